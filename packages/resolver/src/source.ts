@@ -1,0 +1,34 @@
+import type { ExecutorRegistryError } from "./errors.ts";
+import type { Finding, SourceName } from "./resolution.ts";
+
+/**
+ * - `starting`: no complete state yet
+ * - `ready`: current
+ * - `stale`: was ready, has lost contact, keeps its last state and keeps trying
+ * - `unavailable`: never was ready; `problem` says why; keeps trying
+ */
+export interface SourceStatus {
+  readonly state: "starting" | "ready" | "stale" | "unavailable";
+  /** When this state began, milliseconds since the Unix epoch. */
+  readonly since: number;
+  readonly problem?: ExecutorRegistryError;
+}
+
+/** A place where images are found. It lists and watches; it never judges. Reads touch memory only. */
+export interface Source {
+  readonly name: SourceName;
+  /** Settles, never rejects, once the state is `ready` or `unavailable`. The source has been trying since it was made. */
+  readonly settled: Promise<void>;
+  status(): SourceStatus;
+  /** What it knows of a type, or nothing. The same object until something changes. */
+  find(type: string): Finding | undefined;
+  /** The types it knows, in no order. */
+  types(): Iterable<string>;
+  /**
+   * Calls back after a change, with the type it concerns, or without one when it may concern all
+   * (also when the status changed). Returns how to stop it.
+   */
+  onChange(listener: (type?: string) => void): () => void;
+  /** Ends all it started. */
+  close(): Promise<void>;
+}

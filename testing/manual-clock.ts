@@ -1,0 +1,52 @@
+import type { Clock } from "../packages/resolver/src/clock.ts";
+
+/** A clock that stands still until it is told to move. */
+export interface ManualClock extends Clock {
+  /** Moves time on, waking sleepers in order, and lets what they do settle before each next one. */
+  advance(ms: number): Promise<void>;
+  /** Resolves when somebody sleeps, with the milliseconds of the sleep that would end first. */
+  nextSleep(): Promise<number>;
+}
+
+interface Sleeper {
+  readonly due: number;
+  readonly wake: () => void;
+}
+
+/** @param start milliseconds since the Unix epoch */
+export function manualClock(start = Date.UTC(2026, 10, 23)): ManualClock {
+  let now = start;
+  const sleepers = new Set<Sleeper>();
+  let watchers: (() => void)[] = [];
+  const first = (): Sleeper | undefined => [...sleepers].sort((a, b) => a.due - b.due)[0];
+  const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+  return {
+    now: () => now,
+    sleep: (ms, signal) =>
+      new Promise((resolve, reject) => {
+        if (signal?.aborted) return reject(signal.reason);
+        const sleeper = { due: now + ms, wake: () => (sleepers.delete(sleeper), resolve()) };
+        sleepers.add(sleeper);
+        signal?.addEventListener("abort", () => (sleepers.delete(sleeper), reject(signal.reason)), { once: true });
+        for (const watcher of watchers.splice(0)) watcher();
+      }),
+    async advance(ms) {
+      const end = now + ms;
+      for (let next = first(); next && next.due <= end; next = first()) {
+        now = next.due;
+        next.wake();
+        await settle();
+      }
+      now = end;
+      await settle();
+    },
+    async nextSleep() {
+      for (;;) {
+        const next = first();
+        if (next) return next.due - now;
+        await new Promise<void>((resolve) => watchers.push(resolve));
+      }
+    },
+  };
+}

@@ -16,7 +16,8 @@ const TOOL = process.env["CLUSTER_TOOL"];
 export const noCluster: string | false = process.env["KUBECONFIG"] ? false : "no KUBECONFIG given";
 
 /** Why tests that load images into the node, or stop its processes, are skipped, or `false`. */
-export const noNode: string | false = noCluster || (TOOL ? false : "no CLUSTER_TOOL that can load images into the node");
+export const noNode: string | false =
+  noCluster || (TOOL ? false : "no CLUSTER_TOOL that can load images into the node");
 
 /** Runs a verb of the cluster tool, resolves to its trimmed standard output. */
 export async function clusterTool(...args: string[]): Promise<string> {
@@ -68,7 +69,11 @@ export const clusterFolder = process.env["CLUSTER_DIR"] ?? join(homedir(), ".cac
 export const hasProcess = (name: string): boolean => existsSync(join(clusterFolder, `${name}.pid`));
 
 /** Polls until `probe` answers something other than `undefined`, or fails after `ms`. For states only a real cluster decides. */
-export async function eventually<T>(what: string, ms: number, probe: () => Promise<T | undefined> | T | undefined): Promise<T> {
+export async function eventually<T>(
+  what: string,
+  ms: number,
+  probe: () => Promise<T | undefined> | T | undefined,
+): Promise<T> {
   const deadline = Date.now() + ms;
   for (;;) {
     const value = await probe();

@@ -17,7 +17,7 @@ interface Sleeper {
 export function manualClock(start = Date.UTC(2026, 10, 23)): ManualClock {
   let now = start;
   const sleepers = new Set<Sleeper>();
-  let watchers: (() => void)[] = [];
+  const watchers: (() => void)[] = [];
   const first = (): Sleeper | undefined => [...sleepers].sort((a, b) => a.due - b.due)[0];
   const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 

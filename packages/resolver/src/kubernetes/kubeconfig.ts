@@ -1,0 +1,53 @@
+import type { RequestOptions } from "node:https";
+import type { ClusterAccess } from "./access.ts";
+import { KubeconfigError } from "./errors.ts";
+
+/** The part of `KubeConfig` of `@kubernetes/client-node` that is used; any version's will do. */
+export interface KubeConfigLike {
+  readonly contexts: readonly { readonly name: string }[];
+  getCurrentContext(): string;
+  getContextObject(name: string): { readonly namespace?: string } | null;
+  getCurrentCluster(): { readonly server: string; readonly proxyUrl?: string } | null;
+  /** Adds certificates and headers; runs exec plugins and renews OIDC tokens where the kubeconfig has them. */
+  applyToHTTPSOptions(options: RequestOptions): Promise<void>;
+}
+
+/** How to reach the cluster of the current context. */
+export function kubeconfigAccess(config: KubeConfigLike, namespace: string | undefined): ClusterAccess {
+  const context = config.getCurrentContext();
+  const contexts = config.contexts.map(({ name }) => name);
+  const cluster = config.getCurrentCluster();
+  if (!cluster) throw missingContext(context, contexts);
+  if (!URL.canParse(cluster.server)) {
+    throw new KubeconfigError(`the kubeconfig's context ${context} has no valid server URL`, { contexts });
+  }
+  const server = new URL(cluster.server);
+  return {
+    server,
+    context,
+    namespace: namespace ?? (config.getContextObject(context)?.namespace || "default"),
+    async credentials() {
+      // Plain HTTP, as `kubectl proxy` serves it, gets no credentials: anybody on the way could read them.
+      if (server.protocol === "http:") return { headers: {}, tls: {} };
+      const options: RequestOptions = {};
+      await config.applyToHTTPSOptions(options);
+      const { agent, headers, ...tls } = options;
+      return {
+        headers: { ...(headers as Record<string, string> | undefined) },
+        // Its agent keeps the first certificate for ever, ours takes each request's; only one for a proxy is needed.
+        tls: cluster.proxyUrl && agent ? { ...tls, agent } : tls,
+      };
+    },
+  };
+}
+
+/** Says which contexts there are when the one wanted is not. */
+export function missingContext(context: string | undefined, contexts: readonly string[]): KubeconfigError {
+  const known = contexts.length === 0 ? "it has none" : `it has ${contexts.join(", ")}`;
+  return new KubeconfigError(
+    context
+      ? `the kubeconfig has no usable context "${context}"; ${known}`
+      : `the kubeconfig names no current context; ${known}. Choose one with \`kubectl config use-context\` or the context option`,
+    { contexts },
+  );
+}

@@ -1,0 +1,183 @@
+import { type Digest, isDigest } from "./digest.ts";
+import { InvalidReferenceError } from "./errors.ts";
+import { bracketedAddress, hostLabel, isAlphanumeric, isDigit, isUpper, pathComponent, run } from "./scan.ts";
+
+/**
+ * An image reference, `registry/repository[:tag][@digest]`, by the grammar of the distribution project.
+ * @see https://github.com/distribution/reference
+ */
+export interface ImageReference {
+  /** What was parsed, unchanged. */
+  readonly original: string;
+  /** Host, with port if given, in lower case. `docker.io` when the text named none. */
+  readonly registry: string;
+  /** Path below the registry. Docker Hub's single names get their `library/`. */
+  readonly repository: string;
+  readonly tag?: string;
+  /** With a tag as well, the digest decides. */
+  readonly digest?: Digest;
+}
+
+const HUB = "docker.io";
+const LEGACY_HUB = "index.docker.io";
+const OFFICIAL = "library/";
+/** Most characters of registry and repository together. */
+const LONGEST_NAME = 255;
+const LONGEST_TAG = 128;
+const LONGEST = LONGEST_NAME + 1 + LONGEST_TAG + 1 + "sha512:".length + 128;
+
+/**
+ * Reads a reference in familiar (`executor-ml:1.0`) or canonical form. Time is linear in the text's length.
+ *
+ * The first part of the path is a registry only if it holds a `.` or `:`, has an upper-case letter or is `localhost`.
+ *
+ * @throws InvalidReferenceError that names the offending part and where it is
+ */
+export function parseReference(text: string): ImageReference {
+  if (text === "") throw new InvalidReferenceError(text, "reference", 0, "it is empty");
+  // `index.docker.io/library/` may shorten on normalisation, so the limit on the text is a little wider.
+  if (text.length > LONGEST + LEGACY_HUB.length) {
+    throw new InvalidReferenceError(text, "reference", LONGEST, "it is longer than any reference can be");
+  }
+  const at = text.indexOf("@");
+  const digest = at < 0 ? undefined : text.slice(at + 1);
+  if (digest !== undefined && !isDigest(digest)) {
+    throw new InvalidReferenceError(
+      text,
+      "digest",
+      at + 1,
+      "expected sha256: and 64, or sha512: and 128 lower-case hex digits",
+    );
+  }
+  const nameEnd = at < 0 ? text.length : at;
+  const slash = text.indexOf("/");
+  const host = slash > 0 && slash < nameEnd && isHost(text.slice(0, slash)) ? slash : 0;
+  if (host > 0) checkRegistry(text, host);
+  const path = host > 0 ? host + 1 : 0;
+  const colon = text.indexOf(":", path);
+  const pathEnd = colon >= 0 && colon < nameEnd ? colon : nameEnd;
+  checkRepository(text, path, pathEnd);
+  if (pathEnd < nameEnd) checkTag(text, pathEnd + 1, nameEnd);
+
+  const named = host > 0 ? text.slice(0, host).toLowerCase() : HUB;
+  const registry = named === LEGACY_HUB ? HUB : named;
+  const written = text.slice(path, pathEnd);
+  const repository = registry === HUB && !written.includes("/") ? OFFICIAL + written : written;
+  if (registry.length + 1 + repository.length > LONGEST_NAME) {
+    throw new InvalidReferenceError(
+      text,
+      "repository",
+      path,
+      `registry and repository have more than ${LONGEST_NAME} characters`,
+    );
+  }
+  if (host === 0 && pathEnd === text.length && isDigest(`sha256:${written}`)) {
+    throw new InvalidReferenceError(text, "repository", 0, "64 hex digits are an image ID, not a name");
+  }
+  return {
+    original: text,
+    registry,
+    repository,
+    ...(pathEnd < nameEnd && { tag: text.slice(pathEnd + 1, nameEnd) }),
+    ...(digest !== undefined && { digest }),
+  };
+}
+
+/** As {@link parseReference}, with `undefined` for what is no reference. */
+export function tryParseReference(text: string): ImageReference | undefined {
+  try {
+    return parseReference(text);
+  } catch (error) {
+    if (error instanceof InvalidReferenceError) return undefined;
+    throw error;
+  }
+}
+
+/** `docker.io/library/executor-ml`: without tag and digest. */
+export function repositoryName(reference: Pick<ImageReference, "registry" | "repository">): string {
+  return `${reference.registry}/${reference.repository}`;
+}
+
+/** `docker.io/library/executor-ml:1.0@sha256:…`: everything said. */
+export function canonicalName(reference: ImageReference): string {
+  return repositoryName(reference) + suffix(reference);
+}
+
+/** `executor-ml:1.0`: what Docker Hub implies is left out. */
+export function familiarName(reference: ImageReference): string {
+  if (reference.registry !== HUB) return canonicalName(reference);
+  const { repository } = reference;
+  const short = repository.startsWith(OFFICIAL) ? repository.slice(OFFICIAL.length) : repository;
+  // Shortened, a name such as `localhost/x` would read as a registry's.
+  const ambiguous = short.includes("/") ? isHost(short.slice(0, short.indexOf("/"))) : isDigest(`sha256:${short}`);
+  return (ambiguous ? repositoryName(reference) : short) + suffix(reference);
+}
+
+/** The same repository with another tag and no digest. @throws InvalidReferenceError */
+export function withTag(reference: ImageReference, tag: string): ImageReference {
+  return parseReference(`${repositoryName(reference)}:${tag}`);
+}
+
+/** The same repository pinned to a digest, without a tag. @throws InvalidReferenceError */
+export function withDigest(reference: ImageReference, digest: Digest): ImageReference {
+  return parseReference(`${repositoryName(reference)}@${digest}`);
+}
+
+function suffix({ tag, digest }: ImageReference): string {
+  return (tag === undefined ? "" : `:${tag}`) + (digest === undefined ? "" : `@${digest}`);
+}
+
+function isHost(first: string): boolean {
+  return (
+    first === "localhost" ||
+    first.includes(".") ||
+    first.includes(":") ||
+    run(first, 0, first.length, (unit) => !isUpper(unit)) < first.length
+  );
+}
+
+function checkRegistry(text: string, to: number): void {
+  const bracketed = text.startsWith("[");
+  let end = bracketed ? bracketedAddress(text, 0, to) : hostLabel(text, 0, to);
+  while (!bracketed && end >= 0 && end < to && text[end] === ".") end = hostLabel(text, end + 1, to);
+  if (end >= 0 && end < to && text[end] === ":") {
+    const port = run(text, end + 1, to, isDigit);
+    end = port > end + 1 ? port : ~port;
+  }
+  if (end === to) return;
+  throw new InvalidReferenceError(
+    text,
+    "registry",
+    end < 0 ? ~end : end,
+    "expected a host name or [IPv6 address], and :port or nothing",
+  );
+}
+
+function checkRepository(text: string, from: number, to: number): void {
+  const expected = "expected lower-case letters and digits, separated by one of . _ __ or dashes";
+  for (let start = from; ;) {
+    const slash = text.indexOf("/", start);
+    const end = slash < 0 || slash > to ? to : slash;
+    const component = pathComponent(text, start, end);
+    if (component < 0) throw new InvalidReferenceError(text, "repository", ~component, expected);
+    if (end === to) return;
+    start = end + 1;
+  }
+}
+
+function checkTag(text: string, from: number, to: number): void {
+  const dot = (unit: number): boolean => unit === 46 || unit === 45;
+  const word = (unit: number): boolean => isAlphanumeric(unit) || unit === 95;
+  const end = run(text, from, to, (unit) => word(unit) || dot(unit));
+  if (end < to || from === to || dot(text.charCodeAt(from))) {
+    const offset = end < to ? end : from;
+    throw new InvalidReferenceError(
+      text,
+      "tag",
+      offset,
+      "expected letters, digits, _ . and -, beginning with neither . nor -",
+    );
+  }
+  if (to - from > LONGEST_TAG)
+    throw new InvalidReferenceError(text, "tag", from + LONGEST_TAG, `it has more than ${LONGEST_TAG} characters`);
+}

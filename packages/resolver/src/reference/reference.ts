@@ -59,7 +59,7 @@ export function parseReference(text: string): ImageReference {
   checkRepository(text, path, pathEnd);
   if (pathEnd < nameEnd) checkTag(text, pathEnd + 1, nameEnd);
 
-  const named = host > 0 ? text.slice(0, host).toLowerCase() : HUB;
+  const named = host > 0 ? lowerCased(text.slice(0, host)) : HUB;
   const registry = named === LEGACY_HUB ? HUB : named;
   const written = text.slice(path, pathEnd);
   const repository = registry === HUB && !written.includes("/") ? OFFICIAL + written : written;
@@ -125,6 +125,12 @@ export function withDigest(reference: ImageReference, digest: Digest): ImageRefe
 
 function suffix({ tag, digest }: ImageReference): string {
   return (tag === undefined ? "" : `:${tag}`) + (digest === undefined ? "" : `@${digest}`);
+}
+
+/** Host names know no case; but a name that is a host only by its capitals would not be read as one again. */
+function lowerCased(host: string): string {
+  const lower = host.toLowerCase();
+  return isHost(lower) ? lower : host;
 }
 
 function isHost(first: string): boolean {

@@ -1,0 +1,24 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createBackoff } from "./backoff.ts";
+
+test("waits anywhere below a ceiling that doubles up to 30 s", () => {
+  const least = createBackoff(() => 0);
+  const most = createBackoff(() => 1);
+  assert.deepEqual(
+    Array.from({ length: 7 }, () => most.next()),
+    [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000],
+  );
+  assert.deepEqual(
+    Array.from({ length: 3 }, () => least.next()),
+    [0, 0, 0],
+  );
+  most.reset();
+  assert.equal(most.next(), 1000);
+});
+
+test("waits at least as long as the server asks, but not for ever", () => {
+  const backoff = createBackoff(() => 0.5);
+  assert.equal(backoff.next(20_000), 20_500);
+  assert.equal(backoff.next(1e9), 300_500);
+});

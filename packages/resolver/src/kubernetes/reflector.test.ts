@@ -2,27 +2,23 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type KubernetesServer, kubernetesServer } from "../../../../testing/kubernetes-server.ts";
 import { type ManualClock, manualClock } from "../../../../testing/manual-clock.ts";
+import { type Recorder, recorder } from "../../../../testing/recorder.ts";
 import type { Logger } from "../logger.ts";
 import { type ReflectionHandler, reflect } from "./reflector.ts";
 
-interface Following extends AsyncDisposable {
+interface Following extends Recorder, AsyncDisposable {
   readonly server: KubernetesServer;
   readonly clock: ManualClock;
-  /** What the handler was told, in order. */
-  readonly told: string[];
   /** Level and message of what was logged, in order. */
   readonly logged: string[];
   readonly stop: AbortController;
   readonly done: Promise<void>;
-  /** Resolves once the handler has been told `what` at least `times` times. */
-  until(what: string, times?: number): Promise<void>;
-  /** What was told since the last call. */
-  fresh(): string[];
 }
 
 interface Setup {
   readonly handler?: Partial<ReflectionHandler>;
   readonly prepare?: (server: KubernetesServer) => void;
+  /** Lets the client's time limits too go by the manual clock. */
   readonly sharedClock?: boolean;
 }
 
@@ -31,53 +27,21 @@ async function follow({ handler, prepare, sharedClock }: Setup = {}): Promise<Fo
   prepare?.(server);
   const clock = manualClock();
   const stop = new AbortController();
-  const told: string[] = [];
+  const record = recorder(handler);
   const logged: string[] = [];
-  const waiting = new Set<() => void>();
-  let read = 0;
-  const tell = (what: string): void => {
-    told.push(what);
-    for (const check of waiting) check();
-  };
-  const name = (object: unknown): string => (object as { metadata: { name: string } }).metadata.name;
   const level = (level: string) => (_: object, message: string) => void logged.push(`${level}: ${message}`);
   const log: Logger = { debug: level("debug"), info: level("info"), warn: level("warn"), error: level("error") };
   const api = server.api(sharedClock ? clock : undefined);
-  const done = reflect({
-    api,
-    path: "/api/v1/things",
-    handler: {
-      begin: () => tell("begin"),
-      upsert: (object, listed) => tell(`${listed ? "listed" : "upsert"} ${name(object)}`),
-      remove: (object) => tell(`remove ${name(object)}`),
-      synced: () => tell("synced"),
-      contact: (problem) => tell(`contact ${problem?.code ?? "ok"}`),
-      ...handler,
-    },
-    signal: stop.signal,
-    log,
-    clock,
-    random: () => 0.5,
-    pageSize: 2,
-  });
+  const { signal } = stop;
+  const path = "/api/v1/things";
+  const done = reflect({ api, path, handler: record.handler, signal, log, clock, random: () => 0.5, pageSize: 2 });
   return {
+    ...record,
     server,
     clock,
-    told,
     logged,
     stop,
     done,
-    until: (what, times = 1) =>
-      new Promise((resolve) => {
-        const check = (): void => {
-          if (told.filter((one) => one === what).length < times) return;
-          waiting.delete(check);
-          resolve();
-        };
-        waiting.add(check);
-        check();
-      }),
-    fresh: () => told.slice(read, (read = told.length)),
     async [Symbol.asyncDispose]() {
       stop.abort();
       await done;

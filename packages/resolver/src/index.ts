@@ -1,0 +1,42 @@
+// What a dispatcher needs. Kubernetes itself is in `@executor-registry/resolver/kubernetes`.
+export { createResolver, type ResolveOptions, type Resolver, type SourceReport } from "./resolver.ts";
+export type { DevelopmentSource, ResolverOptions } from "./options.ts";
+export type { ResolutionChange } from "./watch.ts";
+export type { Environment } from "./environment.ts";
+export type {
+  Candidate,
+  DeclaredTemplate,
+  Evidence,
+  EvidenceKind,
+  Finding,
+  PodTemplate,
+  PullPolicy,
+  Resolution,
+  SourceName,
+} from "./resolution.ts";
+export type { SourceStatus } from "./source.ts";
+export { type Clock, type Random, systemClock } from "./clock.ts";
+export { type Logger, silentLogger } from "./logger.ts";
+
+export { type ErrorCode, type ErrorRow, ERRORS, ExecutorRegistryError } from "./errors.ts";
+export { ClosedError, ConfigurationError, ForbiddenError, UnknownTypeError } from "./resolver-errors.ts";
+
+export { type Digest, isDigest, parseDigest, shortDigest } from "./reference/digest.ts";
+export {
+  canonicalName,
+  familiarName,
+  type ImageReference,
+  parseReference,
+  repositoryName,
+  tryParseReference,
+  withDigest,
+  withTag,
+} from "./reference/reference.ts";
+export { DEFAULT_TEMPLATE, type ExecutorTemplate, parseExecutorType, parseTemplate } from "./reference/template.ts";
+export {
+  InvalidReferenceError,
+  InvalidTemplateError,
+  InvalidTypeError,
+  type ReferencePart,
+} from "./reference/errors.ts";
+export { VERSION } from "./version.ts";

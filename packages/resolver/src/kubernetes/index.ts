@@ -1,0 +1,18 @@
+// How this project talks to Kubernetes: for the dispatcher, the command line, and who builds on them.
+export type { ApiCall, ApiPath, ApiRequest, ApiStream, KubernetesApi } from "./api.ts";
+export { connect, type ConnectOptions, type Surroundings } from "./connect.ts";
+export type { KubeConfigLike } from "./kubeconfig.ts";
+export { KubeconfigError, KubernetesError, type KubernetesErrorCode, NoClusterError } from "./errors.ts";
+export { reflect, type ReflectionHandler, type ReflectorOptions } from "./reflector.ts";
+export { createMirror, type KubernetesObject, type Mirror, type MirrorOptions } from "./mirror.ts";
+export { cronJobsPath, type CronJobsPathOptions } from "./declared/cron-jobs-path.ts";
+export { PREFIX, SIGHTINGS_NAME, TYPE_LABEL } from "./labels.ts";
+export {
+  rbacManifest,
+  rbacNeed,
+  ruleYaml,
+  type RbacFeature,
+  type RbacNeed,
+  type RbacRule,
+  type RbacSubject,
+} from "./rbac.ts";

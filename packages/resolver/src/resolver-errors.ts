@@ -1,0 +1,58 @@
+import { ExecutorRegistryError } from "./errors.ts";
+import { nearMisses } from "./near-misses.ts";
+
+/** No source knows an image of this executor type. */
+export class UnknownTypeError extends ExecutorRegistryError {
+  override readonly name = "UnknownTypeError";
+  readonly type: string;
+  /** Known types that look like it, closest first. */
+  readonly nearMisses: readonly string[];
+  /** All known types, sorted. */
+  readonly knownTypes: readonly string[];
+
+  constructor(type: string, known: Iterable<string>, hints: readonly string[] = []) {
+    const knownTypes = [...new Set(known)].sort();
+    const near = nearMisses(type, knownTypes);
+    const others =
+      knownTypes.length === 0 ? "no executor is known at all" : `known types: ${knownTypes.slice(0, 20).join(", ")}`;
+    const parts = [
+      `no image of executor type "${type}" is known`,
+      near.length > 0 ? `did you mean ${near.join(" or ")}?` : others,
+      ...hints,
+    ];
+    super("unknown-type", parts.join("; "));
+    this.type = type;
+    this.nearMisses = near;
+    this.knownTypes = knownTypes;
+  }
+}
+
+/** RBAC keeps the sources that could answer from doing so. The message ends with the YAML to apply. */
+export class ForbiddenError extends ExecutorRegistryError {
+  override readonly name = "ForbiddenError";
+  /** Roles and bindings to apply, as YAML documents. */
+  readonly manifest: string;
+
+  constructor(what: string, manifest: string, cause: unknown) {
+    super("forbidden", `${what}. To allow it, apply:\n${manifest}`, { cause });
+    this.manifest = manifest;
+  }
+}
+
+/** Options or environment variables that contradict each other, or ask for what this release does not have. */
+export class ConfigurationError extends ExecutorRegistryError {
+  override readonly name = "ConfigurationError";
+
+  constructor(message: string) {
+    super("configuration", message);
+  }
+}
+
+/** A resolver was used after `close()`. */
+export class ClosedError extends ExecutorRegistryError {
+  override readonly name = "ClosedError";
+
+  constructor() {
+    super("closed", "the resolver is closed");
+  }
+}

@@ -1,16 +1,15 @@
 import { EventEmitter, once } from "node:events";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Clock } from "../packages/resolver/src/clock.ts";
+import type { Credentials } from "../packages/resolver/src/kubernetes/access.ts";
 import type { KubernetesApi } from "../packages/resolver/src/kubernetes/api.ts";
 import { httpsApi } from "../packages/resolver/src/kubernetes/https-api.ts";
 
 /** A request as it came. */
 interface SeenRequest {
-  readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
-  readonly headers: IncomingMessage["headers"];
 }
 
 /** Speaks enough list and watch for faults that a real API server cannot be told to produce. Serves one collection at every path. */
@@ -53,14 +52,9 @@ export async function kubernetesServer(): Promise<KubernetesServer> {
   const arrivals = new EventEmitter();
   let version = 100;
   let oldest = 0;
-  let refusal: { status: number; options: RefuseOptions } | undefined;
+  let refusal: { match(request: SeenRequest): boolean; answer(response: ServerResponse): void } | undefined;
 
-  const status = (code: number, reason: string): object => ({
-    kind: "Status",
-    code,
-    reason,
-    message: `made up: ${reason}`,
-  });
+  const status = (code: number, reason: string): object => ({ kind: "Status", code, reason, message: "made up" });
   const tell = (type: string, object: object): void => {
     const line = `${JSON.stringify({ type, object })}\n`;
     history.push({ version, line });
@@ -90,14 +84,10 @@ export async function kubernetesServer(): Promise<KubernetesServer> {
 
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? "/", "http://double");
-    const { method = "GET", headers } = request;
-    const seen: SeenRequest = { method, path: url.pathname, query: url.searchParams, headers };
+    const seen: SeenRequest = { path: url.pathname, query: url.searchParams };
     requests.push(seen);
-    if (refusal && (refusal.options.match?.(seen) ?? true)) {
-      const { status: code, options } = refusal;
-      if (code > 0)
-        response.writeHead(code, options.headers).end(options.body ?? JSON.stringify(status(code, "Refused")));
-    } else if (url.searchParams.get("watch") === "true") watch(url.searchParams, response);
+    if (refusal?.match(seen)) refusal.answer(response);
+    else if (url.searchParams.get("watch") === "true") watch(url.searchParams, response);
     else list(url.searchParams, response);
     arrivals.emit("request");
   });
@@ -105,16 +95,11 @@ export async function kubernetesServer(): Promise<KubernetesServer> {
   await once(server, "listening");
 
   const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-  const access = {
-    server: url,
-    context: "double",
-    namespace: "default",
-    credentials: async () => ({ headers: {}, tls: {} }),
-  };
+  const credentials = async (): Promise<Credentials> => ({ headers: {}, tls: {} });
 
   return {
     url,
-    api: (clock) => httpsApi(access, clock),
+    api: (clock) => httpsApi({ server: url, context: "double", namespace: "default", credentials }, clock),
     requests,
     async seen(n) {
       while (requests.length < n) await once(arrivals, "request");
@@ -144,8 +129,8 @@ export async function kubernetesServer(): Promise<KubernetesServer> {
       oldest = version += 1;
       for (const watch of watches) watch.end(`${JSON.stringify({ type: "ERROR", object: status(410, "Expired") })}\n`);
     },
-    refuse(status, options = {}) {
-      refusal = { status, options };
+    refuse(code, { headers, body = JSON.stringify(status(code, "Refused")), match = () => true } = {}) {
+      refusal = { match, answer: (response) => code > 0 && response.writeHead(code, headers).end(body) };
     },
     accept() {
       refusal = undefined;

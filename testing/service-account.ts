@@ -1,10 +1,9 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { KubeConfig } from "@kubernetes/client-node";
 import type { KubernetesApi } from "../packages/resolver/src/kubernetes/api.ts";
 import type { Surroundings } from "../packages/resolver/src/kubernetes/connect.ts";
-import type { TestNamespace } from "./cluster.ts";
+import { eventually, type TestNamespace } from "./cluster.ts";
 
 /** A service account as a pod would have it: environment and mounted files. Has no rights until {@link allow}. */
 export interface TestServiceAccount extends AsyncDisposable {
@@ -21,7 +20,8 @@ export interface TestServiceAccount extends AsyncDisposable {
 }
 
 /** Makes a service account in a test's namespace, with a token of ten minutes. */
-export async function serviceAccount({ name: namespace, api }: TestNamespace): Promise<TestServiceAccount> {
+export async function serviceAccount(space: TestNamespace): Promise<TestServiceAccount> {
+  const { name: namespace, api } = space;
   const name = "tester";
   const rbac = `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}` as const;
   const accounts = `/api/v1/namespaces/${namespace}/serviceaccounts` as const;
@@ -34,7 +34,7 @@ export async function serviceAccount({ name: namespace, api }: TestNamespace): P
   const folder = await mkdtemp(join(tmpdir(), "service-account-"));
   const tokenFile = join(folder, "token");
   await writeFile(tokenFile, await newToken());
-  await writeFile(join(folder, "ca.crt"), await authority());
+  await writeFile(join(folder, "ca.crt"), await authority(space));
   await writeFile(join(folder, "namespace"), namespace);
   const server = new URL(api.server);
 
@@ -66,10 +66,9 @@ async function create(api: KubernetesApi, path: `/${string}`, body: object): Pro
   await api.request(path, { method: "POST", body });
 }
 
-/** The certificate authority of the given KUBECONFIG's cluster. */
-async function authority(): Promise<string> {
-  const config = new KubeConfig();
-  config.loadFromFile(process.env["KUBECONFIG"] ?? "");
-  const { caData, caFile } = config.getCurrentCluster() ?? {};
-  return caData ? Buffer.from(caData, "base64").toString() : await readFile(caFile ?? "", "utf8");
+/** The cluster's certificate authority, as its controller puts it into each namespace. */
+async function authority({ name, api }: TestNamespace): Promise<string> {
+  const path = `/api/v1/namespaces/${name}/configmaps/kube-root-ca.crt` as const;
+  const found = await eventually("kube-root-ca.crt", 10_000, () => api.request(path).catch(() => undefined));
+  return (found as { data: Record<string, string> }).data["ca.crt"] ?? "";
 }

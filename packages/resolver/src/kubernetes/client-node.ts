@@ -2,7 +2,7 @@ import { KubeconfigError } from "./errors.ts";
 import { type KubeConfigLike, missingContext } from "./kubeconfig.ts";
 
 /** What a kubeconfig is read into before kubeconfigs are merged. */
-export interface LoadableKubeConfig extends KubeConfigLike {
+interface LoadableKubeConfig extends KubeConfigLike {
   readonly contexts: readonly { readonly name: string }[];
   readonly clusters: readonly { readonly name: string }[];
   readonly users: readonly { readonly name: string }[];

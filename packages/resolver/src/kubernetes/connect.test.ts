@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { KubeConfig } from "@kubernetes/client-node";
 import { importClient } from "./client-node.ts";
@@ -61,7 +61,7 @@ describe("connect", () => {
 
   test("then KUBECONFIG, whose files are merged and may be missing", async () => {
     await Promise.all([ownConfig(), account()]);
-    const files = { ...pod, KUBECONFIG: [join(home, "none"), first, second].join(":") };
+    const files = { ...pod, KUBECONFIG: [join(home, "none"), first, second].join(delimiter) };
     assert.deepEqual(await found({}, files), two);
     assert.equal((await found({ context: "both", namespace: "x" }, files))[2], "x");
   });

@@ -1,0 +1,63 @@
+import type { IncomingMessage } from "node:http";
+import { ExecutorRegistryError } from "../errors.ts";
+import type { Call } from "./call.ts";
+import { KubernetesError, type Place } from "./errors.ts";
+import { StaleConnection } from "./exchange.ts";
+import { networkError } from "./failures.ts";
+import { splitLines } from "./lines.ts";
+
+/** Reads a body of at most `limit` bytes. */
+export async function readAll(response: IncomingMessage, limit: number, place: Place): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > limit) throw tooLarge(place, "answer", limit);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, length);
+}
+
+/** Reads a body line by line while it arrives, and ends the call with it. Leaving off closes the connection. */
+export async function* readLines(
+  response: IncomingMessage,
+  limit: number,
+  place: Place,
+  call: Call,
+): AsyncGenerator<Buffer> {
+  const splitter = splitLines(limit, () => tooLarge(place, "line", limit));
+  try {
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      call.alive();
+      yield* splitter.push(chunk);
+    }
+    const rest = splitter.rest();
+    if (rest) yield rest;
+  } catch (error) {
+    throw problem(error, place, call);
+  } finally {
+    call.end();
+  }
+}
+
+/** The JSON of a body; `undefined` of an empty one. */
+export function parseJson(body: Buffer, place: Place): unknown {
+  if (body.length === 0) return undefined;
+  try {
+    return JSON.parse(body.toString());
+  } catch (cause) {
+    const message = "the answer is not JSON; is this a Kubernetes API server?";
+    throw new KubernetesError("kubernetes-api", message, place, { cause });
+  }
+}
+
+/** What a call rejects with: the reason it was stopped for, an error that has a name already, or the network's. */
+export function problem(error: unknown, place: Place, call: Call): unknown {
+  if (call.signal.aborted) return call.signal.reason;
+  if (error instanceof ExecutorRegistryError) return error;
+  return networkError(place, error instanceof StaleConnection ? error.cause : error);
+}
+
+function tooLarge(place: Place, what: "answer" | "line", limit: number): KubernetesError {
+  return new KubernetesError("too-large", `the server's ${what} exceeds ${limit} bytes`, place);
+}

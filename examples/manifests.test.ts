@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { describe, test } from "node:test";
+import { rbacNeed, type RbacFeature, type RbacRule } from "@executor-registry/resolver/kubernetes";
 import { parse, parseAllDocuments } from "yaml";
 
 interface Pipeline {
@@ -36,6 +37,7 @@ interface Manifest {
   readonly kind: string;
   readonly metadata: { readonly name: string; readonly namespace?: string };
   readonly data?: Readonly<Record<string, string>>;
+  readonly rules?: readonly RbacRule[];
   readonly spec?: {
     readonly suspend?: boolean;
     readonly schedule?: string;
@@ -140,6 +142,36 @@ describe("examples/kubernetes", () => {
     }
   });
 });
+
+describe("examples/kubernetes/rbac.yaml", () => {
+  const granted = (kind: string): readonly RbacRule[] =>
+    manifests("examples/kubernetes/rbac.yaml").find((manifest) => manifest.kind === kind)?.rules ?? [];
+  const needed = (...features: RbacFeature[]): RbacRule[] =>
+    features.flatMap((feature) => [...rbacNeed(feature).rules]);
+
+  test("grants in the namespace what the resolver and the dispatcher need, and no more", () => {
+    assert.deepEqual(
+      permissions(granted("Role")),
+      permissions(needed("declared", "configmap", "sightings", "pods", "dispatcher")),
+    );
+  });
+
+  test("grants in the cluster what finding images on nodes needs, and no more", () => {
+    assert.deepEqual(permissions(granted("ClusterRole")), permissions(needed("nodes")));
+  });
+});
+
+/** Rules as single permissions, so that it does not matter how they are grouped. */
+function permissions(rules: readonly RbacRule[]): string[] {
+  const single = rules.flatMap(({ apiGroups, resources, resourceNames = ["*"], verbs }) =>
+    apiGroups.flatMap((group) =>
+      resources.flatMap((resource) =>
+        resourceNames.flatMap((name) => verbs.map((verb) => `${verb} ${resource}.${group} ${name}`)),
+      ),
+    ),
+  );
+  return [...new Set(single)].sort();
+}
 
 test("Dockerfiles run as a user with a number, and copy files that exist", () => {
   for (const { context, docker } of skaffold.build.artifacts) {

@@ -1,0 +1,98 @@
+import type { Candidate, Evidence, Finding } from "../../resolution.ts";
+import type { HeldImage } from "./node-index.ts";
+import { type AgeEvidence, byLikelihood, type Newest, newest } from "./recency.ts";
+import { tagTime } from "./tag-time.ts";
+import { tagVersion } from "./tag-version.ts";
+
+/** An image on the nodes with all that tells its age. */
+export interface DatedImage extends HeldImage {
+  readonly podStart?: number;
+}
+
+const iso = (at: number): string => new Date(at).toISOString();
+
+/** What the nodes say of one type. @param images at least one */
+export function nodeFinding(type: string, images: readonly DatedImage[]): Finding {
+  const held = images.filter(({ holders }) => holders.size > 0);
+  const eligible = held.length > 0 ? held : images;
+  const found = newest(eligible);
+  const ordered = [...eligible].sort(byLikelihood);
+  const chosen = found?.image ?? ordered[0];
+  if (!chosen) throw new RangeError("a type has at least one image");
+  const others = [...ordered, ...images.filter((image) => !eligible.includes(image))].filter(
+    (image) => image !== chosen,
+  );
+  const nodes = [...chosen.holders].sort();
+  return {
+    image: chosen.name,
+    ...(chosen.digest && { digest: chosen.digest }),
+    version: chosen.version,
+    // What is only on nodes must not be asked for elsewhere: somebody else's image could answer.
+    pullPolicy: "Never",
+    nodes,
+    decidedBy: found?.by ?? "none",
+    reason: found
+      ? reasonFor(found, eligible.length)
+      : `nothing tells which of ${eligible.length} images is the newest`,
+    candidates: [chosen, ...others].map(candidateOf),
+    ambiguous: found === undefined,
+    ...(!found && { advice: adviceFor(type) }),
+    warnings: [
+      ...(chosen.tag === "latest"
+        ? [`${chosen.name} has a tag that moves; a rebuild of the same size would not be noticed`]
+        : []),
+      ...(nodes.length === 0
+        ? [`no node holds ${chosen.name} since ${iso(chosen.goneAt ?? 0)}; this is the last known answer`]
+        : []),
+    ],
+  };
+}
+
+function reasonFor({ image, by }: Newest<DatedImage>, count: number): string {
+  const others = count === 2 ? "the other one" : `the other ${count - 1}`;
+  const reasons: Readonly<Record<AgeEvidence | "only-candidate", string>> = {
+    "only-candidate": "the only image of this type on the nodes",
+    sighting: `seen to arrive on ${image.firstNode} at ${iso(image.sighting.at)}, after ${others}`,
+    "tag-time": `its tag ${image.tag} holds a later time than ${others}`,
+    "tag-version": `its tag ${image.tag} holds a higher version than ${others}`,
+    "pod-start": `a pod ran it at ${iso(image.podStart ?? 0)}, later than ${others}`,
+  };
+  return reasons[by];
+}
+
+function adviceFor(type: string): string {
+  return (
+    `declare it: a suspended CronJob named executor-${type}, whose image your build tool keeps current, makes the answer exact; ` +
+    "or keep a resolver watching while you build"
+  );
+}
+
+function candidateOf(image: DatedImage): Candidate {
+  return {
+    image: image.name,
+    ...(image.digest && { digest: image.digest }),
+    version: image.version,
+    names: [...image.allNames].sort(),
+    nodes: [...image.holders].sort(),
+    sizeBytes: image.sizeBytes,
+    evidence: evidenceOf(image),
+  };
+}
+
+function evidenceOf({ sighting, firstNode, tag = "", podStart, goneAt }: DatedImage): readonly Evidence[] {
+  const time = tagTime(tag);
+  const version = tagVersion(tag);
+  const seen = sighting.how === "arrived" ? `seen to arrive on ${firstNode}` : `there when watching ${firstNode} began`;
+  return [
+    {
+      kind: "sighting",
+      at: iso(sighting.at),
+      detail: goneAt === undefined ? seen : `${seen}; on no node since ${iso(goneAt)}`,
+    },
+    ...(time ? [{ kind: "tag-time", at: iso(time.from), detail: `time in tag ${tag}` } as const] : []),
+    ...(version && !time ? [{ kind: "tag-version", detail: `version in tag ${tag}` } as const] : []),
+    ...(podStart === undefined
+      ? []
+      : [{ kind: "pod-start", at: iso(podStart), detail: "latest start of a pod that ran it" } as const]),
+  ];
+}

@@ -1,0 +1,95 @@
+import type { EvidenceKind } from "../../resolution.ts";
+import { cameAfter, type Sighting } from "./sighting.ts";
+import { isLater, tagTime } from "./tag-time.ts";
+import { compareVersions, tagVersion } from "./tag-version.ts";
+
+/** What can tell an image's age. */
+export interface Aged {
+  readonly sighting: Sighting;
+  readonly tag?: string;
+  /** The latest start of a pod that ran it, milliseconds since the Unix epoch. */
+  readonly podStart?: number;
+}
+
+/** A kind of evidence by which one image can be newer than another. */
+export type AgeEvidence = Extract<EvidenceKind, "sighting" | "tag-time" | "tag-version" | "pod-start">;
+
+/** The strongest first. Each says whether `a` is certainly newer than `b`. */
+const EVIDENCE: readonly { readonly kind: AgeEvidence; readonly newer: (a: Aged, b: Aged) => boolean }[] = [
+  { kind: "sighting", newer: (a, b) => cameAfter(a.sighting, b.sighting) },
+  {
+    kind: "tag-time",
+    newer(a, b) {
+      const [time, other] = [tagTime(a.tag ?? ""), tagTime(b.tag ?? "")];
+      return time !== undefined && other !== undefined && isLater(time, other);
+    },
+  },
+  {
+    kind: "tag-version",
+    newer(a, b) {
+      const [version, other] = [versionIn(a), versionIn(b)];
+      return version !== undefined && other !== undefined && compareVersions(version, other) > 0;
+    },
+  },
+  {
+    kind: "pod-start",
+    newer: (a, b) => a.podStart !== undefined && b.podStart !== undefined && a.podStart > b.podStart,
+  },
+];
+
+/** By which evidence `a` is newer than `b`, or `undefined` when it is older or nothing tells. */
+export function newerBy(a: Aged, b: Aged): AgeEvidence | undefined {
+  for (const { kind, newer } of EVIDENCE) {
+    if (newer(a, b)) return kind;
+    if (newer(b, a)) return undefined;
+  }
+  return undefined;
+}
+
+/** Which image is newest, and the weakest evidence that it took to say so. */
+export interface Newest<Image> {
+  readonly image: Image;
+  readonly by: AgeEvidence | "only-candidate";
+}
+
+/**
+ * The image that is newer than *every* other, or `undefined` where there is none. Evidence of different kinds can contradict
+ * itself in a circle, so there need not be an order, and none is made up.
+ */
+export function newest<Image extends Aged>(images: readonly Image[]): Newest<Image> | undefined {
+  const [first, ...rest] = images;
+  if (!first) return undefined;
+  if (rest.length === 0) return { image: first, by: "only-candidate" };
+  // Who loses once cannot be the newest, so one pass leaves one candidate.
+  const champion = rest.reduce((best, image) => (newerBy(image, best) ? image : best), first);
+  let weakest = 0;
+  for (const image of images) {
+    if (image === champion) continue;
+    const by = newerBy(champion, image);
+    if (!by) return undefined;
+    weakest = Math.max(
+      weakest,
+      EVIDENCE.findIndex(({ kind }) => kind === by),
+    );
+  }
+  const by = EVIDENCE[weakest]?.kind;
+  return by && { image: champion, by };
+}
+
+/**
+ * The order in which images stand when nothing tells which is newest: deterministic, likelier ones first, `latest` last.
+ * Returns a number as `sort` takes it.
+ */
+export function byLikelihood(a: Aged & { readonly name: string }, b: Aged & { readonly name: string }): number {
+  const moving = Number(a.tag === "latest") - Number(b.tag === "latest");
+  if (moving !== 0) return moving;
+  if (newerBy(a, b)) return -1;
+  if (newerBy(b, a)) return 1;
+  const started = (b.podStart ?? 0) - (a.podStart ?? 0);
+  if (started !== 0) return started;
+  return a.name < b.name ? 1 : -1;
+}
+
+function versionIn({ tag }: Aged): ReturnType<typeof tagVersion> {
+  return tag === undefined ? undefined : tagVersion(tag);
+}

@@ -1,0 +1,200 @@
+import type { Clock, Random } from "../../clock.ts";
+import { ExecutorRegistryError } from "../../errors.ts";
+import type { Logger } from "../../logger.ts";
+import { canonicalName, type ImageReference, tryParseReference } from "../../reference/reference.ts";
+import type { ExecutorTemplate } from "../../reference/template.ts";
+import type { Finding } from "../../resolution.ts";
+import type { Source } from "../../source.ts";
+import { SourceState } from "../../source-state.ts";
+import type { KubernetesApi } from "../api.ts";
+import { createBackoff } from "../backoff.ts";
+import { reflect } from "../reflector.ts";
+import { nodeFinding } from "./finding.ts";
+import { createLedger, type Sightings } from "./ledger.ts";
+import { createImageReader, type ReportedImage } from "./node-image.ts";
+import { type HeldImage, MEMORY, type NodeCount, NodeIndex } from "./node-index.ts";
+import { podStarts } from "./pods.ts";
+import { rawNode } from "./raw-node.ts";
+import { mergeSightings } from "./sighting.ts";
+
+export interface NodesSourceOptions {
+  readonly api: KubernetesApi;
+  readonly template: ExecutorTemplate;
+  /** Where the ledger and the pods are. */
+  readonly namespace: string;
+  readonly ledger: "write" | "read" | "off";
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** The images on the cluster's nodes. */
+export interface NodesSource extends Source {
+  /** The nodes that report an image under this name, sorted. */
+  holders(reference: ImageReference): readonly string[];
+  /** What each node reports, counted. */
+  counts(): readonly NodeCount[];
+}
+
+interface NodeObject {
+  readonly metadata: { readonly name: string };
+  readonly status?: { readonly images?: readonly ReportedImage[] | null };
+}
+
+/** Watching more nodes than this costs the API server and the network more than a development tool should. */
+const MANY_NODES = 5000;
+
+/** Follows all nodes and keeps, of their images, those of executors. */
+export function createNodesSource(options: NodesSourceOptions): NodesSource {
+  const { api, template, namespace, log, clock, random } = options;
+  const state = new SourceState(clock);
+  const ending = new AbortController();
+  const { signal } = ending;
+  const findings = new Map<string, Finding>();
+  const fingerprints = new Map<string, string>();
+  let earlier: Sightings = { nodes: new Set(), images: new Map() };
+  let starts: ReadonlyMap<string, number> = new Map();
+  let unlisted = new Set<string>();
+  let listedAt = 0;
+
+  const index = new NodeIndex({
+    read: createImageReader(template),
+    clock,
+    recall: (id) => earlier.images.get(id),
+    knew: (node) => earlier.nodes.has(node),
+    changed(type) {
+      findings.delete(type);
+      // While a list runs nobody has a complete picture, and nobody is told.
+      if (listedAt === 0) state.changed(type);
+      ledger.touch();
+    },
+    gone() {
+      clock.sleep(MEMORY, signal).then(
+        () => index.sweep(),
+        () => {},
+      );
+    },
+  });
+  const ledger = createLedger({
+    ...options,
+    mode: options.ledger,
+    signal,
+    current: () => ({
+      nodes: new Set(index.nodes()),
+      images: new Map(index.all().map(({ id, sighting }) => [id, sighting])),
+    }),
+    adopt(images) {
+      for (const held of index.all()) {
+        const other = images.get(held.id);
+        const merged = other ? mergeSightings(held.sighting, other) : held.sighting;
+        if (merged.how === held.sighting.how && merged.at === held.sighting.at) continue;
+        held.sighting = merged;
+        findings.delete(held.type);
+        state.changed(held.type);
+      }
+    },
+  });
+
+  const remove = (node: string): void => {
+    index.remove(node);
+    fingerprints.delete(node);
+  };
+  const handler = {
+    begin() {
+      listedAt = clock.now();
+      unlisted = new Set(index.nodes());
+      fingerprints.clear();
+    },
+    upsert(object: unknown, listed: boolean) {
+      const { metadata, status } = object as NodeObject;
+      unlisted.delete(metadata.name);
+      index.update(metadata.name, status?.images ?? [], listed ? listedAt : clock.now());
+    },
+    remove: (object: unknown) => remove((object as NodeObject).metadata.name),
+    synced() {
+      for (const node of unlisted) remove(node);
+      listedAt = 0;
+      const nodes = [...index.nodes()].length;
+      if (nodes > MANY_NODES)
+        log.warn({ nodes }, "watching the images of this many nodes is not meant for; declare executors instead");
+      state.changed();
+      ledger.touch();
+    },
+    contact: (problem: ExecutorRegistryError | undefined) => (problem ? state.lost(problem) : state.ready()),
+    skip(line: Buffer) {
+      const raw = rawNode(line);
+      if (!raw) return false;
+      if (fingerprints.get(raw.name) === raw.fingerprint) return true;
+      fingerprints.set(raw.name, raw.fingerprint);
+      return false;
+    },
+  };
+
+  /** What was known before must be at hand before anything new is judged. */
+  async function run(): Promise<void> {
+    const backoff = createBackoff(random);
+    while (!signal.aborted) {
+      try {
+        earlier = await ledger.load();
+        break;
+      } catch (error) {
+        if (signal.aborted) return;
+        if (error instanceof ExecutorRegistryError) state.lost(error);
+        await clock.sleep(backoff.next(), signal).catch(() => {});
+      }
+    }
+    starts = await podStarts(api, namespace, signal).catch((error: unknown) => {
+      log.debug({ err: error }, "pods could not be listed; images are ordered without their start times");
+      return new Map<string, number>();
+    });
+    await reflect({ api, path: "/api/v1/nodes", handler, signal, log, clock, random });
+  }
+  const running = run();
+
+  const dated = (image: HeldImage): HeldImage & { podStart?: number } => {
+    const times = [...image.allNames].map((name) => starts.get(canonical(name)) ?? 0);
+    const podStart = Math.max(...times);
+    return podStart > 0 ? { ...image, podStart } : image;
+  };
+
+  return {
+    name: "nodes",
+    settled: state.settled,
+    status: () => state.status(),
+    find(type) {
+      const known = findings.get(type);
+      if (known) return known;
+      const images = index.images(type);
+      if (images.length === 0) return undefined;
+      const finding = nodeFinding(type, images.map(dated));
+      findings.set(type, finding);
+      return finding;
+    },
+    types: () => index.types(),
+    holders(reference) {
+      const type = template.typeOf(reference);
+      const wanted = canonicalName(reference);
+      const held = type === undefined ? [] : index.images(type);
+      return [
+        ...new Set(
+          held
+            .filter(({ allNames }) => [...allNames].some((name) => canonical(name) === wanted))
+            .flatMap(({ holders }) => [...holders]),
+        ),
+      ].sort();
+    },
+    counts: () => index.counts(),
+    onChange: (listener) => state.onChange(listener),
+    async close() {
+      await ledger.flush();
+      ending.abort();
+      await running;
+      state.close();
+    },
+  };
+}
+
+function canonical(name: string): string {
+  const reference = tryParseReference(name);
+  return reference ? canonicalName(reference) : name;
+}

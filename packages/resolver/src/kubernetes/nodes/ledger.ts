@@ -61,6 +61,7 @@ export function createLedger(options: LedgerOptions): Ledger {
   const give = (up: string, error: KubernetesError): void => {
     log.warn({ code: error.code, namespace }, `first sightings of images are ${up}: ${error.message}`);
     writing = false;
+    dirty = false;
   };
 
   async function read(): Promise<ConfigMap | undefined> {
@@ -100,10 +101,10 @@ export function createLedger(options: LedgerOptions): Ledger {
 
   async function keep(): Promise<void> {
     await clock.sleep(SOON, signal);
-    do {
+    while (dirty) {
       dirty = false;
       await write();
-    } while (dirty && writing);
+    }
   }
 
   return {
@@ -118,8 +119,9 @@ export function createLedger(options: LedgerOptions): Ledger {
       }
     },
     touch() {
+      if (!writing) return;
       dirty = true;
-      if (!writing || pending) return;
+      if (pending) return;
       pending = keep()
         .catch((error: unknown) => {
           dirty = true;

@@ -1,0 +1,74 @@
+import { createHash } from "node:crypto";
+import { open } from "node:fs/promises";
+import { join } from "node:path";
+import { type Digest, isDigest } from "../reference/digest.ts";
+import { InvalidLayoutError } from "./errors.ts";
+
+/** A content descriptor, as far as it is used. @see https://github.com/opencontainers/image-spec/blob/main/descriptor.md */
+export interface Descriptor {
+  readonly mediaType: string;
+  readonly digest: Digest;
+  readonly size: number;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+/** What a registry must take as a manifest, and so what one can be. */
+const MOST_BYTES = 4 << 20;
+
+/** Reads a JSON file of at most 4 MiB. @throws InvalidLayoutError */
+export async function readJson(file: string, descriptor?: Descriptor): Promise<Readonly<Record<string, unknown>>> {
+  const bytes = await readBounded(file);
+  if (descriptor) {
+    const [algorithm = ""] = descriptor.digest.split(":");
+    const actual = `${algorithm}:${createHash(algorithm).update(bytes).digest("hex")}`;
+    if (actual !== descriptor.digest) throw new InvalidLayoutError(file, `its content has digest ${actual}`);
+    if (bytes.length !== descriptor.size)
+      throw new InvalidLayoutError(file, `it has ${bytes.length} bytes, not ${descriptor.size}`);
+  }
+  try {
+    const value: unknown = JSON.parse(bytes.toString("utf8"));
+    if (isRecord(value)) return value;
+  } catch (error) {
+    throw new InvalidLayoutError(file, "it is not JSON", error);
+  }
+  throw new InvalidLayoutError(file, "it is not a JSON object");
+}
+
+/** Reads a blob and checks it against its descriptor. @throws InvalidLayoutError */
+export function readBlob(directory: string, descriptor: Descriptor): Promise<Readonly<Record<string, unknown>>> {
+  const [algorithm = "", hex = ""] = descriptor.digest.split(":");
+  return readJson(join(directory, "blobs", algorithm, hex), descriptor);
+}
+
+/** @throws InvalidLayoutError naming `file` when the value is no descriptor */
+export function parseDescriptor(value: unknown, file: string): Descriptor {
+  const { mediaType, digest, size, annotations } = isRecord(value) ? value : {};
+  if (typeof mediaType !== "string" || typeof digest !== "string" || !isDigest(digest) || typeof size !== "number") {
+    throw new InvalidLayoutError(file, "it holds a descriptor without media type, digest or size");
+  }
+  const notes = isRecord(annotations)
+    ? Object.entries(annotations).filter((entry) => typeof entry[1] === "string")
+    : [];
+  return { mediaType, digest, size, annotations: Object.fromEntries(notes) as Record<string, string> };
+}
+
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+async function readBounded(file: string): Promise<Buffer> {
+  try {
+    await using handle = await open(file);
+    const { size } = await handle.stat();
+    if (size > MOST_BYTES) throw new InvalidLayoutError(file, `it has ${size} bytes, more than ${MOST_BYTES}`);
+    return await handle.readFile();
+  } catch (error) {
+    if (error instanceof InvalidLayoutError) throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    throw new InvalidLayoutError(
+      file,
+      code === "ENOENT" ? "no such file" : `it cannot be read (${code ?? String(error)})`,
+      error,
+    );
+  }
+}

@@ -1,0 +1,44 @@
+import { ExecutorRegistryError } from "@executor-registry/resolver";
+
+/** A request that cannot become a Job. */
+export class InvalidRequestError extends ExecutorRegistryError {
+  override readonly name = "InvalidRequestError";
+  /** The field at fault, such as `env.PATH=` or `template.spec.containers`. */
+  readonly field: string;
+
+  constructor(field: string, problem: string) {
+    super("invalid-request", `${field} ${problem}`);
+    this.field = field;
+  }
+}
+
+/** The Job's name is taken by a Job of another request. */
+export class RequestConflictError extends ExecutorRegistryError {
+  override readonly name = "RequestConflictError";
+  readonly namespace: string;
+  readonly job: string;
+
+  constructor(namespace: string, job: string, requestId: string) {
+    super(
+      "conflict",
+      `the Job ${namespace}/${job} exists already and does not belong to request ${JSON.stringify(requestId)}: ` +
+        "delete that Job, or give the request another id",
+      { retryable: false },
+    );
+    this.namespace = namespace;
+    this.job = job;
+  }
+}
+
+/** There is no such Job to follow. */
+export class JobNotFoundError extends ExecutorRegistryError {
+  override readonly name = "JobNotFoundError";
+  readonly namespace: string;
+  readonly job: string;
+
+  constructor(namespace: string, job: string) {
+    super("not-found", `there is no Job ${namespace}/${job}: it was never submitted, or is deleted already`);
+    this.namespace = namespace;
+    this.job = job;
+  }
+}

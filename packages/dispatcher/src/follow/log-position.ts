@@ -1,0 +1,60 @@
+/** A line of a container's log. */
+export interface LogLine {
+  readonly text: string;
+  /** When the container runtime read it: RFC 3339 with nanoseconds, or nothing when the line bears no time. */
+  readonly time?: string;
+}
+
+/** Knows which lines of a log have been taken, so that reading can go on after the connection broke, without loss or repetition. */
+export interface LogPosition {
+  /** From where to read again, as `sinceTime`; nothing while no line was taken. */
+  since(): string | undefined;
+  /** Begins to read from `since()`. */
+  resume(): void;
+  /** A line as the server sends it with `timestamps=true`; resolves to nothing when it was taken before. */
+  take(line: Buffer): LogLine | undefined;
+}
+
+const SPACE = 0x20;
+const STAMP = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?(Z|[+-]\d{2}:\d{2})$/;
+
+/**
+ * The server can only start at a whole second (`sinceTime` loses its fraction on the way to the kubelet), and it sends the
+ * same lines in the same order again. So the lines taken of the newest second and the one before are counted, and that
+ * many are left out, as far as they are not newer than the newest: after the node has rotated the log, less comes again.
+ * The second before is for the two output streams, whose lines can be out of order by a little.
+ */
+export function createLogPosition(): LogPosition {
+  const taken = new Map<number, number>();
+  let newest = { second: Number.NEGATIVE_INFINITY, nano: 0 };
+  let repeats = 0;
+  return {
+    since: () =>
+      taken.size === 0 ? undefined : new Date((newest.second - 1) * 1000).toISOString().replace(".000Z", "Z"),
+    resume() {
+      repeats = [...taken.values()].reduce((sum, count) => sum + count, 0);
+    },
+    take(line) {
+      const space = line.indexOf(SPACE);
+      const time = line.toString("latin1", 0, space === -1 ? line.length : Math.min(space, 40));
+      const at = parseStamp(time);
+      if (!at) return { text: line.toString() };
+      const later = at.second - newest.second || at.nano - newest.nano;
+      if (repeats > 0 && later <= 0) {
+        repeats -= 1;
+        return undefined;
+      }
+      if (later > 0) newest = at;
+      taken.set(at.second, (taken.get(at.second) ?? 0) + 1);
+      for (const second of taken.keys()) if (second < newest.second - 1) taken.delete(second);
+      return { text: space === -1 ? "" : line.toString("utf8", space + 1), time };
+    },
+  };
+}
+
+function parseStamp(text: string): { readonly second: number; readonly nano: number } | undefined {
+  const match = STAMP.exec(text);
+  if (!match) return undefined;
+  const [, date, fraction = "", zone] = match;
+  return { second: Date.parse(`${date}${zone}`) / 1000, nano: Number(fraction.padEnd(9, "0")) };
+}

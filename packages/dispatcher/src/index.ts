@@ -1,0 +1,12 @@
+export { jobFor, type JobManifest } from "./job/job.ts";
+export type { JobRequest, ResourceList, SecurityContext } from "./job/request.ts";
+export { submit, type Submission, type SubmitOptions } from "./submit.ts";
+export { follow, type FollowOptions, type OnStatus } from "./follow/follow.ts";
+export type { OnLog } from "./follow/container-log.ts";
+export type { LogLine } from "./follow/log-position.ts";
+export type { JobStatus } from "./follow/status.ts";
+export type { JobResult } from "./follow/result.ts";
+export type { JobDurations } from "./follow/durations.ts";
+export { deleteJob, type DeleteJobOptions } from "./delete-job.ts";
+export { createDispatcher, type Dispatcher, type DispatcherOptions, type Run, type RunOptions } from "./dispatcher.ts";
+export { InvalidRequestError, JobNotFoundError, RequestConflictError } from "./errors.ts";

@@ -1,0 +1,75 @@
+// The fields of Kubernetes objects that this package reads. An API server has checked them; any that may be absent is optional.
+
+interface Metadata {
+  readonly name: string;
+  readonly uid: string;
+  readonly creationTimestamp: string;
+  readonly deletionTimestamp?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly ownerReferences?: readonly { readonly uid: string }[];
+}
+
+export interface Condition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason?: string;
+  readonly message?: string;
+  readonly lastTransitionTime?: string;
+}
+
+/** @see https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/job-v1/ */
+export interface Job {
+  readonly metadata: Metadata;
+  readonly spec: {
+    readonly suspend?: boolean;
+    readonly template: { readonly metadata?: Partial<Metadata>; readonly spec: PodSpec };
+  };
+  readonly status?: { readonly conditions?: readonly Condition[] };
+}
+
+interface PodSpec {
+  readonly nodeName?: string;
+  readonly containers: readonly { readonly name: string }[];
+}
+
+/** @see https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/ */
+export interface Pod {
+  readonly metadata: Metadata;
+  readonly spec: PodSpec;
+  readonly status?: {
+    readonly phase?: string;
+    readonly reason?: string;
+    readonly message?: string;
+    readonly conditions?: readonly Condition[];
+    readonly containerStatuses?: readonly ContainerStatus[];
+    readonly initContainerStatuses?: readonly ContainerStatus[];
+  };
+}
+
+export interface ContainerStatus {
+  readonly name: string;
+  readonly state?: {
+    readonly waiting?: { readonly reason?: string; readonly message?: string };
+    readonly running?: { readonly startedAt?: string };
+    readonly terminated?: Terminated;
+  };
+}
+
+export interface Terminated {
+  readonly exitCode: number;
+  readonly reason?: string;
+  readonly message?: string;
+  readonly startedAt?: string;
+  readonly finishedAt?: string;
+}
+
+/** A condition that holds, of one of these types. */
+export function holding(conditions: readonly Condition[] | undefined, ...types: string[]): Condition | undefined {
+  return conditions?.find((condition) => condition.status === "True" && types.includes(condition.type));
+}
+
+/** The state of one container of a pod. */
+export function stateOf(pod: Pod, container: string): NonNullable<ContainerStatus["state"]> {
+  return pod.status?.containerStatuses?.find((status) => status.name === container)?.state ?? {};
+}

@@ -1,72 +1,52 @@
 import { type Clock, type Random, systemClock } from "./clock.ts";
-import { type KubernetesApi } from "./kubernetes/api.ts";
+import type { Sources } from "./combine.ts";
+import type { KubernetesApi } from "./kubernetes/api.ts";
 import { createConfigMapSource } from "./kubernetes/config-map/source.ts";
 import { connect } from "./kubernetes/connect.ts";
-import { isLocalBuild } from "./kubernetes/declared/exact.ts";
 import { createDeclaredSource } from "./kubernetes/declared/source.ts";
-import { createNodesSource, type NodesSource } from "./kubernetes/nodes/source.ts";
+import { createNodesSource } from "./kubernetes/nodes/source.ts";
 import { openLayout } from "./layout/oci-layout.ts";
 import { type Logger, silentLogger } from "./logger.ts";
 import type { ResolverOptions } from "./options.ts";
-import { tryParseReference } from "./reference/reference.ts";
-import { DEFAULT_TEMPLATE, parseTemplate } from "./reference/template.ts";
-import type { Finding } from "./resolution.ts";
-import type { Source } from "./source.ts";
+import type { ExecutorTemplate } from "./reference/template.ts";
 
-/** The sources of a development environment, the most exact first. */
-export interface Sources {
-  readonly list: readonly Source[];
-  readonly namespace: string;
-  /** What the finding of one source becomes with what the others know. */
-  refine(finding: Finding): Finding;
-  /** Ends the connection, if it was made here. */
-  close(): void;
-}
-
-/** @throws InvalidTemplateError, NoClusterError, KubeconfigError */
-export async function openSources(options: ResolverOptions): Promise<Sources> {
-  const { logger: log = silentLogger, clock = systemClock, random = Math.random, layout } = options;
-  const template = parseTemplate(options.template ?? DEFAULT_TEMPLATE);
+/**
+ * Opens the sources of a development environment: a folder of images, or what the options leave of the cluster's.
+ * @throws NoClusterError, KubeconfigError
+ */
+export async function openSources(options: ResolverOptions, template: ExecutorTemplate): Promise<Sources> {
+  const { logger: log = silentLogger, clock = systemClock, random = Math.random, layout, kubernetes } = options;
   if (layout !== undefined) {
-    const list = [openLayout({ directory: layout, template, log, clock })];
-    return { list, namespace: "", refine: (finding) => finding, close() {} };
+    return { list: [openLayout({ directory: layout, template, log, clock })], namespace: "", close() {} };
   }
-  const given = options.kubernetes;
-  const api = isApi(given) ? given : await connect(given);
-  const wanted = options.sources ?? ["declared", "configmap", "nodes"];
-  const common: Common = { api, namespace: api.namespace, log, clock, random };
-  const nodes = wanted.includes("nodes")
-    ? createNodesSource({ ...common, template, ledger: options.ledger ?? "write" })
-    : undefined;
+  const given = isApi(kubernetes);
+  const api = given ? kubernetes : await connect(kubernetes);
   return {
-    list: [
-      ...(wanted.includes("declared") ? [createDeclaredSource({ ...common, template })] : []),
-      ...(wanted.includes("configmap")
-        ? [createConfigMapSource({ ...common, name: options.configMap ?? "executors" })]
-        : []),
-      ...(nodes ? [nodes] : []),
-    ],
-    namespace: api.namespace,
-    refine: (finding) => (nodes ? onNodes(finding, nodes) : finding),
-    close: () => (isApi(given) ? undefined : api.close()),
+    ...clusterSources(options, { api, namespace: api.namespace, template, log, clock, random }),
+    close: () => (given ? undefined : api.close()),
   };
 }
 
 interface Common {
   readonly api: KubernetesApi;
   readonly namespace: string;
+  readonly template: ExecutorTemplate;
   readonly log: Logger;
   readonly clock: Clock;
   readonly random: Random;
 }
 
-/** A declared image that only nodes have must run on one that has it. */
-function onNodes(finding: Finding, nodes: NodesSource): Finding {
-  if (finding.decidedBy !== "declared") return finding;
-  const reference = tryParseReference(finding.image);
-  if (!reference || !isLocalBuild(reference)) return finding;
-  const holders = nodes.holders(reference);
-  return holders.length === 0 ? finding : { ...finding, nodes: holders };
+function clusterSources(options: ResolverOptions, common: Common): Omit<Sources, "close"> {
+  const { sources = ["declared", "configmap", "nodes"], configMap = "executors", ledger = "write" } = options;
+  const declared = sources.includes("declared") ? [createDeclaredSource(common)] : [];
+  const listed = sources.includes("configmap") ? [createConfigMapSource({ ...common, name: configMap })] : [];
+  const nodes = sources.includes("nodes") ? createNodesSource({ ...common, ledger }) : undefined;
+  return {
+    list: [...declared, ...listed, ...(nodes ? [nodes] : [])],
+    namespace: common.namespace,
+    configMap,
+    ...(nodes && { holders: (reference) => nodes.holders(reference) }),
+  };
 }
 
 function isApi(given: ResolverOptions["kubernetes"]): given is KubernetesApi {

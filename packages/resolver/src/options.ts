@@ -32,6 +32,23 @@ export interface ResolverOptions {
   readonly random?: Random;
 }
 
+const DEVELOPMENT_SOURCES: readonly string[] = ["declared", "configmap", "nodes"] satisfies DevelopmentSource[];
+const OF_CLUSTER = ["kubernetes", "configMap", "sources", "ledger"] as const;
+
+/** @throws ConfigurationError for options that contradict each other */
+export function checkOptions(options: ResolverOptions): void {
+  const { layout, sources } = options;
+  const given = OF_CLUSTER.filter((name) => options[name] !== undefined);
+  if (layout !== undefined && given.length > 0) {
+    throw new ConfigurationError(`option layout excludes ${given.join(", ")}: no cluster is contacted with it`);
+  }
+  const unknown = sources?.find((name) => !DEVELOPMENT_SOURCES.includes(name));
+  if (unknown !== undefined || sources?.length === 0) {
+    const what = unknown === undefined ? "is empty" : `has "${unknown}"`;
+    throw new ConfigurationError(`option sources ${what}; it takes some of ${DEVELOPMENT_SOURCES.join(", ")}`);
+  }
+}
+
 /** @throws ConfigurationError for an environment that is none, or that this release cannot serve */
 export function chooseEnvironment(
   { environment, layout }: ResolverOptions,
@@ -41,7 +58,7 @@ export function chooseEnvironment(
   const chosen = named ?? (variables["EXECUTOR_REGISTRY_URL"] && layout === undefined ? "production" : "development");
   if (chosen === "development") return chosen;
   if (chosen !== "production") {
-    throw new ConfigurationError(`environment "${chosen as string}" is neither development nor production`);
+    throw new ConfigurationError(`environment "${chosen}" is neither development nor production`);
   }
   throw new ConfigurationError(
     "environment production needs the registry service's client, which this release does not have yet; " +

@@ -1,4 +1,5 @@
 import { ExecutorRegistryError } from "./errors.ts";
+import type { RbacRule } from "./kubernetes/rbac.ts";
 import { nearMisses } from "./near-misses.ts";
 
 /** No source knows an image of this executor type. */
@@ -30,11 +31,18 @@ export class UnknownTypeError extends ExecutorRegistryError {
 /** RBAC keeps the sources that could answer from doing so. The message ends with the YAML to apply. */
 export class ForbiddenError extends ExecutorRegistryError {
   override readonly name = "ForbiddenError";
-  /** Roles and bindings to apply, as YAML documents. */
+  /** What a Role, or for nodes a ClusterRole, has to allow. */
+  readonly rules: readonly RbacRule[];
+  /** Roles with these rules and their bindings, ready to apply, as YAML documents. */
   readonly manifest: string;
 
-  constructor(what: string, manifest: string, cause: unknown) {
+  constructor(
+    what: string,
+    { rules, manifest }: { readonly rules: readonly RbacRule[]; readonly manifest: string },
+    cause: unknown,
+  ) {
     super("forbidden", `${what}. To allow it, apply:\n${manifest}`, { cause });
+    this.rules = rules;
     this.manifest = manifest;
   }
 }

@@ -29,8 +29,8 @@ export interface Source {
    * (also when the status changed). Returns how to stop it.
    */
   onChange(listener: (type?: string) => void): () => void;
-  /** What it left out and a person should know, one sentence each. */
-  notes?(): readonly string[];
+  /** What it left out and a person should know, one sentence each: all of it, or what concerns one type. */
+  notes?(type?: string): readonly string[];
   /** Ends all it started. */
   close(): Promise<void>;
 }

@@ -10,62 +10,66 @@ export interface ResolutionChange {
 }
 
 export interface WatchOptions {
-  /** The resolutions as they are now. */
-  read(): Promise<readonly Resolution[]>;
-  /** Types of which even the absence is told at the beginning. */
-  readonly types: readonly string[] | undefined;
-  /** Registers who is woken by a change; returns how to unregister. */
-  onChange(wake: () => void): () => void;
+  /** The one type to tell of, its absence too. @default all known types */
+  readonly only?: string;
+  /** The types known now, sorted. */
+  types(): Promise<readonly string[]>;
+  /** A type's resolution as it is now. */
+  find(type: string): Promise<Resolution | undefined>;
+  /** Registers who is told of a changed type, or that all may have changed; returns how to unregister. */
+  onChange(listener: (type?: string) => void): () => void;
   readonly signal: AbortSignal;
 }
 
 /**
- * Yields what is, then what changes. Holds one state, not a queue: who reads slowly sees the latest, and misses what
- * came and went in between. Ends, without throwing, when the signal aborts.
+ * Yields what is, then what changes. Holds which types changed, not a queue of how: who reads slowly sees the latest, and
+ * misses what came and went in between. Ends, without throwing, when the signal aborts.
  */
-export async function* watchChanges({ read, types, onChange, signal }: WatchOptions): AsyncGenerator<ResolutionChange> {
-  let known = new Map<string, Resolution>();
+export async function* watchChanges(options: WatchOptions): AsyncGenerator<ResolutionChange, void> {
+  const { only, types, find, onChange, signal } = options;
+  const told = new Map<string, Resolution>();
+  const changed = new Set<string>();
+  let all = true;
+  let first = true;
   let wake = (): void => {};
-  let dirty = true;
-  const ring = (): void => {
-    dirty = true;
+  const stop = (): void => wake();
+  const off = onChange((type) => {
+    if (only !== undefined && type !== undefined && type !== only) return;
+    if (type === undefined) all = true;
+    else changed.add(type);
     wake();
-  };
-  const off = onChange(ring);
-  signal.addEventListener("abort", ring, { once: true });
+  });
+  signal.addEventListener("abort", stop, { once: true });
   try {
-    let unseen = new Set(types);
     while (!signal.aborted) {
-      if (!dirty) await new Promise<void>((resolve) => (wake = resolve));
-      dirty = false;
-      if (signal.aborted) return;
-      const next = new Map((await read()).map((resolution) => [resolution.type, resolution]));
-      yield* changes(known, next, unseen);
-      known = next;
-      unseen = new Set();
+      if (all) {
+        all = false;
+        const every = only === undefined ? [...(await types()), ...told.keys()] : [only];
+        for (const type of every) changed.add(type);
+      }
+      for (const type of changed) {
+        changed.delete(type);
+        const resolution = await find(type);
+        const previous = told.get(type);
+        if (signal.aborted) return;
+        if (resolution) told.set(type, resolution);
+        else told.delete(type);
+        if (first && only === type && !resolution) yield { type };
+        else if (!same(previous, resolution))
+          yield { type, ...(resolution && { resolution }), ...(previous && { previous }) };
+        if (all) break;
+      }
+      first = false;
+      if (!all && changed.size === 0 && !signal.aborted) await new Promise<void>((resolve) => (wake = resolve));
     }
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {
     off();
-    signal.removeEventListener("abort", ring);
+    signal.removeEventListener("abort", stop);
   }
 }
 
-function* changes(
-  before: ReadonlyMap<string, Resolution>,
-  after: ReadonlyMap<string, Resolution>,
-  unseen: ReadonlySet<string>,
-): Generator<ResolutionChange> {
-  for (const [type, resolution] of after) {
-    const previous = before.get(type);
-    if (previous === undefined) yield { type, resolution };
-    else if (previous !== resolution && !same(previous, resolution)) yield { type, resolution, previous };
-  }
-  for (const [type, previous] of before) if (!after.has(type)) yield { type, previous };
-  for (const type of unseen) if (!after.has(type)) yield { type };
-}
-
-function same(a: Resolution, b: Resolution): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
+function same(a: Resolution | undefined, b: Resolution | undefined): boolean {
+  return a === b || (a !== undefined && b !== undefined && JSON.stringify(a) === JSON.stringify(b));
 }

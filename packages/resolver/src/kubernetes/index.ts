@@ -7,11 +7,17 @@ export { reflect, type ReflectionHandler, type ReflectorOptions } from "./reflec
 export { createMirror, type KubernetesObject, type Mirror, type MirrorOptions } from "./mirror.ts";
 export { cronJobsPath, type CronJobsPathOptions } from "./declared/cron-jobs-path.ts";
 export { PREFIX, SIGHTINGS_NAME, TYPE_LABEL } from "./labels.ts";
+export { type ConfigMapSourceOptions, createConfigMapSource } from "./config-map/source.ts";
+export { createDeclaredSource, type DeclaredSourceOptions } from "./declared/source.ts";
+export { createNodesSource, type NodesSource, type NodesSourceOptions } from "./nodes/source.ts";
+export { forbidden, type ForbiddenOptions, refusedSubject } from "./forbidden.ts";
+export type { Source, SourceStatus } from "../source.ts";
 export {
   rbacManifest,
   rbacNeed,
   ruleYaml,
   type RbacFeature,
+  type RbacManifestOptions,
   type RbacNeed,
   type RbacRule,
   type RbacSubject,

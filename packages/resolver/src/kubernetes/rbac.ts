@@ -82,63 +82,71 @@ export interface RbacSubject {
   readonly namespace?: string;
 }
 
-/** Ready-to-apply roles and bindings for some features, as YAML documents. */
-export function rbacManifest(
-  features: readonly RbacFeature[],
-  {
-    namespace,
-    subject,
-    configMap,
-  }: { readonly namespace: string; readonly subject: RbacSubject; readonly configMap?: string },
-): string {
-  const needs = features.map((feature) => rbacNeed(feature, configMap));
-  const of = (scope: RbacNeed["scope"]): RbacRule[] =>
-    needs.flatMap((need) => (need.scope === scope ? need.rules : []));
-  return [
-    ...documents("Role", of("namespace"), subject, namespace),
-    ...documents("ClusterRole", of("cluster"), subject),
-  ].join("---\n");
+export interface RbacManifestOptions {
+  readonly namespace: string;
+  readonly subject: RbacSubject;
+  /** Name of the ConfigMap that lists executors. @default "executors" */
+  readonly configMap?: string;
+}
+
+/**
+ * Ready-to-apply roles and bindings for some features, as YAML documents. Their names tell features and subject, so
+ * that applying one more never takes away what another allowed.
+ */
+export function rbacManifest(features: readonly RbacFeature[], options: RbacManifestOptions): string {
+  return (["namespace", "cluster"] as const)
+    .flatMap((scope) => {
+      const chosen = features.filter((feature) => rbacNeed(feature).scope === scope);
+      return chosen.length === 0 ? [] : documents(scope, chosen, options);
+    })
+    .join("---\n");
 }
 
 /** One rule as the YAML of a list item. */
 export function ruleYaml({ apiGroups, resources, resourceNames, verbs }: RbacRule): string {
-  const list = (values: readonly string[]): string => `[${values.map((value) => JSON.stringify(value)).join(", ")}]`;
   return [
-    `  - apiGroups: ${list(apiGroups)}`,
-    `    resources: ${list(resources)}`,
-    ...(resourceNames ? [`    resourceNames: ${list(resourceNames)}`] : []),
-    `    verbs: ${list(verbs)}`,
+    `  - apiGroups: ${flowList(apiGroups)}`,
+    `    resources: ${flowList(resources)}`,
+    ...(resourceNames ? [`    resourceNames: ${flowList(resourceNames)}`] : []),
+    `    verbs: ${flowList(verbs)}`,
   ].join("\n");
 }
 
-function documents(
-  kind: "Role" | "ClusterRole",
-  rules: readonly RbacRule[],
-  subject: RbacSubject,
-  namespace?: string,
-): string[] {
-  if (rules.length === 0) return [];
-  const place = namespace === undefined ? [] : [`  namespace: ${namespace}`];
-  const head = (of: string): string[] => [
+function documents(scope: RbacNeed["scope"], features: readonly RbacFeature[], options: RbacManifestOptions): string[] {
+  const { namespace, subject, configMap } = options;
+  const kind = scope === "cluster" ? "ClusterRole" : "Role";
+  const role = ["executor-registry", ...features].join("-");
+  const owner = [role, ...(subject.namespace === undefined ? [] : [subject.namespace]), subject.name].join("-");
+  const head = (kind: string, name: string): string[] => [
     "apiVersion: rbac.authorization.k8s.io/v1",
-    `kind: ${of}`,
+    `kind: ${kind}`,
     "metadata:",
-    "  name: executor-registry",
-    ...place,
+    // Names of RBAC objects are free but for what would divide a path.
+    `  name: ${scalar(name.replaceAll(/[^\w.:-]/g, "-"))}`,
+    ...(scope === "namespace" ? [`  namespace: ${scalar(namespace)}`] : []),
   ];
-  const subjectPlace = subject.namespace === undefined ? [] : [`    namespace: ${subject.namespace}`];
-  // A User or Group belongs to the API group; a ServiceAccount is of the core group.
-  const subjectGroup = subject.kind === "ServiceAccount" ? [] : ["    apiGroup: rbac.authorization.k8s.io"];
+  const rules = features.flatMap((feature) => rbacNeed(feature, configMap).rules);
   return [
-    `${[...head(kind), "rules:", ...rules.map(ruleYaml)].join("\n")}\n`,
-    `${[
-      ...head(`${kind}Binding`),
-      `roleRef: { apiGroup: rbac.authorization.k8s.io, kind: ${kind}, name: executor-registry }`,
+    [...head(kind, role), "rules:", ...rules.map(ruleYaml)],
+    [
+      ...head(`${kind}Binding`, owner),
+      `roleRef: { apiGroup: rbac.authorization.k8s.io, kind: ${kind}, name: ${scalar(role)} }`,
       "subjects:",
       `  - kind: ${subject.kind}`,
-      `    name: ${JSON.stringify(subject.name)}`,
-      ...subjectPlace,
-      ...subjectGroup,
-    ].join("\n")}\n`,
-  ];
+      `    name: ${scalar(subject.name)}`,
+      ...(subject.namespace === undefined ? [] : [`    namespace: ${scalar(subject.namespace)}`]),
+      // A User or Group belongs to the API group; a ServiceAccount is of the core group.
+      ...(subject.kind === "ServiceAccount" ? [] : ["    apiGroup: rbac.authorization.k8s.io"]),
+    ],
+  ].map((lines) => `${lines.join("\n")}\n`);
+}
+
+function flowList(values: readonly string[]): string {
+  return `[${values.map(scalar).join(", ")}]`;
+}
+
+/** Bare where it can be nothing but a string in every version of YAML: no number, no boolean, no null. */
+function scalar(text: string): string {
+  const bare = /^[a-z][a-z0-9./-]*$/.test(text) && !/^(?:true|false|null|yes|no|on|off|y|n)$/.test(text);
+  return bare ? text : JSON.stringify(text);
 }

@@ -20,7 +20,6 @@ const PLACEHOLDER = "{type}";
 const LONGEST_TYPE = 63;
 
 const isComponent = (text: string): boolean => pathComponent(text, 0, text.length) === text.length;
-const isType = (text: string): boolean => text.length <= LONGEST_TYPE && isComponent(text);
 
 /**
  * Reads a template of one or more path segments, exactly one of which holds `{type}` once. It matches a repository whose
@@ -55,10 +54,15 @@ export function parseTemplate(text: string): ExecutorTemplate {
       if (name.length < prefix.length + postfix.length || !name.startsWith(prefix) || !name.endsWith(postfix))
         return undefined;
       const type = name.slice(prefix.length, name.length - postfix.length);
-      return isType(type) ? type : undefined;
+      return isExecutorType(type) ? type : undefined;
     },
     repository: (type) => text.replace(PLACEHOLDER, () => type),
   };
+}
+
+/** Whether a text can name an executor type: one path component of a repository, at most 63 characters. */
+export function isExecutorType(text: string): boolean {
+  return text.length <= LONGEST_TYPE && isComponent(text);
 }
 
 /**
@@ -66,7 +70,7 @@ export function parseTemplate(text: string): ExecutorTemplate {
  * @throws InvalidTypeError
  */
 export function parseExecutorType(text: string): string {
-  if (isType(text)) return text;
+  if (isExecutorType(text)) return text;
   const problem =
     text.length > LONGEST_TYPE
       ? `it has more than ${LONGEST_TYPE} characters`

@@ -1,15 +1,17 @@
 import type { Clock, Random } from "../../clock.ts";
-import { InvalidTypeError } from "../../reference/errors.ts";
-import { tryParseReference } from "../../reference/reference.ts";
-import { parseExecutorType } from "../../reference/template.ts";
+import { createFindings, type Note } from "../../findings.ts";
 import type { Logger } from "../../logger.ts";
+import { tryParseReference } from "../../reference/reference.ts";
+import { isExecutorType } from "../../reference/template.ts";
 import type { Finding } from "../../resolution.ts";
-import type { Source } from "../../source.ts";
 import { SourceState } from "../../source-state.ts";
+import type { Source } from "../../source.ts";
 import type { KubernetesApi } from "../api.ts";
-import { isPlaceholder, placeholderNote } from "../declared/declaration.ts";
+import { changedAt } from "../declared/changed-at.ts";
+import { isPlaceholder, placeholderReason } from "../declared/declaration.ts";
 import { exactFinding } from "../declared/exact.ts";
-import { createMirror } from "../mirror.ts";
+import { forbidden } from "../forbidden.ts";
+import { createMirror, type KubernetesObject } from "../mirror.ts";
 import { reflect } from "../reflector.ts";
 
 export interface ConfigMapSourceOptions {
@@ -27,20 +29,23 @@ export function createConfigMapSource({ api, namespace, name, log, clock, random
   const state = new SourceState(clock);
   const ending = new AbortController();
   const from = `ConfigMap/${name}`;
-  let findings = new Map<string, Finding>();
-  let notes: readonly string[] = [];
+  const findings = createFindings((type) => state.changed(type));
 
   const handler = createMirror({
-    read: (object) => (object.data ?? {}) as Readonly<Record<string, string>>,
+    read: (object) => readEntries(from, object),
     changed() {
-      const readings = [...handler.values()].flatMap((data) =>
-        Object.entries(data).map(([type, value]) => [type, readEntry(from, type, value)] as const),
+      const entries = [...handler.values()].flat();
+      findings.replace(
+        new Map(entries.filter((entry) => "finding" in entry).map(({ type, finding }) => [type, finding])),
+        entries.filter((entry) => "text" in entry),
       );
-      notes = readings.map(([, reading]) => reading).filter((reading) => typeof reading === "string");
-      findings = new Map(readings.filter((entry): entry is [string, Finding] => typeof entry[1] === "object"));
-      state.changed();
     },
-    contact: (problem) => (problem ? state.lost(problem) : state.ready()),
+    contact(problem) {
+      const what = `${from} of namespace ${namespace} may not be read`;
+      if (!problem) state.ready();
+      else if (problem.code !== "forbidden") state.lost(problem);
+      else state.lost(forbidden({ what, features: ["configmap"], namespace, configMap: name, cause: problem }));
+    },
   });
   const running = reflect({
     api,
@@ -58,9 +63,9 @@ export function createConfigMapSource({ api, namespace, name, log, clock, random
     name: "configmap",
     settled: state.settled,
     status: () => state.status(),
-    find: (type) => findings.get(type),
-    types: () => findings.keys(),
-    notes: () => notes,
+    find: findings.find,
+    types: findings.types,
+    notes: findings.notes,
     onChange: (listener) => state.onChange(listener),
     async close() {
       ending.abort();
@@ -70,16 +75,16 @@ export function createConfigMapSource({ api, namespace, name, log, clock, random
   };
 }
 
-function readEntry(from: string, type: string, value: string): Finding | string {
-  try {
-    parseExecutorType(type);
-  } catch (error) {
-    if (error instanceof InvalidTypeError) return `${from} has a key that is ignored: ${error.message}`;
-    throw error;
-  }
-  const key = `${from} key ${type}`;
-  const reference = tryParseReference(value.trim());
-  if (!reference) return `${key} is ignored: its value is no image reference`;
-  if (isPlaceholder(reference)) return placeholderNote(key, reference);
-  return exactFinding({ reference, from: key, warnings: [] });
+type Entry = Note | { readonly type: string; readonly finding: Finding };
+
+function readEntries(map: string, { metadata, data }: KubernetesObject): readonly Entry[] {
+  const at = changedAt(metadata);
+  return Object.entries((data ?? {}) as Readonly<Record<string, string>>).map(([type, value]): Entry => {
+    const from = `${map} key ${type}`;
+    if (!isExecutorType(type)) return { text: `${from} is ignored: it is no executor type` };
+    const reference = tryParseReference(value.trim());
+    if (!reference) return { type, text: `${from} is ignored: its value is no image reference` };
+    if (isPlaceholder(reference)) return { type, text: `${from} is ignored: ${placeholderReason(reference)}` };
+    return { type, finding: exactFinding({ reference, from, at, warnings: [] }) };
+  });
 }

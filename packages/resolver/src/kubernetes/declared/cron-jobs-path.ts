@@ -2,6 +2,7 @@ import type { Clock, Random } from "../../clock.ts";
 import { ExecutorRegistryError } from "../../errors.ts";
 import type { ApiPath, KubernetesApi } from "../api.ts";
 import { createBackoff } from "../backoff.ts";
+import { KubernetesError } from "../errors.ts";
 
 export interface CronJobsPathOptions {
   readonly api: KubernetesApi;
@@ -13,6 +14,8 @@ export interface CronJobsPathOptions {
   contact(problem: ExecutorRegistryError): void;
 }
 
+const DISCOVERY = "/apis/batch/v1";
+
 /**
  * Where this cluster serves CronJobs: `batch/v1`, or `batch/v1beta1` before Kubernetes 1.21. Asks until the server answers.
  * Resolves to `undefined` when the signal aborts first.
@@ -23,16 +26,33 @@ export async function cronJobsPath(options: CronJobsPathOptions): Promise<ApiPat
   const backoff = createBackoff(random);
   while (!signal.aborted) {
     try {
-      const answer = (await api.request("/apis/batch/v1", { signal })) as {
-        readonly resources?: readonly { readonly name: string }[];
-      };
-      const stable = answer.resources?.some(({ name }) => name === "cronjobs") ?? false;
-      return `/apis/batch/${stable ? "v1" : "v1beta1"}/namespaces/${namespace}/cronjobs`;
+      const version = (await servesStable(api, signal)) ? "v1" : "v1beta1";
+      return `/apis/batch/${version}/namespaces/${namespace}/cronjobs`;
     } catch (error) {
-      if (!(error instanceof ExecutorRegistryError)) continue;
-      contact(error);
-      await clock.sleep(backoff.next(), signal).catch(() => {});
+      if (signal.aborted) return undefined;
+      const problem = error instanceof ExecutorRegistryError ? error : nonsense(api, error);
+      contact(problem);
+      const retryAfter = problem instanceof KubernetesError ? problem.retryAfter : undefined;
+      await clock.sleep(backoff.next(retryAfter), signal).catch(() => {});
     }
   }
   return undefined;
+}
+
+async function servesStable(api: KubernetesApi, signal: AbortSignal): Promise<boolean> {
+  try {
+    const { resources } = (await api.request(DISCOVERY, { signal })) as {
+      readonly resources: readonly { readonly name: string }[];
+    };
+    return resources.some(({ name }) => name === "cronjobs");
+  } catch (error) {
+    // Who may not discover may still read CronJobs; every supported version has them here.
+    if (error instanceof KubernetesError && error.code === "forbidden") return true;
+    throw error;
+  }
+}
+
+function nonsense(api: KubernetesApi, cause: unknown): KubernetesError {
+  const place = { method: "GET", path: DISCOVERY, server: api.server };
+  return new KubernetesError("kubernetes-api", "the answer is not a list of resources", place, { cause });
 }

@@ -1,11 +1,11 @@
-import type { PodTemplate, PullPolicy } from "../../resolution.ts";
-import type { ExecutorTemplate } from "../../reference/template.ts";
+import type { Note } from "../../findings.ts";
 import { type ImageReference, tryParseReference } from "../../reference/reference.ts";
+import { type ExecutorTemplate, isExecutorType } from "../../reference/template.ts";
+import type { PodTemplate, PullPolicy } from "../../resolution.ts";
 import { TYPE_LABEL } from "../labels.ts";
 import type { KubernetesObject } from "../mirror.ts";
-
-/** @see https://kubernetes.io/docs/reference/labels-annotations-taints/#kubectl-kubernetes-io-default-container */
-const DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container";
+import { changedAt } from "./changed-at.ts";
+import { executorContainer } from "./container.ts";
 
 export type DeclaringKind = "CronJob" | "Deployment";
 
@@ -13,22 +13,14 @@ export type DeclaringKind = "CronJob" | "Deployment";
 export interface Declaration {
   /** `CronJob/executor-ml` */
   readonly from: string;
-  readonly kind: DeclaringKind;
   readonly type: string;
   readonly reference: ImageReference;
+  /** When it last changed, ISO 8601 in UTC. */
+  readonly at: string | undefined;
   /** Name of the executor's container. */
   readonly container: string;
   readonly pullPolicy: PullPolicy | undefined;
   readonly pod: PodTemplate;
-}
-
-/** What reading an object gave: a declaration, a note why there is none, or neither (it is none of our business). */
-export type Reading = Declaration | string | undefined;
-
-interface Container {
-  readonly name: string;
-  readonly image?: string;
-  readonly imagePullPolicy?: PullPolicy;
 }
 
 interface Workload {
@@ -38,28 +30,48 @@ interface Workload {
   readonly template?: PodTemplate;
 }
 
-/** Reads a CronJob or a Deployment. */
-export function readDeclaration(kind: DeclaringKind, object: KubernetesObject, template: ExecutorTemplate): Reading {
-  const { name, labels } = object.metadata;
-  // An object has a name, not a path: only the template's last segment can be in it.
-  const type = labels?.[TYPE_LABEL] ?? template.typeOf({ repository: `${prefixOf(template)}${name}` });
-  if (type === undefined) return undefined;
+/** Reads a CronJob or a Deployment: a declaration, a note why it is none, or nothing (it is none of our business). */
+export function readDeclaration(
+  kind: DeclaringKind,
+  { metadata, spec }: KubernetesObject,
+  template: ExecutorTemplate,
+): Declaration | Note | undefined {
+  const { name, labels } = metadata;
   const from = `${kind}/${name}`;
-  const spec = (object.spec ?? {}) as Workload;
-  const pod = kind === "CronJob" ? spec.jobTemplate?.spec?.template : spec.template;
-  if (kind === "CronJob" && spec.suspend !== true)
-    return `${from} is ignored: it is not suspended, so it runs by its schedule`;
-  // The API server fills in 1 where replicas are not given.
-  if (kind === "Deployment" && spec.replicas !== 0)
-    return `${from} is ignored: it has replicas, so it is no declaration`;
+  const label = labels?.[TYPE_LABEL];
+  if (label !== undefined && !isExecutorType(label)) {
+    return { text: `${from} is ignored: its label ${TYPE_LABEL} is "${label}", which is no executor type` };
+  }
+  // An object has a name, not a path: only the template's last segment can be in it.
+  const type = label ?? template.typeOf({ repository: `${leadingSegments(template)}${name}` });
+  if (type === undefined) return undefined;
 
-  const container = pod && executorContainer(pod, template);
-  if (!pod || !container) return `${from} is ignored: its pod template has no container`;
-  const reference = tryParseReference(container.image ?? "");
-  if (!reference)
-    return `${from} is ignored: container ${container.name} has no valid image (${container.image ?? "none"})`;
-  if (isPlaceholder(reference)) return placeholderNote(from, reference);
-  return { from, kind, type, reference, container: container.name, pullPolicy: container.imagePullPolicy, pod };
+  const ignored = (why: string): Note => ({ type, text: `${from} is ignored: ${why}` });
+  const workload = (spec ?? {}) as Workload;
+  if (kind === "CronJob" && workload.suspend !== true)
+    return ignored("it is not suspended, so it runs by its schedule");
+  // The API server fills in 1 where replicas are not given.
+  if (kind === "Deployment" && workload.replicas !== 0) return ignored("it has replicas; a declaration has 0");
+
+  const pod = kind === "CronJob" ? workload.jobTemplate?.spec?.template : workload.template;
+  const container = pod && executorContainer(pod, template, type);
+  if (!pod || !container) return ignored("its pod template has no container");
+  const { image = "" } = container;
+  const reference = tryParseReference(image);
+  if (!reference) return ignored(`the image of container ${container.name} is no image reference: "${image}"`);
+  if (isPlaceholder(reference)) return ignored(placeholderReason(reference));
+  return {
+    from,
+    type,
+    reference,
+    at: changedAt(metadata),
+    container: container.name,
+    pullPolicy: container.imagePullPolicy,
+    pod: {
+      ...(pod.metadata && { metadata: labelsAndAnnotations(pod.metadata) }),
+      spec: pod.spec,
+    },
+  };
 }
 
 /** Neither tag nor digest: what one writes for Skaffold and others to fill in. */
@@ -67,23 +79,17 @@ export function isPlaceholder({ tag, digest }: ImageReference): boolean {
   return tag === undefined && digest === undefined;
 }
 
-export function placeholderNote(from: string, { original }: ImageReference): string {
-  return `${from} is ignored: its image ${original} has neither tag nor digest, so no tool has filled in a build yet`;
+export function placeholderReason({ original }: ImageReference): string {
+  return `its image ${original} has neither tag nor digest, so no tool has filled in a build; apply it with the tool that builds it`;
 }
 
-function prefixOf({ text }: ExecutorTemplate): string {
+function leadingSegments({ text }: ExecutorTemplate): string {
   return text.slice(0, text.lastIndexOf("/") + 1);
 }
 
-function executorContainer({ metadata, spec }: PodTemplate, template: ExecutorTemplate): Container | undefined {
-  const containers = (spec["containers"] ?? []) as readonly Container[];
-  const named = metadata?.annotations?.[DEFAULT_CONTAINER];
-  return (
-    containers.find(({ name }) => name === named) ??
-    containers.find(({ image = "" }) => {
-      const reference = tryParseReference(image);
-      return reference !== undefined && template.typeOf(reference) !== undefined;
-    }) ??
-    containers[0]
-  );
+function labelsAndAnnotations({
+  labels,
+  annotations,
+}: NonNullable<PodTemplate["metadata"]>): PodTemplate["metadata"] & {} {
+  return { ...(labels && { labels }), ...(annotations && { annotations }) };
 }

@@ -1,13 +1,15 @@
-import type { DeclaredTemplate, Finding, PullPolicy } from "../../resolution.ts";
-import { type ImageReference, repositoryName } from "../../reference/reference.ts";
 import { shortDigest } from "../../reference/digest.ts";
+import { familiarName, type ImageReference } from "../../reference/reference.ts";
+import type { DeclaredTemplate, Finding, PullPolicy } from "../../resolution.ts";
 
 /** Somebody's word for exactly one image. */
 export interface ExactImage {
   readonly reference: ImageReference;
   /** Who said so: `CronJob/executor-ml`. */
   readonly from: string;
-  /** The declaring container's own policy. */
+  /** When that last changed, ISO 8601 in UTC. */
+  readonly at?: string | undefined;
+  /** The declaring container's own policy, which the API server fills in. */
   readonly pullPolicy?: PullPolicy | undefined;
   readonly template?: DeclaredTemplate;
   readonly warnings: readonly string[];
@@ -16,13 +18,18 @@ export interface ExactImage {
 const IMAGE_ID = /^[0-9a-f]{64}$/;
 
 /**
- * Whether an image can only be on nodes, because no registry has it: the name has no registry and stands for itself, or
- * its tag is an image ID, which is what Skaffold writes after loading. Pulling it would ask Docker Hub for somebody else's.
+ * Whether the name says no registry. The runtime then means Docker Hub, while who loads images into nodes means the nodes.
+ * `docker.io/library/…` is what the nodes themselves make of such a name.
  */
-export function isLocalBuild({ registry, repository, tag, digest }: ImageReference): boolean {
+export function namesNoRegistry({ registry, repository, original }: ImageReference): boolean {
   return (
-    registry === "docker.io" && digest === undefined && (repository.startsWith("library/") || IMAGE_ID.test(tag ?? ""))
+    registry === "docker.io" && (repository.startsWith("library/") || !/^(?:index\.)?docker\.io\//i.test(original))
   );
+}
+
+/** Whether only nodes can have it: an image ID as the tag is what Skaffold writes after loading; no registry has such. */
+export function isLocalBuild(reference: ImageReference): boolean {
+  return namesNoRegistry(reference) && reference.digest === undefined && IMAGE_ID.test(reference.tag ?? "");
 }
 
 /** What tells an image apart for a person. An image ID used as a tag is shortened. */
@@ -32,34 +39,35 @@ export function versionOf({ tag, digest }: ImageReference): string {
 }
 
 /** The finding for a declared image. */
-export function exactFinding({ reference, from, pullPolicy, template, warnings }: ExactImage): Finding {
-  const { original: image, tag, digest } = reference;
+export function exactFinding({ reference, from, at, pullPolicy, template, warnings }: ExactImage): Finding {
+  const { original: image, digest } = reference;
+  const version = versionOf(reference);
   const known = digest === undefined ? {} : { digest };
   const reason = `declared by ${from}`;
-  const moving = tag === "latest" && digest === undefined;
+  const evidence = { kind: "declared", ...(at === undefined ? {} : { at }), detail: reason } as const;
+  const moves = `${from} names ${familiarName(reference)}, a tag that moves: two Jobs may run different builds`;
   return {
     image,
     ...known,
-    version: versionOf(reference),
-    pullPolicy: isLocalBuild(reference) ? "Never" : (pullPolicy ?? (moving ? "Always" : "IfNotPresent")),
+    version,
+    pullPolicy: workingPolicy(reference, pullPolicy),
     decidedBy: "declared",
     reason,
-    candidates: [
-      {
-        image,
-        ...known,
-        version: versionOf(reference),
-        names: [image],
-        evidence: [{ kind: "declared", detail: reason }],
-      },
-    ],
+    candidates: [{ image, ...known, version, names: [image], evidence: [evidence] }],
     ambiguous: false,
     ...(template && { template }),
-    warnings: moving
-      ? [
-          ...warnings,
-          `${from} names ${repositoryName(reference)}:latest, a tag that moves: two jobs may run different builds`,
-        ]
-      : warnings,
+    warnings: isMoving(reference) ? [...warnings, moves] : warnings,
   };
+}
+
+/** @see https://kubernetes.io/docs/concepts/containers/images/#imagepullpolicy-defaulting */
+function workingPolicy(reference: ImageReference, own: PullPolicy | undefined): PullPolicy {
+  if (isLocalBuild(reference)) return "Never";
+  // `Always` is what the server fills in for `latest`; of a name without a registry it would miss the build on the node.
+  if (isMoving(reference) && namesNoRegistry(reference)) return own === "Never" ? own : "IfNotPresent";
+  return own ?? (isMoving(reference) ? "Always" : "IfNotPresent");
+}
+
+function isMoving({ tag, digest }: ImageReference): boolean {
+  return tag === "latest" && digest === undefined;
 }

@@ -1,15 +1,17 @@
 import type { Clock, Random } from "../../clock.ts";
 import type { ExecutorRegistryError } from "../../errors.ts";
+import { createFindings, type Note } from "../../findings.ts";
 import type { Logger } from "../../logger.ts";
 import type { ExecutorTemplate } from "../../reference/template.ts";
 import type { Finding } from "../../resolution.ts";
-import type { Source } from "../../source.ts";
 import { SourceState } from "../../source-state.ts";
+import type { Source } from "../../source.ts";
 import type { KubernetesApi } from "../api.ts";
-import { createMirror, type Mirror } from "../mirror.ts";
+import { forbidden } from "../forbidden.ts";
+import { createMirror } from "../mirror.ts";
 import { reflect } from "../reflector.ts";
 import { cronJobsPath } from "./cron-jobs-path.ts";
-import { type Declaration, type DeclaringKind, type Reading, readDeclaration } from "./declaration.ts";
+import { type Declaration, type DeclaringKind, readDeclaration } from "./declaration.ts";
 import { exactFinding } from "./exact.ts";
 
 export interface DeclaredSourceOptions {
@@ -21,6 +23,8 @@ export interface DeclaredSourceOptions {
   readonly random: Random;
 }
 
+const KINDS = ["CronJob", "Deployment"] as const;
+
 /**
  * Executors declared by a suspended CronJob, or by a Deployment of no replicas, named by the template or labelled
  * `executor-registry.dev/type`. One of the two collections is enough where RBAC forbids the other.
@@ -29,33 +33,48 @@ export function createDeclaredSource({ api, template, namespace, log, clock, ran
   const state = new SourceState(clock);
   const ending = new AbortController();
   const { signal } = ending;
+  const findings = createFindings((type) => state.changed(type));
   const problems = new Map<DeclaringKind, ExecutorRegistryError | undefined>();
-  let findings = new Map<string, Finding>();
-  let notes: readonly string[] = [];
 
-  const follow = (kind: DeclaringKind): Mirror<Reading> =>
-    createMirror({
+  const follow = (kind: DeclaringKind) =>
+    createMirror<Declaration | Note>({
       read: (object) => readDeclaration(kind, object, template),
-      changed: () => digest(),
+      changed: collect,
       contact(problem) {
         problems.set(kind, problem);
-        if (problems.size < 2) return;
-        const broken = [...problems.values()].filter((found) => found !== undefined);
-        // Forbidden is a choice of the cluster's, not a loss: the other collection then is the whole source.
-        const lost = broken.find(({ code }) => code !== "forbidden") ?? (broken.length === 2 ? broken[0] : undefined);
-        if (lost) state.lost(lost);
-        else state.ready();
+        judge();
       },
     });
   const mirrors = { CronJob: follow("CronJob"), Deployment: follow("Deployment") };
+  /** What was never allowed to be seen is left out; what is no longer allowed to be seen is stale. */
+  const isLeftOut = (kind: DeclaringKind): boolean =>
+    problems.get(kind)?.code === "forbidden" && !mirrors[kind].complete();
 
-  function digest(): void {
-    const readings = [...mirrors.CronJob.values(), ...mirrors.Deployment.values()];
-    notes = readings.filter((reading) => typeof reading === "string");
-    const declarations = readings.filter((reading) => typeof reading === "object");
+  function judge(): void {
+    if (KINDS.some((kind) => !problems.has(kind))) return;
+    const leftOut = KINDS.filter(isLeftOut);
+    const lost = KINDS.filter((kind) => !leftOut.includes(kind)).map((kind) => problems.get(kind));
+    const problem = lost.find((found) => found !== undefined);
+    const refusal = problems.get("CronJob");
+    collect();
+    if (leftOut.length === KINDS.length && refusal) {
+      const what = `neither CronJobs nor Deployments of namespace ${namespace} may be read`;
+      state.lost(forbidden({ what, features: ["declared"], namespace, cause: refusal }));
+    } else if (problem) state.lost(problem);
+    else state.ready();
+  }
+
+  function collect(): void {
+    const read = KINDS.flatMap((kind) => [...mirrors[kind].values()]);
+    const declarations = read.filter((one) => "from" in one);
     const types = new Set(declarations.map(({ type }) => type));
-    findings = new Map([...types].map((type) => [type, findingOf(declarations.filter((one) => one.type === type))]));
-    state.changed();
+    const leftOut = KINDS.filter(isLeftOut).map((kind) => ({
+      text: `${kind}s are left out: RBAC forbids to read them`,
+    }));
+    findings.replace(
+      new Map([...types].map((type) => [type, findingOf(declarations.filter((one) => one.type === type))])),
+      [...leftOut, ...read.filter((one) => "text" in one)],
+    );
   }
 
   const options = { api, signal, log, clock, random };
@@ -70,9 +89,9 @@ export function createDeclaredSource({ api, template, namespace, log, clock, ran
     name: "declared",
     settled: state.settled,
     status: () => state.status(),
-    find: (type) => findings.get(type),
-    types: () => findings.keys(),
-    notes: () => notes,
+    find: findings.find,
+    types: findings.types,
+    notes: findings.notes,
     onChange: (listener) => state.onChange(listener),
     async close() {
       ending.abort();
@@ -86,9 +105,9 @@ export function createDeclaredSource({ api, template, namespace, log, clock, ran
 function findingOf(declarations: readonly Declaration[]): Finding {
   const [first, ...others] = [...declarations].sort((a, b) => (a.from < b.from ? -1 : 1));
   if (!first) throw new RangeError("a group has at least one member");
-  const { reference, from, pullPolicy, container, pod } = first;
+  const { from, container, pod } = first;
   const warnings = others.map(
     (other) => `${other.from} declares ${other.type} too, as ${other.reference.original}; ${from} is used`,
   );
-  return exactFinding({ reference, from, pullPolicy, template: { from, container, pod }, warnings });
+  return exactFinding({ ...first, template: { from, container, pod }, warnings });
 }

@@ -1,0 +1,35 @@
+import type { ExecutorRegistryError } from "../errors.ts";
+import { ForbiddenError } from "../resolver-errors.ts";
+import { type RbacFeature, rbacManifest, rbacNeed, type RbacSubject } from "./rbac.ts";
+
+export interface ForbiddenOptions {
+  /** What may not be done. */
+  readonly what: string;
+  readonly features: readonly RbacFeature[];
+  readonly namespace: string;
+  /** Name of the ConfigMap that lists executors. */
+  readonly configMap?: string | undefined;
+  /** The API server's refusal. */
+  readonly cause: ExecutorRegistryError;
+}
+
+/** The refusal with what to apply against it. */
+export function forbidden({ what, features, namespace, configMap, cause }: ForbiddenOptions): ForbiddenError {
+  const rules = features.flatMap((feature) => rbacNeed(feature, configMap).rules);
+  const subject = refusedSubject(cause.message) ?? { kind: "ServiceAccount", name: "default", namespace };
+  const manifest = rbacManifest(features, { namespace, subject, ...(configMap !== undefined && { configMap }) });
+  return new ForbiddenError(what, { rules, manifest }, cause);
+}
+
+/**
+ * Whom the API server refused, from the words of its RBAC authorizer; it says it nowhere else.
+ * @see https://kubernetes.io/docs/reference/access-authn-authz/rbac/#referring-to-subjects
+ */
+export function refusedSubject(message: string): RbacSubject | undefined {
+  const user = /\bUser "([^"]+)" cannot /.exec(message)?.[1];
+  if (user === undefined) return undefined;
+  const [system, serviceAccount, namespace, name] = user.split(":");
+  return system === "system" && serviceAccount === "serviceaccount" && namespace && name
+    ? { kind: "ServiceAccount", name, namespace }
+    : { kind: "User", name: user };
+}

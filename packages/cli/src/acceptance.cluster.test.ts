@@ -72,14 +72,19 @@ describe("from a load to a running job", { skip: noNode }, () => {
   test("each newest build is the answer, whatever its size", async (t) => {
     const archives = new Map<string, string>();
     for (const { tag, kilobytes } of builds) {
-      archives.set(tag, await buildImage(image(tag), kilobytes, "/bin/sh", "-c", 'echo "build $0 says $*"; exit 7', tag));
+      archives.set(
+        tag,
+        await buildImage(image(tag), kilobytes, "/bin/sh", "-c", 'echo "build $0 says $*"; exit 7', tag),
+      );
     }
     for (const [index, { tag, kilobytes }] of builds.entries()) {
       const between = bystanders[index] ?? "";
       await loadImages(await buildImage(bystander(between), 500 + index, "/bin/sh"), archives.get(tag) ?? "");
       const loaded = Date.now();
       const [kubelet, ours] = await Promise.all([reportedByKubelet(image(tag)), watched(image(tag))]);
-      t.diagnostic(`${kilobytes} KB: in the kubelet's report ${kubelet - loaded} ms after the load, resolvable ${ours - loaded} ms after it`);
+      t.diagnostic(
+        `${kilobytes} KB: in the kubelet's report ${kubelet - loaded} ms after the load, resolvable ${ours - loaded} ms after it`,
+      );
 
       const resolution = await resolve();
       assert.equal(resolution.image, image(tag));
@@ -98,7 +103,10 @@ describe("from a load to a running job", { skip: noNode }, () => {
     const cold = JSON.parse(stdout) as Resolution;
     assert.equal(code, 0);
     assert.equal(cold.ambiguous, true);
-    assert.deepEqual(cold.candidates.map((candidate) => candidate.image).sort(), builds.map(({ tag }) => image(tag)));
+    assert.deepEqual(
+      cold.candidates.map((candidate) => candidate.image).sort(),
+      builds.map(({ tag }) => image(tag)),
+    );
     assert.match(cold.advice ?? "", /CronJob/);
   });
 

@@ -1,0 +1,22 @@
+import type { Flags, Given } from "./flags.ts";
+import type { Io } from "./io.ts";
+
+/** One command of the command line. */
+export interface Command {
+  readonly name: string;
+  /** One line for `help`. */
+  readonly summary: string;
+  /** What follows the command's name in its usage line. */
+  readonly usage: string;
+  /** More to know, below the usage line. */
+  readonly details?: string;
+  readonly flags: Flags;
+  /** How many words it takes. */
+  readonly words: { readonly least: number; readonly most: number };
+  /** Whether words after `--` are its own. */
+  readonly takesRest?: true;
+  /** Left out of help and completion. */
+  readonly hidden?: true;
+  /** Resolves to the exit code. */
+  run(given: Given, io: Io): Promise<number>;
+}

@@ -1,0 +1,22 @@
+import type { Command } from "../command.ts";
+import { suggestion } from "../flags.ts";
+import { commandHelp, overview } from "../help.ts";
+import { UsageError } from "../usage-error.ts";
+
+/** @param commands asked late, since help is one of them */
+export const helpFor = (commands: () => readonly Command[]): Command => ({
+  name: "help",
+  summary: "show help, of one command or all",
+  usage: "[COMMAND]",
+  flags: {},
+  words: { least: 0, most: 1 },
+  async run({ words: [name] }, io) {
+    const command = commands().find((one) => one.name === name);
+    if (name !== undefined && !command) {
+      const known = commands().flatMap((one) => (one.hidden ? [] : [one.name]));
+      throw new UsageError(`there is no command ${name}${suggestion(name, known)}`);
+    }
+    io.stdout.write(command ? commandHelp(io.program, command) : overview(io.program, commands()));
+    return 0;
+  },
+});

@@ -1,0 +1,45 @@
+import type { Command } from "../command.ts";
+import { explain } from "../output/explain.ts";
+import { printOne, type Format } from "../output/resolutions.ts";
+import { withProgress } from "../progress.ts";
+import { openResolver, text } from "../session.ts";
+import { followChanges } from "./watch.ts";
+
+/** The exit code of an answer that is a guess, where guesses are not wanted. */
+export const AMBIGUOUS = 6;
+
+export const resolve: Command = {
+  name: "resolve",
+  summary: "print the image of an executor type",
+  usage: "TYPE [--explain] [--strict] [-o FORMAT] [--watch]",
+  details: "Prints the image alone, so that scripts can use it; warnings go to standard error.",
+  flags: {
+    explain: { type: "boolean", help: "say why this image, and which others there are" },
+    strict: { type: "boolean", help: `exit with ${AMBIGUOUS} when nothing tells which image is the newest` },
+    subject: { type: "string", value: "KEY", help: "the run or tenant to resolve for" },
+    watch: { type: "boolean", short: "w", help: "go on printing what changes" },
+  },
+  words: { least: 1, most: 1 },
+  async run(given, io) {
+    const [type = ""] = given.words;
+    const format = text(given, "output") as Format | undefined;
+    const resolver = openResolver(given, io, "read");
+    try {
+      if (given.flags["watch"]) return await followChanges(resolver, type, format ?? "table", io);
+      const subject = text(given, "subject");
+      const asked = { signal: io.signal, ...(subject !== undefined && { subject }) };
+      const resolution = await withProgress(io, `resolving ${type}`, resolver.resolve(type, asked));
+      const { ambiguous, advice, warnings, image } = resolution;
+      if (given.flags["explain"] && format === undefined) {
+        io.stdout.write(explain(resolution));
+      } else {
+        io.stdout.write(format === undefined ? `${image}\n` : printOne(resolution, format));
+        for (const warning of warnings) io.stderr.write(`warning: ${warning}\n`);
+        if (ambiguous) io.stderr.write(`warning: ambiguous: ${resolution.reason}; ${advice ?? ""}\n`);
+      }
+      return ambiguous && given.flags["strict"] ? AMBIGUOUS : 0;
+    } finally {
+      await resolver.close();
+    }
+  },
+};

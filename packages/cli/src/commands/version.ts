@@ -1,0 +1,14 @@
+import { VERSION } from "@executor-registry/resolver";
+import type { Command } from "../command.ts";
+
+export const version: Command = {
+  name: "version",
+  summary: "print the version",
+  usage: "",
+  flags: {},
+  words: { least: 0, most: 0 },
+  async run(_given, io) {
+    io.stdout.write(`${VERSION} (node ${process.versions.node})\n`);
+    return 0;
+  },
+};

@@ -1,0 +1,93 @@
+import {
+  KubernetesError,
+  rbacManifest,
+  rbacNeed,
+  type RbacFeature,
+  type RbacRule,
+  refusedSubject,
+  type RbacSubject,
+} from "@executor-registry/resolver/kubernetes";
+import type { Finding, Patient } from "./check.ts";
+
+const FEATURES: readonly RbacFeature[] = ["declared", "configmap", "nodes", "sightings", "pods", "dispatcher"];
+
+/** What this user may do of all that each feature needs, and the roles for what is missing. */
+export async function checkAccess(patient: Patient): Promise<readonly Finding[]> {
+  const { namespace, configMap } = patient;
+  const results = await Promise.all(
+    FEATURES.map(async (feature) => ({ feature, missing: await missingOf(feature, patient) })),
+  );
+  const sources = results.filter(
+    ({ feature }) => feature === "declared" || feature === "configmap" || feature === "nodes",
+  );
+  const blind = sources.every(({ missing }) => missing.length > 0);
+  const subject = results.some(({ missing }) => missing.length > 0) ? await whoAmI(patient) : undefined;
+  return results.map(({ feature, missing }) => {
+    const check = `rbac: ${feature}`;
+    const { purpose } = rbacNeed(feature, configMap);
+    if (missing.length === 0 || !subject) return { state: "ok", check, detail: `may ${purpose}` };
+    const state =
+      feature === "dispatcher" || (blind && sources.some((source) => source.feature === feature)) ? "fail" : "warn";
+    const fix = `to allow it, apply:\n${rbacManifest([feature], { namespace, subject, configMap })}`;
+    return { state, check, detail: `may not ${purpose} (${missing.join(", ")})`, fix };
+  });
+}
+
+async function missingOf(feature: RbacFeature, patient: Patient): Promise<readonly string[]> {
+  const { scope, rules } = rbacNeed(feature, patient.configMap);
+  const wishes = rules.flatMap((rule) => wishesOf(rule, scope === "namespace" ? patient.namespace : undefined));
+  const allowed = await Promise.all(wishes.map((wish) => mayI(wish, patient)));
+  const refused = wishes.filter((_, index) => !allowed[index]);
+  return [...new Set(refused.map(({ verb, resource }) => `${verb} ${resource}`))];
+}
+
+interface Wish {
+  readonly verb: string;
+  readonly group: string;
+  readonly resource: string;
+  readonly subresource?: string;
+  readonly name?: string;
+  readonly namespace?: string;
+}
+
+function wishesOf({ apiGroups, resources, resourceNames, verbs }: RbacRule, namespace: string | undefined): Wish[] {
+  return apiGroups.flatMap((group) =>
+    resources.flatMap((path) =>
+      verbs.map((verb) => {
+        const [resource = "", subresource] = path.split("/");
+        const [name] = resourceNames ?? [];
+        return {
+          verb,
+          group,
+          resource,
+          ...(subresource && { subresource }),
+          ...(name && { name }),
+          ...(namespace && { namespace }),
+        };
+      }),
+    ),
+  );
+}
+
+/** @see https://kubernetes.io/docs/reference/access-authn-authz/authorization/#checking-api-access */
+async function mayI(resourceAttributes: Wish, { api, signal }: Patient): Promise<boolean> {
+  const body = { apiVersion: "authorization.k8s.io/v1", kind: "SelfSubjectAccessReview", spec: { resourceAttributes } };
+  const answer = await api.request("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", {
+    method: "POST",
+    body,
+    signal,
+  });
+  return (answer as { readonly status?: { readonly allowed?: boolean } }).status?.allowed === true;
+}
+
+/** Servers before 1.28 tell who one is only when they refuse something. */
+async function whoAmI({ api, namespace, signal }: Patient): Promise<RbacSubject> {
+  const nobody: RbacSubject = { kind: "ServiceAccount", name: "default", namespace };
+  try {
+    await api.request("/apis/executor-registry.dev/v1/whoami", { signal });
+    return nobody;
+  } catch (error) {
+    if (!(error instanceof KubernetesError)) throw error;
+    return refusedSubject(error.message) ?? nobody;
+  }
+}

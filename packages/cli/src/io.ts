@@ -1,0 +1,16 @@
+/** What a command sees of the world, so that tests need no process of their own. */
+export interface Io {
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Aborts when the user wants it to end (Ctrl-C). */
+  readonly signal: AbortSignal;
+  /** How the command is called: `executor-registry` or `kubectl executors`. */
+  readonly program: string;
+}
+
+/** A stream that text is written to. */
+export interface Output {
+  write(text: string): void;
+  readonly isTTY: boolean;
+}

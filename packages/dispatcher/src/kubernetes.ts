@@ -30,7 +30,7 @@ export interface Job {
 
 interface PodSpec {
   readonly nodeName?: string;
-  readonly containers: readonly { readonly name: string }[];
+  readonly containers: readonly { readonly name: string; readonly imagePullPolicy?: string }[];
 }
 
 /** @see https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/ */

@@ -55,7 +55,8 @@ function onNode(pod: Pod, node: string, container: string): JobStatus {
   if (problem) return problem;
   const first = initial.find((status) => status.state?.running);
   if (first) return { phase: "starting", message: `running init container ${first.name} on ${node}`, untimed: true };
-  return { phase: "starting", message: `starting on ${node}: pulling the image unless it is there` };
+  const pulls = pod.spec.containers.some(({ imagePullPolicy }) => imagePullPolicy !== "Never");
+  return { phase: "starting", message: `starting on ${node}${pulls ? ": pulling the image unless it is there" : ""}` };
 }
 
 function firstProblem(statuses: readonly ContainerStatus[]): JobStatus | undefined {

@@ -69,11 +69,7 @@ export function exchange(
       headers: { ...outgoing.headers, ...credentials.headers },
     });
     call.signal.addEventListener("abort", () => request.destroy(call.signal.reason), { once: true });
-    request.once("response", (response) => {
-      // Without a listener a failure between two reads would end the process; readers see it all the same.
-      response.on("error", () => {});
-      resolve(response);
-    });
+    request.once("response", resolve);
     request.on("error", (error: NodeJS.ErrnoException) => {
       const stale = request.reusedSocket && (error.code === "ECONNRESET" || error.code === "EPIPE");
       reject(stale && !call.signal.aborted ? new StaleConnection(error) : error);

@@ -33,7 +33,7 @@ export function statusError(
   const body: Status = typeof object === "object" && object !== null ? object : {};
   const status = http?.status ?? (typeof body.code === "number" ? body.code : 500);
   const reason = typeof body.reason === "string" && body.reason !== "" ? body.reason : undefined;
-  const code = reason === "Expired" ? "gone" : (CODES[status] ?? "kubernetes-api");
+  const code = CODES[status] ?? "kubernetes-api";
   const seconds = body.details?.retryAfterSeconds;
   const retryAfter = http?.retryAfter ?? (typeof seconds === "number" && seconds > 0 ? seconds * 1000 : undefined);
   const message = typeof body.message === "string" && body.message !== "" ? body.message : "the server gave no reason";

@@ -49,7 +49,7 @@ describe("lines", () => {
     const [lines, response] = await open(served);
     response.destroy();
     await once(response, "close");
-    await assert.rejects(lines.next(), { code: "unreachable" });
+    await assert.rejects(lines.next(), { code: "unreachable", reason: "ECONNRESET" });
   });
 
   test("a line over the limit is an error and closes the connection", async () => {
@@ -59,6 +59,16 @@ describe("lines", () => {
     response.write("x".repeat(11));
     await assert.rejects(lines.next(), { code: "too-large" });
     await closed;
+  });
+
+  test("a refusal that never ends is dead too", async () => {
+    const clock = manualClock();
+    await using served = await serveApi((_, response) => void response.writeHead(403).write("{"), {}, clock);
+    const arrived = once(served.server, "request");
+    const dead = assert.rejects(served.api.lines("/log"), { code: "timeout" });
+    await arrived;
+    await clock.advance(await clock.nextSleep());
+    await dead;
   });
 
   test("leaving off closes the connection", async () => {

@@ -53,6 +53,10 @@ describe("splitLines", () => {
     });
   }
 
+  test("refuses it before its end has come", () => {
+    assert.throws(() => [...splitLines(5, tooLong).push(Buffer.from("123456"))], /too long/);
+  });
+
   test("copies nothing when a line lies within one chunk", () => {
     const chunk = Buffer.from("one\ntwo\n");
     const [line] = [...splitLines(10, tooLong).push(chunk)];

@@ -202,6 +202,20 @@ describe("reflect", () => {
     assert.equal(await one.clock.nextSleep(), 500);
   });
 
+  test("lists again when the server cannot make sense of the watch", async () => {
+    await using one = await follow({ prepare: threeThings });
+    await one.until("contact ok");
+    one.server.put("a");
+    await one.until("upsert a");
+    one.server.refuse(500, { match: ({ query }) => query.has("watch") });
+    one.server.end();
+    await one.until("contact kubernetes-api");
+    one.server.accept();
+    await passBackoff(one.clock);
+    await one.until("contact ok", 2);
+    assert.deepEqual(one.told.slice(-6), ["begin", "listed a", "listed b", "listed c", "synced", "contact ok"]);
+  });
+
   test("waits as long as a throttling server asks", async () => {
     await using one = await follow({ prepare: (server) => server.refuse(429, { headers: { "retry-after": "7" } }) });
     await one.until("contact throttled");
@@ -327,8 +341,10 @@ describe("reflect", () => {
     test(`ends promptly when aborted during ${phase}`, async () => {
       await using one = await follow(setup);
       await reached(one);
+      one.fresh();
       one.stop.abort();
       assert.equal(await one.done, undefined);
+      assert.deepEqual(one.fresh(), []);
     });
   }
 });

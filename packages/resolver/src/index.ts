@@ -1,11 +1,5 @@
 // What a dispatcher needs. Kubernetes itself is in `@executor-registry/resolver/kubernetes`.
-export {
-  createResolver,
-  type ResolveOptions,
-  type Resolver,
-  type SourceReport,
-  type WaitOptions,
-} from "./resolver.ts";
+export { createResolver, type ResolveOptions, type Resolver, type SourceReport, type WaitOptions } from "./resolver.ts";
 export type { DevelopmentSource, ResolverOptions } from "./options.ts";
 export type { ResolutionChange } from "./watch.ts";
 export type { Environment } from "./environment.ts";

@@ -4,10 +4,13 @@ const MOST = 3;
 /** The known words a person may have meant: at most three, the closest first. */
 export function nearMisses(word: string, known: Iterable<string>): string[] {
   const close: { readonly candidate: string; readonly distance: number }[] = [];
-  for (const candidate of known) {
-    const contained = word.length > 1 && (candidate.includes(word) || word.includes(candidate));
+  // In three letters two are not a slip but another word.
+  const allowed = word.length < 6 ? 1 : 2;
+  for (const candidate of new Set(known)) {
+    const contained =
+      Math.min(word.length, candidate.length) > 1 && (candidate.includes(word) || word.includes(candidate));
     const distance = contained ? 1 : editDistance(word, candidate);
-    if (distance < Math.min(FAR, Math.max(word.length, 2))) close.push({ candidate, distance });
+    if (word !== "" && distance <= allowed) close.push({ candidate, distance });
   }
   close.sort((a, b) => a.distance - b.distance || (a.candidate < b.candidate ? -1 : 1));
   return close.slice(0, MOST).map(({ candidate }) => candidate);

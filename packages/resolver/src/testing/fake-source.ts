@@ -1,0 +1,64 @@
+import { manualClock } from "../../../../testing/manual-clock.ts";
+import { createFindings, type Note } from "../findings.ts";
+import type { Candidate, Finding, SourceName } from "../resolution.ts";
+import { SourceState } from "../source-state.ts";
+import type { Source } from "../source.ts";
+
+/** A source in memory, told what to know. */
+export interface FakeSource extends Source {
+  readonly state: SourceState;
+  know(findings: Readonly<Record<string, Finding>>, notes?: readonly Note[]): void;
+  readonly closed: boolean;
+}
+
+/** Starts without a state, knowing nothing. */
+export function fakeSource(name: SourceName, clock = manualClock()): FakeSource {
+  const state = new SourceState(clock);
+  const findings = createFindings((type) => state.changed(type));
+  let closed = false;
+  return {
+    name,
+    state,
+    settled: state.settled,
+    status: () => state.status(),
+    find: findings.find,
+    types: findings.types,
+    notes: findings.notes,
+    onChange: (listener) => state.onChange(listener),
+    know: (known, notes = []) => findings.replace(new Map(Object.entries(known)), notes),
+    get closed() {
+      return closed;
+    },
+    async close() {
+      closed = true;
+      state.close();
+    },
+  };
+}
+
+/** A ready source that knows some images by type. */
+export function readySource(name: SourceName, images: Readonly<Record<string, string>> = {}): FakeSource {
+  const source = fakeSource(name);
+  source.know(Object.fromEntries(Object.entries(images).map(([type, image]) => [type, fakeFinding(image)])));
+  source.state.ready();
+  return source;
+}
+
+/** What a source may have found. */
+export function fakeFinding(
+  image: string,
+  fields: Partial<Finding> & Pick<Partial<Candidate>, "evidence"> = {},
+): Finding {
+  const { evidence = [], ...rest } = fields;
+  return {
+    image,
+    version: "1",
+    pullPolicy: "IfNotPresent",
+    decidedBy: "declared",
+    reason: "declared by CronJob/executor-ml",
+    candidates: [{ image, version: "1", names: [image], evidence }],
+    ambiguous: false,
+    warnings: [],
+    ...rest,
+  };
+}

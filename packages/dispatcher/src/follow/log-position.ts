@@ -47,9 +47,31 @@ export function createLogPosition(): LogPosition {
       if (later > 0) newest = at;
       taken.set(at.second, (taken.get(at.second) ?? 0) + 1);
       for (const second of taken.keys()) if (second < newest.second - 1) taken.delete(second);
-      return { text: space === -1 ? "" : line.toString("utf8", space + 1), time };
+      return { text: space === -1 ? "" : joinParts(line, space + 1), time };
     },
   };
+}
+
+/** Container runtimes write a long line in parts: of 8 KiB (conmon), 16 KiB (containerd), always a multiple of this. */
+const PART = 4096;
+const INNER_STAMP = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{9}(?:Z|[+-]\d{2}:\d{2}) /;
+const LONGEST_STAMP = 36;
+
+/**
+ * The text from an offset on. Kubelets before Kubernetes 1.27 put a time before each part of a long line; those inside go.
+ * @see https://github.com/kubernetes/kubernetes/pull/113481
+ */
+function joinParts(line: Buffer, from: number): string {
+  const parts: Buffer[] = [];
+  let start = from;
+  for (let at = start + PART; at < line.length; at += PART) {
+    const stamp = INNER_STAMP.exec(line.toString("latin1", at, at + LONGEST_STAMP));
+    if (!stamp) continue;
+    parts.push(line.subarray(start, at));
+    start = at + stamp[0].length;
+    at = start;
+  }
+  return Buffer.concat([...parts, line.subarray(start)]).toString();
 }
 
 function parseStamp(text: string): { readonly second: number; readonly nano: number } | undefined {

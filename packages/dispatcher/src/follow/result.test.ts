@@ -1,0 +1,146 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { Job, Pod } from "../kubernetes.ts";
+import { at, jobObject, podObject, terminated } from "../testing/objects.ts";
+import { endingOf, resultOf } from "./result.ts";
+
+const complete = jobObject({ type: "Complete" });
+const failed = jobObject({
+  type: "Failed",
+  reason: "BackoffLimitExceeded",
+  message: "Job has reached the specified backoff limit",
+});
+
+interface Case {
+  readonly name: string;
+  readonly job: Job;
+  readonly pods: readonly Pod[];
+  readonly reason: string;
+  readonly message: RegExp;
+}
+
+const CASES: readonly Case[] = [
+  { name: "success", job: complete, pods: [podObject(terminated(0))], reason: "Completed", message: /finished/ },
+  {
+    name: "an exit code",
+    job: failed,
+    pods: [podObject(terminated(3))],
+    reason: "Error",
+    message: /failed \(exit code 3\)/,
+  },
+  {
+    name: "a missing command",
+    job: failed,
+    pods: [podObject(terminated(127))],
+    reason: "Error",
+    message: /was not found/,
+  },
+  {
+    name: "memory",
+    job: failed,
+    pods: [podObject(terminated(137, "OOMKilled"))],
+    reason: "OOMKilled",
+    message: /raise resources\.limits\.memory/,
+  },
+  {
+    name: "a deadline, whatever the killed container says",
+    job: jobObject({ type: "Failed", reason: "DeadlineExceeded", message: "active longer" }),
+    pods: [podObject(terminated(137))],
+    reason: "DeadlineExceeded",
+    message: /activeDeadlineSeconds \(exit code 137: killed \(SIGKILL\); active longer\)/,
+  },
+  {
+    name: "an eviction by the kubelet",
+    job: failed,
+    pods: [podObject(terminated(143), { reason: "Evicted", message: "The node was low on resource: memory." })],
+    reason: "Evicted",
+    message: /ran short of a resource.*low on resource: memory/,
+  },
+  {
+    name: "a drained node",
+    job: failed,
+    pods: [
+      podObject(terminated(143), {
+        conditions: [{ type: "DisruptionTarget", status: "True", reason: "EvictionByEvictionAPI" }],
+      }),
+    ],
+    reason: "EvictionByEvictionAPI",
+    message: /node is drained/,
+  },
+  {
+    name: "an init container",
+    job: failed,
+    pods: [
+      podObject(
+        { waiting: { reason: "PodInitializing" } },
+        { initContainerStatuses: [{ name: "fetch", state: terminated(2) }] },
+      ),
+    ],
+    reason: "InitContainerFailed",
+    message: /init container failed \(fetch: exit code 2\)/,
+  },
+  { name: "no pod left", job: failed, pods: [], reason: "BackoffLimitExceeded", message: /backoffLimit allows/ },
+  {
+    name: "a reason nobody knows yet",
+    job: failed,
+    pods: [podObject(terminated(1, "NewReason"))],
+    reason: "NewReason",
+    message: /NewReason/,
+  },
+  {
+    name: "the last of several attempts",
+    job: failed,
+    pods: [
+      podObject(terminated(2), {}, { name: "second", creationTimestamp: at(7) }),
+      podObject(terminated(1), {}, { name: "first", creationTimestamp: at(1) }),
+    ],
+    reason: "Error",
+    message: /exit code 2/,
+  },
+  {
+    name: "an attempt that ran, although the next one never did",
+    job: failed,
+    pods: [podObject(terminated(4)), podObject({ waiting: {} }, {}, { name: "second", creationTimestamp: at(7) })],
+    reason: "Error",
+    message: /exit code 4/,
+  },
+];
+
+describe("how a Job ended", () => {
+  for (const { name, job, pods, reason, message } of CASES) {
+    test(name, () => {
+      const ending = endingOf(job, pods, "executor");
+      assert.equal(ending?.reason, reason);
+      assert.equal(ending?.status, reason === "Completed" ? "succeeded" : "failed");
+      assert.match(ending?.message ?? "", message);
+    });
+  }
+
+  test("it has not, unless the Job or its executor says so", () => {
+    assert.equal(endingOf(jobObject(), [podObject({ running: {} })], "executor"), undefined);
+    assert.equal(endingOf(jobObject(), [podObject(terminated(0))], "executor")?.status, "succeeded");
+    assert.equal(endingOf(jobObject(), [podObject(terminated(1))], "executor")?.status, "failed");
+  });
+});
+
+test("a result says where and how long", () => {
+  const ending = { status: "failed", reason: "Error", message: "m" } as const;
+  const known = { namespace: "n", name: "j", job: failed, container: "executor", logsComplete: true };
+  assert.deepEqual(resultOf(ending, { ...known, pods: [podObject(terminated(3))] }), {
+    name: "j",
+    namespace: "n",
+    ...ending,
+    exitCode: 3,
+    durations: { queuedMs: 2000, startingMs: 3000, runningMs: 4000, totalMs: 9000 },
+    node: "node-1",
+    pod: "pod-1",
+    logsComplete: true,
+  });
+  assert.deepEqual(resultOf(ending, { ...known, pods: [] }), {
+    name: "j",
+    namespace: "n",
+    ...ending,
+    durations: {},
+    logsComplete: true,
+  });
+});

@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { ContainerStatus, Job, Pod } from "../kubernetes.ts";
+import { jobObject, podObject, terminated } from "../testing/objects.ts";
+import { ENDED, WAITING } from "./reasons.ts";
+import { type JobStatus, statusOf } from "./status.ts";
+
+const waiting = (reason: string, message?: string): ContainerStatus["state"] => ({
+  waiting: { reason, ...(message ? { message } : {}) },
+});
+const unscheduled = (reason: string, message: string): Pod => ({
+  ...podObject(undefined, { conditions: [{ type: "PodScheduled", status: "False", reason, message }] }),
+  spec: { containers: [{ name: "executor" }] },
+});
+const on = { pod: "pod-1", node: "node-1" };
+
+const CASES: readonly (readonly [name: string, job: Job, pods: readonly Pod[], status: JobStatus])[] = [
+  ["no pod yet", jobObject(), [], { phase: "queued", message: "waiting for a pod" }],
+  [
+    "suspended",
+    jobObject(undefined, { suspend: true }),
+    [],
+    { phase: "queued", message: "waiting: the Job is suspended", untimed: true },
+  ],
+  [
+    "no node can take it",
+    jobObject(),
+    [unscheduled("Unschedulable", "0/1 nodes are available")],
+    {
+      phase: "queued",
+      message: `waiting: ${ENDED["Unschedulable"]}: 0/1 nodes are available`,
+      reason: "Unschedulable",
+      pod: "pod-1",
+    },
+  ],
+  [
+    "held back on purpose",
+    jobObject(),
+    [unscheduled("SchedulingGated", "gated")],
+    { phase: "queued", message: "waiting: SchedulingGated: gated", untimed: true, pod: "pod-1" },
+  ],
+  [
+    "being created",
+    jobObject(),
+    [podObject(waiting("ContainerCreating"))],
+    { phase: "starting", message: "starting on node-1: pulling the image unless it is there", ...on },
+  ],
+  [
+    "an image that is not there",
+    jobObject(),
+    [podObject(waiting("ErrImageNeverPull", "not present"))],
+    {
+      phase: "starting",
+      message: `waiting: container executor: ${WAITING["ErrImageNeverPull"]?.words} (not present)`,
+      reason: "ErrImageNeverPull",
+      fatal: true,
+      ...on,
+    },
+  ],
+  [
+    "an init container's image",
+    jobObject(),
+    [
+      podObject(waiting("PodInitializing"), {
+        initContainerStatuses: [{ name: "fetch", state: waiting("ErrImagePull") ?? {} }],
+      }),
+    ],
+    {
+      phase: "starting",
+      message: "waiting: container fetch: the image cannot be pulled",
+      reason: "ErrImagePull",
+      ...on,
+    },
+  ],
+  [
+    "an init container at work",
+    jobObject(),
+    [podObject(waiting("PodInitializing"), { initContainerStatuses: [{ name: "fetch", state: { running: {} } }] })],
+    { phase: "starting", message: "running init container fetch on node-1", untimed: true, ...on },
+  ],
+  ["running", jobObject(), [podObject({ running: {} })], { phase: "running", message: "running on node-1", ...on }],
+  ["ending", jobObject(), [podObject(terminated(0))], { phase: "running", message: "ending on node-1", ...on }],
+  ["ended", jobObject({ type: "Complete" }), [podObject(terminated(0))], { phase: "ended", message: "ended" }],
+];
+
+describe("how far a Job is", () => {
+  for (const [name, job, pods, status] of CASES) {
+    test(name, () => assert.deepEqual(statusOf(job, pods, "executor"), status));
+  }
+});

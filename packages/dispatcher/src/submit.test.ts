@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { ApiRequest } from "@executor-registry/resolver/kubernetes";
+import { jobFor } from "./job/job.ts";
+import { submit } from "./submit.ts";
+import { fakeApi, kubernetesError } from "./testing/fake-api.ts";
+import { resolution } from "./testing/resolution.ts";
+
+const job = jobFor(resolution(), { id: "1" });
+const stored = { metadata: { ...job.metadata, uid: "uid-1" } };
+
+/** Plays one answer after the other; an error is thrown. */
+function scripted(...answers: unknown[]) {
+  const requests: ApiRequest[] = [];
+  const waits: number[] = [];
+  const api = fakeApi({
+    request(_, options) {
+      requests.push(options);
+      const answer = answers.shift();
+      if (answer instanceof Error) throw answer;
+      return answer;
+    },
+  });
+  const clock = { now: () => 0, sleep: async (ms: number) => void waits.push(ms) };
+  return { api, requests, waits, options: { clock, random: () => 1 } };
+}
+
+const exists = kubernetesError("conflict", { status: 409, reason: "AlreadyExists" });
+const lost = kubernetesError("unreachable");
+
+describe("submitting", () => {
+  test("to the connection's namespace, unless the request names one", async () => {
+    const { api, options, requests } = scripted(stored);
+    const made = await submit(api, job, options);
+    assert.deepEqual(made, { namespace: "here", name: job.metadata.name, uid: "uid-1", created: true });
+    assert.equal(requests[0]?.body, job);
+  });
+
+  test("when an answer is lost, it tries again and finds its own Job", async () => {
+    const { api, options, waits } = scripted(lost, lost, exists, stored);
+    assert.equal((await submit(api, job, options)).created, false);
+    assert.deepEqual(waits, [500, 1000]);
+  });
+
+  test("a Job that was in the way and is gone again makes room", async () => {
+    const { api, options } = scripted(exists, kubernetesError("not-found", { status: 404 }), stored);
+    assert.equal((await submit(api, job, options)).created, true);
+  });
+
+  test("after the last attempt the failure is the caller's", async () => {
+    const { api, options, requests } = scripted(lost, lost, lost, stored);
+    await assert.rejects(submit(api, job, { ...options, attempts: 3 }), lost);
+    assert.equal(requests.length, 3);
+  });
+
+  test("a refusal is not tried again", async () => {
+    const invalid = kubernetesError("kubernetes-api", { status: 422, reason: "Invalid" });
+    const { api, options, requests } = scripted(invalid, stored);
+    await assert.rejects(submit(api, job, options), invalid);
+    assert.equal(requests.length, 1);
+  });
+
+  test("aborted, it makes no attempt", async () => {
+    const { api, options, requests } = scripted(stored);
+    const reason = new Error("no longer wanted");
+    await assert.rejects(submit(api, job, { ...options, signal: AbortSignal.abort(reason) }), reason);
+    assert.equal(requests.length, 0);
+  });
+});

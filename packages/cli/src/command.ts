@@ -1,5 +1,6 @@
-import type { Flags, Given } from "./flags.ts";
+import type { Flags } from "./flags.ts";
 import type { Io } from "./io.ts";
+import type { Given } from "./parse-flags.ts";
 
 /** One command of the command line. */
 export interface Command {

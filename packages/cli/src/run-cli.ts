@@ -2,10 +2,12 @@ import { ERRORS, ExecutorRegistryError } from "@executor-registry/resolver";
 import type { Command } from "./command.ts";
 import { COMMANDS } from "./commands/index.ts";
 import { CANCELLED, NOT_RUN } from "./commands/run.ts";
-import { type Flags, GLOBAL_FLAGS, parseFlags, suggestion } from "./flags.ts";
+import { type Flags, GLOBAL_FLAGS } from "./flags.ts";
 import { commandHelp, overview } from "./help.ts";
 import type { Io } from "./io.ts";
 import { styler } from "./output/colour.ts";
+import { parseFlags } from "./parse-flags.ts";
+import { suggestion } from "./suggestion.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Runs one command line; resolves to its exit code. Never rejects. */

@@ -6,7 +6,7 @@ import {
   silentLogger,
 } from "@executor-registry/resolver";
 import type { ConnectOptions } from "@executor-registry/resolver/kubernetes";
-import type { Given } from "./flags.ts";
+import type { Given } from "./parse-flags.ts";
 import type { Io } from "./io.ts";
 import { UsageError } from "./usage-error.ts";
 

@@ -1,5 +1,6 @@
 import type { Command } from "../command.ts";
-import { type Flags, GLOBAL_FLAGS, parseFlags } from "../flags.ts";
+import { type Flags, GLOBAL_FLAGS } from "../flags.ts";
+import { parseFlags } from "../parse-flags.ts";
 import type { Io } from "../io.ts";
 import { openResolver } from "../session.ts";
 

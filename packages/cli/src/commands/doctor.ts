@@ -12,7 +12,7 @@ import type { Io } from "../io.ts";
 import { styler } from "../output/colour.ts";
 import { withProgress } from "../progress.ts";
 import { connectOptions, openResolver, text } from "../session.ts";
-import type { Given } from "../flags.ts";
+import type { Given } from "../parse-flags.ts";
 
 export const doctor: Command = {
   name: "doctor",

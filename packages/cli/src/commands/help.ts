@@ -1,5 +1,5 @@
 import type { Command } from "../command.ts";
-import { suggestion } from "../flags.ts";
+import { suggestion } from "../suggestion.ts";
 import { commandHelp, overview } from "../help.ts";
 import { UsageError } from "../usage-error.ts";
 

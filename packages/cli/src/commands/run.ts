@@ -13,7 +13,7 @@ import type { PodTemplate } from "@executor-registry/resolver";
 import { connect, type KubernetesApi } from "@executor-registry/resolver/kubernetes";
 import { parse, stringify } from "yaml";
 import type { Command } from "../command.ts";
-import type { Given } from "../flags.ts";
+import type { Given } from "../parse-flags.ts";
 import type { Io } from "../io.ts";
 import { styler } from "../output/colour.ts";
 import { withProgress } from "../progress.ts";

@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { type Flags, GLOBAL_FLAGS } from "./flags.ts";
+import { parseFlags } from "./parse-flags.ts";
+import { UsageError } from "./usage-error.ts";
+
+const FLAGS: Flags = {
+  ...GLOBAL_FLAGS,
+  watch: { type: "boolean", short: "w", help: "" },
+  env: { type: "string", short: "e", multiple: true, help: "" },
+};
+const parse = (...args: string[]) => parseFlags(args, FLAGS, "run");
+
+describe("parseFlags", () => {
+  const forms = [
+    ["-o", "json"],
+    ["-ojson"],
+    ["-o=json"],
+    ["--output", "json"],
+    ["--output=json"],
+    ["-o", "yaml", "-o", "json"],
+  ];
+  for (const args of forms) {
+    test(`takes ${args.join(" ")}`, () => assert.deepEqual(parse(...args).flags, { output: "json" }));
+  }
+
+  test("takes switches alone, bundled, and with a value", () => {
+    assert.deepEqual(parse("-wv").flags, { watch: true, verbose: true });
+    assert.deepEqual(parse("--watch=false", "-v").flags, { watch: false, verbose: true });
+  });
+
+  test("takes flags between words, and leaves what follows -- alone", () => {
+    const { flags, words, rest } = parse("ml", "-n", "team", "--", "--epochs", "3", "--", "-o", "x");
+    assert.deepEqual(flags, { namespace: "team" });
+    assert.deepEqual(words, ["ml"]);
+    assert.deepEqual(rest, ["--epochs", "3", "--", "-o", "x"]);
+  });
+
+  test("collects what may be repeated", () => {
+    assert.deepEqual(parse("-e", "A=1", "--env=B=x=y").flags, { env: ["A=1", "B=x=y"] });
+  });
+
+  const wrong: readonly (readonly [string[], string])[] = [
+    [["--explian"], "unknown flag --explian"],
+    [["--namspace", "x"], "unknown flag --namspace; did you mean --namespace?"],
+    [["--conf"], "unknown flag --conf; did you mean --config-map?"],
+    [["-x"], "unknown flag -x"],
+    [["--__proto__"], "unknown flag --__proto__"],
+    [["-o"], "-o needs a value"],
+    [["-n", "-w"], "-n needs a value; if it is -w, write -n=-w"],
+    [["--output=xml"], "--output xml is not one of table, wide, json, yaml, name"],
+    [["--watch=maybe"], "--watch is true or false, not maybe"],
+  ];
+  for (const [args, message] of wrong) {
+    test(`refuses ${args.join(" ")}`, () => {
+      assert.throws(
+        () => parse(...args),
+        (error: unknown) => {
+          assert.ok(error instanceof UsageError);
+          assert.equal(error.message, message);
+          assert.equal(error.command, "run");
+          return true;
+        },
+      );
+    });
+  }
+});

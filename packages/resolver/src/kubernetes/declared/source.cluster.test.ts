@@ -1,0 +1,149 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { eventually, noCluster, type TestNamespace, testNamespace } from "../../../../../testing/cluster.ts";
+import { serviceAccount, type TestServiceAccount } from "../../../../../testing/service-account.ts";
+import { systemClock } from "../../clock.ts";
+import { silentLogger } from "../../logger.ts";
+import { DEFAULT_TEMPLATE, parseTemplate } from "../../reference/template.ts";
+import { ForbiddenError } from "../../resolver-errors.ts";
+import type { Source } from "../../source.ts";
+import type { KubernetesApi } from "../api.ts";
+import { createConfigMapSource } from "../config-map/source.ts";
+import { connect } from "../connect.ts";
+import { rbacNeed } from "../rbac.ts";
+import { createDeclaredSource } from "./source.ts";
+
+const deployment = (name: string, image: string, replicas = 0): object => ({
+  metadata: { name },
+  spec: {
+    replicas,
+    selector: { matchLabels: { app: name } },
+    template: { metadata: { labels: { app: name } }, spec: { containers: [{ name: "main", image }] } },
+  },
+});
+
+describe("declared executors on a real cluster", { skip: noCluster }, () => {
+  let space: TestNamespace;
+  let account: TestServiceAccount;
+  let restricted: KubernetesApi;
+
+  const open = (api: KubernetesApi): Source & AsyncDisposable => {
+    const template = parseTemplate(DEFAULT_TEMPLATE);
+    const source = createDeclaredSource({
+      api,
+      template,
+      namespace: space.name,
+      log: silentLogger,
+      clock: systemClock,
+      random: Math.random,
+    });
+    return Object.assign(source, { [Symbol.asyncDispose]: () => source.close() });
+  };
+  const create = (kind: "deployments", body: object): Promise<unknown> =>
+    space.api.request(`/apis/apps/v1/namespaces/${space.name}/${kind}`, { method: "POST", body });
+
+  before(async () => {
+    space = await testNamespace("decl");
+    account = await serviceAccount(space);
+    restricted = await connect({}, account.surroundings);
+    await create("deployments", deployment("executor-decl", "executor-decl:1"));
+    await create("deployments", deployment("executor-decl-placeholder", "executor-decl-placeholder"));
+    await create("deployments", deployment("unrelated", "decl-unrelated:1"));
+  });
+  after(async () => {
+    restricted.close();
+    await account[Symbol.asyncDispose]();
+    await space[Symbol.asyncDispose]();
+  });
+
+  test("are found, with their pod and what was left out; unrelated changes tell nobody", async () => {
+    await using source = open(space.api);
+    await source.settled;
+    assert.equal(source.status().state, "ready");
+    assert.deepEqual([...source.types()], ["decl"]);
+    const finding = source.find("decl");
+    assert.equal(finding?.reason, "declared by Deployment/executor-decl");
+    assert.deepEqual(finding?.template?.pod.metadata?.labels, { app: "executor-decl" });
+    assert.match(finding?.candidates[0]?.evidence[0]?.at ?? "", /^\d{4}-.*Z$/);
+    assert.match(source.notes?.("decl-placeholder").join() ?? "", /neither tag nor digest/);
+
+    const told: (string | undefined)[] = [];
+    source.onChange((type) => told.push(type));
+    const patch = (name: string, body: object): Promise<unknown> =>
+      space.api.request(`/apis/apps/v1/namespaces/${space.name}/deployments/${name}`, {
+        method: "PATCH",
+        contentType: "application/merge-patch+json",
+        body,
+      });
+    await patch("unrelated", { metadata: { annotations: { changed: "yes" } } });
+    await create("deployments", deployment("executor-decl-later", "executor-decl-later:1"));
+    await eventually("the later declaration", 5_000, () => source.find("decl-later"));
+    assert.deepEqual([...new Set(told)], ["decl-later"]);
+    await space.api.request(`/apis/apps/v1/namespaces/${space.name}/deployments/executor-decl-later`, {
+      method: "DELETE",
+    });
+    await eventually("its absence", 5_000, () => (source.find("decl-later") ? undefined : true));
+    assert.equal(source.status().state, "ready");
+  });
+
+  test("forbidden in both collections: unavailable, with the rules", async () => {
+    await using source = open(restricted);
+    await source.settled;
+    const { state, problem } = source.status();
+    assert.equal(state, "unavailable");
+    assert.ok(problem instanceof ForbiddenError);
+    assert.deepEqual(problem.rules, rbacNeed("declared").rules);
+    assert.match(problem.manifest, new RegExp(`name: tester\n    namespace: ${space.name}\n`));
+  });
+
+  test("allowed in one collection: that one answers, and the other is noted", async () => {
+    const [, deployments] = rbacNeed("declared").rules;
+    await account.allow(deployments!);
+    try {
+      await using source = open(restricted);
+      await source.settled;
+      assert.equal(source.status().state, "ready");
+      assert.ok(source.find("decl"));
+      assert.ok(source.notes?.().includes("CronJobs are left out: RBAC forbids to read them"));
+    } finally {
+      await account.revoke();
+    }
+  });
+
+  test("in a ConfigMap need no more than its name allowed", async () => {
+    await account.allow(...rbacNeed("configmap", "decl-executors").rules);
+    const path = `/api/v1/namespaces/${space.name}/configmaps` as const;
+    const options = { namespace: space.name, log: silentLogger, clock: systemClock, random: Math.random };
+    const source = createConfigMapSource({ ...options, api: restricted, name: "decl-executors" });
+    const other = createConfigMapSource({ ...options, api: restricted, name: "executors" });
+    try {
+      await Promise.all([source.settled, other.settled]);
+      assert.deepEqual([source.status().state, [...source.types()]], ["ready", []]);
+      assert.ok(other.status().problem instanceof ForbiddenError);
+
+      const data = { decl: "executor-decl:1\n", "decl-new": "executor-decl-new", README: "x:1", "decl-bad": "A B" };
+      await space.api.request(path, { method: "POST", body: { metadata: { name: "decl-executors" }, data } });
+      await eventually("the map", 5_000, () => source.find("decl"));
+      assert.equal(source.find("decl")?.image, "executor-decl:1");
+      assert.equal(source.find("decl")?.reason, "declared by ConfigMap/decl-executors key decl");
+      assert.deepEqual([...source.types()], ["decl"]);
+      const notes = source.notes?.() ?? [];
+      for (const why of [
+        /key README .* no executor type/,
+        /key decl-new .* neither tag nor digest/,
+        /key decl-bad .* no image/,
+      ])
+        assert.ok(
+          notes.some((note) => why.test(note)),
+          `${String(why)} of ${notes.join("; ")}`,
+        );
+
+      await space.api.request(`${path}/decl-executors`, { method: "DELETE" });
+      await eventually("its absence", 5_000, () => (source.find("decl") ? undefined : true));
+      assert.deepEqual([source.status().state, source.notes?.()], ["ready", []]);
+    } finally {
+      await Promise.all([source.close(), other.close()]);
+      await account.revoke();
+    }
+  });
+});

@@ -47,7 +47,7 @@ describe("from a load to a running job", { skip: noNode }, () => {
       return node.status.images?.some(({ names }) => names?.includes(name)) ? Date.now() : undefined;
     });
   const watched = (name: string): Promise<number> =>
-    eventually(`the watcher's sight of ${name}`, 30_000, () => seen.find((change) => change.image === name)?.at);
+    eventually(`the watcher's sight of ${name}`, 90_000, () => seen.find((change) => change.image === name)?.at);
 
   before(async () => {
     space = await testNamespace("acceptance");

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { manualClock } from "../../../testing/manual-clock.ts";
 import { combine, type Sources } from "./combine.ts";
 import { ExecutorRegistryError } from "./errors.ts";
 import { canonicalName } from "./reference/reference.ts";
@@ -47,8 +46,7 @@ describe("sources together", () => {
   });
 
   test("a source without contact keeps answering, and says since when", () => {
-    const clock = manualClock(Date.UTC(2026, 10, 23, 12));
-    const source = fakeSource("declared", clock);
+    const source = fakeSource("declared");
     source.know({ ml: fakeFinding("executor-ml:1") });
     source.state.ready();
     source.state.lost(new ExecutorRegistryError("unreachable", "no answer"));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import fc from "fast-check";
+import { assert as check, nat, property, stringMatching } from "fast-check";
 import { nearMisses } from "./near-misses.ts";
 
 describe("near misses", () => {
@@ -27,8 +27,8 @@ describe("near misses", () => {
   });
 
   test("find every word with one letter changed", () => {
-    fc.assert(
-      fc.property(fc.stringMatching(/^[a-z]{4,20}$/), fc.nat(), (word, place) => {
+    check(
+      property(stringMatching(/^[a-z]{4,20}$/), nat(), (word, place) => {
         const at = place % word.length;
         const typed = `${word.slice(0, at)}0${word.slice(at + 1)}`;
         assert.deepEqual(nearMisses(typed, [word]), [word]);

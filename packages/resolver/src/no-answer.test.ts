@@ -49,7 +49,7 @@ describe("no answer", () => {
     const source = broken("nodes", "unreachable", readySource("nodes", { ml: "executor-ml:1" }));
     assert.match(
       noAnswer("nlp", together(source)).message,
-      /nodes has no contact since 2026-11-23T00:00:00\.000Z: GET /,
+      /nodes has no contact since 2026-11-23T12:00:00\.000Z: GET /,
     );
   });
 

@@ -1,4 +1,4 @@
-import { manualClock } from "../../../../testing/manual-clock.ts";
+import type { Clock } from "../clock.ts";
 import { createFindings, type Note } from "../findings.ts";
 import type { Candidate, Finding, SourceName } from "../resolution.ts";
 import { SourceState } from "../source-state.ts";
@@ -11,9 +11,11 @@ export interface FakeSource extends Source {
   readonly closed: boolean;
 }
 
-/** Starts without a state, knowing nothing. */
-export function fakeSource(name: SourceName, clock = manualClock()): FakeSource {
-  const state = new SourceState(clock);
+const noon: Clock = { now: () => Date.UTC(2026, 10, 23, 12), sleep: () => new Promise(() => {}) };
+
+/** Starts without a state, knowing nothing; it is noon. */
+export function fakeSource(name: SourceName): FakeSource {
+  const state = new SourceState(noon);
   const findings = createFindings((type) => state.changed(type));
   let closed = false;
   return {

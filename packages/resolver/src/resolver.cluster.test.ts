@@ -8,12 +8,16 @@ import { KubernetesError } from "./kubernetes/errors.ts";
 import { rbacNeed } from "./kubernetes/rbac.ts";
 import type { Resolution } from "./resolution.ts";
 import { createResolver, type Resolver } from "./resolver.ts";
+import type { ResolutionChange } from "./watch.ts";
 
 const build = (letter: string): string => letter.repeat(64);
 const pod = (image: string, restartPolicy: string): object => ({
   metadata: { labels: { app: "decl" } },
   spec: { restartPolicy, containers: [{ name: "executor", image }] },
 });
+
+const imageOf = ({ value }: IteratorResult<ResolutionChange, unknown>): string | undefined =>
+  (value as ResolutionChange | undefined)?.resolution?.image;
 
 /** An API whose streams can be cut, as a network does. */
 function cuttable(api: KubernetesApi): KubernetesApi & { cut(): void } {
@@ -79,12 +83,19 @@ describe("a resolver on a real cluster", { skip: noCluster }, () => {
       [resolution.source, resolution.pullPolicy, resolution.version, resolution.template?.from, resolution.stale],
       ["declared", "Never", "aaaaaaaaaaaa", "CronJob/executor-decl-job", false],
     );
+    const changes = resolver.watch("decl-job")[Symbol.asyncIterator]();
+    assert.equal(imageOf(await changes.next()), first);
     for (const image of rest) {
+      const change = changes.next().then((change) => ({ named: imageOf(change), at: performance.now() }));
       await patch(`${cronJobs}/executor-decl-job`, spec(image));
-      const since = performance.now();
-      await names(image, "decl-job");
-      t.diagnostic(`named ${(performance.now() - since).toFixed(0)} ms after the API server's answer`);
+      const patched = performance.now();
+      const { named, at } = await change;
+      t.diagnostic(`known ${(at - patched).toFixed(1)} ms after the API server's answer`);
+      assert.equal(named, image);
+      assert.ok(at - patched < 1_000);
+      assert.equal((await resolver.resolve("decl-job")).image, image);
     }
+    await changes.return?.();
   });
 
   test("names a Deployment's image of no replicas, and a CronJob's before it", async () => {
@@ -113,10 +124,7 @@ describe("a resolver on a real cluster", { skip: noCluster }, () => {
     const maps = `/api/v1/namespaces/${space.name}/configmaps` as const;
     const stop = new AbortController();
     const changes = resolver.watch("decl-listed", { signal: stop.signal })[Symbol.asyncIterator]();
-    const next = async (): Promise<string | undefined> => {
-      const { value } = await changes.next();
-      return value?.resolution?.image;
-    };
+    const next = async (): Promise<string | undefined> => imageOf(await changes.next());
     assert.equal(await next(), undefined);
     await create(maps, { metadata: { name: "executors" }, data: { "decl-listed": "executor-decl:1" } });
     assert.equal(await next(), "executor-decl:1");

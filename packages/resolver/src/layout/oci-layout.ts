@@ -63,7 +63,7 @@ function findingOf(images: readonly LayoutImage[]): Finding {
   const told = !second || (dated && first.created !== second.created);
   const created = new Date(first.created ?? 0).toISOString();
   const reason = second
-    ? `created at ${created}, after the other ${ordered.length - 1}`
+    ? `created at ${created}, after ${ordered.length === 2 ? "the other one" : `the other ${ordered.length - 1}`}`
     : "the only image of this type in the layout";
   return {
     image: nameOf(first),

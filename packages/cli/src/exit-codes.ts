@@ -1,28 +1,31 @@
-import { type ErrorCode, ERRORS } from "@executor-registry/resolver";
+import { ERRORS } from "@executor-registry/resolver";
 import { AMBIGUOUS } from "./commands/resolve.ts";
-import { CANCELLED, NOT_RUN } from "./commands/run.ts";
+import { NOT_RUN } from "./commands/run.ts";
+import { WRONG_USAGE } from "./failure.ts";
+import { INTERRUPTED } from "./interruption.ts";
 
 /** An exit code and what it means. */
 export interface ExitCode {
   readonly code: number;
-  readonly meaning: string;
+  readonly meanings: readonly string[];
 }
 
-/** Every exit code there is, from the table of errors and the commands' own. */
+/** What commands end with that is no error of the table. */
+const OWN: readonly (readonly [number, string])[] = [
+  [0, "done"],
+  [1, "doctor: a check failed"],
+  [WRONG_USAGE, "wrong usage"],
+  [AMBIGUOUS, "resolve --strict: nothing tells which image is the newest"],
+  [NOT_RUN, "run: the executor could not be run, for whatever reason"],
+  [INTERRUPTED.SIGINT, "interrupted (Ctrl-C); run: the Job is deleted"],
+  [INTERRUPTED.SIGPIPE, "the reader of the output went away; run: the Job is deleted"],
+  [INTERRUPTED.SIGTERM, "terminated; run: the Job is deleted"],
+];
+
+/** Every exit code there is: the commands' own, and those of the table of errors. */
 export function exitCodes(): readonly ExitCode[] {
-  const codes = Object.keys(ERRORS) as ErrorCode[];
-  const titles = new Map<number, string[]>();
-  for (const code of codes) titles.set(ERRORS[code].exit, [...(titles.get(ERRORS[code].exit) ?? []), code]);
-  const fromErrors = [...titles].map(([code, names]) => ({ code, meaning: names.join(", ") }));
-  const usage = fromErrors.map((row) => (row.code === 2 ? { ...row, meaning: `wrong usage; ${row.meaning}` } : row));
-  const checks = usage.map((row) =>
-    row.code === 1 ? { ...row, meaning: `${row.meaning}; doctor: a check failed` } : row,
-  );
-  return [
-    { code: 0, meaning: "success" },
-    ...checks,
-    { code: AMBIGUOUS, meaning: "resolve --strict: nothing tells which image is the newest" },
-    { code: NOT_RUN, meaning: "run: the executor could not be run" },
-    { code: CANCELLED, meaning: "interrupted; run: cancelled, and the Job deleted" },
-  ].sort((a, b) => a.code - b.code);
+  const meanings = new Map<number, string[]>();
+  const errors = Object.values(ERRORS).map(({ exit, title }) => [exit, title] as const);
+  for (const [code, meaning] of [...OWN, ...errors]) meanings.set(code, [...(meanings.get(code) ?? []), meaning]);
+  return [...meanings].map(([code, meanings]) => ({ code, meanings })).sort((a, b) => a.code - b.code);
 }

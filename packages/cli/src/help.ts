@@ -14,7 +14,7 @@ ${columns(shown.map(({ name, summary }) => [name, summary]))}
 Flags of every command:
 ${flagLines(GLOBAL_FLAGS)}
 Exit codes:
-${columns(exitCodes().map(({ code, meaning }) => [String(code), meaning]))}
+${columns(exitCodes().flatMap(({ code, meanings }) => meanings.map((meaning, index) => [index === 0 ? String(code) : "", meaning] as const)))}
 \`${program} help COMMAND\` tells more of one.
 `;
 }
@@ -22,12 +22,13 @@ ${columns(exitCodes().map(({ code, meaning }) => [String(code), meaning]))}
 /** What one command is. */
 export function commandHelp(program: string, { name, summary, usage, details, flags }: Command): string {
   const own = Object.keys(flags).length > 0 ? `\nFlags:\n${flagLines(flags)}` : "";
+  const others = Object.fromEntries(Object.entries(GLOBAL_FLAGS).filter(([flag]) => !Object.hasOwn(flags, flag)));
   const more = details ? `\n${details}\n` : "";
   return (
     `${summary[0]?.toUpperCase()}${summary.slice(1)}.\n\nUsage: ${program} ${name} ${usage}`.trimEnd() +
     `\n${more}${own}
 Flags of every command:
-${flagLines(GLOBAL_FLAGS)}`
+${flagLines(others)}`
   );
 }
 

@@ -1,20 +1,22 @@
 import { basename } from "node:path";
+import { INTERRUPTED, Interruption } from "./interruption.ts";
 import type { Io, Output } from "./io.ts";
 import { runCli } from "./run-cli.ts";
 
 const ending = new AbortController();
-process.once("SIGINT", () => ending.abort(new Error("interrupted")));
-process.once("SIGTERM", () => ending.abort(new Error("terminated")));
-// `… | head` reads what it wants and goes.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(0);
-  throw error;
-});
+const end = (message: string, exit: number): void => ending.abort(new Interruption(message, exit));
+// Once: who asks a second time does not want to wait for a clean end.
+process.once("SIGINT", () => end("interrupted", INTERRUPTED.SIGINT));
+process.once("SIGTERM", () => end("terminated", INTERRUPTED.SIGTERM));
 
-const output = (stream: NodeJS.WriteStream): Output => ({
-  write: (text) => void stream.write(text),
-  isTTY: Boolean(stream.isTTY),
-});
+const output = (stream: NodeJS.WriteStream): Output => {
+  // `… | head` reads what it wants and goes. Each write after that fails again.
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    end("the reader of the output went away", INTERRUPTED.SIGPIPE);
+  });
+  return { write: (text) => void stream.write(text), isTTY: stream.isTTY ?? false };
+};
 const io: Io = {
   stdout: output(process.stdout),
   stderr: output(process.stderr),

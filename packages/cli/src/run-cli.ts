@@ -1,23 +1,27 @@
-import { ERRORS, ExecutorRegistryError } from "@executor-registry/resolver";
+import { ExecutorRegistryError } from "@executor-registry/resolver";
 import type { Command } from "./command.ts";
 import { COMMANDS } from "./commands/index.ts";
-import { CANCELLED, NOT_RUN } from "./commands/run.ts";
+import { NOT_RUN } from "./commands/run.ts";
+import { causesOf, exitOf, hintOf } from "./failure.ts";
 import { type Flags, GLOBAL_FLAGS } from "./flags.ts";
 import { commandHelp, overview } from "./help.ts";
+import { interruptedExit } from "./interruption.ts";
 import type { Io } from "./io.ts";
 import { styler } from "./output/colour.ts";
-import { parseFlags } from "./parse-flags.ts";
+import { type Given, parseFlags } from "./parse-flags.ts";
 import { suggestion } from "./suggestion.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Runs one command line; resolves to its exit code. Never rejects. */
 export async function runCli(argv: readonly string[], io: Io): Promise<number> {
   let command: Command | undefined;
+  let verbose = false;
   try {
     if (argv.length === 0 || argv[0] === "--help" || argv[0] === "-h") {
       io.stdout.write(overview(io.program, COMMANDS));
       return 0;
     }
+    if (argv[0] === "--version") return await runCli(["version", ...argv.slice(1)], io);
     const at = commandAt(argv);
     const name = argv[at] ?? "";
     command = COMMANDS.find((one) => one.name === name);
@@ -27,14 +31,15 @@ export async function runCli(argv: readonly string[], io: Io): Promise<number> {
     const given = command.hidden
       ? { flags: {}, words: [], rest: args }
       : parseFlags(args, { ...GLOBAL_FLAGS, ...command.flags }, command.name);
+    verbose = given.flags["verbose"] === true;
     if (given.flags["help"]) {
       io.stdout.write(commandHelp(io.program, command));
       return 0;
     }
-    checkWords(command, given.words.length, given.rest.length);
+    checkWords(command, given);
     return await command.run(given, io);
   } catch (error) {
-    return failed(error, command, argv, io);
+    return failed(error, command, verbose, io);
   }
 }
 
@@ -57,29 +62,24 @@ function unknownCommand(name: string): UsageError {
   return new UsageError(`there is no command ${name}${suggestion(name, known)}`);
 }
 
-function checkWords({ name, words, usage, takesRest }: Command, count: number, rest: number): void {
-  if (count < words.least) throw new UsageError(`${name} needs ${usage.split(" ")[0]}`, name);
-  if (count > words.most)
-    throw new UsageError(`${name} takes fewer words${takesRest ? "; the executor's own go after --" : ""}`, name);
-  if (rest > 0 && !takesRest) throw new UsageError(`${name} takes no words after --`, name);
-}
-
-function failed(error: unknown, command: Command | undefined, argv: readonly string[], io: Io): number {
-  const running = command?.name === "run";
-  if (io.signal.aborted) return CANCELLED;
-  const red = styler(io, io.stderr);
-  const message = error instanceof Error ? error.message : String(error);
-  io.stderr.write(`${red("red", "error:")} ${message}\n`);
-  if (error instanceof UsageError) {
-    io.stderr.write(`see \`${io.program} help${error.command ? ` ${error.command}` : ""}\`\n`);
-    return running ? NOT_RUN : 2;
+function checkWords({ name, words, usage, takesRest }: Command, given: Given): void {
+  const { length } = given.words;
+  if (length < words.least) throw new UsageError(`${name} needs ${usage.split(" ")[0]}`, name);
+  if (length > words.most) {
+    const hint = takesRest ? "; the executor's own words go after --" : "";
+    throw new UsageError(`${name} has no use for the word "${given.words[words.most]}"${hint}`, name);
   }
-  if (argv.includes("-v") || argv.includes("--verbose")) io.stderr.write(causes(error));
-  if (running) return NOT_RUN;
-  return error instanceof ExecutorRegistryError ? ERRORS[error.code].exit : 1;
+  if (given.rest.length > 0 && !takesRest) throw new UsageError(`${name} takes no words after --`, name);
 }
 
-function causes(error: unknown): string {
-  const cause = error instanceof Error ? error.cause : undefined;
-  return cause instanceof Error ? `caused by: ${cause.message}\n${causes(cause)}` : "";
+function failed(error: unknown, command: Command | undefined, verbose: boolean, io: Io): number {
+  if (io.signal.aborted) return interruptedExit(io.signal);
+  const paint = styler(io, io.stderr);
+  const bug = !(error instanceof UsageError || error instanceof ExecutorRegistryError);
+  const message = error instanceof Error ? error.message : String(error);
+  io.stderr.write(`${paint("red", "error:")} ${bug ? "unexpected: " : ""}${message.trimEnd()}\n`);
+  const hint = hintOf(error, io.program);
+  if (hint !== undefined) io.stderr.write(`${paint("dim", "hint:")} ${hint}\n`);
+  if (verbose) io.stderr.write(bug && error instanceof Error ? `${error.stack}\n` : causesOf(error));
+  return command?.name === "run" ? NOT_RUN : exitOf(error);
 }

@@ -1,6 +1,7 @@
 import type { Command } from "../command.ts";
 import { explain } from "../output/explain.ts";
 import { printOne, type Format } from "../output/resolutions.ts";
+import { warnAbout } from "../output/warnings.ts";
 import { withProgress } from "../progress.ts";
 import { openResolver, text } from "../session.ts";
 import { followChanges } from "./watch.ts";
@@ -29,15 +30,13 @@ export const resolve: Command = {
       const subject = text(given, "subject");
       const asked = { signal: io.signal, ...(subject !== undefined && { subject }) };
       const resolution = await withProgress(io, `resolving ${type}`, resolver.resolve(type, asked));
-      const { ambiguous, advice, warnings, image } = resolution;
       if (given.flags["explain"] && format === undefined) {
         io.stdout.write(explain(resolution));
       } else {
-        io.stdout.write(format === undefined ? `${image}\n` : printOne(resolution, format));
-        for (const warning of warnings) io.stderr.write(`warning: ${warning}\n`);
-        if (ambiguous) io.stderr.write(`warning: ambiguous: ${resolution.reason}; ${advice ?? ""}\n`);
+        io.stdout.write(format === undefined ? `${resolution.image}\n` : printOne(resolution, format));
+        warnAbout(resolution, io);
       }
-      return ambiguous && given.flags["strict"] ? AMBIGUOUS : 0;
+      return resolution.ambiguous && given.flags["strict"] ? AMBIGUOUS : 0;
     } finally {
       await resolver.close();
     }

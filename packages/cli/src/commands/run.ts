@@ -1,89 +1,79 @@
-import { randomUUID } from "node:crypto";
-import { readFile } from "node:fs/promises";
-import {
-  deleteJob,
-  follow,
-  InvalidRequestError,
-  jobFor,
-  type JobRequest,
-  type JobResult,
-  submit,
-} from "@executor-registry/dispatcher";
-import type { PodTemplate } from "@executor-registry/resolver";
+import { deleteJob, follow, jobFor, type JobManifest, type JobResult, submit } from "@executor-registry/dispatcher";
 import { connect, type KubernetesApi } from "@executor-registry/resolver/kubernetes";
-import { parse, stringify } from "yaml";
+import { stringify } from "yaml";
 import type { Command } from "../command.ts";
-import type { Given } from "../parse-flags.ts";
+import { INTERRUPTED, interruptedExit } from "../interruption.ts";
 import type { Io } from "../io.ts";
 import { styler } from "../output/colour.ts";
+import { printJson } from "../output/json.ts";
+import { warnAbout } from "../output/warnings.ts";
 import { withProgress } from "../progress.ts";
+import { REQUEST_FLAGS, requestFrom, seconds } from "../run-request.ts";
 import { connectOptions, layoutOf, loggerFor, openResolver, text } from "../session.ts";
 import { UsageError } from "../usage-error.ts";
 
-/** The exit codes of a run whose executor did not run to its own end, as `docker run` and shells have them. */
+/** The exit code of a run without an executor's own, as `docker run` has it. */
 export const NOT_RUN = 125;
-export const CANCELLED = 130;
 
 export const run: Command = {
   name: "run",
   summary: "run an executor as a Job, follow its log, exit with its code",
   usage: "TYPE [flags] [-- ARGUMENTS…]",
-  details: `Words after -- are the executor's arguments, or with --command its whole command. Ctrl-C deletes the Job.
-Exits with the executor's code; with ${NOT_RUN} when it could not be run, with ${CANCELLED} when it was cancelled.`,
+  details: `Words after -- are the executor's arguments, or with --command its whole command. The log goes to standard output,
+progress to standard error. Ctrl-C, or a reader of the log that goes away, deletes the Job.
+Exits with the executor's code; with ${NOT_RUN} when it could not be run, with ${INTERRUPTED.SIGINT} when it was cancelled.`,
   flags: {
-    id: {
+    output: {
       type: "string",
-      value: "ID",
-      help: "idempotency key: while its Job exists, the same id never runs again (default: random)",
+      short: "o",
+      value: "FORMAT",
+      choices: ["yaml", "json", "name"],
+      help: "how --dry-run prints: yaml (default), json or name",
     },
-    command: { type: "boolean", help: "words after -- replace the image's entrypoint" },
-    env: {
-      type: "string",
-      short: "e",
-      multiple: true,
-      value: "NAME=VALUE",
-      help: "an environment variable; may be repeated",
-    },
-    cpu: { type: "string", value: "AMOUNT", help: "CPU requested, such as 500m" },
-    memory: { type: "string", value: "AMOUNT", help: "memory requested, and the limit, such as 256Mi" },
-    "service-account": { type: "string", value: "NAME", help: "the service account to run as" },
-    ttl: { type: "string", value: "SECONDS", help: "how long the finished Job is kept (default: 3600)" },
-    deadline: { type: "string", value: "SECONDS", help: "after how long the cluster ends the Job" },
+    ...REQUEST_FLAGS,
     "start-timeout": { type: "string", value: "SECONDS", help: "how long it may take to start (default: 120)" },
-    "template-file": { type: "string", value: "FILE", help: "a pod template (YAML or JSON) to merge in" },
-    "security-context": {
-      type: "string",
-      value: "PROFILE",
-      choices: ["restricted", "none"],
-      help: "restricted (default) or none",
-    },
     subject: { type: "string", value: "KEY", help: "the run or tenant to resolve for" },
     detach: { type: "boolean", short: "d", help: "print the Job's name instead of following it" },
-    "dry-run": { type: "boolean", help: "print the Job (-o yaml or json) instead of running it" },
+    "dry-run": { type: "boolean", help: "print the Job instead of running it" },
   },
   words: { least: 1, most: 1 },
   takesRest: true,
   async run(given, io) {
     const [type = ""] = given.words;
-    if (layoutOf(given, io) !== undefined)
-      throw new UsageError("run needs a cluster; a layout only holds images", "run");
+    if (layoutOf(given, io) !== undefined) {
+      throw new UsageError("run needs a cluster; --layout and EXECUTOR_LAYOUT name a folder of images", "run");
+    }
     const request = await requestFrom(given);
+    const startTimeout = seconds(given, "start-timeout");
+    const subject = text(given, "subject");
     const api = await connect(connectOptions(given));
     const resolver = openResolver(given, io, "write", api);
     try {
-      const subject = text(given, "subject");
       const asked = { signal: io.signal, ...(subject !== undefined && { subject }) };
       const resolution = await withProgress(io, `resolving ${type}`, resolver.resolve(type, asked));
+      warnAbout(resolution, io);
       const job = jobFor(resolution, request);
       if (given.flags["dry-run"]) {
-        io.stdout.write(text(given, "output") === "json" ? `${JSON.stringify(job, null, 2)}\n` : stringify(job));
+        io.stdout.write(print(job, text(given, "output") ?? "yaml"));
         return 0;
       }
-      const dim = styler(io, io.stderr);
-      const say = (message: string): void => io.stderr.write(`${dim("dim", message)}\n`);
+      const say = speaker(io);
       say(`${resolution.image}: ${resolution.reason}`);
-      if (resolution.ambiguous) io.stderr.write(`warning: ambiguous: ${resolution.advice ?? resolution.reason}\n`);
-      return await start(api, job, given, io, say);
+      const submission = await submitOrTakeBack(api, job, io.signal);
+      if (given.flags["detach"]) {
+        io.stdout.write(print(job, "name"));
+        return 0;
+      }
+      say(`job ${job.metadata.name}${submission.created ? "" : " exists already: this request runs only once"}`);
+      const result = await follow(api, submission, {
+        signal: io.signal,
+        logger: loggerFor(given, io),
+        onLog: (line) => io.stdout.write(`${line}\n`),
+        onStatus: say,
+        ...(startTimeout !== undefined && { startTimeout: startTimeout * 1000 }),
+      });
+      report(result, say);
+      return exitOf(result, io.signal);
     } finally {
       await resolver.close();
       api.close();
@@ -91,89 +81,37 @@ Exits with the executor's code; with ${NOT_RUN} when it could not be run, with $
   },
 };
 
-async function start(
-  api: KubernetesApi,
-  job: ReturnType<typeof jobFor>,
-  given: Given,
-  io: Io,
-  say: (message: string) => void,
-): Promise<number> {
-  const logger = loggerFor(given, io);
-  const { name } = job.metadata;
-  const submission = await submit(api, job, { signal: io.signal }).catch(async (error: unknown) => {
-    if (io.signal.aborted) await deleteJob(api, { namespace: job.metadata.namespace ?? api.namespace, name });
+function speaker(io: Io): (message: string) => void {
+  const paint = styler(io, io.stderr);
+  return (message) => io.stderr.write(`${paint("dim", message)}\n`);
+}
+
+function print(job: JobManifest, format: string): string {
+  if (format === "name") return `job.batch/${job.metadata.name}\n`;
+  return format === "json" ? printJson(job) : stringify(job);
+}
+
+/** Whether an attempt without an answer made the Job is not known; interrupted means that it must not run. */
+async function submitOrTakeBack(api: KubernetesApi, job: JobManifest, signal: AbortSignal): ReturnType<typeof submit> {
+  try {
+    return await submit(api, job, { signal });
+  } catch (error) {
+    const { namespace = api.namespace, name } = job.metadata;
+    if (signal.aborted) await deleteJob(api, { namespace, name });
     throw error;
-  });
-  if (given.flags["detach"]) {
-    io.stdout.write(`job.batch/${name}\n`);
-    return 0;
   }
-  say(submission.created ? `job ${name}` : `job ${name} exists already: this request runs only once`);
-  const seconds = wholeNumber(given, "start-timeout");
-  const result = await follow(api, submission, {
-    signal: io.signal,
-    logger,
-    onLog: (line) => io.stdout.write(`${line}\n`),
-    onStatus: (message) => say(message),
-    ...(seconds !== undefined && { startTimeout: seconds * 1000 }),
-  });
-  return report(result, say);
 }
 
-function report({ status, exitCode, reason, message, durations }: JobResult, say: (message: string) => void): number {
+function report(result: JobResult, say: (message: string) => void): void {
+  const { status, reason, message, durations, logsComplete } = result;
   const { runningMs } = durations;
-  const took = runningMs === undefined ? "" : ` after ${(runningMs / 1000).toFixed(1)} s`;
-  say(`${status}${took}: ${reason === "Completed" ? "exit code 0" : `${reason}: ${message}`}`);
-  if (status === "cancelled") return CANCELLED;
+  const took = runningMs === undefined ? "" : ` after ${runningMs / 1000} s`;
+  say(status === "succeeded" ? `succeeded${took}` : `${status}${took}: ${reason}: ${message}`);
+  if (status !== "cancelled" && !logsComplete) say("the log may be incomplete");
+}
+
+function exitOf({ status, exitCode }: JobResult, signal: AbortSignal): number {
+  if (status === "cancelled") return interruptedExit(signal);
+  // A failed Job may have an executor that ended well, such as one evicted at the last moment.
   return status === "succeeded" ? 0 : exitCode || NOT_RUN;
-}
-
-async function requestFrom(given: Given): Promise<JobRequest> {
-  const { rest, flags } = given;
-  const [cpu, memory, serviceAccountName] = [text(given, "cpu"), text(given, "memory"), text(given, "service-account")];
-  const [ttlSecondsAfterFinished, activeDeadlineSeconds] = [wholeNumber(given, "ttl"), wholeNumber(given, "deadline")];
-  const [namespace, file] = [text(given, "namespace"), text(given, "template-file")];
-  const securityContext = text(given, "security-context") as "restricted" | "none" | undefined;
-  const requests = { ...(cpu && { cpu }), ...(memory && { memory }) };
-  const env = Object.fromEntries(((flags["env"] ?? []) as readonly string[]).map(variable));
-  return {
-    id: text(given, "id") ?? randomUUID(),
-    ...(namespace && { namespace }),
-    ...(rest.length > 0 && (flags["command"] ? { command: rest } : { args: rest })),
-    ...(Object.keys(env).length > 0 && { env }),
-    ...((cpu ?? memory) !== undefined && { resources: { requests, ...(memory && { limits: { memory } }) } }),
-    ...(serviceAccountName && { serviceAccountName }),
-    ...(ttlSecondsAfterFinished !== undefined && { ttlSecondsAfterFinished }),
-    ...(activeDeadlineSeconds !== undefined && { activeDeadlineSeconds }),
-    ...(securityContext && { securityContext }),
-    ...(file && { template: await readTemplate(file) }),
-  };
-}
-
-function variable(entry: string): readonly [string, string] {
-  const at = entry.indexOf("=");
-  if (at < 1) throw new UsageError(`--env ${entry} is not of the form NAME=VALUE`, "run");
-  return [entry.slice(0, at), entry.slice(at + 1)];
-}
-
-function wholeNumber(given: Given, name: string): number | undefined {
-  const value = text(given, name);
-  if (value === undefined) return undefined;
-  if (!/^\d{1,9}$/.test(value)) throw new UsageError(`--${name} ${value} is not a whole number of seconds`, "run");
-  return Number(value);
-}
-
-/** A pod template, or an object that has one: a Job, a CronJob, a Deployment. */
-async function readTemplate(file: string): Promise<PodTemplate> {
-  const content: unknown = parse(
-    await readFile(file, "utf8").catch((error: Error) => {
-      throw new UsageError(`--template-file ${file} cannot be read: ${error.message}`, "run");
-    }),
-  );
-  let found = content as { readonly spec?: Record<string, unknown>; readonly template?: PodTemplate } | null;
-  if (found?.spec?.["jobTemplate"]) found = found.spec["jobTemplate"];
-  const template = (found?.spec?.["template"] ?? found?.template ?? found) as PodTemplate | null;
-  if (typeof template?.spec !== "object")
-    throw new InvalidRequestError("template", `${file} holds no pod template: there is no spec`);
-  return template;
 }

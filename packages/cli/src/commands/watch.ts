@@ -1,6 +1,7 @@
 import type { ResolutionChange, Resolver } from "@executor-registry/resolver";
 import { stringify } from "yaml";
 import type { Command } from "../command.ts";
+import { interruptedExit } from "../interruption.ts";
 import type { Io } from "../io.ts";
 import { headers, row, type Format } from "../output/resolutions.ts";
 import { openResolver, text } from "../session.ts";
@@ -39,7 +40,7 @@ export async function followChanges(
   for await (const change of resolver.watch(type, { signal: io.signal })) {
     io.stdout.write(format === "table" || format === "wide" ? line(cells(change, format)) : print(change, format));
   }
-  return 0;
+  return io.signal.aborted ? interruptedExit(io.signal) : 0;
 }
 
 function cells({ type, resolution }: ResolutionChange, format: "table" | "wide"): string[] {

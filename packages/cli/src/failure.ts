@@ -1,0 +1,34 @@
+import { type ErrorCode, ERRORS, ExecutorRegistryError, ForbiddenError } from "@executor-registry/resolver";
+import { UsageError } from "./usage-error.ts";
+
+/** The exit code of wrong usage. */
+export const WRONG_USAGE = 2;
+
+/** The exit code of an error, from the one table of errors. */
+export function exitOf(error: unknown): number {
+  if (error instanceof UsageError) return WRONG_USAGE;
+  return error instanceof ExecutorRegistryError ? ERRORS[error.code].exit : 1;
+}
+
+const UNREACHED = "is the cluster running? `kubectl get --raw /version` asks the same server";
+
+/** What to do about an error, where its message does not say so. */
+export function hintOf(error: unknown, program: string): string | undefined {
+  if (error instanceof UsageError) return `see \`${program} help${error.command ? ` ${error.command}` : ""}\``;
+  if (!(error instanceof ExecutorRegistryError) || error instanceof ForbiddenError) return undefined;
+  return hints(program)[error.code];
+}
+
+const hints = (program: string): Partial<Record<ErrorCode, string>> => ({
+  "no-cluster": "--kubeconfig FILE names a cluster; --layout FOLDER answers from a folder of images, without one",
+  forbidden: `\`${program} doctor\` prints the roles that are missing`,
+  unauthorized: "log in to the cluster again; its credentials may have expired",
+  unreachable: UNREACHED,
+  timeout: UNREACHED,
+});
+
+/** The errors behind an error, one a line. */
+export function causesOf(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof Error ? `caused by: ${cause.message}\n${causesOf(cause)}` : "";
+}

@@ -63,8 +63,9 @@ export function exactFinding({ reference, from, at, pullPolicy, template, warnin
 /** @see https://kubernetes.io/docs/concepts/containers/images/#imagepullpolicy-defaulting */
 function workingPolicy(reference: ImageReference, own: PullPolicy | undefined): PullPolicy {
   if (isLocalBuild(reference)) return "Never";
-  // `Always` is what the server fills in for `latest`; of a name without a registry it would miss the build on the node.
-  if (isMoving(reference) && namesNoRegistry(reference)) return own === "Never" ? own : "IfNotPresent";
+  // Without a registry `Always` would miss the build on the node, and it often is nobody's choice: the server fills it in
+  // for `latest` and for a placeholder, and it stays when a tool puts the build's name there.
+  if (namesNoRegistry(reference)) return own === "Never" ? own : "IfNotPresent";
   return own ?? (isMoving(reference) ? "Always" : "IfNotPresent");
 }
 

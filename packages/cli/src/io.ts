@@ -1,3 +1,5 @@
+import type { Clock } from "@executor-registry/resolver";
+
 /** What a command sees of the world, so that tests need no process of their own. */
 export interface Io {
   readonly stdout: Output;
@@ -5,6 +7,7 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborts when the user wants it to end (Ctrl-C). */
   readonly signal: AbortSignal;
+  readonly clock: Clock;
   /** How the command is called: `executor-registry` or `kubectl executors`. */
   readonly program: string;
 }

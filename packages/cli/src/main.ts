@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { systemClock } from "@executor-registry/resolver";
 import { INTERRUPTED, Interruption } from "./interruption.ts";
 import type { Io, Output } from "./io.ts";
 import { runCli } from "./run-cli.ts";
@@ -22,6 +23,7 @@ const io: Io = {
   stderr: output(process.stderr),
   env: process.env,
   signal: ending.signal,
+  clock: systemClock,
   program: basename(process.argv[1] ?? "").startsWith("kubectl") ? "kubectl executors" : "executor-registry",
 };
 // Waiting for a server that is away must not end the process.

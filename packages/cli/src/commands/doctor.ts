@@ -1,6 +1,5 @@
 import { ExecutorRegistryError } from "@executor-registry/resolver";
 import { connect } from "@executor-registry/resolver/kubernetes";
-import { stringify } from "yaml";
 import type { Command } from "../command.ts";
 import { checkAccess } from "../doctor/access.ts";
 import type { Finding, Patient } from "../doctor/check.ts";
@@ -10,6 +9,7 @@ import { checkNamespace } from "../doctor/namespace.ts";
 import { checkNodes } from "../doctor/nodes.ts";
 import type { Io } from "../io.ts";
 import { styler } from "../output/colour.ts";
+import { toYaml } from "../output/resolutions.ts";
 import { withProgress } from "../progress.ts";
 import { connectOptions, openResolver, text } from "../session.ts";
 import type { Given } from "../parse-flags.ts";
@@ -25,7 +25,7 @@ export const doctor: Command = {
     const findings = await withProgress(io, "looking at the cluster", examine(given, io));
     const format = text(given, "output") ?? "table";
     if (format === "json") io.stdout.write(`${JSON.stringify(findings, null, 2)}\n`);
-    else if (format === "yaml") io.stdout.write(stringify(findings));
+    else if (format === "yaml") io.stdout.write(toYaml(findings));
     else print(findings, io);
     return findings.some(({ state }) => state === "fail") ? 1 : 0;
   },

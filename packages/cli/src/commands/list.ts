@@ -1,5 +1,8 @@
+import type { SourceReport } from "@executor-registry/resolver";
 import type { Command } from "../command.ts";
+import type { Io } from "../io.ts";
 import { printList, type Format } from "../output/resolutions.ts";
+import { warn } from "../output/warnings.ts";
 import { withProgress } from "../progress.ts";
 import { openResolver, text } from "../session.ts";
 import { followChanges } from "./watch.ts";
@@ -16,19 +19,23 @@ export const list: Command = {
     try {
       if (given.flags["watch"]) return await followChanges(resolver, undefined, format, io);
       const resolutions = await withProgress(io, "reading executors", resolver.list({ signal: io.signal }));
-      const reports = await resolver.sources({ signal: io.signal });
-      const broken = reports.filter(({ status }) => status.problem);
-      // Nobody could answer: that is an error, not an empty list.
-      const [first] = broken;
-      if (first?.status.problem && broken.length === reports.length) throw first.status.problem;
-      for (const { name, status } of broken) io.stderr.write(`warning: ${name} left out: ${status.problem?.message}\n`);
-      for (const { notes } of reports) for (const note of notes) io.stderr.write(`note: ${note}\n`);
-      if (resolutions.length === 0 && (format === "table" || format === "wide"))
-        io.stderr.write("no executors found\n");
-      else io.stdout.write(printList(resolutions, format));
+      for (const report of await resolver.sources({ signal: io.signal })) sayOf(report, io);
+      const empty = resolutions.length === 0 && (format === "table" || format === "wide");
+      if (empty) io.stderr.write("no executors found\n");
+      else io.stdout.write(printList(resolutions, format, io.clock.now()));
       return 0;
     } finally {
       await resolver.close();
     }
   },
 };
+
+/** What a source left out, or that it is left out itself. */
+function sayOf({ name, status: { state, problem, since }, notes }: SourceReport, io: Io): void {
+  // The message of a refusal goes on with the roles to apply, which belong into `doctor`.
+  if (problem?.code === "forbidden") warn(io, `${name} is left out: it may not be read; see \`${io.program} doctor\``);
+  else if (state === "stale")
+    warn(io, `${name} has had no contact since ${new Date(since).toISOString()}: ${problem?.message}`);
+  else if (problem) warn(io, `${name} is left out: ${problem.message}`);
+  for (const note of notes) warn(io, note);
+}

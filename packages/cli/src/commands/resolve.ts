@@ -33,7 +33,7 @@ export const resolve: Command = {
       if (given.flags["explain"] && format === undefined) {
         io.stdout.write(explain(resolution));
       } else {
-        io.stdout.write(format === undefined ? `${resolution.image}\n` : printOne(resolution, format));
+        io.stdout.write(format === undefined ? `${resolution.image}\n` : printOne(resolution, format, io.clock.now()));
         warnAbout(resolution, io);
       }
       return resolution.ambiguous && given.flags["strict"] ? AMBIGUOUS : 0;

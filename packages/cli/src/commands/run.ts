@@ -1,11 +1,11 @@
 import { deleteJob, follow, jobFor, type JobManifest, type JobResult, submit } from "@executor-registry/dispatcher";
 import { connect, type KubernetesApi } from "@executor-registry/resolver/kubernetes";
-import { stringify } from "yaml";
 import type { Command } from "../command.ts";
 import { INTERRUPTED, interruptedExit } from "../interruption.ts";
 import type { Io } from "../io.ts";
 import { styler } from "../output/colour.ts";
 import { printJson } from "../output/json.ts";
+import { toYaml } from "../output/resolutions.ts";
 import { warnAbout } from "../output/warnings.ts";
 import { withProgress } from "../progress.ts";
 import { REQUEST_FLAGS, requestFrom, seconds } from "../run-request.ts";
@@ -88,7 +88,7 @@ function speaker(io: Io): (message: string) => void {
 
 function print(job: JobManifest, format: string): string {
   if (format === "name") return `job.batch/${job.metadata.name}\n`;
-  return format === "json" ? printJson(job) : stringify(job);
+  return format === "json" ? printJson(job) : toYaml(job);
 }
 
 /** Whether an attempt without an answer made the Job is not known; interrupted means that it must not run. */

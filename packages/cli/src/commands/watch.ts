@@ -1,9 +1,10 @@
 import type { ResolutionChange, Resolver } from "@executor-registry/resolver";
-import { stringify } from "yaml";
 import type { Command } from "../command.ts";
 import { interruptedExit } from "../interruption.ts";
 import type { Io } from "../io.ts";
-import { headers, row, type Format } from "../output/resolutions.ts";
+import { headers, row, type TableFormat } from "../output/columns.ts";
+import { type Format, toYaml } from "../output/resolutions.ts";
+import { tableLine } from "../output/table.ts";
 import { openResolver, text } from "../session.ts";
 
 export const watch: Command = {
@@ -23,6 +24,9 @@ export const watch: Command = {
   },
 };
 
+/** A watch cannot know how wide its cells will get. */
+const WIDTHS = [16, 20, 10, 6, 14, 60, 12, 20];
+
 /** Prints what is and then what changes; JSON as one object a line, YAML as documents. */
 export async function followChanges(
   resolver: Resolver,
@@ -30,24 +34,22 @@ export async function followChanges(
   format: Format,
   io: Io,
 ): Promise<number> {
-  const widths = [16, 20, 11, 16, 60, 13, 20];
-  const line = (cells: readonly string[]): string =>
-    `${cells
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join("   ")
-      .trimEnd()}\n`;
-  if (format === "table" || format === "wide") io.stdout.write(line(headers(format)));
+  if (isTable(format)) io.stdout.write(tableLine(headers(format), WIDTHS));
   for await (const change of resolver.watch(type, { signal: io.signal })) {
-    io.stdout.write(format === "table" || format === "wide" ? line(cells(change, format)) : print(change, format));
+    io.stdout.write(isTable(format) ? changedRow(change, format, io.clock.now()) : print(change, format));
   }
   return io.signal.aborted ? interruptedExit(io.signal) : 0;
 }
 
-function cells({ type, resolution }: ResolutionChange, format: "table" | "wide"): string[] {
-  return resolution ? row(resolution, format) : [type, "<none>"];
+function isTable(format: Format): format is TableFormat {
+  return format === "table" || format === "wide";
 }
 
-function print(change: ResolutionChange, format: "json" | "yaml" | "name"): string {
+function changedRow({ type, resolution }: ResolutionChange, format: TableFormat, now: number): string {
+  return tableLine(resolution ? row(resolution, format, now) : [type, "<none>"], WIDTHS);
+}
+
+function print(change: ResolutionChange, format: Exclude<Format, TableFormat>): string {
   if (format === "json") return `${JSON.stringify(change)}\n`;
-  return format === "yaml" ? `---\n${stringify(change)}` : `executor/${change.type}\n`;
+  return format === "yaml" ? `---\n${toYaml(change)}` : `executor/${change.type}\n`;
 }

@@ -1,11 +1,15 @@
-/** Columns as kubectl prints them: as wide as their widest cell, three spaces between. */
+/** Spaces between columns, as kubectl prints them. */
+const GAP = "   ";
+
+/** Columns as wide as their widest cell. */
 export function table(headers: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [headers, ...rows];
   const widths = headers.map((_, column) => Math.max(...all.map((row) => (row[column] ?? "").length)));
-  const line = (row: readonly string[]): string =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join("   ")
-      .trimEnd();
-  return `${all.map(line).join("\n")}\n`;
+  return all.map((row) => tableLine(row, widths)).join("");
+}
+
+/** One line, its cells at least as wide as asked for. */
+export function tableLine(cells: readonly string[], widths: readonly number[]): string {
+  const padded = cells.map((cell, column) => cell.padEnd(widths[column] ?? 0));
+  return `${padded.join(GAP).trimEnd()}\n`;
 }

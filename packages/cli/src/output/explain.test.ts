@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { resolution } from "../testing/resolution.ts";
+import { explain } from "./explain.ts";
+
+describe("explain", () => {
+  test("tells what decided, and what speaks for each candidate", () => {
+    const expected = `Type:         ml
+Image:        docker.io/library/executor-ml:1.2.0
+Version:      1.2.0
+Source:       nodes
+Because:      seen to arrive last
+Pull policy:  Never
+Nodes:        node-1, node-2
+
+Candidates, likeliest first:
+  1. docker.io/library/executor-ml:1.2.0  (1.2 MB, on 2 nodes)
+     sighting: seen to arrive, 2026-11-22T23:56:40.000Z
+  2. docker.io/library/executor-ml:1.1.0  (on node-1)
+`;
+    assert.equal(explain(resolution()), expected);
+  });
+
+  test("tells what a person should know and do", () => {
+    const text = explain(
+      resolution({
+        digest: "sha256:0c45ac0f",
+        ambiguous: true,
+        advice: "declare it",
+        warnings: ["one", "two"],
+        stale: true,
+        staleSince: "2026-11-22T23:00:00.000Z",
+        template: { from: "CronJob/executor-ml", container: "executor", pod: { spec: {} } },
+      }),
+    );
+    for (const line of [
+      "Digest:       sha256:0c45ac0f",
+      "Ambiguous:    yes",
+      "To do:        declare it",
+      "Stale since:  2026-11-22T23:00:00.000Z",
+      "Job template: CronJob/executor-ml, container executor",
+      "Warning:      one",
+      "Warning:      two",
+    ]) {
+      assert.ok(text.split("\n").includes(line), line);
+    }
+  });
+});

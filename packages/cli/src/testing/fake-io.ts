@@ -1,0 +1,43 @@
+import type { Clock } from "@executor-registry/resolver";
+import type { Io } from "../io.ts";
+import { runCli } from "../run-cli.ts";
+
+/** What a command wrote, and how it ended. */
+export interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface FakeIo extends Io {
+  /** What was written so far. */
+  written(): { readonly stdout: string; readonly stderr: string };
+}
+
+/** Stands still at the beginning of 23 November 2026. */
+const standing: Clock = { now: () => Date.UTC(2026, 10, 23), sleep: () => new Promise(() => {}) };
+
+/** The world of a command in a test: streams that are kept, and nothing else. */
+export function fakeIo(
+  given: Partial<Pick<Io, "env" | "signal" | "program" | "clock">> & { terminal?: true } = {},
+): FakeIo {
+  const { terminal = false, ...others } = given;
+  let stdout = "";
+  let stderr = "";
+  return {
+    stdout: { write: (text) => void (stdout += text), isTTY: terminal },
+    stderr: { write: (text) => void (stderr += text), isTTY: terminal },
+    env: {},
+    signal: new AbortController().signal,
+    program: "executor-registry",
+    clock: standing,
+    ...others,
+    written: () => ({ stdout, stderr }),
+  };
+}
+
+/** Runs a command line to its end. */
+export async function runHere(argv: readonly string[], io: FakeIo = fakeIo()): Promise<Outcome> {
+  const code = await runCli(argv, io);
+  return { code, ...io.written() };
+}

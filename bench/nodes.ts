@@ -1,0 +1,118 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { connect, type KubernetesApi } from "@executor-registry/resolver/kubernetes";
+import { median, megabytes, printTable } from "./figures.ts";
+import type { Access, Held, Used } from "./nodes-subject.ts";
+
+// Holding the nodes of a large cluster: the nodes source against the informer of @kubernetes/client-node, each in a process of
+// its own, in turns, against the API server that KUBECONFIG names. Writes node objects, and takes them away again.
+// Usage: npm run bench:nodes -- [NODES] [ROUNDS]
+
+const [count = 5000, rounds = 3] = process.argv.slice(2).map(Number);
+const HEARTBEATS = 1000;
+const IMAGES = 50;
+const MANIFEST = "0123456789abcdef".repeat(4);
+
+/** Ten images of the system and forty builds of executors, with two names each, as a kind node reports them. */
+const images = Array.from({ length: IMAGES }, (_, index) => {
+  const name = index < 10 ? `registry.k8s.io/system-${index}:v1.36.0` : `docker.io/library/executor-bench-${index % 20}:${String(index).padStart(64, "0")}`;
+  return { names: [`docker.io/library/import-2026-11-23@sha256:${MANIFEST}`, name], sizeBytes: 100_000_000 - index };
+});
+
+async function inTurns(total: number, work: (index: number) => Promise<unknown>): Promise<void> {
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    while (next < total) await work(next++);
+  };
+  await Promise.all(Array.from({ length: 24 }, lane));
+}
+
+const nameOf = (index: number): string => `bench-${String(index).padStart(5, "0")}`;
+const heartbeat = (): object => ({ type: "Ready", status: "True", reason: "KubeletReady", message: "kubelet is posting ready status", lastHeartbeatTime: new Date().toISOString() });
+
+async function write(api: KubernetesApi): Promise<void> {
+  await inTurns(count, async (index) => {
+    const metadata = { name: nameOf(index), labels: { "kubernetes.io/hostname": nameOf(index), "kubernetes.io/os": "linux", bench: "true" } };
+    const node = { apiVersion: "v1", kind: "Node", metadata, spec: { podCIDR: `10.${index >> 8}.${index & 255}.0/24`, unschedulable: true } };
+    await api.request("/api/v1/nodes", { method: "POST", body: node });
+    const status = { capacity: { cpu: "8", memory: "32Gi", pods: "110" }, conditions: [heartbeat()], images };
+    await api.request(`/api/v1/nodes/${nameOf(index)}/status`, { method: "PATCH", contentType: "application/merge-patch+json", body: { status } });
+  });
+}
+
+async function beat(api: KubernetesApi): Promise<void> {
+  await inTurns(HEARTBEATS, (index) =>
+    api.request(`/api/v1/nodes/${nameOf(index % count)}/status`, {
+      method: "PATCH",
+      contentType: "application/strategic-merge-patch+json",
+      body: { status: { conditions: [heartbeat()] } },
+    }),
+  );
+}
+
+function access(): Access {
+  const file = process.env["KUBECONFIG"] ?? "";
+  const { clusters, users } = parse(readFileSync(file, "utf8")) as {
+    readonly clusters: readonly { readonly cluster: Readonly<Record<string, string>> }[];
+    readonly users: readonly { readonly user: Readonly<Record<string, string>> }[];
+  };
+  const [cluster, user] = [clusters[0]?.cluster ?? {}, users[0]?.user ?? {}];
+  const { server, "certificate-authority": ca } = cluster;
+  const { "client-certificate": cert, "client-key": key } = user;
+  if (!server || !ca || !cert || !key) throw new Error("this benchmark wants a KUBECONFIG whose certificates are files");
+  return { server, ca, cert, key };
+}
+
+async function ask<Answer>(child: ChildProcess): Promise<Answer> {
+  const answer = once(child, "message");
+  child.send("used?");
+  return (await answer)[0] as Answer;
+}
+
+async function measure(side: "ours" | "informer", api: KubernetesApi): Promise<Held & { readonly cpuMs: number }> {
+  const execArgv = ["--expose-gc", "--conditions=executor-registry-source", "--disable-warning=ExperimentalWarning"];
+  const child = fork(join(import.meta.dirname, "nodes-subject.ts"), [side, JSON.stringify(access())], { execArgv });
+  try {
+    const [held] = (await once(child, "message")) as [Held];
+    // The first heartbeat of a node tells the nodes source its fingerprint, so it is not the steady state that is measured.
+    await beat(api);
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await ask<Used>(child);
+    await beat(api);
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    return { ...held, cpuMs: (await ask<Used>(child)).cpuMs };
+  } finally {
+    child.kill();
+    await once(child, "exit");
+  }
+}
+
+const api = await connect();
+try {
+  const started = performance.now();
+  await write(api);
+  console.log(`${count} nodes × ${IMAGES} images written in ${((performance.now() - started) / 1000).toFixed(0)} s; ${rounds} rounds`);
+  const results = { ours: [] as (Held & { cpuMs: number })[], informer: [] as (Held & { cpuMs: number })[] };
+  for (let round = 0; round < rounds; round += 1) {
+    for (const side of ["ours", "informer"] as const) results[side].push(await measure(side, api));
+  }
+  const row = (name: string, unit: (value: number) => string, of: (held: Held & { cpuMs: number }) => number): string[] => {
+    const [a, b] = [median(results.ours.map(of)), median(results.informer.map(of))];
+    return [name, unit(a), unit(b), `${(a / b).toFixed(3)}`];
+  };
+  const ms = (value: number): string => `${value.toFixed(0)} ms`;
+  printTable(["median", "nodes source", "client-node informer", "ratio"], [
+    row("time to first answer", ms, ({ firstAnswerMs }) => firstAnswerMs),
+    row("heap held for the nodes", megabytes, ({ heap, heapBefore }) => heap - heapBefore),
+    row("heap of the process", megabytes, ({ heap }) => heap),
+    row("RSS of the process", megabytes, ({ rss }) => rss),
+    row(`processor time for ${HEARTBEATS} heartbeats`, ms, ({ cpuMs }) => cpuMs),
+  ]);
+  console.log(`candidates seen: ${results.ours[0]?.images} and ${results.informer[0]?.images}`);
+} finally {
+  await inTurns(count, (index) => api.request(`/api/v1/nodes/${nameOf(index)}`, { method: "DELETE" }).catch(() => undefined));
+  api.close();
+}

@@ -104,6 +104,18 @@ describe("following", () => {
     assert.deepEqual(statuses, ["ending on node-1"]);
   });
 
+  test("an executor killed by its Job's deletion did not fail by itself", async () => {
+    const { metadata, ...rest } = jobObject();
+    const cluster = new Cluster({ ...rest, metadata: { ...metadata, deletionTimestamp: metadata.creationTimestamp } }, [
+      podObject(terminated(143)),
+    ]);
+    const result = cluster.follow();
+    await cluster.elapse(1);
+    cluster.job = undefined;
+    await cluster.elapse(40);
+    assert.equal((await result).reason, "JobDeleted");
+  });
+
   test("another Job of the name is not this one", async () => {
     const cluster = new Cluster(jobObject(), [creating]);
     const result = cluster.follow();
@@ -112,6 +124,14 @@ describe("following", () => {
     cluster.job = { ...other, metadata: { ...other.metadata, uid: "job-2" } };
     await cluster.elapse(40);
     assert.equal((await result).reason, "JobDeleted");
+  });
+
+  test("an end whose pod nobody saw has no complete log", async () => {
+    const cluster = new Cluster(jobObject({ type: "Complete" }));
+    const result = cluster.follow({ onLog: () => {} });
+    await cluster.elapse(5);
+    const { status, logsComplete } = await result;
+    assert.deepEqual([status, logsComplete], ["succeeded", false]);
   });
 
   test("cancelled, but not deleted: says that it may still run", async () => {

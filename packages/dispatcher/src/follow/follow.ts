@@ -4,7 +4,7 @@ import { deleteJob } from "../delete-job.ts";
 import { JobNotFoundError } from "../errors.ts";
 import { DEFAULT_CONTAINER } from "../job/names.ts";
 import { keepAlive } from "../keep-alive.ts";
-import { type Job, stateOf } from "../kubernetes.ts";
+import { holding, type Job, type Pod, stateOf } from "../kubernetes.ts";
 import type { OnLog } from "./container-log.ts";
 import { newestWarning } from "./explain.ts";
 import { followLogs, type Logs } from "./logs.ts";
@@ -110,10 +110,7 @@ class Follower {
     const pods = watch.pods();
     const container = containerOf(job);
     this.#readLogs(container);
-    if (watch.gone())
-      return (
-        endingOf(job, pods, container) ?? { status: "failed", reason: "JobDeleted", message: ENDED["JobDeleted"] ?? "" }
-      );
+    if (watch.gone()) return endedBeforeDeletion(job, pods, container) ?? JOB_DELETED;
 
     const status = statusOf(job, pods, container);
     this.#tell(status);
@@ -176,7 +173,8 @@ class Follower {
 
   async #conclude(ending: Ending): Promise<JobResult> {
     const job = this.#watch.job();
-    const logsComplete = ending.status === "cancelled" ? false : ((await this.#logs?.finish()) ?? false);
+    const readable = ending.status !== "cancelled" && this.#watch.pods().length > 0;
+    const logsComplete = readable && ((await this.#logs?.finish()) ?? false);
     return resultOf(ending, {
       namespace: this.#namespace,
       name: this.#name,
@@ -205,6 +203,15 @@ class Follower {
     this.#told = status.message;
     this.#options.onStatus?.(status.message, status);
   }
+}
+
+const JOB_DELETED: Ending = { status: "failed", reason: "JobDeleted", message: ENDED["JobDeleted"] ?? "" };
+
+/** The end of an executor that ended by itself; one that failed while its Job was being deleted was killed by that. */
+function endedBeforeDeletion(job: Job, pods: readonly Pod[], container: string): Ending | undefined {
+  const ending = endingOf(job, pods, container);
+  const finished = holding(job.status?.conditions, "Complete", "Failed");
+  return ending?.status === "failed" && !finished && job.metadata.deletionTimestamp ? undefined : ending;
 }
 
 function containerOf({ spec: { template } }: Job): string {

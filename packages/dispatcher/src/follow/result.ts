@@ -18,7 +18,7 @@ export interface JobResult {
   /** Where it ran last. */
   readonly node?: string;
   readonly pod?: string;
-  /** Whether every line the executor wrote was handed on. False as well when nobody wanted them. */
+  /** Whether every line the executor wrote was handed on. False as well when nobody wanted them, or no pod was seen. */
   readonly logsComplete: boolean;
 }
 
@@ -30,7 +30,7 @@ export interface Ending {
 }
 
 /** The pod whose end counts: the last in which the executor ended, else the last. */
-export function decisivePod(pods: readonly Pod[], container: string): Pod | undefined {
+function decisivePod(pods: readonly Pod[], container: string): Pod | undefined {
   return latestPod(pods.filter((pod) => stateOf(pod, container).terminated)) ?? latestPod(pods);
 }
 

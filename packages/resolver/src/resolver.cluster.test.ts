@@ -152,12 +152,17 @@ describe("a resolver on a real cluster", { skip: noCluster }, () => {
     });
     try {
       const before = (await resolver.resolve("decl-job")).image;
+      // The API server's authorizer hears of roles, given or taken, a moment later.
+      await eventually("permission", 10_000, async () => {
+        const reports = await restricted.sources();
+        return reports.every(({ status }) => status.state === "ready") || undefined;
+      });
       assert.equal((await restricted.resolve("decl-job")).image, before);
       await account.revoke();
       assert.equal((await restricted.resolve("decl-job")).stale, false, "a watch that is open stays open");
 
-      api.cut();
       const stale = await eventually("staleness", 10_000, async () => {
+        api.cut();
         const answer = await restricted.resolve("decl-job");
         const [declared] = await restricted.sources();
         return answer.stale && declared?.status.problem?.code === "forbidden" ? answer : undefined;

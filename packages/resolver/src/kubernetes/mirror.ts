@@ -9,7 +9,7 @@ export interface Metadata {
   /** ISO 8601 in UTC. */
   readonly creationTimestamp?: string;
   /** Who changed what last, and when. */
-  readonly managedFields?: readonly { readonly time?: string; readonly subresource?: string }[];
+  readonly managedFields?: readonly { readonly time?: string; readonly fieldsV1?: object }[];
 }
 
 /** Any object of the API, as far as it is believed: the rest is looked at where it is needed. */

@@ -72,7 +72,7 @@ describe("a declaration", () => {
 
   test("has the time of the last change of anything but its status", () => {
     const object = cronJob();
-    const at = (time: string, subresource?: string) => ({ time, ...(subresource && { subresource }) });
+    const at = (time: string, part = "spec") => ({ time, fieldsV1: { "f:metadata": {}, [`f:${part}`]: {} } });
     const creationTimestamp = "2026-11-23T11:00:00Z";
     assert.equal(declared({ ...object, metadata: { ...object.metadata, creationTimestamp } }).at, creationTimestamp);
     const managedFields = [

@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { type ErrorCode, ERRORS, ExecutorRegistryError } from "@executor-registry/resolver";
+import { exitCodes } from "./exit-codes.ts";
+import { causesOf, exitOf, hintOf } from "./failure.ts";
+import { Interruption, interruptedExit } from "./interruption.ts";
+import { UsageError } from "./usage-error.ts";
+
+const CODES = Object.keys(ERRORS) as ErrorCode[];
+
+describe("exit codes", () => {
+  for (const code of CODES) {
+    test(`${code} ends with the code that help tells`, () => {
+      const { exit, title } = ERRORS[code];
+      assert.equal(exitOf(new ExecutorRegistryError(code, "")), exit);
+      assert.ok(
+        exitCodes()
+          .find((row) => row.code === exit)
+          ?.meanings.includes(title),
+      );
+    });
+  }
+
+  test("wrong usage is 2, a bug is 1", () => {
+    assert.equal(exitOf(new UsageError("")), 2);
+    assert.equal(exitOf(new TypeError("")), 1);
+  });
+
+  test("each is listed once, in order", () => {
+    const codes = exitCodes().map(({ code }) => code);
+    assert.deepEqual(codes, [0, 1, 2, 3, 4, 5, 6, 125, 130, 141, 143]);
+  });
+
+  test("an interruption's is the signal's", () => {
+    assert.equal(interruptedExit(AbortSignal.abort(new Interruption("", 143))), 143);
+    assert.equal(interruptedExit(AbortSignal.abort()), 130);
+  });
+});
+
+describe("hints", () => {
+  test("say where help is", () => {
+    assert.equal(hintOf(new UsageError("", "list"), "kubectl executors"), "see `kubectl executors help list`");
+  });
+
+  test("lead from a refusal to the doctor", () => {
+    assert.match(
+      hintOf(new ExecutorRegistryError("forbidden", ""), "kubectl executors") ?? "",
+      /`kubectl executors doctor`/,
+    );
+  });
+
+  test("are not made up", () => {
+    assert.equal(hintOf(new ExecutorRegistryError("conflict", ""), ""), undefined);
+    assert.equal(hintOf(new TypeError(""), ""), undefined);
+  });
+});
+
+test("causes go down to the first", () => {
+  const error = new Error("top", { cause: new Error("middle", { cause: new Error("bottom") }) });
+  assert.equal(causesOf(error), "caused by: middle\ncaused by: bottom\n");
+});

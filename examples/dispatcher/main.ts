@@ -1,13 +1,20 @@
 import { once } from "node:events";
 import { createDispatcher } from "@executor-registry/dispatcher";
 import { createResolver, systemClock } from "@executor-registry/resolver";
+import type { Logger } from "@executor-registry/resolver";
 import { createHttpServer } from "./server.ts";
 
 /** Milliseconds that callers get to read to the end; less than the 30 s after which Kubernetes kills a pod. */
 const GRACE = 20_000;
 
-const resolver = createResolver({ logger: console });
-const dispatcher = createDispatcher({ resolver, logger: console });
+const log =
+  (level: string) =>
+  (fields: object, message: string): void =>
+    console.log(JSON.stringify({ level, message, ...fields }));
+const logger: Logger = { debug() {}, info: log("info"), warn: log("warn"), error: log("error") };
+
+const resolver = createResolver({ logger });
+const dispatcher = createDispatcher({ resolver, logger });
 const server = createHttpServer({ resolver, dispatcher }).listen(Number(process.env["PORT"] ?? 8080));
 
 await Promise.race([once(process, "SIGTERM"), once(process, "SIGINT")]);

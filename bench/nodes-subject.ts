@@ -47,7 +47,12 @@ async function ours({ server, ca, cert, key }: Access): Promise<() => Promise<nu
     applyToHTTPSOptions: async (options) => void Object.assign(options, material),
   };
   return async () => {
-    const resolver = createResolver({ environment: "development", kubernetes: { kubeConfig }, sources: ["nodes"], ledger: "off" });
+    const resolver = createResolver({
+      environment: "development",
+      kubernetes: { kubeConfig },
+      sources: ["nodes"],
+      ledger: "off",
+    });
     return (await resolver.resolve(TYPE)).candidates.length;
   };
 }

@@ -18,7 +18,10 @@ const MANIFEST = "0123456789abcdef".repeat(4);
 
 /** Ten images of the system and forty builds of executors, with two names each, as a kind node reports them. */
 const images = Array.from({ length: IMAGES }, (_, index) => {
-  const name = index < 10 ? `registry.k8s.io/system-${index}:v1.36.0` : `docker.io/library/executor-bench-${index % 20}:${String(index).padStart(64, "0")}`;
+  const name =
+    index < 10
+      ? `registry.k8s.io/system-${index}:v1.36.0`
+      : `docker.io/library/executor-bench-${index % 20}:${String(index).padStart(64, "0")}`;
   return { names: [`docker.io/library/import-2026-11-23@sha256:${MANIFEST}`, name], sizeBytes: 100_000_000 - index };
 });
 
@@ -31,15 +34,33 @@ async function inTurns(total: number, work: (index: number) => Promise<unknown>)
 }
 
 const nameOf = (index: number): string => `bench-${String(index).padStart(5, "0")}`;
-const heartbeat = (): object => ({ type: "Ready", status: "True", reason: "KubeletReady", message: "kubelet is posting ready status", lastHeartbeatTime: new Date().toISOString() });
+const heartbeat = (): object => ({
+  type: "Ready",
+  status: "True",
+  reason: "KubeletReady",
+  message: "kubelet is posting ready status",
+  lastHeartbeatTime: new Date().toISOString(),
+});
 
 async function write(api: KubernetesApi): Promise<void> {
   await inTurns(count, async (index) => {
-    const metadata = { name: nameOf(index), labels: { "kubernetes.io/hostname": nameOf(index), "kubernetes.io/os": "linux", bench: "true" } };
-    const node = { apiVersion: "v1", kind: "Node", metadata, spec: { podCIDR: `10.${index >> 8}.${index & 255}.0/24`, unschedulable: true } };
+    const metadata = {
+      name: nameOf(index),
+      labels: { "kubernetes.io/hostname": nameOf(index), "kubernetes.io/os": "linux", bench: "true" },
+    };
+    const node = {
+      apiVersion: "v1",
+      kind: "Node",
+      metadata,
+      spec: { podCIDR: `10.${index >> 8}.${index & 255}.0/24`, unschedulable: true },
+    };
     await api.request("/api/v1/nodes", { method: "POST", body: node });
     const status = { capacity: { cpu: "8", memory: "32Gi", pods: "110" }, conditions: [heartbeat()], images };
-    await api.request(`/api/v1/nodes/${nameOf(index)}/status`, { method: "PATCH", contentType: "application/merge-patch+json", body: { status } });
+    await api.request(`/api/v1/nodes/${nameOf(index)}/status`, {
+      method: "PATCH",
+      contentType: "application/merge-patch+json",
+      body: { status },
+    });
   });
 }
 
@@ -62,7 +83,8 @@ function access(): Access {
   const [cluster, user] = [clusters[0]?.cluster ?? {}, users[0]?.user ?? {}];
   const { server, "certificate-authority": ca } = cluster;
   const { "client-certificate": cert, "client-key": key } = user;
-  if (!server || !ca || !cert || !key) throw new Error("this benchmark wants a KUBECONFIG whose certificates are files");
+  if (!server || !ca || !cert || !key)
+    throw new Error("this benchmark wants a KUBECONFIG whose certificates are files");
   return { server, ca, cert, key };
 }
 
@@ -94,25 +116,36 @@ const api = await connect();
 try {
   const started = performance.now();
   await write(api);
-  console.log(`${count} nodes × ${IMAGES} images written in ${((performance.now() - started) / 1000).toFixed(0)} s; ${rounds} rounds`);
+  console.log(
+    `${count} nodes × ${IMAGES} images written in ${((performance.now() - started) / 1000).toFixed(0)} s; ${rounds} rounds`,
+  );
   const results = { ours: [] as (Held & { cpuMs: number })[], informer: [] as (Held & { cpuMs: number })[] };
   for (let round = 0; round < rounds; round += 1) {
     for (const side of ["ours", "informer"] as const) results[side].push(await measure(side, api));
   }
-  const row = (name: string, unit: (value: number) => string, of: (held: Held & { cpuMs: number }) => number): string[] => {
+  const row = (
+    name: string,
+    unit: (value: number) => string,
+    of: (held: Held & { cpuMs: number }) => number,
+  ): string[] => {
     const [a, b] = [median(results.ours.map(of)), median(results.informer.map(of))];
-    return [name, unit(a), unit(b), `${(a / b).toFixed(3)}`];
+    return [name, unit(a), unit(b), (a / b).toFixed(3)];
   };
   const ms = (value: number): string => `${value.toFixed(0)} ms`;
-  printTable(["median", "nodes source", "client-node informer", "ratio"], [
-    row("time to first answer", ms, ({ firstAnswerMs }) => firstAnswerMs),
-    row("heap held for the nodes", megabytes, ({ heap, heapBefore }) => heap - heapBefore),
-    row("heap of the process", megabytes, ({ heap }) => heap),
-    row("RSS of the process", megabytes, ({ rss }) => rss),
-    row(`processor time for ${HEARTBEATS} heartbeats`, ms, ({ cpuMs }) => cpuMs),
-  ]);
+  printTable(
+    ["median", "nodes source", "client-node informer", "ratio"],
+    [
+      row("time to first answer", ms, ({ firstAnswerMs }) => firstAnswerMs),
+      row("heap held for the nodes", megabytes, ({ heap, heapBefore }) => heap - heapBefore),
+      row("heap of the process", megabytes, ({ heap }) => heap),
+      row("RSS of the process", megabytes, ({ rss }) => rss),
+      row(`processor time for ${HEARTBEATS} heartbeats`, ms, ({ cpuMs }) => cpuMs),
+    ],
+  );
   console.log(`candidates seen: ${results.ours[0]?.images} and ${results.informer[0]?.images}`);
 } finally {
-  await inTurns(count, (index) => api.request(`/api/v1/nodes/${nameOf(index)}`, { method: "DELETE" }).catch(() => undefined));
+  await inTurns(count, (index) =>
+    api.request(`/api/v1/nodes/${nameOf(index)}`, { method: "DELETE" }).catch(() => undefined),
+  );
   api.close();
 }

@@ -18,14 +18,20 @@ async function time(call: () => Promise<unknown>): Promise<number> {
   return Number(process.hrtime.bigint() - started) / CALLS;
 }
 
-const figures: Record<"cached resolve()" | "async Map look-up", number[]> = { "cached resolve()": [], "async Map look-up": [] };
+const figures: Record<"cached resolve()" | "async Map look-up", number[]> = {
+  "cached resolve()": [],
+  "async Map look-up": [],
+};
 for (let round = 0; round < ROUNDS; round += 1) {
   figures["cached resolve()"].push(await time(() => resolver.resolve("ml")));
   figures["async Map look-up"].push(await time(() => limit("ml")));
 }
 const [ours, bare] = [median(figures["cached resolve()"]), median(figures["async Map look-up"])];
-printTable(["median", "per call", "ratio"], [
-  ["cached resolve()", `${ours.toFixed(0)} ns`, (ours / bare).toFixed(2)],
-  ["async Map look-up", `${bare.toFixed(0)} ns`, "1.00"],
-]);
+printTable(
+  ["median", "per call", "ratio"],
+  [
+    ["cached resolve()", `${ours.toFixed(0)} ns`, (ours / bare).toFixed(2)],
+    ["async Map look-up", `${bare.toFixed(0)} ns`, "1.00"],
+  ],
+);
 await resolver.close();

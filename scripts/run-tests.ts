@@ -13,6 +13,12 @@ export function testFiles(kind: "cluster" | "local"): string[] {
 
 /** Runs them with Node's own runner, from source; the exit code is the runner's. */
 export function runTests(files: readonly string[], ...options: string[]): number {
-  const args = ["--conditions=executor-registry-source", "--disable-warning=ExperimentalWarning", ...options, "--test", ...files];
+  const args = [
+    "--conditions=executor-registry-source",
+    "--disable-warning=ExperimentalWarning",
+    ...options,
+    "--test",
+    ...files,
+  ];
   return spawnSync(process.execPath, args, { stdio: "inherit" }).status ?? 1;
 }

@@ -2,7 +2,11 @@ import { spawnSync } from "node:child_process";
 
 // Stands in for a cluster: the same questions, asked of a folder of images that this repository ships.
 const LAYOUT = "examples/layout";
-const cli = ["--conditions=executor-registry-source", "--disable-warning=ExperimentalWarning", "packages/cli/src/main.ts"];
+const cli = [
+  "--conditions=executor-registry-source",
+  "--disable-warning=ExperimentalWarning",
+  "packages/cli/src/main.ts",
+];
 
 function show(...args: string[]): void {
   console.log(`$ npm run -s cli -- ${args.join(" ")}`);

@@ -36,6 +36,8 @@ export function findOrInstall(packages: Readonly<Record<string, string>>): void 
     }
   }
   for (const command of missing()) {
-    console.log(`SKIPPED: tests that use ${command}, which is not on the PATH${root ? "" : " (not root: not installed)"}`);
+    console.log(
+      `SKIPPED: tests that use ${command}, which is not on the PATH${root ? "" : " (not root: not installed)"}`,
+    );
   }
 }

@@ -6,7 +6,7 @@ export type ReferencePart = "reference" | "registry" | "repository" | "tag" | "d
 const QUOTED = 80;
 
 /** The text as an error may repeat it: printable and short. */
-export function quote(text: string): string {
+function quote(text: string): string {
   const start = JSON.stringify(text.slice(0, QUOTED));
   return text.length > QUOTED ? `${start.slice(0, -1)}…" (${text.length} characters)` : start;
 }

@@ -143,9 +143,7 @@ function isHost(first: string): boolean {
 }
 
 function checkRegistry(text: string, to: number): void {
-  const bracketed = text.startsWith("[");
-  let end = bracketed ? bracketedAddress(text, 0, to) : hostLabel(text, 0, to);
-  while (!bracketed && end >= 0 && end < to && text[end] === ".") end = hostLabel(text, end + 1, to);
+  let end = text.startsWith("[") ? bracketedAddress(text, 0, to) : hostName(text, to);
   if (end >= 0 && end < to && text[end] === ":") {
     const port = run(text, end + 1, to, isDigit);
     end = port > end + 1 ? port : ~port;
@@ -157,6 +155,12 @@ function checkRegistry(text: string, to: number): void {
     end < 0 ? ~end : end,
     "expected a host name or [IPv6 address], and :port or nothing",
   );
+}
+
+function hostName(text: string, to: number): number {
+  let end = hostLabel(text, 0, to);
+  while (end >= 0 && end < to && text[end] === ".") end = hostLabel(text, end + 1, to);
+  return end;
 }
 
 function checkRepository(text: string, from: number, to: number): void {

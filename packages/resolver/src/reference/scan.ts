@@ -4,7 +4,7 @@ const code = (character: string): number => character.charCodeAt(0);
 const between = (unit: number, low: string, high: string): boolean => unit >= code(low) && unit <= code(high);
 
 export const isDigit = (unit: number): boolean => between(unit, "0", "9");
-export const isLower = (unit: number): boolean => between(unit, "a", "z");
+const isLower = (unit: number): boolean => between(unit, "a", "z");
 export const isUpper = (unit: number): boolean => between(unit, "A", "Z");
 export const isAlphanumeric = (unit: number): boolean => isDigit(unit) || isLower(unit) || isUpper(unit);
 const isHex = (unit: number): boolean => isDigit(unit) || between(unit, "a", "f") || between(unit, "A", "F");

@@ -1,9 +1,10 @@
 import { ExecutorRegistryError } from "@executor-registry/resolver";
 import type { Command } from "./command.ts";
+import { commandAt } from "./command-at.ts";
 import { COMMANDS } from "./commands/index.ts";
 import { NOT_RUN } from "./commands/run.ts";
 import { causesOf, exitOf, hintOf } from "./failure.ts";
-import { type Flags, GLOBAL_FLAGS } from "./flags.ts";
+import { GLOBAL_FLAGS } from "./flags.ts";
 import { commandHelp, overview } from "./help.ts";
 import { interruptedExit } from "./interruption.ts";
 import type { Io } from "./io.ts";
@@ -41,19 +42,6 @@ export async function runCli(argv: readonly string[], io: Io): Promise<number> {
   } catch (error) {
     return failed(error, command, verbose, io);
   }
-}
-
-/** Where the command's name is: flags of every command may stand before it. */
-function commandAt(argv: readonly string[]): number {
-  let index = 0;
-  while (argv[index]?.startsWith("-")) {
-    const word = argv[index] ?? "";
-    const flag = Object.entries<Flags[string]>(GLOBAL_FLAGS).find(
-      ([name, { short }]) => word === `--${name}` || word === `-${short}`,
-    );
-    index += flag?.[1].type === "string" ? 2 : 1;
-  }
-  return index;
 }
 
 function unknownCommand(name: string): UsageError {

@@ -26,7 +26,4 @@ const io: Io = {
   clock: systemClock,
   program: basename(process.argv[1] ?? "").startsWith("kubectl") ? "kubectl executors" : "executor-registry",
 };
-// Waiting for a server that is away must not end the process.
-const alive = setInterval(() => {}, 60_000);
 process.exitCode = await runCli(process.argv.slice(2), io);
-clearInterval(alive);

@@ -1,6 +1,5 @@
 import { type Clock, type Random, systemClock } from "@executor-registry/resolver";
 import { type KubernetesApi, KubernetesError } from "@executor-registry/resolver/kubernetes";
-import { keepAlive } from "./keep-alive.ts";
 import { backoff } from "./backoff.ts";
 
 export interface DeleteJobOptions {
@@ -17,18 +16,10 @@ const TIMEOUT = 5000;
  * Deletes a Job and, in the background, its pods. One that is gone already is deleted.
  * @throws KubernetesError when the server refuses, or stays out of reach for five attempts
  */
-export function deleteJob(
-  api: KubernetesApi,
-  job: { readonly namespace: string; readonly name: string },
-  options: DeleteJobOptions = {},
-): Promise<void> {
-  return keepAlive(() => tryDelete(api, job, options));
-}
-
-async function tryDelete(
+export async function deleteJob(
   api: KubernetesApi,
   { namespace, name }: { readonly namespace: string; readonly name: string },
-  { uid, clock = systemClock, random = Math.random }: DeleteJobOptions,
+  { uid, clock = systemClock, random = Math.random }: DeleteJobOptions = {},
 ): Promise<void> {
   const body = { propagationPolicy: "Background", ...(uid ? { preconditions: { uid } } : {}) };
   for (let attempt = 1; ; attempt += 1) {

@@ -4,7 +4,6 @@ import { RequestConflictError } from "./errors.ts";
 import type { JobManifest } from "./job/job.ts";
 import { REQUEST_ID } from "./job/names.ts";
 import type { Job } from "./kubernetes.ts";
-import { keepAlive } from "./keep-alive.ts";
 import { backoff } from "./backoff.ts";
 
 export interface SubmitOptions {
@@ -35,11 +34,7 @@ export interface Submission {
  * @throws RequestConflictError when another Job has the name
  * @throws KubernetesError when the server refuses, or stays out of reach
  */
-export function submit(api: KubernetesApi, job: JobManifest, options: SubmitOptions = {}): Promise<Submission> {
-  return keepAlive(() => trySubmit(api, job, options));
-}
-
-async function trySubmit(api: KubernetesApi, job: JobManifest, options: SubmitOptions): Promise<Submission> {
+export async function submit(api: KubernetesApi, job: JobManifest, options: SubmitOptions = {}): Promise<Submission> {
   const { signal, timeout = 10_000, attempts = 6, clock = systemClock, random = Math.random } = options;
   const namespace = job.metadata.namespace ?? api.namespace;
   const path: ApiPath = `/apis/batch/v1/namespaces/${namespace}/jobs`;

@@ -4,7 +4,7 @@ export interface Clock {
   now(): number;
   /**
    * Resolves after `ms` milliseconds; rejects with the signal's reason when it aborts first.
-   * A pending sleep does not keep the process alive.
+   * A pending sleep keeps the process alive: while a server is away, it may be all that does.
    */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
@@ -23,7 +23,6 @@ export const systemClock: Clock = {
         signal?.removeEventListener("abort", stop);
         resolve();
       }, ms);
-      timer.unref();
       signal?.addEventListener("abort", stop, { once: true });
     }),
 };

@@ -3,7 +3,6 @@ import type { KubernetesApi } from "@executor-registry/resolver/kubernetes";
 import { deleteJob } from "../delete-job.ts";
 import { JobNotFoundError } from "../errors.ts";
 import { DEFAULT_CONTAINER } from "../job/names.ts";
-import { keepAlive } from "../keep-alive.ts";
 import { holding, type Job, type Pod, stateOf } from "../kubernetes.ts";
 import type { OnLog } from "./container-log.ts";
 import { newestWarning } from "./explain.ts";
@@ -44,21 +43,19 @@ const SETTLE = 2000;
  * @throws JobNotFoundError when there is no such Job
  * @throws KubernetesError when it may not be watched
  */
-export function follow(
+export async function follow(
   api: KubernetesApi,
   job: { readonly namespace: string; readonly name: string },
   options: FollowOptions = {},
 ): Promise<JobResult> {
-  return keepAlive(async () => {
-    const stop = new AbortController();
-    const run = new Follower(api, job, options, stop.signal);
-    try {
-      return await run.result();
-    } finally {
-      stop.abort();
-      await run.stopped();
-    }
-  });
+  const stop = new AbortController();
+  const run = new Follower(api, job, options, stop.signal);
+  try {
+    return await run.result();
+  } finally {
+    stop.abort();
+    await run.stopped();
+  }
 }
 
 class Follower {

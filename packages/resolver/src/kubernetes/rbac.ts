@@ -69,6 +69,8 @@ export function rbacNeed(feature: RbacFeature, configMap = "executors"): RbacNee
           { apiGroups: ["batch"], resources: ["jobs"], verbs: ["create", "delete", ...READ] },
           { apiGroups: [""], resources: ["pods"], verbs: READ },
           { apiGroups: [""], resources: ["pods/log"], verbs: ["get"] },
+          // Only events tell why a Job got no pod at all.
+          { apiGroups: [""], resources: ["events"], verbs: ["list"] },
         ],
       };
   }

@@ -55,7 +55,7 @@ function reasonFor({ image, by }: Newest<DatedImage>, count: number): string {
     sighting: `seen to arrive on ${image.firstNode} at ${iso(image.sighting.at)}, after ${others}`,
     "tag-time": `its tag ${image.tag} holds a later time than ${others}`,
     "tag-version": `its tag ${image.tag} holds a higher version than ${others}`,
-    "pod-start": `a pod ran it at ${iso(image.podStart ?? 0)}, later than ${others}`,
+    "pod-start": `of the pods there were when watching began, one ran it last, at ${iso(image.podStart ?? 0)}`,
   };
   return reasons[by];
 }

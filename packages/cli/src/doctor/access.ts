@@ -7,30 +7,29 @@ import {
   refusedSubject,
   type RbacSubject,
 } from "@executor-registry/resolver/kubernetes";
-import type { Finding, Patient } from "./check.ts";
+import type { Check, Patient, Report } from "./check.ts";
 
 const FEATURES: readonly RbacFeature[] = ["declared", "configmap", "nodes", "sightings", "pods", "dispatcher"];
+/** One of them is enough to resolve. */
+const SOURCES: readonly RbacFeature[] = ["declared", "configmap", "nodes"];
 
 /** What this user may do of all that each feature needs, and the roles for what is missing. */
-export async function checkAccess(patient: Patient): Promise<readonly Finding[]> {
+export async function checkAccess(patient: Patient): Promise<Report> {
   const { namespace, configMap } = patient;
-  const results = await Promise.all(
-    FEATURES.map(async (feature) => ({ feature, missing: await missingOf(feature, patient) })),
-  );
-  const sources = results.filter(
-    ({ feature }) => feature === "declared" || feature === "configmap" || feature === "nodes",
-  );
-  const blind = sources.every(({ missing }) => missing.length > 0);
-  const subject = results.some(({ missing }) => missing.length > 0) ? await whoAmI(patient) : undefined;
-  return results.map(({ feature, missing }) => {
-    const check = `rbac: ${feature}`;
+  const looks = FEATURES.map(async (feature) => ({ feature, missing: await missingOf(feature, patient) }));
+  const results = await Promise.all(looks);
+  const refused = results.filter(({ missing }) => missing.length > 0).map(({ feature }) => feature);
+  const blind = SOURCES.every((source) => refused.includes(source));
+  const checks = results.map(({ feature, missing }): Check => {
+    const name = `rbac: ${feature}`;
     const { purpose } = rbacNeed(feature, configMap);
-    if (missing.length === 0 || !subject) return { state: "ok", check, detail: `may ${purpose}` };
-    const state =
-      feature === "dispatcher" || (blind && sources.some((source) => source.feature === feature)) ? "fail" : "warn";
-    const fix = `to allow it, apply:\n${rbacManifest([feature], { namespace, subject, configMap })}`;
-    return { state, check, detail: `may not ${purpose} (${missing.join(", ")})`, fix };
+    if (missing.length === 0) return { name, state: "ok", detail: `may ${purpose}` };
+    const fails = feature === "dispatcher" || (blind && SOURCES.includes(feature));
+    const detail = `may not ${purpose} (${missing.join(", ")})`;
+    return { name, state: fails ? "fail" : "warn", detail, fix: "apply the roles of the manifest" };
   });
+  if (refused.length === 0) return { checks };
+  return { checks, manifest: rbacManifest(refused, { namespace, subject: await whoAmI(patient), configMap }) };
 }
 
 async function missingOf(feature: RbacFeature, patient: Patient): Promise<readonly string[]> {

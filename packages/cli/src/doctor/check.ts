@@ -1,13 +1,21 @@
+import type { Clock } from "@executor-registry/resolver";
 import type { KubernetesApi } from "@executor-registry/resolver/kubernetes";
 
 /** What one look at the cluster found. */
-export interface Finding {
+export interface Check {
+  readonly name: string;
   /** `ok`: fine. `warn`: works, but not as well as it could. `fail`: something does not work. */
   readonly state: "ok" | "warn" | "fail";
-  readonly check: string;
   readonly detail: string;
   /** What to do about it; several lines may follow. */
   readonly fix?: string;
+}
+
+/** What the doctor says. */
+export interface Report {
+  readonly checks: readonly Check[];
+  /** Roles and bindings for what may not be done, ready to apply, as YAML documents. */
+  readonly manifest?: string;
 }
 
 /** What every check can use. */
@@ -17,4 +25,5 @@ export interface Patient {
   /** Name of the ConfigMap that lists executors. */
   readonly configMap: string;
   readonly signal: AbortSignal;
+  readonly clock: Clock;
 }

@@ -1,16 +1,16 @@
-import type { Finding, Patient } from "./check.ts";
+import type { Check, Patient } from "./check.ts";
 
 /** A clock further off than this makes times of sightings and logs misleading. */
 const SKEW = 5000;
 
 /** Whether the API server answers, which version it is, and what it thinks the time is. */
-export async function checkCluster({ api, signal }: Patient): Promise<readonly Finding[]> {
+export async function checkCluster({ api, signal }: Patient): Promise<readonly Check[]> {
   const { gitVersion } = (await api.request("/version", { signal, timeout: 10_000 })) as {
     readonly gitVersion: string;
   };
-  const reached: Finding = {
+  const reached: Check = {
     state: "ok",
-    check: "cluster",
+    name: "cluster",
     detail: `${api.context} at ${api.server} answers, Kubernetes ${gitVersion}`,
   };
   const time = api.serverTime();
@@ -18,11 +18,11 @@ export async function checkCluster({ api, signal }: Patient): Promise<readonly F
   // The Date header counts whole seconds.
   const off = Math.round((time.local - time.server) / 1000);
   const fine = Math.abs(time.local - time.server) <= SKEW;
-  const clock: Finding = fine
-    ? { state: "ok", check: "clock", detail: "agrees with the API server's" }
+  const clock: Check = fine
+    ? { state: "ok", name: "clock", detail: "agrees with the API server's" }
     : {
         state: "warn",
-        check: "clock",
+        name: "clock",
         detail: `${Math.abs(off)} s ${off > 0 ? "ahead of" : "behind"} the API server's`,
         fix: "synchronise this machine's clock (NTP); after a laptop slept, restart its virtual machine",
       };

@@ -1,49 +1,37 @@
 import { cronJobsPath, KubernetesError, SIGHTINGS_NAME } from "@executor-registry/resolver/kubernetes";
-import { systemClock } from "@executor-registry/resolver";
-import type { Finding, Patient } from "./check.ts";
+import type { Check, Patient } from "./check.ts";
 
 /** The namespace, what it enforces on pods, where CronJobs are served, and whether sightings are kept. */
-export async function checkNamespace(patient: Patient): Promise<readonly Finding[]> {
-  const { api, namespace, signal } = patient;
+export async function checkNamespace(patient: Patient): Promise<readonly Check[]> {
+  const { namespace } = patient;
   const found = await read(patient, `/api/v1/namespaces/${namespace}`);
   if (found === "missing") {
-    return [
-      {
-        state: "fail",
-        check: "namespace",
-        detail: `${namespace} does not exist`,
-        fix: `kubectl create namespace ${namespace}, or choose another with -n`,
-      },
-    ];
+    const fix = `kubectl create namespace ${namespace}, or choose another with -n`;
+    return [{ name: "namespace", state: "fail", detail: `${namespace} does not exist`, fix }];
   }
-  const level = typeof found === "string" ? undefined : found.metadata?.labels?.["pod-security.kubernetes.io/enforce"];
-  const path = await cronJobsPath({ api, namespace, signal, clock: systemClock, random: Math.random, contact() {} });
-  const ledger = await read(patient, `/api/v1/namespaces/${namespace}/configmaps/${SIGHTINGS_NAME}`);
+  const level = typeof found === "object" && found.metadata?.labels?.["pod-security.kubernetes.io/enforce"];
+  const enforced = level ? ` enforces the ${level} Pod Security Standard; jobs meet the restricted one` : "";
   return [
-    {
-      state: "ok",
-      check: "namespace",
-      detail: level
-        ? `${namespace} enforces the ${level} Pod Security Standard; jobs meet the restricted one`
-        : namespace,
-    },
-    ...(path
-      ? [
-          {
-            state: "ok",
-            check: "cronjobs",
-            detail: `served as ${path.includes("v1beta1") ? "batch/v1beta1 (Kubernetes before 1.21)" : "batch/v1"}`,
-          } as const,
-        ]
-      : []),
-    typeof ledger === "object"
-      ? { state: "ok", check: "sightings", detail: `kept in ConfigMap ${SIGHTINGS_NAME}` }
-      : {
-          state: "ok",
-          check: "sightings",
-          detail: ledger === "missing" ? "none kept yet; a dispatcher or `watch` begins to" : "may not be read",
-        },
+    { name: "namespace", state: "ok", detail: `${namespace}${enforced}` },
+    ...(await checkCronJobs(patient)),
+    await checkSightings(patient),
   ];
+}
+
+async function checkCronJobs(patient: Patient): Promise<readonly Check[]> {
+  // It asks until it is answered.
+  const signal = AbortSignal.any([patient.signal, AbortSignal.timeout(10_000)]);
+  const path = await cronJobsPath({ ...patient, signal, random: Math.random, contact() {} });
+  if (!path) return [];
+  const version = path.includes("v1beta1") ? "batch/v1beta1 (Kubernetes before 1.21)" : "batch/v1";
+  return [{ name: "cronjobs", state: "ok", detail: `served as ${version}` }];
+}
+
+async function checkSightings(patient: Patient): Promise<Check> {
+  const found = await read(patient, `/api/v1/namespaces/${patient.namespace}/configmaps/${SIGHTINGS_NAME}`);
+  const details = { missing: "none kept yet; a dispatcher or `watch` begins to", forbidden: "may not be read" };
+  const detail = typeof found === "object" ? `kept in ConfigMap ${SIGHTINGS_NAME}` : details[found];
+  return { name: "sightings", state: "ok", detail };
 }
 
 interface Labelled {

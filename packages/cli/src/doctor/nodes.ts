@@ -1,8 +1,15 @@
 import { KubernetesError } from "@executor-registry/resolver/kubernetes";
-import type { Finding, Patient } from "./check.ts";
+import type { Check, Patient } from "./check.ts";
+import { listed } from "./listed.ts";
 
-/** kubelet's `nodeStatusMaxImages` where nobody changed it. */
+/** kubelet's `nodeStatusMaxImages` where nobody changed it. A node that reports more has another limit. */
 const CAP = 50;
+const LIFTED = `kubeadmConfigPatches:
+  - |
+    apiVersion: kubelet.config.k8s.io/v1beta1
+    kind: KubeletConfiguration
+    nodeStatusMaxImages: -1
+`;
 const IMPORTED = /(?:^|\/)import-\d{4}-\d{2}-\d{2}@/;
 
 interface Node {
@@ -11,8 +18,7 @@ interface Node {
 }
 
 /** Whether what nodes report is all they have. */
-export async function checkNodes({ api, signal }: Patient): Promise<readonly Finding[]> {
-  const check = "node images";
+export async function checkNodes({ api, signal }: Patient): Promise<readonly Check[]> {
   try {
     const { items, metadata } = (await api.request("/api/v1/nodes", { query: { limit: 500 }, signal })) as {
       readonly items: readonly Node[];
@@ -20,9 +26,9 @@ export async function checkNodes({ api, signal }: Patient): Promise<readonly Fin
     };
     const nodes = items.map(({ metadata: { name }, status }) => ({ name, images: status?.images ?? [] }));
     const all = nodes.length + (metadata?.remainingItemCount ?? 0);
-    const seen: Finding = {
+    const seen: Check = {
       state: "ok",
-      check,
+      name: "node images",
       detail: `${all} ${all === 1 ? "node reports" : "nodes report"} images`,
     };
     return [seen, ...capped(nodes), ...nameless(nodes), ...silent(nodes)];
@@ -37,33 +43,21 @@ interface Reported {
   readonly images: readonly { readonly names?: readonly string[] | null }[];
 }
 
-const listed = (nodes: readonly Reported[]): string =>
-  nodes
-    .slice(0, 5)
-    .map(({ name }) => name)
-    .join(", ") + (nodes.length > 5 ? ` and ${nodes.length - 5} more` : "");
-
-function capped(nodes: readonly Reported[]): Finding[] {
-  const full = nodes.filter(({ images }) => images.length >= CAP);
+function capped(nodes: readonly Reported[]): Check[] {
+  const full = nodes.filter(({ images }) => images.length === CAP);
   if (full.length === 0) return [];
   return [
     {
       state: "warn",
-      check: "node images: limit",
-      detail: `${listed(full)} lists ${CAP} images or more; by default a kubelet leaves out all but the ${CAP} largest, so small executors may be missing`,
-      fix: `remove old images, declare the executors, or lift the limit. In kind, when creating the cluster:
-nodes:
-  - role: control-plane
-    kubeadmConfigPatches:
-      - |
-        kind: KubeletConfiguration
-        nodeStatusMaxImages: -1
-`,
+      name: "node images: limit",
+      detail: `${listed(full.map(({ name }) => name))}: exactly ${CAP} images; a kubelet reports no more than its ${CAP} largest, so small executors may be missing`,
+      fix: `remove old images, declare the executors, or lift the limit. In kind's configuration of the cluster:
+${LIFTED}`,
     },
   ];
 }
 
-function nameless(nodes: readonly Reported[]): Finding[] {
+function nameless(nodes: readonly Reported[]): Check[] {
   const hidden = nodes.filter(({ images }) =>
     images.some(({ names }) => names?.length && names.every((name) => IMPORTED.test(name))),
   );
@@ -71,22 +65,22 @@ function nameless(nodes: readonly Reported[]): Finding[] {
   return [
     {
       state: "warn",
-      check: "node images: names",
-      detail: `${listed(hidden)} has images whose only reported names are import dates; one of them may be an executor loaded without a tag, or loaded on five days or more`,
+      name: "node images: names",
+      detail: `${listed(hidden.map(({ name }) => name))}: images whose only reported names are import dates; one of them may be an executor loaded without a tag, or on five days or more`,
       fix: "give the image a new tag and load it again, or declare the executor",
     },
   ];
 }
 
-function silent(nodes: readonly Reported[]): Finding[] {
+function silent(nodes: readonly Reported[]): Check[] {
   const none = nodes.filter(({ images }) => images.length === 0);
   return none.length === 0
     ? []
     : [
         {
           state: "warn",
-          check: "node images: none",
-          detail: `${listed(none)} reports no images; its kubelet may have just started, or have nodeStatusMaxImages: 0`,
+          name: "node images: none",
+          detail: `${listed(none.map(({ name }) => name))}: no images; the kubelet may have just started, or have nodeStatusMaxImages: 0`,
         },
       ];
 }

@@ -1,0 +1,52 @@
+import { ExecutorRegistryError } from "@executor-registry/resolver";
+import { connect } from "@executor-registry/resolver/kubernetes";
+import { hintOf } from "../failure.ts";
+import type { Io } from "../io.ts";
+import type { Given } from "../parse-flags.ts";
+import { connectOptions, openResolver, text } from "../session.ts";
+import { checkAccess } from "./access.ts";
+import type { Check, Report } from "./check.ts";
+import { checkCluster } from "./cluster.ts";
+import { checkExecutors, checkLocalRegistry } from "./declarations.ts";
+import { checkNamespace } from "./namespace.ts";
+import { checkNodes } from "./nodes.ts";
+
+/** Looks at all that resolving and running need. What keeps one look from succeeding is what it found. */
+export async function examine(given: Given, io: Io): Promise<Report> {
+  const { signal, clock } = io;
+  const checks: Check[] = [];
+  const look = async <T>(name: string, looking: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await looking();
+    } catch (error) {
+      if (signal.aborted || !(error instanceof ExecutorRegistryError)) throw error;
+      const fix = hintOf(error, io.program);
+      checks.push({ name, state: "fail", detail: error.message, ...(fix !== undefined && { fix }) });
+      return undefined;
+    }
+  };
+  const api = await look("configuration", () => connect(connectOptions(given)));
+  if (!api) return { checks };
+  const { context, namespace } = api;
+  checks.push({ name: "configuration", state: "ok", detail: `context ${context}, namespace ${namespace}` });
+  const patient = { api, namespace, configMap: text(given, "config-map") ?? "executors", signal, clock };
+  try {
+    const answered = await look("cluster", () => checkCluster(patient));
+    if (!answered) return { checks };
+    checks.push(...answered);
+    const access = await look("rbac", () => checkAccess(patient));
+    checks.push(...(access?.checks ?? []));
+    checks.push(...((await look("namespace", () => checkNamespace(patient))) ?? []));
+    checks.push(...((await look("node images", () => checkNodes(patient))) ?? []));
+    const resolver = openResolver(given, io, "read", api);
+    try {
+      checks.push(...((await look("executors", () => checkExecutors(resolver, patient))) ?? []));
+      checks.push(...((await look("local registry", () => checkLocalRegistry(resolver, patient))) ?? []));
+    } finally {
+      await resolver.close();
+    }
+    return { checks, ...(access?.manifest !== undefined && { manifest: access.manifest }) };
+  } finally {
+    api.close();
+  }
+}

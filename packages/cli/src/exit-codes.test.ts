@@ -49,6 +49,11 @@ describe("hints", () => {
     );
   });
 
+  test("tell a stranger from somebody without rights", () => {
+    const stranger = new ExecutorRegistryError("forbidden", 'User "system:anonymous" cannot list resource "nodes"');
+    assert.match(hintOf(stranger, "") ?? "", /credentials/);
+  });
+
   test("are not made up", () => {
     assert.equal(hintOf(new ExecutorRegistryError("conflict", ""), ""), undefined);
     assert.equal(hintOf(new TypeError(""), ""), undefined);

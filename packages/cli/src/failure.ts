@@ -16,13 +16,15 @@ const UNREACHED = "is the cluster running? `kubectl get --raw /version` asks the
 export function hintOf(error: unknown, program: string): string | undefined {
   if (error instanceof UsageError) return `see \`${program} help${error.command ? ` ${error.command}` : ""}\``;
   if (!(error instanceof ExecutorRegistryError) || error instanceof ForbiddenError) return undefined;
+  // A server that lets strangers in refuses them only what they ask for.
+  if (error.code === "forbidden" && error.message.includes('"system:anonymous"')) return hints(program).unauthorized;
   return hints(program)[error.code];
 }
 
 const hints = (program: string): Partial<Record<ErrorCode, string>> => ({
   "no-cluster": "--kubeconfig FILE names a cluster; --layout FOLDER answers from a folder of images, without one",
   forbidden: `\`${program} doctor\` prints the roles that are missing`,
-  unauthorized: "log in to the cluster again; its credentials may have expired",
+  unauthorized: "the cluster does not know these credentials; they may have expired, log in again",
   unreachable: UNREACHED,
   timeout: UNREACHED,
 });

@@ -20,7 +20,8 @@ export async function examine(given: Given, io: Io): Promise<Report> {
       return await looking();
     } catch (error) {
       if (signal.aborted || !(error instanceof ExecutorRegistryError)) throw error;
-      const fix = hintOf(error, io.program);
+      // The hint at a refusal is to ask the doctor.
+      const fix = error.code === "forbidden" ? undefined : hintOf(error, io.program);
       checks.push({ name, state: "fail", detail: error.message, ...(fix !== undefined && { fix }) });
       return undefined;
     }

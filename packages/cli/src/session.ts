@@ -45,7 +45,6 @@ export function openResolver(
   }
   const [template, configMap] = [text(given, "template"), text(given, "config-map")];
   return createResolver({
-    environment: "development",
     logger: loggerFor(given, io),
     ...(layout === undefined ? { kubernetes: kubernetes ?? connectOptions(given), ledger } : { layout }),
     ...(template && { template }),

@@ -11,7 +11,7 @@ import { median, printTable } from "./figures.ts";
 
 const PEER = "@swimlane/docker-reference@2.0.1";
 const ORDINARY = [
-  "executor-ml",
+  "docker.io/library/executor-ml",
   "localhost:5000/team/executor-ml:1.4.0",
   `123456789012.dkr.ecr.eu-west-1.amazonaws.com/executor-ml:1.4.0@sha256:${"0123456789abcdef".repeat(4)}`,
 ];
@@ -21,10 +21,13 @@ const CALLS = 20_000;
 const folder = mkdtempSync(join(tmpdir(), "peer-"));
 try {
   execFileSync("npm", ["install", "--prefix", folder, "--no-audit", "--no-fund", "--silent", PEER]);
-  const peer = createRequire(join(folder, "index.js"))("@swimlane/docker-reference") as { parseReference(text: string): unknown };
+  const peer = createRequire(join(folder, "index.js"))("@swimlane/docker-reference") as {
+    parseQualifiedName(text: string): unknown;
+  };
   const theirs = (text: string): unknown => {
     try {
-      return peer.parseReference(text);
+      // It knows no familiar names here, and needs none: this is its quickest way in.
+      return peer.parseQualifiedName(text);
     } catch {
       return undefined;
     }
@@ -43,10 +46,13 @@ try {
     const [a, b] = [median(ours), median(others)];
     return [name, `${a.toFixed(2)} µs`, `${b.toFixed(2)} µs`, (b / a).toFixed(1)];
   };
-  printTable(["median per call", "ours", PEER, "times faster"], [
-    ...ORDINARY.map((text) => compare(text.slice(0, 40), text, CALLS, ROUNDS)),
-    ...[16, 20, 24].map((length) => compare(`${length} × "a" and "!"`, `${"a".repeat(length)}!`, 1, 3)),
-  ]);
+  printTable(
+    ["median per call", "ours", PEER, "times faster"],
+    [
+      ...ORDINARY.map((text) => compare(text.slice(0, 40), text, CALLS, ROUNDS)),
+      ...[14, 18, 22].map((length) => compare(`${length} × "a" and "!"`, `${"a".repeat(length)}!`, 1, 3)),
+    ],
+  );
 } finally {
   rmSync(folder, { recursive: true });
 }

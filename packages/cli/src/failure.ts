@@ -10,7 +10,7 @@ export function exitOf(error: unknown): number {
   return error instanceof ExecutorRegistryError ? ERRORS[error.code].exit : 1;
 }
 
-const UNREACHED = "is the cluster running? `kubectl get --raw /version` asks the same server";
+const UNREACHED = "`kubectl get --raw /version` asks the same server";
 
 /** What to do about an error, where its message does not say so. */
 export function hintOf(error: unknown, program: string): string | undefined {

@@ -1,8 +1,6 @@
-import type { SourceReport } from "@executor-registry/resolver";
 import type { Command } from "../command.ts";
-import type { Io } from "../io.ts";
 import { printList, type Format } from "../output/resolutions.ts";
-import { warn } from "../output/warnings.ts";
+import { warnOfSource } from "../output/warnings.ts";
 import { withProgress } from "../progress.ts";
 import { openResolver, text } from "../session.ts";
 import { followChanges } from "./watch.ts";
@@ -19,7 +17,7 @@ export const list: Command = {
     try {
       if (given.flags["watch"]) return await followChanges(resolver, undefined, format, io);
       const resolutions = await withProgress(io, "reading executors", resolver.list({ signal: io.signal }));
-      for (const report of await resolver.sources({ signal: io.signal })) sayOf(report, io);
+      for (const report of await resolver.sources({ signal: io.signal })) warnOfSource(report, io);
       const empty = resolutions.length === 0 && (format === "table" || format === "wide");
       if (empty) io.stderr.write("no executors found\n");
       else io.stdout.write(printList(resolutions, format, io.clock.now()));
@@ -29,13 +27,3 @@ export const list: Command = {
     }
   },
 };
-
-/** What a source left out, or that it is left out itself. */
-function sayOf({ name, status: { state, problem, since }, notes }: SourceReport, io: Io): void {
-  // The message of a refusal goes on with the roles to apply, which belong into `doctor`.
-  if (problem?.code === "forbidden") warn(io, `${name} is left out: it may not be read; see \`${io.program} doctor\``);
-  else if (state === "stale")
-    warn(io, `${name} has had no contact since ${new Date(since).toISOString()}: ${problem?.message}`);
-  else if (problem) warn(io, `${name} is left out: ${problem.message}`);
-  for (const note of notes) warn(io, note);
-}

@@ -5,6 +5,7 @@ import type { Io } from "../io.ts";
 import { headers, row, type TableFormat } from "../output/columns.ts";
 import { type Format, toYaml } from "../output/resolutions.ts";
 import { tableLine } from "../output/table.ts";
+import { warnOfSource } from "../output/warnings.ts";
 import { openResolver, text } from "../session.ts";
 
 export const watch: Command = {
@@ -34,6 +35,7 @@ export async function followChanges(
   format: Format,
   io: Io,
 ): Promise<number> {
+  for (const report of await resolver.sources({ signal: io.signal })) warnOfSource(report, io);
   if (isTable(format)) io.stdout.write(tableLine(headers(format), WIDTHS));
   for await (const change of resolver.watch(type, { signal: io.signal })) {
     io.stdout.write(isTable(format) ? changedRow(change, format, io.clock.now()) : print(change, format));

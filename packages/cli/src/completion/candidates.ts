@@ -7,7 +7,7 @@ import { parseFlags } from "../parse-flags.ts";
  * What the shell may offer besides the candidates, by cobra's numbers: file names, none, or folders.
  * @see https://pkg.go.dev/github.com/spf13/cobra#ShellCompDirective
  */
-export const DIRECTIVE = { files: 0, noFiles: 4, folders: 16 } as const;
+const DIRECTIVE = { files: 0, noFiles: 4, folders: 16 } as const;
 
 export interface Candidates {
   /** A candidate each, its description after a tab. */

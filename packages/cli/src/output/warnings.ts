@@ -1,4 +1,4 @@
-import type { Resolution } from "@executor-registry/resolver";
+import type { Resolution, SourceReport } from "@executor-registry/resolver";
 import type { Io } from "../io.ts";
 import { styler } from "./colour.ts";
 
@@ -13,4 +13,22 @@ export function warnAbout(resolution: Resolution, io: Pick<Io, "stderr" | "env">
   for (const warning of warnings) warn(io, warning);
   if (ambiguous) warn(io, `${type} is ambiguous: ${reason}${advice === undefined ? "" : `; ${advice}`}`);
   if (stale) warn(io, `${source} has had no contact since ${staleSince}; this is its last answer`);
+}
+
+/** What a source left out, or that it is left out itself. */
+export function warnOfSource(
+  { name, status: { state, problem, since }, notes }: SourceReport,
+  io: Pick<Io, "stderr" | "env" | "program">,
+): void {
+  // The message of a refusal goes on with the roles to apply, which belong into `doctor`; its notes say the same again.
+  if (problem?.code === "forbidden" && state === "unavailable") {
+    return warn(io, `${name} is left out: it may not be read; see \`${io.program} doctor\``);
+  }
+  const lost = `has had no contact since ${new Date(since).toISOString()}`;
+  if (problem) warn(io, `${name} ${state === "stale" ? lost : "is left out"}: ${firstLine(problem.message)}`);
+  for (const note of notes) warn(io, note);
+}
+
+function firstLine(message: string): string {
+  return message.split("\n", 1)[0] ?? "";
 }

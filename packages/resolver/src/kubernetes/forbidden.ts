@@ -16,9 +16,14 @@ export interface ForbiddenOptions {
 /** The refusal with what to apply against it. */
 export function forbidden({ what, features, namespace, configMap, cause }: ForbiddenOptions): ForbiddenError {
   const rules = features.flatMap((feature) => rbacNeed(feature, configMap).rules);
-  const subject = refusedSubject(cause.message) ?? { kind: "ServiceAccount", name: "default", namespace };
+  const subject = subjectBehind(cause) ?? { kind: "ServiceAccount", name: "default", namespace };
   const manifest = rbacManifest(features, { namespace, subject, ...(configMap !== undefined && { configMap }) });
   return new ForbiddenError(what, { rules, manifest }, cause);
+}
+
+/** The refusal may itself be the cause of one that a source has reported. */
+function subjectBehind(error: unknown): RbacSubject | undefined {
+  return error instanceof Error ? (refusedSubject(error.message) ?? subjectBehind(error.cause)) : undefined;
 }
 
 /**

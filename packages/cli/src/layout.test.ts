@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { Resolution } from "@executor-registry/resolver";
 import { parse } from "yaml";
-import { cli } from "../../../testing/cli.ts";
+import { cli, startCli } from "../../../testing/cli.ts";
 import { fakeIo, runHere } from "./testing/fake-io.ts";
 
 const LAYOUT = fileURLToPath(new URL("../../../examples/layout", import.meta.url));
@@ -116,5 +118,15 @@ nlp    2026-11-20   oci-layout   2d14h       created
       stderr: "",
     });
     assert.equal((await cli(["resolve", "nope", "--layout", LAYOUT])).code, 3);
+  });
+
+  test("as a process: watch goes on until it is told to end", async () => {
+    const child = startCli(["watch", "-o", "name"], { EXECUTOR_LAYOUT: LAYOUT });
+    const ended = once(child, "exit");
+    assert.ok(child.stdout);
+    const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+    for (const type of ["etl", "ml", "nlp"]) assert.equal((await lines.next()).value, `executor/${type}`);
+    child.kill("SIGTERM");
+    assert.deepEqual(await ended, [143, null]);
   });
 });

@@ -26,7 +26,7 @@ export const watch: Command = {
 };
 
 /** A watch cannot know how wide its cells will get. */
-const WIDTHS = [16, 20, 10, 6, 14, 60, 12, 20];
+const WIDTHS = [16, 20, 10, 9, 14, 60, 12, 20];
 
 /** Prints what is and then what changes; JSON as one object a line, YAML as documents. */
 export async function followChanges(

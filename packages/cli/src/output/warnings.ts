@@ -20,15 +20,10 @@ export function warnOfSource(
   { name, status: { state, problem, since }, notes }: SourceReport,
   io: Pick<Io, "stderr" | "env" | "program">,
 ): void {
-  // The message of a refusal goes on with the roles to apply, which belong into `doctor`; its notes say the same again.
-  if (problem?.code === "forbidden" && state === "unavailable") {
-    return warn(io, `${name} is left out: it may not be read; see \`${io.program} doctor\``);
-  }
   const lost = `has had no contact since ${new Date(since).toISOString()}`;
-  if (problem) warn(io, `${name} ${state === "stale" ? lost : "is left out"}: ${firstLine(problem.message)}`);
-  for (const note of notes) warn(io, note);
-}
-
-function firstLine(message: string): string {
-  return message.split("\n", 1)[0] ?? "";
+  // The message of a refusal goes on with the roles to apply, which belong into `doctor`; its notes say the same again.
+  const refused = problem?.code === "forbidden";
+  const why = refused ? `it may not be read; see \`${io.program} doctor\`` : problem?.message;
+  if (why !== undefined) warn(io, `${name} ${state === "stale" ? lost : "is left out"}: ${why}`);
+  if (!refused) for (const note of notes) warn(io, note);
 }

@@ -24,12 +24,17 @@ const IMAGE = "docker.io/library/executor-cli:1.0.0";
 const SCRIPT = 'echo "$GREETING $*"; test "$1" = stay && sleep 60; exit "${2:-0}"';
 
 /** Declares an image by a Deployment of no replicas, which every version of Kubernetes has. */
-function declare({ api, name: namespace }: TestNamespace, type: string, image: string): Promise<unknown> {
+function declare(
+  { api, name: namespace }: TestNamespace,
+  type: string,
+  image: string,
+  imagePullPolicy = "IfNotPresent",
+): Promise<unknown> {
   const labels = { app: type };
   const container = {
     name: "executor",
     image,
-    imagePullPolicy: "IfNotPresent",
+    imagePullPolicy,
     env: [{ name: "GREETING", value: "hello" }],
   };
   return api.request(`/apis/apps/v1/namespaces/${namespace}/deployments`, {
@@ -158,7 +163,7 @@ describe("run on a cluster", { skip: noNode }, () => {
     space = await testNamespace("cli-run");
     await loadImages(await buildImage(IMAGE, 100, "/bin/sh", "-c", SCRIPT, "sh"));
     await declare(space, "cli", IMAGE);
-    await declare(space, "cli-gone", "docker.io/library/executor-cli-gone:1");
+    await declare(space, "cli-gone", "docker.io/library/executor-cli-gone:1", "Never");
   });
   after(async () => {
     await removeImages(IMAGE).catch(() => undefined);
@@ -194,9 +199,9 @@ describe("run on a cluster", { skip: noNode }, () => {
   });
 
   test("ends with 125 and says why, when the image is on no node", async () => {
-    const { code, stdout, stderr } = await cli(["run", "cli-gone", "-n", space.name, "--start-timeout", "20"]);
+    const { code, stdout, stderr } = await cli(["run", "cli-gone", "-n", space.name]);
     assert.deepEqual([code, stdout], [125, ""], stderr);
-    assert.match(stderr, /image/);
+    assert.match(stderr, /^failed: ErrImageNeverPull: .*the image is not on the node/m);
   });
 
   for (const [signal, exit] of [

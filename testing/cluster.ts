@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -63,10 +63,24 @@ export async function testNamespace(prefix: string): Promise<TestNamespace> {
 }
 
 /** The folder of the cluster tool, with a `NAME.pid` for each process. */
-export const clusterFolder = process.env["CLUSTER_DIR"] ?? join(homedir(), ".cache", "test-cluster");
+const clusterFolder = process.env["CLUSTER_DIR"] ?? join(homedir(), ".cache", "test-cluster");
 
 /** Whether one of the cluster's own processes is known. */
 export const hasProcess = (name: string): boolean => existsSync(join(clusterFolder, `${name}.pid`));
+
+/** Kills one of the cluster's own processes as a crash would, and waits until it is gone; the tool's `up` starts it again. */
+export async function killProcess(name: string): Promise<void> {
+  const pid = Number(readFileSync(join(clusterFolder, `${name}.pid`), "utf8"));
+  process.kill(pid, "SIGKILL");
+  await eventually(`the end of ${name}`, 10_000, () => {
+    try {
+      process.kill(pid, 0);
+      return undefined;
+    } catch {
+      return true;
+    }
+  });
+}
 
 /** Polls until `probe` answers something other than `undefined`, or fails after `ms`. For states only a real cluster decides. */
 export async function eventually<T>(

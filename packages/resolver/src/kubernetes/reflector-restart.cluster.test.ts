@@ -1,12 +1,10 @@
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { test } from "node:test";
 import {
-  clusterFolder,
   clusterTool,
   eventually,
   hasProcess,
+  killProcess,
   noNode,
   testNamespace,
 } from "../../../../testing/cluster.ts";
@@ -17,20 +15,6 @@ import type { ApiPath } from "./api.ts";
 import { reflect } from "./reflector.ts";
 
 const skip = noNode || (hasProcess("apiserver") ? false : "the API server is not this machine's own process");
-
-/** Kills the API server as a crash would, and waits until it is gone. */
-async function killApiServer(): Promise<void> {
-  const pid = Number(await readFile(join(clusterFolder, "apiserver.pid"), "utf8"));
-  process.kill(pid, "SIGKILL");
-  await eventually("the API server's end", 10_000, () => {
-    try {
-      process.kill(pid, 0);
-      return undefined;
-    } catch {
-      return true;
-    }
-  });
-}
 
 test(
   "a killed API server: the reflector recovers by itself and misses nothing",
@@ -64,7 +48,7 @@ test(
     await record.until("contact ok");
     record.fresh();
 
-    await killApiServer();
+    await killProcess("apiserver");
     await record.until("contact unreachable");
     await clusterTool("up");
     await create("after");

@@ -44,6 +44,9 @@ interface NodeObject {
 /** Watching more nodes than this costs the API server and the network more than a development tool should. */
 const MANY_NODES = 5000;
 
+/** Nodes in one page of the list. A node with its images is some 15 kB, and a page is garbage once it is read. */
+const PAGE = 100;
+
 /** Follows all nodes and keeps, of their images, those of executors. */
 export function createNodesSource(options: NodesSourceOptions): NodesSource {
   const { api, template, namespace, log, clock, random } = options;
@@ -147,7 +150,7 @@ export function createNodesSource(options: NodesSourceOptions): NodesSource {
       log.debug({ err: error }, "pods could not be listed; images are ordered without their start times");
       return new Map<string, number>();
     });
-    await reflect({ api, path: "/api/v1/nodes", handler, signal, log, clock, random });
+    await reflect({ api, path: "/api/v1/nodes", pageSize: PAGE, handler, signal, log, clock, random });
   }
   const running = run();
 

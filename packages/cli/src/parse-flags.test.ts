@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import fc from "fast-check";
 import { type Flags, GLOBAL_FLAGS } from "./flags.ts";
 import { parseFlags } from "./parse-flags.ts";
 import { UsageError } from "./usage-error.ts";
@@ -64,4 +65,21 @@ describe("parseFlags", () => {
       );
     });
   }
+
+  test("understands every line or says what is wrong with it, and hands on all that follows --", () => {
+    const word = fc.oneof(
+      fc.string(),
+      fc.constantFrom("-o", "json", "--", "-w", "--env", "-e=A=1", "--watch=", "-", "ml"),
+    );
+    fc.assert(
+      fc.property(fc.array(word), (args) => {
+        try {
+          const end = args.indexOf("--");
+          assert.deepEqual(parse(...args).rest, end < 0 ? [] : args.slice(end + 1));
+        } catch (error) {
+          assert.ok(error instanceof UsageError, String(error));
+        }
+      }),
+    );
+  });
 });

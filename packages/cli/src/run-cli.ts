@@ -9,6 +9,7 @@ import { commandHelp, overview } from "./help.ts";
 import { interruptedExit } from "./interruption.ts";
 import type { Io } from "./io.ts";
 import { styler } from "./output/colour.ts";
+import { printable } from "./output/printable.ts";
 import { type Given, parseFlags } from "./parse-flags.ts";
 import { suggestion } from "./suggestion.ts";
 import { UsageError } from "./usage-error.ts";
@@ -65,7 +66,7 @@ function failed(error: unknown, command: Command | undefined, verbose: boolean, 
   const paint = styler(io, io.stderr);
   const bug = !(error instanceof UsageError || error instanceof ExecutorRegistryError);
   const message = error instanceof Error ? error.message : String(error);
-  io.stderr.write(`${paint("red", "error:")} ${bug ? "unexpected: " : ""}${message.trimEnd()}\n`);
+  io.stderr.write(`${paint("red", "error:")} ${bug ? "unexpected: " : ""}${printable(message.trimEnd())}\n`);
   const hint = hintOf(error, io.program);
   if (hint !== undefined) io.stderr.write(`${paint("dim", "hint:")} ${hint}\n`);
   if (verbose) io.stderr.write(bug && error instanceof Error ? `${error.stack}\n` : causesOf(error));

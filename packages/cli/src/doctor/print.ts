@@ -1,5 +1,6 @@
 import type { Io } from "../io.ts";
 import { styler } from "../output/colour.ts";
+import { printable } from "../output/printable.ts";
 import type { Check, Report } from "./check.ts";
 
 const COLOURS = { ok: "green", warn: "yellow", fail: "red" } as const;
@@ -10,7 +11,7 @@ export function printReport({ checks, manifest }: Report, io: Pick<Io, "stdout" 
   const paint = styler(io, io.stdout);
   const width = Math.max(...checks.map(({ name }) => name.length));
   const lines = checks.flatMap(({ state, name, detail, fix }) => [
-    `${paint(COLOURS[state], state)}${" ".repeat(FIRST_COLUMN - state.length)}${name.padEnd(width)}   ${detail}`,
+    `${paint(COLOURS[state], state)}${" ".repeat(FIRST_COLUMN - state.length)}${name.padEnd(width)}   ${printable(detail)}`,
     ...(fix?.trimEnd().split("\n") ?? []).map((line) => `${" ".repeat(FIRST_COLUMN)}${line}`),
   ]);
   const count = (state: Check["state"]): number => checks.filter((check) => check.state === state).length;

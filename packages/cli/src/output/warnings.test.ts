@@ -35,6 +35,12 @@ warning: nodes has had no contact since 2026-11-22T23:00:00.000Z; this is its la
   });
 });
 
+test("what would steer a terminal is shown, not done", () => {
+  const io = fakeIo();
+  warnAbout(resolution({ warnings: ['an image named "\u001b]0;x\u0007é"'] }), io);
+  assert.equal(io.written().stderr, 'warning: an image named "\u{fffd}]0;x\u{fffd}é"\n');
+});
+
 describe("warnings of a source", () => {
   const problem = new KubernetesError("unreachable", "nobody there", {
     method: "GET",

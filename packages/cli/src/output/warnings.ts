@@ -1,10 +1,11 @@
 import type { Resolution, SourceReport } from "@executor-registry/resolver";
 import type { Io } from "../io.ts";
 import { styler } from "./colour.ts";
+import { printable } from "./printable.ts";
 
 /** Says one warning on standard error. */
-export function warn(io: Pick<Io, "stderr" | "env">, message: string): void {
-  io.stderr.write(`${styler(io, io.stderr)("yellow", "warning:")} ${message}\n`);
+function warn(io: Pick<Io, "stderr" | "env">, message: string): void {
+  io.stderr.write(`${styler(io, io.stderr)("yellow", "warning:")} ${printable(message)}\n`);
 }
 
 /** Says on standard error what a person should know about an answer. */

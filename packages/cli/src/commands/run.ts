@@ -47,7 +47,7 @@ Exits with the executor's code; with ${NOT_RUN} when it could not be run, with $
     const startTimeout = seconds(given, "start-timeout");
     const subject = text(given, "subject");
     const api = await connect(connectOptions(given));
-    const resolver = openResolver(given, io, "write", api);
+    const resolver = openResolver(given, io, given.flags["dry-run"] ? "read" : "write", api);
     try {
       const asked = { signal: io.signal, ...(subject !== undefined && { subject }) };
       const resolution = await withProgress(io, `resolving ${type}`, resolver.resolve(type, asked));

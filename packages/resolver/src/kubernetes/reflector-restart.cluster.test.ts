@@ -1,12 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  clusterTool,
-  hasProcess,
-  killProcess,
-  noNode,
-  testNamespace,
-} from "../../../../testing/cluster.ts";
+import { clusterTool, hasProcess, killProcess, noNode, testNamespace } from "../../../../testing/cluster.ts";
 import { recorder } from "../../../../testing/recorder.ts";
 import { systemClock } from "../clock.ts";
 import type { Logger } from "../logger.ts";

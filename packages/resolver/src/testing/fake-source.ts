@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.ts";
+import { findingsSource } from "../findings-source.ts";
 import { createFindings, type Note } from "../findings.ts";
 import type { Candidate, Finding, SourceName } from "../resolution.ts";
 import { SourceState } from "../source-state.ts";
@@ -19,21 +20,11 @@ export function fakeSource(name: SourceName): FakeSource {
   const findings = createFindings((type) => state.changed(type));
   let closed = false;
   return {
-    name,
+    ...findingsSource(name, state, findings, async () => (closed = true)),
     state,
-    settled: state.settled,
-    status: () => state.status(),
-    find: findings.find,
-    types: findings.types,
-    notes: findings.notes,
-    onChange: (listener) => state.onChange(listener),
     know: (known, notes = []) => findings.replace(new Map(Object.entries(known)), notes),
     get closed() {
       return closed;
-    },
-    async close() {
-      closed = true;
-      state.close();
     },
   };
 }

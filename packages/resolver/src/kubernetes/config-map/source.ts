@@ -5,6 +5,7 @@ import { tryParseReference } from "../../reference/reference.ts";
 import { isExecutorType } from "../../reference/template.ts";
 import type { Finding } from "../../resolution.ts";
 import { SourceState } from "../../source-state.ts";
+import { findingsSource } from "../../findings-source.ts";
 import type { Source } from "../../source.ts";
 import type { KubernetesApi } from "../api.ts";
 import { changedAt } from "../declared/changed-at.ts";
@@ -59,20 +60,10 @@ export function createConfigMapSource({ api, namespace, name, log, clock, random
     random,
   });
 
-  return {
-    name: "configmap",
-    settled: state.settled,
-    status: () => state.status(),
-    find: findings.find,
-    types: findings.types,
-    notes: findings.notes,
-    onChange: (listener) => state.onChange(listener),
-    async close() {
-      ending.abort();
-      await running;
-      state.close();
-    },
-  };
+  return findingsSource("configmap", state, findings, () => {
+    ending.abort();
+    return running;
+  });
 }
 
 type Entry = Note | { readonly type: string; readonly finding: Finding };

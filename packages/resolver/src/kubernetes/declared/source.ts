@@ -5,6 +5,7 @@ import type { Logger } from "../../logger.ts";
 import type { ExecutorTemplate } from "../../reference/template.ts";
 import type { Finding } from "../../resolution.ts";
 import { SourceState } from "../../source-state.ts";
+import { findingsSource } from "../../findings-source.ts";
 import type { Source } from "../../source.ts";
 import type { KubernetesApi } from "../api.ts";
 import { forbidden } from "../forbidden.ts";
@@ -85,20 +86,10 @@ export function createDeclaredSource({ api, template, namespace, log, clock, ran
     reflect({ ...options, path: `/apis/apps/v1/namespaces/${namespace}/deployments`, handler: mirrors.Deployment }),
   ]);
 
-  return {
-    name: "declared",
-    settled: state.settled,
-    status: () => state.status(),
-    find: findings.find,
-    types: findings.types,
-    notes: findings.notes,
-    onChange: (listener) => state.onChange(listener),
-    async close() {
-      ending.abort();
-      await running;
-      state.close();
-    },
-  };
+  return findingsSource("declared", state, findings, () => {
+    ending.abort();
+    return running;
+  });
 }
 
 /** CronJobs before Deployments, then by name. */

@@ -48,7 +48,8 @@ const SOON = 1000;
 const TRIES = 5;
 /** Another resolver may know an image that has not reached this one yet. */
 const FORGET = 600_000;
-const NOTHING: Sightings = { nodes: new Set(), images: new Map() };
+/** Nothing is known. */
+export const NOTHING: Sightings = { nodes: new Set(), images: new Map() };
 
 export function createLedger(options: LedgerOptions): Ledger {
   const { api, namespace, mode, log, clock, signal, current, adopt } = options;

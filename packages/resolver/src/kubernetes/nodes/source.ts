@@ -10,7 +10,7 @@ import type { KubernetesApi } from "../api.ts";
 import { createBackoff } from "../backoff.ts";
 import { reflect } from "../reflector.ts";
 import { nodeFinding } from "./finding.ts";
-import { createLedger, type Sightings } from "./ledger.ts";
+import { createLedger, NOTHING } from "./ledger.ts";
 import { createImageReader, type ReportedImage } from "./node-image.ts";
 import { type HeldImage, MEMORY, type NodeCount, NodeIndex } from "./node-index.ts";
 import { podStarts } from "./pods.ts";
@@ -44,6 +44,9 @@ interface NodeObject {
 /** Watching more nodes than this costs the API server and the network more than a development tool should. */
 const MANY_NODES = 5000;
 
+/** How long an end may wait for the last sightings to be kept, in milliseconds. */
+const LAST_WORDS = 2000;
+
 /** Nodes in one page of the list. A node with its images is some 15 kB, and a page is garbage once it is read. */
 const PAGE = 100;
 
@@ -55,7 +58,7 @@ export function createNodesSource(options: NodesSourceOptions): NodesSource {
   const { signal } = ending;
   const findings = new Map<string, Finding>();
   const fingerprints = new Map<string, string>();
-  let earlier: Sightings = { nodes: new Set(), images: new Map() };
+  let earlier = NOTHING;
   let starts: ReadonlyMap<string, number> = new Map();
   let unlisted = new Set<string>();
   let listedAt = 0;
@@ -117,9 +120,14 @@ export function createNodesSource(options: NodesSourceOptions): NodesSource {
     synced() {
       for (const node of unlisted) remove(node);
       listedAt = 0;
+      // It was for what this watch began with; what comes from here on is seen.
+      earlier = NOTHING;
       const nodes = [...index.nodes()].length;
       if (nodes > MANY_NODES)
-        log.warn({ nodes }, "watching the images of this many nodes is not meant for; declare executors instead");
+        log.warn(
+          { nodes },
+          "holding the images of this many nodes is not what it is made for; declare executors instead",
+        );
       state.changed();
       ledger.touch();
     },
@@ -189,7 +197,8 @@ export function createNodesSource(options: NodesSourceOptions): NodesSource {
     counts: () => index.counts(),
     onChange: (listener) => state.onChange(listener),
     async close() {
-      await ledger.flush();
+      const enough = clock.sleep(LAST_WORDS, signal).catch(() => {});
+      await Promise.race([ledger.flush(), enough]);
       ending.abort();
       await running;
       state.close();

@@ -19,7 +19,10 @@ console.log(`Executors in the OCI image layout ${LAYOUT}. No cluster and no regi
 show("list", "--layout", LAYOUT);
 show("resolve", "ml", "--explain", "--layout", LAYOUT);
 console.log(`Next:
-  npm run -s cli -- resolve ml --layout ${LAYOUT} -o json    the whole answer
-  npm run -s cli -- list                                     the executors of your current Kubernetes context
-  npm run -s cli -- doctor                                   what it can see there, and how to fix what it cannot
+  npm run -s cli -- resolve ml --layout ${LAYOUT} -o json
+      the whole answer
+  npm run -s cli -- list
+      the executors of your current Kubernetes context
+  npm run -s cli -- doctor
+      what it can see there, and how to fix what it cannot
   npm run -s cli -- help`);

@@ -35,8 +35,9 @@ export function explain(resolution: Resolution): string {
   return `${[...lines, ...resolution.warnings.map((warning) => `${"Warning:".padEnd(14)}${warning}`), "", "Candidates, likeliest first:", ...candidates.flatMap(candidateLines)].join("\n")}\n`;
 }
 
-function candidateLines({ image, evidence, nodes, sizeBytes }: Candidate, index: number): string[] {
+function candidateLines({ image, version, evidence, nodes, sizeBytes }: Candidate, index: number): string[] {
   const facts = [
+    ...(image.includes(version) ? [] : [version]),
     ...(sizeBytes === undefined ? [] : [size(sizeBytes)]),
     ...(nodes ? [nodes.length === 1 ? `on ${nodes[0]}` : `on ${nodes.length} nodes`] : []),
   ];

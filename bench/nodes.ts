@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { connect, type KubernetesApi } from "@executor-registry/resolver/kubernetes";
 import { median, megabytes, printTable } from "./figures.ts";
-import type { Access, Held, Used } from "./nodes-subject.ts";
+import type { Access, Held, Side, Used } from "./nodes-subject.ts";
 
 // Holding the nodes of a large cluster: the nodes source against the informer of @kubernetes/client-node, each in a process of
 // its own, in turns, against the API server that KUBECONFIG names. Writes node objects, and takes them away again.
@@ -94,8 +94,10 @@ async function ask<Answer>(child: ChildProcess): Promise<Answer> {
   return (await answer)[0] as Answer;
 }
 
-async function measure(side: "ours" | "informer", api: KubernetesApi): Promise<Held & { readonly cpuMs: number }> {
-  const execArgv = ["--expose-gc", "--conditions=executor-registry-source", "--disable-warning=ExperimentalWarning"];
+type Measured = Held & { readonly cpuMs: number };
+
+async function measure(side: Side, api: KubernetesApi): Promise<Measured> {
+  const execArgv = ["--expose-gc", "--disable-warning=ExperimentalWarning"];
   const child = fork(join(import.meta.dirname, "nodes-subject.ts"), [side, JSON.stringify(access())], { execArgv });
   try {
     const [held] = (await once(child, "message")) as [Held];
@@ -119,25 +121,22 @@ try {
   console.log(
     `${count} nodes × ${IMAGES} images written in ${((performance.now() - started) / 1000).toFixed(0)} s; ${rounds} rounds`,
   );
-  const results = { ours: [] as (Held & { cpuMs: number })[], informer: [] as (Held & { cpuMs: number })[] };
+  const results: Record<Side, Measured[]> = { ours: [], informer: [], drain: [] };
   for (let round = 0; round < rounds; round += 1) {
-    for (const side of ["ours", "informer"] as const) results[side].push(await measure(side, api));
+    for (const side of ["ours", "informer", "drain"] as const) results[side].push(await measure(side, api));
   }
-  const row = (
-    name: string,
-    unit: (value: number) => string,
-    of: (held: Held & { cpuMs: number }) => number,
-  ): string[] => {
-    const [a, b] = [median(results.ours.map(of)), median(results.informer.map(of))];
-    return [name, unit(a), unit(b), (a / b).toFixed(3)];
+  const row = (name: string, unit: (value: number) => string, of: (held: Measured) => number): string[] => {
+    const [a, b, c] = [results.ours, results.informer, results.drain].map((all) => median(all.map(of)));
+    return [name, unit(a ?? 0), unit(b ?? 0), ((a ?? 0) / (b ?? 0)).toFixed(3), unit(c ?? 0)];
   };
   const ms = (value: number): string => `${value.toFixed(0)} ms`;
   printTable(
-    ["median", "nodes source", "client-node informer", "ratio"],
+    ["median", "nodes source", "client-node informer", "ratio", "bare watch, thrown away"],
     [
       row("time to first answer", ms, ({ firstAnswerMs }) => firstAnswerMs),
       row("heap held for the nodes", megabytes, ({ heap, heapBefore }) => heap - heapBefore),
       row("heap of the process", megabytes, ({ heap }) => heap),
+      row("RSS gained", megabytes, ({ rss, rssBefore }) => rss - rssBefore),
       row("RSS of the process", megabytes, ({ rss }) => rss),
       row(`processor time for ${HEARTBEATS} heartbeats`, ms, ({ cpuMs }) => cpuMs),
     ],

@@ -48,7 +48,7 @@ const MANY_NODES = 5000;
 const LAST_WORDS = 2000;
 
 /** Nodes in one page of the list. A node with its images is some 15 kB, and a page is garbage once it is read. */
-const PAGE = 100;
+const PAGE = 50;
 
 /** Follows all nodes and keeps, of their images, those of executors. */
 export function createNodesSource(options: NodesSourceOptions): NodesSource {

@@ -59,6 +59,10 @@ describe("which time is certainly later", () => {
     ["2026-11-23_15-04-05_CET", "2026-11-23_09-00-00_UTC", false],
     ["2026-11-25_15-04-05_CET", "2026-11-23_09-00-00_UTC", true],
     ["2026-11-23_12-00-00_-03", "2026-11-23_14-30-00_UTC", true],
+    // A time without a zone is mostly a local one.
+    ["20261123-150405", "2026-11-23_09-00-00_UTC", false],
+    ["20261125-150405", "2026-11-23_09-00-00_UTC", true],
+    ["20261123-150405", "tilt-build-1795440000", false],
   ];
   for (const [a, b, later] of cases) {
     test(`${a} after ${b}: ${later}`, () => {

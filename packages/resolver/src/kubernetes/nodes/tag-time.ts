@@ -2,7 +2,10 @@
 export interface TagTime {
   readonly from: number;
   readonly until: number;
-  /** A zone whose offset the tag does not say, such as `CET`. Only times of one zone, or days apart, can be compared. */
+  /**
+   * A zone whose offset the tag does not say: its name such as `CET`, empty where it has none. Only times of one zone,
+   * or days apart, can be compared.
+   */
   readonly zone?: string;
 }
 
@@ -55,8 +58,8 @@ export function isLater(a: TagTime, b: TagTime): boolean {
 }
 
 function zoneOf(ending: string | undefined): { readonly offset: number; readonly name?: string } {
-  const name = ending?.replace(/^[-_]/, "");
-  if (name === undefined || name === "Z" || name === "UTC" || name === "GMT") return { offset: 0 };
+  const name = ending?.replace(/^[-_]/, "") ?? "";
+  if (name === "Z" || name === "UTC" || name === "GMT") return { offset: 0 };
   const west = /^-(\d{2})(\d{2})?$/.exec(name);
   if (!west) return { offset: 0, name };
   return { offset: -(Number(west[1]) * 60 + Number(west[2] ?? 0)) * MINUTE };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { compareVersions, tagVersion } from "./tag-version.ts";
+import { compareVersions, isHigher, tagVersion } from "./tag-version.ts";
 
 /** Each comes after the one before it: semver.org's example, then what `git describe` makes of it. */
 const ASCENDING = [
@@ -49,6 +49,21 @@ test("the same version, however written", () => {
   ] as const) {
     assert.equal(compareVersions(parse(a), parse(b)), 0, `${a} ${b}`);
   }
+});
+
+test("a commit in place of a prerelease is no rank; what stands before it is", () => {
+  for (const [a, b] of [
+    ["1.4.0-def5678", "1.4.0-abc1234"],
+    ["1.4.0-abc1234", "1.4.0-1234567"],
+    ["1.4.0", "1.4.0-abc1234"],
+    ["1.4.0-rc.10-abc1234", "1.4.0-rc.2-def5678"],
+  ] as const) {
+    assert.deepEqual([isHigher(parse(a), parse(b)), isHigher(parse(b), parse(a))], [false, false], `${a} ${b}`);
+  }
+  assert.equal(isHigher(parse("1.4.1-abc1234"), parse("1.4.0-def5678")), true);
+  assert.equal(isHigher(parse("1.4.0-rc.2"), parse("1.4.0-rc.1")), true);
+  assert.equal(isHigher(parse("v1.4.0-2-gabc1234"), parse("v1.4.0-1-gdef5678")), true);
+  assert.equal(isHigher(parse("1.4.0-20261123"), parse("1.4.0-20261122")), true);
 });
 
 describe("no versions", () => {

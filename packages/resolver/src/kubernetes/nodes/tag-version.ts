@@ -6,6 +6,8 @@ export interface TagVersion {
 }
 
 const DESCRIBE = /^(.+)-(\d{1,9})-g[0-9a-f]{4,64}$/;
+/** A commit's hash in place of a prerelease, as in `1.4.0-abc1234`: a name, no rank. */
+const COMMIT = /(?:^|-)g?(?=[0-9]*[a-f])[0-9a-f]{7,40}$/;
 const VERSION = /^v?(\d{1,15})\.(\d{1,15})(?:\.(\d{1,15})(?:-([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?)?$/;
 
 /**
@@ -33,6 +35,17 @@ export function compareVersions(a: TagVersion, b: TagVersion): number {
     if (number !== other) return number - other;
   }
   return comparePrereleases(a.prerelease, b.prerelease) || a.commits - b.commits;
+}
+
+/** Whether one version is certainly the later one. */
+export function isHigher(a: TagVersion, b: TagVersion): boolean {
+  const release = ({ numbers }: TagVersion): string => numbers.join(".");
+  if (release(a) === release(b) && (namesCommit(a) || namesCommit(b))) return false;
+  return compareVersions(a, b) > 0;
+}
+
+function namesCommit({ prerelease }: TagVersion): boolean {
+  return COMMIT.test(prerelease.at(-1) ?? "");
 }
 
 function comparePrereleases(a: readonly string[], b: readonly string[]): number {

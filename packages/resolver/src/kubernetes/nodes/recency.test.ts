@@ -4,10 +4,10 @@ import fc from "fast-check";
 import { type Aged, byLikelihood, newerBy, newest } from "./recency.ts";
 import { mergeSightings, type Sighting } from "./sighting.ts";
 
-const aged = (how: Sighting["how"], at: number, tag = "opaque", podStart?: number): Aged & { name: string } => ({
+const aged = (how: Sighting["how"], at: number, tag = "opaque", podStart?: number): Aged & { id: string } => ({
   sighting: { how, at },
   tag,
-  name: `executor-ml:${tag}`,
+  id: `executor-ml:${tag}`,
   ...(podStart !== undefined && { podStart }),
 });
 
@@ -21,6 +21,12 @@ describe("by what one image is newer than another", () => {
     ["arrival against tags", aged("arrived", 2, "1.0.0"), aged("present", 1, "2.0.0"), "sighting"],
     ["a later time in the tag", aged("present", 1, "20261123"), aged("present", 1, "20261122"), "tag-time"],
     ["a higher version in the tag", aged("present", 1, "1.10.0"), aged("present", 1, "1.9.0"), "tag-version"],
+    [
+      "a date in the form of a version against one",
+      aged("present", 1, "2026.11.23"),
+      aged("present", 1, "1.9.0"),
+      undefined,
+    ],
     ["a time against a version", aged("present", 1, "20261123"), aged("present", 1, "1.9.0"), undefined],
     ["a later pod", aged("present", 1, "x", 20), aged("present", 1, "y", 10), "pod-start"],
     ["a pod against none", aged("present", 1, "x", 20), aged("present", 1, "y"), undefined],
@@ -103,6 +109,26 @@ test("without evidence latest stands last, then what ran last stands first, then
   assert.deepEqual(
     [...images].sort(byLikelihood).map(({ tag }) => tag),
     ["c", "b", "a", "latest"],
+  );
+});
+
+test("without evidence too the order does not depend on the one they come in", () => {
+  const any = fc
+    .tuple(
+      fc.constantFrom("arrived" as const, "present" as const),
+      fc.nat(3),
+      fc.constantFrom("1.0.0", "1.1.0", "20261122", "20261123", "latest", "x", "y"),
+      fc.option(fc.nat(3)),
+      fc.nat(1),
+    )
+    .map(([how, at, tag, start, size]) => ({ ...aged(how, at, tag, start ?? undefined), id: `${tag}#${size}` }));
+  fc.assert(
+    fc.property(
+      fc
+        .uniqueArray(any, { maxLength: 6, selector: ({ id }) => id })
+        .chain((images) => fc.tuple(fc.constant(images), fc.shuffledSubarray(images, { minLength: images.length }))),
+      ([images, shuffled]) => assert.deepEqual(images.toSorted(byLikelihood), shuffled.toSorted(byLikelihood)),
+    ),
   );
 });
 

@@ -1,7 +1,7 @@
 import type { EvidenceKind } from "../../resolution.ts";
 import { cameAfter, type Sighting } from "./sighting.ts";
 import { isLater, tagTime } from "./tag-time.ts";
-import { compareVersions, tagVersion } from "./tag-version.ts";
+import { compareVersions, isHigher, tagVersion } from "./tag-version.ts";
 
 /** What can tell an image's age. */
 export interface Aged {
@@ -28,7 +28,7 @@ const EVIDENCE: readonly { readonly kind: AgeEvidence; readonly newer: (a: Aged,
     kind: "tag-version",
     newer(a, b) {
       const [version, other] = [versionIn(a), versionIn(b)];
-      return version !== undefined && other !== undefined && compareVersions(version, other) > 0;
+      return version !== undefined && other !== undefined && isHigher(version, other);
     },
   },
   {
@@ -80,16 +80,31 @@ export function newest<Image extends Aged>(images: readonly Image[]): Newest<Ima
  * The order in which images stand when nothing tells which is newest: deterministic, likelier ones first, `latest` last.
  * Returns a number as `sort` takes it.
  */
-export function byLikelihood(a: Aged & { readonly name: string }, b: Aged & { readonly name: string }): number {
-  const moving = Number(a.tag === "latest") - Number(b.tag === "latest");
-  if (moving !== 0) return moving;
-  if (newerBy(a, b)) return -1;
-  if (newerBy(b, a)) return 1;
-  const started = (b.podStart ?? 0) - (a.podStart ?? 0);
-  if (started !== 0) return started;
-  return a.name < b.name ? 1 : -1;
+export function byLikelihood(a: Aged & { readonly id: string }, b: Aged & { readonly id: string }): number {
+  // One kind of evidence after the other, each for all images: `newerBy` can run in a circle, where sorting depends on the input.
+  return (
+    Number(a.tag === "latest") - Number(b.tag === "latest") ||
+    arrivalOf(b) - arrivalOf(a) ||
+    timeOf(b) - timeOf(a) ||
+    compareKnown(versionIn(b), versionIn(a)) ||
+    (b.podStart ?? 0) - (a.podStart ?? 0) ||
+    (a.id === b.id ? 0 : a.id < b.id ? 1 : -1)
+  );
 }
 
-function versionIn({ tag }: Aged): ReturnType<typeof tagVersion> {
-  return tag === undefined ? undefined : tagVersion(tag);
+function arrivalOf({ sighting }: Aged): number {
+  return sighting.how === "arrived" ? sighting.at : 0;
+}
+
+function timeOf({ tag = "" }: Aged): number {
+  return tagTime(tag)?.from ?? 0;
+}
+
+function compareKnown(a: ReturnType<typeof tagVersion>, b: ReturnType<typeof tagVersion>): number {
+  return a && b ? compareVersions(a, b) : Number(Boolean(a)) - Number(Boolean(b));
+}
+
+/** A date such as `2026.11.23` has the form of a version and none of its meaning. */
+function versionIn({ tag = "" }: Aged): ReturnType<typeof tagVersion> {
+  return tagTime(tag) ? undefined : tagVersion(tag);
 }

@@ -133,9 +133,10 @@ describe("first sightings are kept", () => {
     const many = new Map(
       Array.from({ length: 12_000 }, (_, at) => [`${"x".repeat(80)}${at}`, { how: "arrived", at: NOW + at } as const]),
     );
-    await using kept = await setUp(store, "write", () => ({ nodes: new Set(), images: many }));
+    await using kept = await setUp(store, "write", () => ({ nodes: new Set(["a"]), images: many }));
     await kept.keep();
-    const { images } = store.read();
+    const { images, nodes } = store.read();
+    assert.deepEqual(nodes, [], "what is not noted must not be taken for an arrival");
     assert.ok(Buffer.byteLength(store.object?.data["sightings.json"] ?? "") <= 900_000);
     assert.ok(images[`${"x".repeat(80)}11999`]);
     assert.equal(images[`${"x".repeat(80)}0`], undefined);

@@ -101,10 +101,18 @@ export function createLedger(options: LedgerOptions): Ledger {
   }
 
   async function keep(): Promise<void> {
-    await clock.sleep(SOON, signal);
-    while (dirty) {
-      dirty = false;
-      await write();
+    try {
+      await clock.sleep(SOON, signal);
+      while (dirty) {
+        dirty = false;
+        await write();
+      }
+    } catch (error) {
+      dirty = true;
+      if (!signal.aborted) log.warn({ err: error }, "first sightings could not be kept; the next change tries again");
+    } finally {
+      // Here and not later: who touches from now on must not rely on this writing.
+      pending = undefined;
     }
   }
 
@@ -123,13 +131,7 @@ export function createLedger(options: LedgerOptions): Ledger {
       if (!writing) return;
       dirty = true;
       if (pending) return;
-      pending = keep()
-        .catch((error: unknown) => {
-          dirty = true;
-          if (!signal.aborted)
-            log.warn({ err: error }, "first sightings could not be kept; the next change tries again");
-        })
-        .finally(() => (pending = undefined));
+      pending = keep();
     },
     async flush() {
       await pending;
@@ -148,10 +150,12 @@ function merge(kept: Sightings, ours: Sightings, now: number): Sightings {
 
 function print({ nodes, images }: Sightings): string {
   const newestFirst = [...images].sort(([, a], [, b]) => b.at - a.at);
-  for (;;) {
+  for (let complete = true; ; complete = false) {
     const entries = newestFirst.map(([id, { how, at }]) => [id, { how, at: new Date(at).toISOString() }] as const);
     const sorted = entries.sort(([a], [b]) => (a < b ? -1 : 1));
-    const text = JSON.stringify({ version: 1, nodes: [...nodes].sort(), images: Object.fromEntries(sorted) });
+    // Of a node that is known, what is not noted has arrived since; so no node is known where not all is noted.
+    const known = complete ? [...nodes].sort() : [];
+    const text = JSON.stringify({ version: 1, nodes: known, images: Object.fromEntries(sorted) });
     if (Buffer.byteLength(text) <= MOST_BYTES || newestFirst.length === 0) return text;
     newestFirst.length = Math.floor(newestFirst.length / 2);
   }

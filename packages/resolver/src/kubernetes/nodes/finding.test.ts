@@ -7,6 +7,8 @@ const AT = Date.UTC(2026, 10, 23, 14, 5, 10);
 const image = (tag: string, part: Partial<DatedImage> = {}): DatedImage => ({
   type: "ml",
   id: tag,
+  ids: [],
+  tagged: [tag],
   name: `docker.io/library/executor-ml:${tag}`,
   names: [`docker.io/library/executor-ml:${tag}`],
   allNames: new Set([`docker.io/library/executor-ml:${tag}`]),

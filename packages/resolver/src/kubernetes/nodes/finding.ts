@@ -1,5 +1,5 @@
 import type { Candidate, Evidence, Finding } from "../../resolution.ts";
-import type { HeldImage } from "./node-index.ts";
+import type { HeldImage } from "./held-image.ts";
 import { type AgeEvidence, byLikelihood, type Newest, newest } from "./recency.ts";
 import { tagTime } from "./tag-time.ts";
 import { tagVersion } from "./tag-version.ts";

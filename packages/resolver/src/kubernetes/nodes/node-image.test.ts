@@ -81,6 +81,15 @@ test("a tag that moved to an image of another size is another image; a digest is
   assert.equal(id(`executor-ml@${DIGEST}`, 1), id(`executor-ml@${DIGEST}`, 2));
 });
 
+test("what never moves tells an image apart before any tag, however telling", () => {
+  const ids = (...names: string[]): readonly string[] | undefined => read({ names, sizeBytes: 7 })[0]?.ids;
+  assert.deepEqual(ids("executor-ml:1.0-3-gabc1234-dirty", `executor-ml:${ID}`), [`executor-ml:${ID}#7`]);
+  assert.deepEqual(ids("executor-ml:tilt-0123456789abcdef"), ["executor-ml:tilt-0123456789abcdef#7"]);
+  assert.deepEqual(ids(`r.io/executor-ml@${DIGEST}`, "r.io/executor-ml:1"), [`r.io/executor-ml@${DIGEST}`]);
+  // A commit's hash is moved by each build of a changed working copy.
+  assert.deepEqual(ids(`executor-ml:${"ab".repeat(20)}`, "executor-ml:latest"), []);
+});
+
 test("import names are known by their whole last segment", () => {
   for (const name of [IMPORT, `import-2026-01-01@${DIGEST}`]) assert.equal(isImportName(name), true);
   for (const name of ["executor-import-2026-11-23:1", `executor-ml@${DIGEST}`, "import-2026-11-23:1"])

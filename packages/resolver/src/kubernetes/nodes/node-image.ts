@@ -14,8 +14,12 @@ export interface ReportedImage {
 /** An image of an executor type, as one node reports it. */
 export interface NodeImage {
   readonly type: string;
-  /** Tells images apart: the digest in its repository, or tag and size. A tag that moved has another size. */
+  /** Tells images apart: the first of `ids`, else of `tagged`. */
   readonly id: string;
+  /** What it alone is ever known by: digests in their repositories, and tags that are made of the content, with its size. */
+  readonly ids: readonly string[];
+  /** Its other tags, with its size, the most telling first. One that moved on has, mostly, another size. */
+  readonly tagged: readonly string[];
   /** The name to run it by, exactly as the node reports it. */
   readonly name: string;
   readonly names: readonly string[];
@@ -33,7 +37,9 @@ interface Named {
 
 /** What `ctr images import --digests`, and so `kind load`, adds: names that are no image's of anybody. */
 const IMPORTED = /^import-\d{4}-\d{2}-\d{2}$/;
-const MOST_MEMORY = 20_000;
+/** Tags of Skaffold's local builds and of Tilt's: a hash of the content, which no other content gets. */
+const CONTENT = /^(?:[0-9a-f]{64}|tilt-[0-9a-f]{16})$/;
+const MOST_MEMORY = 10_000;
 
 /** Whether a name says nothing about which image it is. */
 export function isImportName(name: string): boolean {
@@ -41,20 +47,16 @@ export function isImportName(name: string): boolean {
   return IMPORTED.test(repository.slice(repository.lastIndexOf("/") + 1));
 }
 
-/** Reads entries of `status.images`. Names repeat from node to node, so what they mean is remembered. */
+/** Reads entries of `status.images`. They repeat from node to node, so what they mean is remembered. */
 export function createImageReader(template: ExecutorTemplate): (image: ReportedImage) => readonly NodeImage[] {
-  const memory = new Map<string, Named | undefined>();
+  const memory = new Map<string, readonly NodeImage[]>();
   const meaning = (name: string): Named | undefined => {
-    if (memory.has(name)) return memory.get(name);
-    if (memory.size >= MOST_MEMORY) memory.clear();
     const reference = isImportName(name) ? undefined : tryParseReference(name);
     const type = reference && template.typeOf(reference);
-    const named = reference && type !== undefined ? { name, reference, type } : undefined;
-    memory.set(name, named);
-    return named;
+    return reference && type !== undefined ? { name, reference, type } : undefined;
   };
-  return ({ names, sizeBytes = 0 }) => {
-    const named = (names ?? []).map(meaning).filter((one) => one !== undefined);
+  const read = (names: readonly string[], sizeBytes: number): readonly NodeImage[] => {
+    const named = names.map(meaning).filter((one) => one !== undefined);
     const [first] = named;
     if (!first) return [];
     // One content may carry the names of several types.
@@ -69,19 +71,39 @@ export function createImageReader(template: ExecutorTemplate): (image: ReportedI
       ),
     );
   };
+  return ({ names, sizeBytes = 0 }) => {
+    if (!names) return [];
+    const key = `${sizeBytes} ${names.join(" ")}`;
+    let images = memory.get(key);
+    if (images) return images;
+    if (memory.size >= MOST_MEMORY) memory.clear();
+    memory.set(key, (images = read(names, sizeBytes)));
+    return images;
+  };
 }
 
 function imageOf(type: string, named: readonly Named[], sizeBytes: number): NodeImage {
-  const [best] = [...named].sort((a, b) => telling(b.reference) - telling(a.reference) || (a.name < b.name ? -1 : 1));
+  const sorted = [...named].sort((a, b) => telling(b.reference) - telling(a.reference) || (a.name < b.name ? -1 : 1));
+  const [best] = sorted;
   if (!best) throw new RangeError("an image has at least one name");
   const { reference } = best;
   const pinned = named.find(
     (one) => one.reference.digest !== undefined && repositoryName(one.reference) === repositoryName(reference),
   );
   const digest = pinned?.reference.digest;
+  const sized = ({ name }: Named): string => `${name}#${sizeBytes}`;
+  const ids = [
+    ...sorted.flatMap(({ reference: one }) =>
+      one.digest === undefined ? [] : [`${repositoryName(one)}@${one.digest}`],
+    ),
+    ...sorted.filter(isOfContent).map(sized),
+  ];
+  const tagged = sorted.filter((one) => one.reference.digest === undefined && !isOfContent(one)).map(sized);
   return {
     type,
-    id: digest === undefined ? `${best.name}#${sizeBytes}` : `${repositoryName(reference)}@${digest}`,
+    id: ids[0] ?? tagged[0] ?? sized(best),
+    ids,
+    tagged,
     name: (pinned ?? best).name,
     names: named.map(({ name }) => name),
     ...(digest !== undefined && { digest }),
@@ -89,6 +111,10 @@ function imageOf(type: string, named: readonly Named[], sizeBytes: number): Node
     version: versionOf(reference),
     sizeBytes,
   };
+}
+
+function isOfContent({ reference }: Named): boolean {
+  return reference.digest === undefined && CONTENT.test(reference.tag ?? "");
 }
 
 /** How much a name says: a tag with a time or version, any other tag, a digest, `latest`. */

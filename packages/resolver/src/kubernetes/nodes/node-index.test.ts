@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { manualClock } from "../../../../../testing/manual-clock.ts";
+import fc from "fast-check";
 import { DEFAULT_TEMPLATE, parseTemplate } from "../../reference/template.ts";
 import { createImageReader, type ReportedImage } from "./node-image.ts";
 import { MEMORY, NodeIndex } from "./node-index.ts";
@@ -57,12 +58,167 @@ describe("what arrived, and what was there", () => {
     assert.equal(index.images("ml")[0]?.sighting.at, 3);
   });
 
+  test("what a node first reports after it joined in silence was there", () => {
+    const { index, how } = setUp();
+    index.update("a", [image("1")], 10);
+    index.update("b", [], 20);
+    index.update("b", [image("old")], 30);
+    index.update("b", [image("old"), image("2")], 40);
+    assert.deepEqual([how("old"), how("2")], ["present", "arrived"]);
+    assert.deepEqual([...index.reporting()], ["a", "b"]);
+  });
+
+  test("time goes on where clocks do not", () => {
+    const { index } = setUp();
+    assert.equal(index.moment(5), 5);
+    index.update("a", [image("1")], 10);
+    assert.deepEqual([index.moment(9), index.moment(10), index.moment(11)], [11, 10, 11]);
+    index.adopt(new Map([["of another", { how: "arrived", at: 50 }]]));
+    assert.equal(index.moment(12), 51);
+  });
+
+  test("what others noted of an image counts, by what it is known by", () => {
+    const { index, how } = setUp();
+    index.update("a", [image("1"), image("2")], 10);
+    const [id = ""] = index.sightings().keys();
+    assert.deepEqual([...index.adopt(new Map([[id, { how: "arrived", at: 4 }]]))], ["ml"]);
+    assert.deepEqual([how("1"), how("2")], ["arrived", "present"]);
+    assert.deepEqual([...index.adopt(index.sightings())], []);
+  });
+
   test("a tag that moved to other content arrives anew", () => {
     const { index, how } = setUp();
     index.update("a", [image("latest", 100)], 10);
     index.update("a", [image("latest", 200)], 20);
     assert.equal(how("latest"), "present");
     assert.equal(index.images("ml").find(({ holders }) => holders.size > 0)?.sighting.how, "arrived");
+  });
+});
+
+describe("which image is which", () => {
+  const tagged = (sizeBytes: number, ...tags: string[]): ReportedImage => ({
+    names: tags.map((tag) => `executor-ml:${tag}`),
+    sizeBytes,
+  });
+  const [first, second] = ["a1".repeat(32), "b2".repeat(32)];
+  const shown = (index: NodeIndex): unknown =>
+    index.images("ml").map(({ name, sighting, holders }) => [name, sighting.how, [...holders].join()]);
+
+  for (const [what, size] of [
+    ["of another size", 6],
+    ["of the same size", 5],
+  ] as const) {
+    // With Docker as the runtime a build of Skaffold has two tags; the next one takes the tagger's, and leaves the hash.
+    test(`a build that loses its tag to the next, ${what}, is still the old one`, () => {
+      const { index } = setUp();
+      index.update("a", [tagged(5, "v1.2.3-dirty", first)], 10);
+      index.update("a", [tagged(5, first), tagged(size, "v1.2.3-dirty", second)], 20);
+      assert.deepEqual(shown(index), [
+        [`executor-ml:${first}`, "present", "a"],
+        ["executor-ml:v1.2.3-dirty", "arrived", "a"],
+      ]);
+    });
+  }
+
+  test("another tag does not make another image", () => {
+    const { index } = setUp();
+    index.update("a", [tagged(5, "mmm"), tagged(9, "zzz")], 10);
+    index.update("a", [tagged(5, "aaa", "mmm"), tagged(9, "1.0.0", "zzz")], 20);
+    assert.deepEqual(shown(index), [
+      ["executor-ml:aaa", "present", "a"],
+      ["executor-ml:1.0.0", "present", "a"],
+    ]);
+  });
+
+  test("nor does the digest that a push adds", () => {
+    const { index } = setUp();
+    index.update("a", [tagged(5, "dev")], 10);
+    index.update("a", [{ names: [`executor-ml@sha256:${first}`, "executor-ml:dev"], sizeBytes: 5 }], 20);
+    assert.deepEqual(shown(index), [[`executor-ml@sha256:${first}`, "present", "a"]]);
+  });
+
+  test("nodes that know an image by different names hold the same one, and run it by a name they share", () => {
+    const { index } = setUp();
+    index.update("a", [tagged(5, "mmm")], 10);
+    index.update("b", [tagged(5, "1.0.0", "mmm")], 10);
+    assert.deepEqual(shown(index), [["executor-ml:mmm", "present", "a,b"]]);
+    assert.deepEqual(
+      index.holders("ml", (name) => name.endsWith(":1.0.0")),
+      ["b"],
+    );
+    index.remove("a");
+    assert.deepEqual(shown(index), [["executor-ml:1.0.0", "present", "b"]]);
+  });
+
+  test("a name that moved on is the old image's no longer", () => {
+    const { index } = setUp();
+    const pulled = (hash: string, ...tags: string[]): ReportedImage => ({
+      names: [`r.io/executor-ml@sha256:${hash}`, ...tags.map((tag) => `r.io/executor-ml:${tag}`)],
+      sizeBytes: 5,
+    });
+    index.update("a", [pulled(first, "dev")], 10);
+    index.update("b", [pulled(first)], 10);
+    index.update("a", [pulled(first), pulled(second, "dev")], 20);
+    assert.deepEqual(
+      index.holders("ml", (name) => name.endsWith(":dev")),
+      ["a"],
+    );
+    assert.deepEqual(
+      index.images("ml").map(({ allNames, sighting }) => [allNames.size, sighting.how]),
+      [
+        [1, "present"],
+        [2, "arrived"],
+      ],
+    );
+  });
+
+  test("whatever was reported before, a report stands as it is, and repeating it changes nothing", () => {
+    const names = fc.uniqueArray(
+      fc.oneof(
+        fc.constantFrom("dev", "latest", "1.0.0", "2.0.0", "aaa", first, second).map((tag) => `executor-ml:${tag}`),
+        fc.constantFrom(first, second).map((hash) => `executor-ml@sha256:${hash}`),
+      ),
+      { maxLength: 9 },
+    );
+    // On a node, a name belongs to one image.
+    const report = fc
+      .tuple(names, fc.array(fc.tuple(fc.nat(3), fc.nat(2)), { minLength: 9, maxLength: 9 }))
+      .map(([all, places]) =>
+        [0, 1, 2, 3]
+          .map((place) => ({
+            names: all.filter((_, index) => places[index]?.[0] === place),
+            sizeBytes: places[place]?.[1] ?? 0,
+          }))
+          .filter((one) => one.names.length > 0),
+      );
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.constantFrom("a", "b"), report), { minLength: 1, maxLength: 6 }), (reports) => {
+        const { index, changes } = setUp();
+        const last = new Map<string, readonly ReportedImage[]>();
+        for (const [at, [node, images]] of reports.entries()) {
+          if (images.length === 0) continue;
+          last.set(node, images);
+          index.update(node, images, at);
+          changes.length = 0;
+          index.update(node, images, at + 100);
+          assert.deepEqual(changes, []);
+        }
+        for (const [node, images] of last) {
+          for (const one of images.flatMap(({ names: own }) => own ?? []))
+            assert.ok(index.holders("ml", (name) => name === one).includes(node));
+        }
+        const held = index.images("ml").filter(({ holders }) => holders.size > 0);
+        assert.ok(held.length >= Math.max(...[...last.values()].map(({ length }) => length), 0));
+        for (const { name, allNames } of held) assert.ok(allNames.has(name));
+      }),
+    );
+  });
+
+  test("two that could each be the one before: the one that kept its best name is", () => {
+    const { index, how } = setUp();
+    index.update("a", [tagged(5, "1.0.0", "dev")], 10);
+    index.update("a", [tagged(5, "dev"), tagged(5, "1.0.0")], 20);
+    assert.deepEqual([how("1.0.0"), how("dev")], ["present", "arrived"]);
   });
 });
 

@@ -1,18 +1,7 @@
 import type { Clock } from "../../clock.ts";
-import type { NodeImage, ReportedImage } from "./node-image.ts";
-import { isImportName } from "./node-image.ts";
-import type { Sighting } from "./sighting.ts";
-
-/** An image and the nodes that report it. One object, however many nodes. */
-export interface HeldImage extends NodeImage {
-  readonly allNames: Set<string>;
-  readonly holders: Set<string>;
-  sighting: Sighting;
-  /** The node it was first noticed on. */
-  readonly firstNode: string;
-  /** Since when no node holds it. */
-  goneAt?: number;
-}
+import { type Calling, heldImage, type HeldImage, type ImageRecord, recognize } from "./held-image.ts";
+import { isImportName, type NodeImage, type ReportedImage } from "./node-image.ts";
+import { mergeSightings, type Sighting } from "./sighting.ts";
 
 /** What a node reports, counted; for `doctor`. */
 export interface NodeCount {
@@ -23,9 +12,14 @@ export interface NodeCount {
 }
 
 interface NodeRecord {
-  readonly held: readonly HeldImage[];
+  readonly held: readonly Calling[];
   readonly images: number;
   readonly nameless: number;
+}
+
+interface TypeRecord {
+  readonly images: Set<ImageRecord>;
+  readonly byId: Map<string, ImageRecord>;
 }
 
 export interface NodeIndexOptions {
@@ -47,8 +41,10 @@ export const MEMORY = 600_000;
 /** Executor type → images → nodes. Holds nothing of an image that is no executor's. */
 export class NodeIndex {
   readonly #options: NodeIndexOptions;
-  readonly #types = new Map<string, Map<string, HeldImage>>();
+  readonly #types = new Map<string, TypeRecord>();
   readonly #nodes = new Map<string, NodeRecord>();
+  /** The latest sighting there is. */
+  #latest = 0;
 
   constructor(options: NodeIndexOptions) {
     this.#options = options;
@@ -59,31 +55,57 @@ export class NodeIndex {
     const before = this.#nodes.get(node);
     // A kubelet that just started has not looked yet, and says so by reporting nothing.
     if (images.length === 0 && before) return;
-    const known = before !== undefined || this.#options.knew(node);
-    const held = images.flatMap(this.#options.read).map((image) => this.#hold(image, node, known, at));
+    // What a node's first real report holds may be as old as the node.
+    const known = (before !== undefined && before.images > 0) || this.#options.knew(node);
+    const reported = [...new Set(images.flatMap(this.#options.read))];
+    const recognized = recognize(reported, (type, id) => this.#types.get(type)?.byId.get(id));
+    const held = reported.map((image) => {
+      const record = recognized.get(image) ?? this.#add(image, node, known, at);
+      return this.#hold(record, image, node);
+    });
     const nameless = images.filter(({ names }) => names?.length && names.every(isImportName)).length;
     this.#nodes.set(node, { held, images: images.length, nameless });
     const still = new Set(held);
-    for (const image of before?.held ?? []) if (!still.has(image)) this.#release(image, node);
+    for (const calling of before?.held ?? []) if (!still.has(calling)) this.#release(calling, node);
   }
 
   remove(node: string): void {
     const record = this.#nodes.get(node);
     this.#nodes.delete(node);
-    for (const image of record?.held ?? []) this.#release(image, node);
+    for (const calling of record?.held ?? []) this.#release(calling, node);
   }
 
   /** Forgets what no node has held for {@link MEMORY}. */
   sweep(): void {
     const { clock, changed } = this.#options;
-    for (const [type, images] of this.#types) {
-      for (const [id, { goneAt }] of images) {
-        if (goneAt === undefined || clock.now() - goneAt < MEMORY) continue;
-        images.delete(id);
+    for (const [type, { images, byId }] of this.#types) {
+      for (const image of images) {
+        if (image.goneAt === undefined || clock.now() - image.goneAt < MEMORY) continue;
+        images.delete(image);
+        for (const id of [...image.ids, ...image.tagged]) if (byId.get(id) === image) byId.delete(id);
         changed(type);
       }
       if (images.size === 0) this.#types.delete(type);
     }
+  }
+
+  /** Takes what others noted of the images there are. Yields the types for which that made a difference. */
+  adopt(sightings: ReadonlyMap<string, Sighting>): ReadonlySet<string> {
+    const types = new Set<string>();
+    for (const { at } of sightings.values()) this.#latest = Math.max(this.#latest, at);
+    for (const [id, image] of this.#lasting()) {
+      const other = sightings.get(id);
+      const merged = other ? mergeSightings(image.sighting, other) : image.sighting;
+      if (merged.how === image.sighting.how && merged.at === image.sighting.at) continue;
+      image.sighting = merged;
+      types.add(image.type);
+    }
+    return types;
+  }
+
+  /** When each image was first noticed, by all that it can be recognized by later. */
+  sightings(): ReadonlyMap<string, Sighting> {
+    return new Map([...this.#lasting()].map(([id, { sighting }]) => [id, sighting]));
   }
 
   types(): Iterable<string> {
@@ -91,44 +113,85 @@ export class NodeIndex {
   }
 
   images(type: string): readonly HeldImage[] {
-    return [...(this.#types.get(type)?.values() ?? [])];
+    return [...(this.#types.get(type)?.images ?? [])].map(heldImage);
   }
 
-  all(): readonly HeldImage[] {
-    return [...this.#types.values()].flatMap((images) => [...images.values()]);
+  /** The nodes that report an image of a type by such a name, sorted. */
+  holders(type: string, isName: (name: string) => boolean): readonly string[] {
+    const callings = [...(this.#types.get(type)?.images ?? [])].flatMap((image) => [...image.callings.values()]);
+    return [...new Set(callings.filter(({ as }) => as.names.some(isName)).flatMap(({ nodes }) => [...nodes]))].sort();
   }
 
-  nodes(): IterableIterator<string> {
+  nodes(): Iterable<string> {
     return this.#nodes.keys();
+  }
+
+  /** The nodes that have reported images. */
+  *reporting(): Iterable<string> {
+    for (const [name, { images }] of this.#nodes) if (images > 0) yield name;
+  }
+
+  /** When something that comes now comes: after all that came before, also where clocks disagree or were set back. */
+  moment(now: number): number {
+    return now < this.#latest ? this.#latest + 1 : now;
   }
 
   counts(): readonly NodeCount[] {
     return [...this.#nodes].map(([name, { images, nameless }]) => ({ name, images, nameless }));
   }
 
-  #hold(image: NodeImage, node: string, known: boolean, at: number): HeldImage {
-    const { recall, changed } = this.#options;
-    let images = this.#types.get(image.type);
-    if (!images) this.#types.set(image.type, (images = new Map()));
-    let held = images.get(image.id);
-    if (!held) {
-      const sighting = recall(image.id) ?? { how: known ? "arrived" : "present", at };
-      held = { ...image, allNames: new Set(image.names), holders: new Set(), sighting, firstNode: node };
-      images.set(image.id, held);
+  *#lasting(): Iterable<readonly [id: string, image: ImageRecord]> {
+    for (const { images } of this.#types.values()) {
+      for (const image of images) for (const id of image.ids.size > 0 ? image.ids : image.tagged) yield [id, image];
     }
-    const names = held.allNames.size;
-    for (const name of image.names) held.allNames.add(name);
-    if (held.holders.has(node) && names === held.allNames.size) return held;
-    held.holders.add(node);
-    delete held.goneAt;
-    changed(image.type);
-    return held;
   }
 
-  #release(image: HeldImage, node: string): void {
-    image.holders.delete(node);
+  #add(image: NodeImage, node: string, known: boolean, at: number): ImageRecord {
+    const recalled = (image.ids.length > 0 ? image.ids : image.tagged).map(this.#options.recall);
+    const record: ImageRecord = {
+      type: image.type,
+      firstNode: node,
+      callings: new Map(),
+      ids: new Set(),
+      tagged: new Set(),
+      last: image,
+      sighting: recalled.find((sighting) => sighting !== undefined) ?? { how: known ? "arrived" : "present", at },
+    };
+    this.#latest = Math.max(this.#latest, record.sighting.at);
+    let type = this.#types.get(image.type);
+    if (!type) this.#types.set(image.type, (type = { images: new Set(), byId: new Map() }));
+    type.images.add(record);
+    return record;
+  }
+
+  #hold(record: ImageRecord, image: NodeImage, node: string): Calling {
+    const names = image.names.join(" ");
+    let calling = record.callings.get(names);
+    if (calling?.nodes.has(node)) return calling;
+    if (!calling) {
+      calling = { image: record, as: image, nodes: new Set() };
+      record.callings.set(names, calling);
+      this.#learn(record, image);
+    }
+    calling.nodes.add(node);
+    delete record.goneAt;
+    this.#options.changed(record.type);
+    return calling;
+  }
+
+  #learn(record: ImageRecord, image: NodeImage): void {
+    const byId = this.#types.get(record.type)?.byId;
+    for (const id of image.ids) record.ids.add(id);
+    for (const id of image.tagged) record.tagged.add(id);
+    for (const id of [...image.ids, ...image.tagged]) byId?.set(id, record);
+    record.last = image;
+  }
+
+  #release({ image, as, nodes }: Calling, node: string): void {
+    nodes.delete(node);
+    if (nodes.size === 0) image.callings.delete(as.names.join(" "));
     this.#options.changed(image.type);
-    if (image.holders.size > 0) return;
+    if (image.callings.size > 0) return;
     image.goneAt = this.#options.clock.now();
     this.#options.gone();
   }

@@ -12,10 +12,10 @@ import { reflect } from "../reflector.ts";
 import { nodeFinding } from "./finding.ts";
 import { createLedger, NOTHING } from "./ledger.ts";
 import { createImageReader, type ReportedImage } from "./node-image.ts";
-import { type HeldImage, MEMORY, type NodeCount, NodeIndex } from "./node-index.ts";
+import type { HeldImage } from "./held-image.ts";
+import { MEMORY, type NodeCount, NodeIndex } from "./node-index.ts";
 import { podStarts } from "./pods.ts";
 import { rawNode } from "./raw-node.ts";
-import { mergeSightings } from "./sighting.ts";
 
 export interface NodesSourceOptions {
   readonly api: KubernetesApi;
@@ -44,6 +44,9 @@ interface NodeObject {
 /** Watching more nodes than this costs the API server and the network more than a development tool should. */
 const MANY_NODES = 5000;
 
+/** What a timer may be early by, and much more, in milliseconds. */
+const SLACK = 1000;
+
 /** How long an end may wait for the last sightings to be kept, in milliseconds. */
 const LAST_WORDS = 2000;
 
@@ -70,12 +73,14 @@ export function createNodesSource(options: NodesSourceOptions): NodesSource {
     knew: (node) => earlier.nodes.has(node),
     changed(type) {
       findings.delete(type);
-      // While a list runs nobody has a complete picture, and nobody is told.
-      if (listedAt === 0) state.changed(type);
+      // While a list runs nobody has a complete picture: nobody is told, and nothing is kept in place of what is.
+      if (listedAt > 0) return;
+      state.changed(type);
       ledger.touch();
     },
     gone() {
-      clock.sleep(MEMORY, signal).then(
+      // A timer and a clock need not agree to the millisecond.
+      clock.sleep(MEMORY + SLACK, signal).then(
         () => index.sweep(),
         () => {},
       );
@@ -86,20 +91,26 @@ export function createNodesSource(options: NodesSourceOptions): NodesSource {
     mode: options.ledger,
     signal,
     current: () => ({
-      nodes: new Set(index.nodes()),
-      images: new Map(index.all().map(({ id, sighting }) => [id, sighting])),
+      nodes: new Set([...earlier.nodes, ...index.reporting()]),
+      images: new Map([...earlier.images, ...index.sightings()]),
     }),
     adopt(images) {
-      for (const held of index.all()) {
-        const other = images.get(held.id);
-        const merged = other ? mergeSightings(held.sighting, other) : held.sighting;
-        if (merged.how === held.sighting.how && merged.at === held.sighting.at) continue;
-        held.sighting = merged;
-        findings.delete(held.type);
-        state.changed(held.type);
+      for (const type of index.adopt(images)) {
+        findings.delete(type);
+        state.changed(type);
       }
     },
   });
+  /**
+   * What earlier watching knew is for what this watch began with; what comes from there on is seen. A node whose kubelet has
+   * not looked yet has not begun.
+   */
+  const begun = (): void => {
+    if (earlier === NOTHING || listedAt > 0) return;
+    const reporting = new Set(index.reporting());
+    for (const node of index.nodes()) if (earlier.nodes.has(node) && !reporting.has(node)) return;
+    earlier = NOTHING;
+  };
 
   const remove = (node: string): void => {
     index.remove(node);
@@ -107,21 +118,24 @@ export function createNodesSource(options: NodesSourceOptions): NodesSource {
   };
   const handler = {
     begin() {
-      listedAt = clock.now();
+      listedAt = index.moment(clock.now());
       unlisted = new Set(index.nodes());
       fingerprints.clear();
     },
     upsert(object: unknown, listed: boolean) {
       const { metadata, status } = object as NodeObject;
       unlisted.delete(metadata.name);
-      index.update(metadata.name, status?.images ?? [], listed ? listedAt : clock.now());
+      index.update(metadata.name, status?.images ?? [], listed ? listedAt : index.moment(clock.now()));
+      begun();
     },
-    remove: (object: unknown) => remove((object as NodeObject).metadata.name),
+    remove(object: unknown) {
+      remove((object as NodeObject).metadata.name);
+      begun();
+    },
     synced() {
       for (const node of unlisted) remove(node);
       listedAt = 0;
-      // It was for what this watch began with; what comes from here on is seen.
-      earlier = NOTHING;
+      begun();
       const nodes = [...index.nodes()].length;
       if (nodes > MANY_NODES)
         log.warn(
@@ -147,6 +161,7 @@ export function createNodesSource(options: NodesSourceOptions): NodesSource {
     while (!signal.aborted) {
       try {
         earlier = await ledger.load();
+        index.adopt(earlier.images);
         break;
       } catch (error) {
         if (signal.aborted) return;
@@ -185,14 +200,7 @@ export function createNodesSource(options: NodesSourceOptions): NodesSource {
     holders(reference) {
       const type = template.typeOf(reference);
       const wanted = canonicalName(reference);
-      const held = type === undefined ? [] : index.images(type);
-      return [
-        ...new Set(
-          held
-            .filter(({ allNames }) => [...allNames].some((name) => canonical(name) === wanted))
-            .flatMap(({ holders }) => [...holders]),
-        ),
-      ].sort();
+      return type === undefined ? [] : index.holders(type, (name) => canonical(name) === wanted);
     },
     counts: () => index.counts(),
     onChange: (listener) => state.onChange(listener),

@@ -19,7 +19,7 @@ const raw = ({ at, text }: Entry): Buffer => Buffer.from(`${stamp(at)} ${text}`)
 
 /** What a kubelet sends from `since` on: whole seconds, lines in the order they were written. */
 const served = (log: readonly Entry[], since: string | undefined): readonly Entry[] =>
-  since === undefined ? log : log.filter(({ at }) => START + at / 1e9 >= Date.parse(since) / 1000);
+  since === undefined ? log : log.filter(({ at }) => at >= (Date.parse(since) / 1000 - START) * 1e9);
 
 const takeAll = (position: LogPosition, log: readonly Entry[]): string[] =>
   log.flatMap((entry) => position.take(raw(entry))?.text ?? []);

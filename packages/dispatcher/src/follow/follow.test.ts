@@ -14,6 +14,7 @@ class Cluster {
   job: Job | undefined;
   pods: readonly Pod[] = [];
   failure: Error | undefined;
+  podsFailure: Error | undefined;
   deleteFailure: Error | undefined;
   readonly api: KubernetesApi;
 
@@ -28,6 +29,7 @@ class Cluster {
         }
         if (path.endsWith("/events")) throw kubernetesError("forbidden", { status: 403 });
         if (this.failure) throw this.failure;
+        if (this.podsFailure && path.endsWith("/pods")) throw this.podsFailure;
         const items = path.endsWith("/pods") ? this.pods : this.job ? [this.job] : [];
         return { metadata: { resourceVersion: "1" }, items };
       },
@@ -132,6 +134,21 @@ describe("following", () => {
     await cluster.elapse(5);
     const { status, logsComplete } = await result;
     assert.deepEqual([status, logsComplete], ["succeeded", false]);
+  });
+
+  test("an end told while the pods are out of sight waits for the exit code", async () => {
+    const cluster = new Cluster(jobObject(), [podObject({ running: {} })]);
+    const result = cluster.follow();
+    await cluster.elapse(1);
+    cluster.podsFailure = kubernetesError("unreachable");
+    await cluster.elapse(5);
+    cluster.job = jobObject({ type: "Failed" });
+    await cluster.elapse(40);
+    cluster.podsFailure = undefined;
+    cluster.pods = [podObject(terminated(5))];
+    await cluster.elapse(40);
+    const { status, exitCode } = await result;
+    assert.deepEqual([status, exitCode], ["failed", 5]);
   });
 
   test("cancelled, but not deleted: says that it may still run", async () => {

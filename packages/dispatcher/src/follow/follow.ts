@@ -37,6 +37,8 @@ export interface FollowOptions {
 
 /** How long to wait for the pod's side of an end that the Job tells already. */
 const SETTLE = 2000;
+/** The most to wait for it while contact is lost. */
+const SETTLE_MOST = 60_000;
 
 /**
  * Follows a Job to its end, through lost connections and restarts of the API server.
@@ -158,10 +160,14 @@ class Follower {
 
   /** The Job says it ended; what its pod says may come a moment later. */
   async #ended(container: string): Promise<Ending | undefined> {
-    const until = this.#clock.now() + SETTLE;
-    for (let left = SETTLE; left > 0 && !this.#signal.aborted; left = until - this.#clock.now()) {
-      if (this.#watch.pods().some((pod) => stateOf(pod, container).terminated)) break;
-      await this.#watch.change(left);
+    const most = this.#clock.now() + SETTLE_MOST;
+    let until = this.#clock.now() + SETTLE;
+    while (!this.#signal.aborted && !this.#watch.pods().some((pod) => stateOf(pod, container).terminated)) {
+      const now = this.#clock.now();
+      // Where the pods are out of sight, their side cannot come.
+      if (!this.#watch.inContact()) until = Math.min(now + SETTLE, most);
+      if (until <= now) break;
+      await this.#watch.change(until - now);
     }
     this.#readLogs(container);
     const job = this.#watch.job();

@@ -85,10 +85,10 @@ describe("the command line on a cluster", { skip: noCluster }, () => {
   });
 
   test("a type that nobody knows is told with what looks like it", async () => {
-    await declare(space, "cli-known", "localhost:5000/executor-cli-known:1.0.0");
-    const { code, stderr } = await cli(here("resolve", "cli-knwon"));
+    await declare(space, "quokka", "localhost:5000/executor-quokka:1.0.0");
+    const { code, stderr } = await cli(here("resolve", "quokak"));
     assert.equal(code, 3);
-    assert.match(stderr, /did you mean cli-known/);
+    assert.match(stderr, /did you mean quokka/);
   });
 
   test("a server that is not there is told, with a hint", async () => {

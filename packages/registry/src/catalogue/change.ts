@@ -1,0 +1,36 @@
+import type { Digest } from "@executor-registry/resolver";
+import type { Verdict } from "../checks/check.ts";
+import type { Image, ImageDetails } from "./image.ts";
+
+/** Which image of which type a change is about. */
+interface About {
+  readonly type: string;
+  readonly repository: string;
+  readonly digest: Digest;
+}
+
+/** A repository that holds images of a type, in the order in which the configuration prefers them. */
+export interface Claim {
+  readonly source: string;
+  readonly repository: string;
+}
+
+/** Everything that can happen to the catalogue. Facts only: the fold applies them without deciding anything. */
+export type Change =
+  /** An image of a type appeared, or one that was withdrawn is back. */
+  | (About & {
+      readonly kind: "image-found";
+      readonly source: string;
+      readonly image: Image;
+      readonly verdicts: readonly Verdict[];
+    })
+  /** Other tags name it now. */
+  | (About & { readonly kind: "image-tagged"; readonly tags: readonly string[] })
+  /** Its manifest and configuration were read. */
+  | (About & { readonly kind: "image-described"; readonly details: ImageDetails })
+  /** The checks were run again and at least one answers differently. */
+  | (About & { readonly kind: "image-judged"; readonly verdicts: readonly Verdict[] })
+  /** It is gone from its registry, or no tag names it any more. `reason` says which. */
+  | (About & { readonly kind: "image-withdrawn"; readonly reason: string })
+  /** Which repositories hold images of this type. The first is the one it is resolved from; more than one is a conflict. */
+  | { readonly kind: "type-claimed"; readonly type: string; readonly claims: readonly Claim[] };

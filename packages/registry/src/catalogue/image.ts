@@ -1,0 +1,34 @@
+import type { Digest } from "@executor-registry/resolver";
+
+/** An operating system and processor that an image runs on. */
+export interface Platform {
+  readonly os: string;
+  readonly architecture: string;
+  readonly variant?: string;
+}
+
+/** What a manifest and its configuration say of an image. It never changes, since the digest covers it. */
+export interface ImageDetails {
+  readonly mediaType: string;
+  /** Sorted by name; attestations are none. Empty where the image does not say. */
+  readonly platforms: readonly Platform[];
+  /** Compressed: configuration and layers, of the largest platform. In bytes. */
+  readonly sizeBytes?: number;
+  /** When the image was built, by its own account. ISO 8601 in UTC. */
+  readonly created?: string;
+  /** Labels of the image's configuration. */
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** One manifest in one repository. */
+export interface Image {
+  /** `registry/repository`, canonical: `docker.io/library/executor-ml`. */
+  readonly repository: string;
+  readonly digest: Digest;
+  /** Sorted, never empty: an image that no tag names is gone. */
+  readonly tags: readonly string[];
+  /** When the registry received it, where it tells. ISO 8601 in UTC. */
+  readonly pushed?: string;
+  /** Absent where nobody has asked for them yet. */
+  readonly details?: ImageDetails;
+}

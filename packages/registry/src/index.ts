@@ -1,0 +1,2 @@
+// What a host of the service needs.
+export type { ImageSource } from "./sources/image-source.ts";

@@ -1,0 +1,54 @@
+import type { Change } from "../catalogue/change.ts";
+
+/** One change, by whom and why, at its place in the chain. */
+export interface Entry {
+  /** 1, 2, 3, … without gaps. */
+  readonly sequence: number;
+  /** ISO 8601 in UTC, never before the previous entry's. */
+  readonly at: string;
+  /** Who: `source:production-ecr`, `webhook:harbor`, `user:alice`, `system`. */
+  readonly actor: string;
+  /** Why, in a sentence. */
+  readonly reason: string;
+  readonly change: Change;
+  /** Hash of the previous entry; 64 zeros for the first. */
+  readonly previous: string;
+  /** SHA-256, in hex, of this entry's canonical JSON without `hash`. */
+  readonly hash: string;
+}
+
+/** What a caller wants to be written. */
+export interface Draft {
+  readonly actor: string;
+  readonly reason: string;
+  readonly change: Change;
+}
+
+/** The end of the chain. */
+export interface Head {
+  /** 0 while the journal is empty. */
+  readonly sequence: number;
+  readonly hash: string;
+}
+
+/** A folded state and the head it was folded up to: what lies before need not be replayed. */
+export interface StoredSnapshot {
+  readonly head: Head;
+  /** Written and read by the catalogue alone. */
+  readonly state: string;
+}
+
+/** Which entries to list. All of it together. */
+export interface JournalFilter {
+  readonly type?: string;
+  readonly kind?: Change["kind"];
+  readonly actor?: string;
+  /** Inclusive, ISO 8601. */
+  readonly from?: string;
+  /** Exclusive, ISO 8601. */
+  readonly until?: string;
+  /** Only entries with a smaller sequence: how to turn pages. */
+  readonly before?: number;
+  /** At most this many, newest first. */
+  readonly limit: number;
+}

@@ -1,0 +1,76 @@
+import type { Digest, ExecutorRegistryError } from "@executor-registry/resolver";
+import type { ImageDetails } from "../catalogue/image.ts";
+
+/** An image as a listing shows it. */
+export interface ListedImage {
+  readonly digest: Digest;
+  /** Sorted, not empty. Tags that hold signatures and other artifacts are left out. */
+  readonly tags: readonly string[];
+  /** When the registry received it, where the listing tells. ISO 8601 in UTC. */
+  readonly pushed?: string;
+  /** Where the listing came with them. */
+  readonly details?: ImageDetails;
+}
+
+/** What one repository held when it was looked at. */
+export type RepositoryListing =
+  /** Everything that is tagged in it. */
+  | { readonly state: "listed"; readonly repository: string; readonly images: readonly ListedImage[] }
+  /** The registry says that it does not exist (any more). */
+  | { readonly state: "gone"; readonly repository: string }
+  /** Could not be read completely: nothing may be concluded from it. */
+  | { readonly state: "failed"; readonly repository: string; readonly problem: ExecutorRegistryError };
+
+/** What is known of a repository from earlier scans. */
+export interface KnownRepository {
+  /** The image that a tag named when it was last looked up. */
+  digestOf(tag: string): Digest | undefined;
+  /** Whether the details of this image are known: then nobody has to fetch them again. */
+  hasDetails(digest: Digest): boolean;
+}
+
+/** What to look at. */
+export interface ScanRequest {
+  /**
+   * Only these repositories (`registry/path`); those that are not this source's are passed over silently.
+   * All of the source's when absent.
+   */
+  readonly only?: readonly string[];
+  /** Tags said to have moved: looked up even if they look immutable. Repository → tags; `"all"` for every tag. */
+  readonly recheck?: ReadonlyMap<string, readonly string[] | "all">;
+  known(repository: string): KnownRepository;
+  readonly signal: AbortSignal;
+}
+
+/** How a scan went. */
+export interface ScanOutcome {
+  /**
+   * The list of repositories itself is complete: a repository of this source that was not reported is gone.
+   * Always `false` for a scan with `only`.
+   */
+  readonly complete: boolean;
+  /** Why not, where something failed. */
+  readonly problem?: ExecutorRegistryError;
+  /** Requests sent to the registry. */
+  readonly requests: number;
+}
+
+/** A place where images are found. It lists; it never judges. One implementation per file. */
+export interface ImageSource {
+  /** As named in the configuration; in webhooks' paths, logs and metrics. */
+  readonly name: string;
+  readonly kind: "oci" | "ecr" | "artifact-registry" | "oci-layout" | "development";
+  /** Whether a repository (`registry/path`) is one that this source would scan. Touches memory only. */
+  covers(repository: string): boolean;
+  /**
+   * Looks at repositories and hands each to `found` as soon as it is read, awaiting it before going on.
+   * Never rejects but for an aborted signal: what failed is in the listings and in the outcome.
+   */
+  scan(request: ScanRequest, found: (listing: RepositoryListing) => Promise<void>): Promise<ScanOutcome>;
+  /**
+   * Fetches what the listing did not bring. Asked once per digest, ever.
+   * @throws RegistryError and other ExecutorRegistryErrors
+   */
+  details(repository: string, digest: Digest, signal: AbortSignal): Promise<ImageDetails>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,43 @@
+/**
+ * What an event claims. A hint triggers a look at the registry; nothing it says is believed.
+ * Only pushes, deletions, scans' and signatures' completions become hints: a `pull` would be our own reading.
+ */
+export interface Hint {
+  readonly action: "pushed" | "deleted" | "scanned" | "signed";
+  /** `host[:port]`, lower-cased, where the event tells; else the source that the event was sent to covers it by path alone. */
+  readonly registry?: string;
+  /** Path within the registry, lower-cased: `team/executor-ml`. */
+  readonly repository: string;
+  readonly tag?: string;
+  readonly digest?: string;
+}
+
+/** A request to `POST /webhooks/{source}`, as far as a receiver needs it. Header names are lower-case. */
+export interface WebhookRequest {
+  readonly method: "POST" | "OPTIONS";
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  /** As received: signatures cover these bytes. */
+  readonly body: Uint8Array;
+}
+
+/** What a receiver made of it. */
+export interface WebhookAnswer {
+  /** 202 when hints were taken (or none were of use); 200 where a handshake wants a body. */
+  readonly status: 200 | 202;
+  /** For handshakes: Event Grid's validation, CloudEvents' abuse protection. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  readonly hints: readonly Hint[];
+  /** The sender's id of this delivery, where it has one: the same id is taken once. */
+  readonly delivery?: string;
+}
+
+/** Understands one kind of sender. */
+export interface WebhookReceiver {
+  readonly kind: string;
+  /**
+   * @throws UnauthorizedWebhookError (401) unless the sender proves to be who it is configured to be
+   * @throws InvalidWebhookError (400) for a body that is none of this sender's, naming what is wrong
+   */
+  receive(request: WebhookRequest, signal: AbortSignal): Promise<WebhookAnswer>;
+}

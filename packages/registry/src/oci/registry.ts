@@ -4,8 +4,10 @@ import type { ImageDetails } from "../catalogue/image.ts";
 /** A manifest's identity without its body. */
 export interface ManifestHead {
   readonly digest: Digest;
-  readonly mediaType: string;
-  readonly sizeBytes: number;
+  /** Absent where the registry only said that the known digest still holds. */
+  readonly mediaType?: string;
+  /** Absent likewise. */
+  readonly sizeBytes?: number;
 }
 
 /** An entry of an index or of a referrers list. */
@@ -20,6 +22,8 @@ export interface Descriptor {
 
 /** A manifest whose bytes hash to `digest`. */
 export type Manifest = ManifestHead & {
+  readonly mediaType: string;
+  readonly sizeBytes: number;
   /** The verified bytes, as signatures cover them. */
   readonly raw: Uint8Array;
   readonly annotations: Readonly<Record<string, string>>;
@@ -47,7 +51,7 @@ export interface RegistryClient {
   repositories(signal: AbortSignal): AsyncIterable<readonly string[]>;
   /**
    * The identity of what a tag or digest names, without its body. `undefined` when there is none.
-   * @param known sent as `If-None-Match`; where it still holds, the answer is `known` itself
+   * @param known sent as `If-None-Match`; where it still holds, the answer's digest is `known` itself
    */
   head(repository: string, reference: string, signal: AbortSignal, known?: Digest): Promise<ManifestHead | undefined>;
   /** @throws DigestMismatchError when the bytes are not what the digest says; @throws code `not-found` */

@@ -1,0 +1,33 @@
+/** What a registry is told of who asks. */
+export type Credentials =
+  | { readonly username: string; readonly password: string }
+  /** A refresh token of the OAuth2 flow, as `docker login` to Azure leaves behind. */
+  | { readonly identityToken: string };
+
+/** Where credentials come from. Asked when a registry first demands some, and again when it refuses those it got. */
+export interface CredentialProvider {
+  /** @param host `host[:port]` as in references; Docker Hub is `docker.io`. Resolves to `undefined` where it knows none */
+  credentials(host: string, signal: AbortSignal): Promise<Credentials | undefined>;
+}
+
+/** Asks each in turn; the first that knows some answers. */
+export function firstOf(providers: readonly CredentialProvider[]): CredentialProvider {
+  return {
+    async credentials(host, signal) {
+      for (const provider of providers) {
+        const found = await provider.credentials(host, signal);
+        if (found) return found;
+      }
+      return undefined;
+    },
+  };
+}
+
+/** The value of an `Authorization` header. */
+export function basicHeader(username: string, password: string): string {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
+}
+
+export function sameCredentials(one: Credentials | undefined, other: Credentials | undefined): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}

@@ -1,0 +1,34 @@
+import type { Clock } from "@executor-registry/resolver";
+
+/** The time limits of one request: a phase's limit replaces the one before. */
+export interface Deadline {
+  /** Aborts with the caller's reason, or the error of the limit that passed. */
+  readonly signal: AbortSignal;
+  /** From now on `ms` are left. */
+  phase(ms: number, tooLate: () => Error): void;
+  /** Releases timers and listeners. */
+  end(): void;
+}
+
+export function createDeadline(clock: Clock, caller: AbortSignal): Deadline {
+  const stop = new AbortController();
+  let current = new AbortController();
+  const follow = (): void => stop.abort(caller.reason);
+  if (caller.aborted) follow();
+  else caller.addEventListener("abort", follow, { once: true });
+  return {
+    signal: stop.signal,
+    phase(ms, tooLate) {
+      current.abort();
+      current = new AbortController();
+      clock.sleep(ms, current.signal).then(
+        () => stop.abort(tooLate()),
+        () => {},
+      );
+    },
+    end() {
+      current.abort();
+      caller.removeEventListener("abort", follow);
+    },
+  };
+}

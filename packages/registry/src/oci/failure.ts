@@ -1,0 +1,78 @@
+import { z } from "zod";
+import { type Place, RegistryError, type RegistryErrorCode, type RegistryErrorFacts } from "./errors.ts";
+import { retryAfter } from "./retry-after.ts";
+import type { Answer } from "./transport.ts";
+
+/** @see https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#error-codes */
+const errorsBody = z.object({
+  errors: z.array(z.object({ code: z.string().catch(""), message: z.string().catch("") })).min(1),
+});
+
+const ID_HEADERS = ["x-request-id", "x-amzn-requestid", "x-github-request-id", "x-ms-correlation-request-id"] as const;
+const MOST_SHOWN = 3;
+
+/** What an answer that is no success means, and what to do about it. */
+export function failure(answer: Answer, place: Place, now: number, anonymous: boolean): RegistryError {
+  const { status, headers, url } = answer;
+  const own = ownErrors(answer.body);
+  const facts: RegistryErrorFacts = {
+    status,
+    ...optional("requestId", ID_HEADERS.map((name) => printable([headers[name]].flat()[0] ?? "", 100)).find(Boolean)),
+    ...optional("retryAfter", status === 429 || status >= 500 ? retryAfter(answer, now) : undefined),
+  };
+  const said = own === undefined ? "" : ` It says: ${own.shown}`;
+  const by = url.host === place.host ? "" : ` (by ${url.host})`;
+  const fail = (code: RegistryErrorCode, why: string, retryable?: boolean): RegistryError =>
+    new RegistryError(code, `${why}${by}.${said}`, place, { ...facts, ...optional("retryable", retryable) });
+
+  if (status === 401) {
+    return fail(
+      "unauthorized",
+      anonymous
+        ? "it wants credentials and none are configured for this host. Configure them, or check the host's spelling"
+        : "it refuses the configured credentials. Renew them, or check that they may read this repository",
+    );
+  }
+  if (status === 403) {
+    return fail(
+      "forbidden",
+      anonymous
+        ? "anonymous reading is not allowed. Configure credentials for this host"
+        : "the configured credentials may not read this. Give them permission to pull",
+    );
+  }
+  if (status === 404) {
+    // A 404 without the registry's own error is a proxy's, or that of another server at this address.
+    if (own) return fail("not-found", "there is no such thing");
+    return fail("registry-protocol", "404 without an error of the OCI distribution API. Is this a container registry?");
+  }
+  if (status === 429)
+    return fail("throttled", "too many requests. Ask less often, or with credentials that may ask more");
+  if (status >= 500 || status === 408) return fail("unreachable", `it fails with status ${status}`);
+  return fail("registry-protocol", `it answers with status ${status}`, false);
+}
+
+/** The registry's own codes and messages, as far as they can be shown. */
+export function ownErrors(body: Uint8Array): { readonly codes: readonly string[]; readonly shown: string } | undefined {
+  let json: unknown;
+  try {
+    json = JSON.parse(Buffer.from(body).toString());
+  } catch {
+    return undefined;
+  }
+  const parsed = errorsBody.safeParse(json);
+  if (!parsed.success) return undefined;
+  const first = parsed.data.errors.slice(0, MOST_SHOWN);
+  return {
+    codes: first.map(({ code }) => code),
+    shown: first.map(({ code, message }) => printable(`${code} ${message}`.trim(), 200)).join("; "),
+  };
+}
+
+function printable(text: string, most: number): string {
+  return text.replace(/[^\x20-\x7e\u00a0-\uffff]+/g, " ").slice(0, most);
+}
+
+function optional<K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } {
+  return value === undefined ? {} : ({ [key]: value } as { readonly [P in K]: V });
+}

@@ -1,0 +1,132 @@
+import { type Clock, type Random, systemClock } from "@executor-registry/resolver";
+import { RegistryError } from "./errors.ts";
+import { createSemaphore } from "./semaphore.ts";
+
+/** How hard one registry host may be asked. */
+export interface PacingOptions {
+  /** Requests at a time. `Infinity` for no limit. @default 4 */
+  readonly concurrency?: number;
+  /** Requests a second, in the long run. `Infinity` for no limit. @default 10 */
+  readonly rate?: number;
+  /** Requests at once after a rest. @default 20 */
+  readonly burst?: number;
+  /** Milliseconds a request waits for a paused host; a longer pause fails it. @default 60_000 */
+  readonly patience?: number;
+  readonly clock?: Clock;
+  readonly random?: Random;
+}
+
+/** Everybody who asks one host shares one. */
+export interface HostPacer {
+  /**
+   * Resolves when a request may be sent; the result is called when its answer has been read.
+   * @throws RegistryError code `throttled` while the host is paused for longer than the patience
+   */
+  turn(signal: AbortSignal): Promise<() => void>;
+  /** The host answered sensibly. */
+  succeeded(): void;
+  /**
+   * The host as a whole is busy or away: nobody asks it for a while.
+   * @param retryAfter milliseconds it asked for; else 1 s, doubling to 15 min with every failure in a row, with full jitter
+   */
+  pause(retryAfter?: number): void;
+  /** Whether the host's retry budget has one left: about one in ten requests may be a repetition. */
+  mayRetry(): boolean;
+}
+
+const FIRST = 1000;
+const MOST = 15 * 60_000;
+/** A day: longer is a mistake, or meant to stop us for good. */
+const MOST_RETRY_AFTER = 24 * 3600_000;
+const BUDGET = 10;
+const EARNED = 0.1;
+
+/**
+ * Full jitter below a ceiling that doubles from 1 s to 15 min.
+ * @param failures so far, from 0
+ * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+ */
+export function backoff(failures: number, random: Random): number {
+  return random() * Math.min(MOST, FIRST * 2 ** Math.min(failures, 30));
+}
+
+export function createHostPacer(host: string, options: PacingOptions = {}): HostPacer {
+  const {
+    concurrency = 4,
+    rate = 10,
+    burst = 20,
+    patience = 60_000,
+    clock = systemClock,
+    random = Math.random,
+  } = options;
+  const places = createSemaphore(concurrency);
+  const interval = 1000 / rate;
+  let nextDue = 0;
+  let pausedUntil = 0;
+  let failures = 0;
+  let budget = BUDGET;
+
+  /** Takes the next place in the schedule. @returns milliseconds until it */
+  const reserve = (now: number): number => {
+    nextDue = Math.max(nextDue, now - (burst - 1) * interval);
+    const wait = nextDue - now;
+    nextDue += interval;
+    return wait;
+  };
+  const unpaused = async (signal: AbortSignal): Promise<void> => {
+    for (let left = pausedUntil - clock.now(); left > 0; left = pausedUntil - clock.now()) {
+      if (left > patience) throw paused(host, left);
+      await clock.sleep(left, signal);
+    }
+  };
+  return {
+    async turn(signal) {
+      const leave = await places.acquire(signal);
+      try {
+        await unpaused(signal);
+        const wait = rate === Infinity ? 0 : reserve(clock.now());
+        if (wait > 0) await clock.sleep(wait, signal);
+        await unpaused(signal);
+        return leave;
+      } catch (error) {
+        leave();
+        throw error;
+      }
+    },
+    succeeded() {
+      failures = 0;
+      budget = Math.min(BUDGET, budget + EARNED);
+    },
+    pause(retryAfter) {
+      const ms =
+        retryAfter === undefined
+          ? backoff(failures, random)
+          : Math.min(MOST_RETRY_AFTER, retryAfter) + random() * FIRST;
+      failures += 1;
+      pausedUntil = Math.max(pausedUntil, clock.now() + ms);
+    },
+    mayRetry() {
+      if (budget < 1) return false;
+      budget -= 1;
+      return true;
+    },
+  };
+}
+
+/** One pacer per host, made when it is first asked for. */
+export function createPacers(options: PacingOptions = {}): (host: string) => HostPacer {
+  const pacers = new Map<string, HostPacer>();
+  return (host) => {
+    const pacer = pacers.get(host) ?? createHostPacer(host, options);
+    pacers.set(host, pacer);
+    return pacer;
+  };
+}
+
+function paused(host: string, ms: number): RegistryError {
+  const seconds = Math.ceil(ms / 1000);
+  const why =
+    `left alone for another ${seconds} s, because it asked for that or keeps failing. ` +
+    "If it limits how often it may be asked, ask less often or with credentials that are allowed more";
+  return new RegistryError("throttled", why, { host }, { retryAfter: ms });
+}

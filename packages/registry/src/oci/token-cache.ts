@@ -1,0 +1,46 @@
+import type { Clock } from "@executor-registry/resolver";
+import type { BearerToken } from "./bearer-token.ts";
+
+const MOST = 10_000;
+
+/** Tokens by what they are for, each fetched once however many ask for it at a time. */
+export interface TokenCache {
+  get(key: string, fetch: () => Promise<BearerToken>): Promise<string>;
+  /** A server refused this token: nobody gets it again. */
+  refused(key: string, value: string): void;
+  clear(): void;
+}
+
+export function createTokenCache(clock: Clock): TokenCache {
+  const tokens = new Map<string, BearerToken>();
+  const flights = new Map<string, Promise<BearerToken>>();
+  return {
+    async get(key, fetch) {
+      const held = tokens.get(key);
+      if (held && clock.now() < held.renewAt) return held.value;
+      tokens.delete(key);
+      const flying = flights.get(key);
+      if (flying) return (await flying).value;
+      const flight = fetch();
+      flights.set(key, flight);
+      try {
+        const token = await flight;
+        // Of a cache that was cleared meanwhile, the token belongs to credentials of the past.
+        if (flights.get(key) === flight) {
+          if (tokens.size >= MOST) tokens.clear();
+          tokens.set(key, token);
+        }
+        return token.value;
+      } finally {
+        if (flights.get(key) === flight) flights.delete(key);
+      }
+    },
+    refused(key, value) {
+      if (tokens.get(key)?.value === value) tokens.delete(key);
+    },
+    clear() {
+      tokens.clear();
+      flights.clear();
+    },
+  };
+}

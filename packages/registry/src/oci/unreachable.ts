@@ -1,0 +1,28 @@
+import { type Place, RegistryError } from "./errors.ts";
+
+/** A kept-alive connection was closed by the server just as it was used again: the request was not read. */
+export class StaleConnection extends Error {
+  constructor(cause: Error) {
+    super(cause.message, { cause });
+  }
+}
+
+/** What a failed connection means, and what to do about it. */
+export function unreachable(cause: unknown, url: URL, place: Place): RegistryError {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  const code = (cause as NodeJS.ErrnoException | undefined)?.code ?? "";
+  const to = url.host === place.host ? "it" : url.host;
+  if (code.startsWith("HPE_")) {
+    return new RegistryError("registry-protocol", `${to} does not answer in HTTP (${code})`, place, { cause });
+  }
+  if (/wrong version number|packet length too long/i.test(message) || code === "EPROTO") {
+    const why = `${to} does not speak TLS. If it is meant to speak plain HTTP, mark this registry insecure`;
+    return new RegistryError("unreachable", why, place, { cause, retryable: false });
+  }
+  if (/CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS/.test(code)) {
+    const why = `the certificate of ${url.host} is not trusted (${code}). For a private authority, set NODE_EXTRA_CA_CERTS`;
+    return new RegistryError("unreachable", why, place, { cause, retryable: false });
+  }
+  const reason = code || message.slice(0, 200);
+  return new RegistryError("unreachable", `cannot reach ${url.host} (${reason})`, place, { cause });
+}

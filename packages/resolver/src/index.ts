@@ -1,6 +1,7 @@
 // What a dispatcher needs. Kubernetes itself is in `@executor-registry/resolver/kubernetes`.
 export { createResolver, type ResolveOptions, type Resolver, type SourceReport, type WaitOptions } from "./resolver.ts";
 export type { DevelopmentSource, ResolverOptions } from "./options.ts";
+export type { RegistryOptions } from "./registry-client/options.ts";
 export type { ResolutionChange } from "./watch.ts";
 export type { Environment } from "./environment.ts";
 export type {
@@ -19,7 +20,19 @@ export { type Clock, type Random, systemClock } from "./clock.ts";
 export { type Logger, silentLogger } from "./logger.ts";
 
 export { type ErrorCode, type ErrorRow, ERRORS, ExecutorRegistryError } from "./errors.ts";
-export { ClosedError, ConfigurationError, ForbiddenError, UnknownTypeError } from "./resolver-errors.ts";
+export {
+  type RegistryAttempt,
+  RegistryServiceError,
+  type RegistryServiceErrorCode,
+  TooStaleError,
+} from "./registry-client/errors.ts";
+export {
+  ClosedError,
+  ConfigurationError,
+  ForbiddenError,
+  UnknownTypeError,
+  type UnknownTypeFacts,
+} from "./resolver-errors.ts";
 
 export { type Digest, isDigest, parseDigest, shortDigest } from "./reference/digest.ts";
 export {

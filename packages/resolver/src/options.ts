@@ -3,26 +3,32 @@ import type { Environment } from "./environment.ts";
 import type { KubernetesApi } from "./kubernetes/api.ts";
 import type { ConnectOptions } from "./kubernetes/connect.ts";
 import type { Logger } from "./logger.ts";
+import type { RegistryOptions } from "./registry-client/options.ts";
 import { ConfigurationError } from "./resolver-errors.ts";
 
 /** A source of the development environment. */
 export type DevelopmentSource = "declared" | "configmap" | "nodes";
 
-/** All of it is optional: in development none is needed. */
+/** All of it is optional: in development none is needed, in production only the registry service's URL. */
 export interface ResolverOptions {
-  /** @default `EXECUTOR_ENVIRONMENT`, else `production` when `EXECUTOR_REGISTRY_URL` is set, else `development` */
+  /**
+   * @default `EXECUTOR_ENVIRONMENT`, else `production` when `registry` is given or `EXECUTOR_REGISTRY_URL` is set,
+   * else `development`
+   */
   readonly environment?: Environment;
-  /** How the repositories of executors are called. @default "executor-{type}" */
+  /** Production: how the registry service is reached. @default from the environment variables */
+  readonly registry?: RegistryOptions;
+  /** Development: how the repositories of executors are called. @default "executor-{type}" */
   readonly template?: string;
-  /** An OCI image layout folder to answer from; no cluster is contacted then. */
+  /** Development: an OCI image layout folder to answer from; no cluster is contacted then. */
   readonly layout?: string;
-  /** The cluster, or which one. @default found as `connect()` does */
+  /** Development: the cluster, or which one. @default found as `connect()` does */
   readonly kubernetes?: KubernetesApi | ConnectOptions;
-  /** Name of the ConfigMap that lists executors. @default "executors" */
+  /** Development: name of the ConfigMap that lists executors. @default "executors" */
   readonly configMap?: string;
-  /** @default all three */
+  /** Development: which sources to ask. @default all three */
   readonly sources?: readonly DevelopmentSource[];
-  /** Whether first sightings of node images are kept in a ConfigMap, only read from it, or neither. @default "write" */
+  /** Development: whether first sightings of node images are kept in a ConfigMap, only read from it, or neither. @default "write" */
   readonly ledger?: "write" | "read" | "off";
   /** @default silent */
   readonly logger?: Logger;
@@ -35,9 +41,20 @@ export interface ResolverOptions {
 const DEVELOPMENT_SOURCES: readonly string[] = ["declared", "configmap", "nodes"] satisfies DevelopmentSource[];
 const OF_CLUSTER = ["kubernetes", "configMap", "sources", "ledger"] as const;
 
-/** @throws ConfigurationError for options that contradict each other */
-export function checkOptions(options: ResolverOptions): void {
-  const { layout, sources } = options;
+const OF_DEVELOPMENT = ["template", "layout", ...OF_CLUSTER] as const;
+
+/** @throws ConfigurationError for options that contradict each other or the environment */
+export function checkOptions(options: ResolverOptions, environment: Environment): void {
+  const { layout, registry, sources } = options;
+  const ofDevelopment = OF_DEVELOPMENT.filter((name) => options[name] !== undefined);
+  if (environment === "production" && ofDevelopment.length > 0) {
+    throw new ConfigurationError(
+      `environment production excludes ${ofDevelopment.join(", ")}: the registry service alone answers there`,
+    );
+  }
+  if (environment === "development" && registry !== undefined) {
+    throw new ConfigurationError("environment development excludes registry: no registry service is asked there");
+  }
   const given = OF_CLUSTER.filter((name) => options[name] !== undefined);
   if (layout !== undefined && given.length > 0) {
     throw new ConfigurationError(`option layout excludes ${given.join(", ")}: no cluster is contacted with it`);
@@ -49,19 +66,14 @@ export function checkOptions(options: ResolverOptions): void {
   }
 }
 
-/** @throws ConfigurationError for an environment that is none, or that this release cannot serve */
+/** @throws ConfigurationError for an environment that is none */
 export function chooseEnvironment(
-  { environment, layout }: ResolverOptions,
+  { environment, layout, registry }: ResolverOptions,
   variables: Readonly<Record<string, string | undefined>>,
 ): Environment {
   const named = environment ?? (variables["EXECUTOR_ENVIRONMENT"] || undefined);
-  const chosen = named ?? (variables["EXECUTOR_REGISTRY_URL"] && layout === undefined ? "production" : "development");
-  if (chosen === "development") return chosen;
-  if (chosen !== "production") {
-    throw new ConfigurationError(`environment "${chosen}" is neither development nor production`);
-  }
-  throw new ConfigurationError(
-    "environment production needs the registry service's client, which this release does not have yet; " +
-      "set EXECUTOR_ENVIRONMENT=development, or the option `environment`, to answer from the cluster",
-  );
+  const known = registry !== undefined || Boolean(variables["EXECUTOR_REGISTRY_URL"] && layout === undefined);
+  const chosen = named ?? (known ? "production" : "development");
+  if (chosen === "development" || chosen === "production") return chosen;
+  throw new ConfigurationError(`environment "${chosen}" is neither development nor production`);
 }

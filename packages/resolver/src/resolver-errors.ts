@@ -2,6 +2,17 @@ import { ExecutorRegistryError } from "./errors.ts";
 import type { RbacRule } from "./kubernetes/rbac.ts";
 import { nearMisses } from "./near-misses.ts";
 
+/** What is known of a type that has no image. */
+export interface UnknownTypeFacts {
+  readonly knownTypes: Iterable<string>;
+  /** @default the known types that look like it */
+  readonly nearMisses?: readonly string[];
+  /** Why, where there is more to say than that no image is known. */
+  readonly why?: string;
+  /** The whole message, as the registry service gave it. */
+  readonly message?: string;
+}
+
 /** No source knows an image of this executor type. */
 export class UnknownTypeError extends ExecutorRegistryError {
   override readonly name = "UnknownTypeError";
@@ -11,17 +22,18 @@ export class UnknownTypeError extends ExecutorRegistryError {
   /** All known types, sorted. */
   readonly knownTypes: readonly string[];
 
-  constructor(type: string, known: Iterable<string>, hints: readonly string[] = []) {
-    const knownTypes = [...new Set(known)].sort();
-    const near = nearMisses(type, knownTypes);
+  constructor(type: string, known: Iterable<string> | UnknownTypeFacts, hints: readonly string[] = []) {
+    const facts: UnknownTypeFacts = "knownTypes" in known ? known : { knownTypes: known };
+    const knownTypes = [...new Set(facts.knownTypes)].sort();
+    const near = facts.nearMisses ?? nearMisses(type, knownTypes);
     const others =
       knownTypes.length === 0 ? "no executor is known at all" : `known types: ${knownTypes.slice(0, 20).join(", ")}`;
     const parts = [
-      `no image of executor type "${type}" is known`,
+      facts.why ?? `no image of executor type "${type}" is known`,
       near.length > 0 ? `did you mean ${near.join(" or ")}?` : others,
       ...hints,
     ];
-    super("unknown-type", parts.join("; "));
+    super("unknown-type", facts.message ?? parts.join("; "));
     this.type = type;
     this.nearMisses = near;
     this.knownTypes = knownTypes;

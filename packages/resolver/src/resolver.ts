@@ -1,8 +1,11 @@
+import { systemClock } from "./clock.ts";
 import { openSources } from "./development.ts";
 import type { Environment } from "./environment.ts";
 import { silentLogger } from "./logger.ts";
 import { checkOptions, chooseEnvironment, type ResolverOptions } from "./options.ts";
 import { DEFAULT_TEMPLATE, parseTemplate } from "./reference/template.ts";
+import { RegistryResolver } from "./registry-client/registry-resolver.ts";
+import { registrySettings } from "./registry-client/settings.ts";
 import type { Resolution, SourceName } from "./resolution.ts";
 import type { SourceStatus } from "./source.ts";
 import { SourcesResolver } from "./sources-resolver.ts";
@@ -32,9 +35,12 @@ export interface Resolver {
   readonly environment: Environment;
   /**
    * The image of a type. The first call waits until every source has answered or failed; later ones are a look-up in
-   * memory, and get the same object until something changes.
+   * memory, and get the same object until something changes. In production the service is asked, and once it has answered,
+   * its last answer counts as `stale` while it is away; `staleSince` is when it last confirmed it.
    * @throws InvalidTypeError
    * @throws UnknownTypeError
+   * @throws RegistryServiceError in production, when the service has never answered for this type
+   * @throws TooStaleError in production, when the last answer is older than `registry.maxStale`
    * @throws ForbiddenError when no source knows it, and one that might is forbidden
    * @throws KubernetesError when no source knows it, and one that might has never been reached
    * @throws NoClusterError
@@ -50,6 +56,7 @@ export interface Resolver {
   /**
    * What is, then every change of it, of one type or of all, until the signal aborts or the resolver closes.
    * Of one type even the absence is told first. Who reads slowly misses what came and went in between, never the latest.
+   * In production it waits for a service that is away.
    * @throws InvalidTypeError at once; while iterating NoClusterError and KubeconfigError
    */
   watch(type?: string, options?: WaitOptions): AsyncIterable<ResolutionChange>;
@@ -61,12 +68,16 @@ export interface Resolver {
 
 /**
  * Makes a resolver. It begins to connect at once and keeps itself current from then on.
- * @throws ConfigurationError for options that contradict each other or that this release cannot serve
+ * @throws ConfigurationError for options that contradict each other, or in production when no service's URL is known
  * @throws InvalidTemplateError
  */
 export function createResolver(options: ResolverOptions = {}): Resolver {
   const environment = chooseEnvironment(options, process.env);
-  checkOptions(options);
+  checkOptions(options, environment);
+  const { logger: log = silentLogger, clock = systemClock, random = Math.random } = options;
+  if (environment === "production") {
+    return new RegistryResolver(registrySettings(options.registry ?? {}, process.env), { clock, random, log });
+  }
   const template = parseTemplate(options.template ?? DEFAULT_TEMPLATE);
-  return new SourcesResolver(environment, openSources(options, template), options.logger ?? silentLogger);
+  return new SourcesResolver(environment, openSources(options, template), log);
 }

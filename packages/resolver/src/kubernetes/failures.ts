@@ -70,7 +70,7 @@ function parseStatus(text: string): unknown {
  * Milliseconds to wait, from delay-seconds or an HTTP date.
  * @see https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
  */
-function parseRetryAfter(value: string | undefined, clock: Clock): number | undefined {
+export function parseRetryAfter(value: string | undefined, clock: Clock): number | undefined {
   if (value === undefined) return undefined;
   if (/^\d+$/.test(value)) return Number(value) * 1000;
   const date = Date.parse(value);

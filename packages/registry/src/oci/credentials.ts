@@ -1,8 +1,19 @@
+import { ExecutorRegistryError } from "@executor-registry/resolver";
+
 /** What a registry is told of who asks. */
 export type Credentials =
   | { readonly username: string; readonly password: string }
   /** A refresh token of the OAuth2 flow, as `docker login` to Azure leaves behind. */
   | { readonly identityToken: string };
+
+/** Credentials are configured but cannot be had: a helper fails, a file or Secret is malformed. Quotes nothing secret. */
+export class CredentialsError extends ExecutorRegistryError {
+  override readonly name = "CredentialsError";
+
+  constructor(message: string, options: { readonly cause?: unknown } = {}) {
+    super("unauthorized", message, options);
+  }
+}
 
 /** Where credentials come from. Asked when a registry first demands some, and again when it refuses those it got. */
 export interface CredentialProvider {

@@ -1,0 +1,55 @@
+import { spawn } from "node:child_process";
+import { z } from "zod";
+import { type Credentials, CredentialsError } from "./credentials.ts";
+
+/** @see https://github.com/docker/docker-credential-helpers#development */
+const helperAnswer = z.object({ Username: z.string(), Secret: z.string() });
+
+const TIMEOUT = 30_000;
+const MOST = 64 << 10;
+const NAME = /^[a-zA-Z0-9][a-zA-Z0-9._-]{0,63}$/;
+
+/**
+ * Runs `docker-credential-NAME get`, which asks a keychain or a cloud.
+ * @param key what the helper knows the registry by: its host, for Docker Hub `https://index.docker.io/v1/`
+ * @throws CredentialsError where it is missing, fails, or answers something else; never with what it said on stdout
+ */
+export async function askHelper(name: string, key: string, signal: AbortSignal): Promise<Credentials | undefined> {
+  if (!NAME.test(name))
+    throw new CredentialsError(`credential helper ${JSON.stringify(name.slice(0, 80))} is not a name`);
+  const program = `docker-credential-${name}`;
+  const { code, output } = await run(program, key, AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT)]));
+  if (code !== 0) {
+    // Helpers say so on stdout, in these words.
+    if (/credentials not found/i.test(output)) return undefined;
+    throw new CredentialsError(`${program} failed with exit code ${code} for ${key}. Run it by hand to see why`);
+  }
+  try {
+    const { Username, Secret } = helperAnswer.parse(JSON.parse(output));
+    if (Secret === "") return undefined;
+    return Username === "<token>" ? { identityToken: Secret } : { username: Username, password: Secret };
+  } catch {
+    // Neither the output nor the parser's message, which quotes it: it holds a secret.
+    throw new CredentialsError(`${program} answers something else than credentials for ${key}`);
+  }
+}
+
+function run(program: string, input: string, signal: AbortSignal): Promise<{ code: number | null; output: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, ["get"], { stdio: ["pipe", "pipe", "ignore"], signal, killSignal: "SIGKILL" });
+    let output = "";
+    child.on("error", (error: NodeJS.ErrnoException) => {
+      const why =
+        error.code === "ENOENT" ? "is not installed" : error.name === "AbortError" ? "does not answer" : "cannot run";
+      reject(new CredentialsError(`${program} ${why}`, { cause: error }));
+    });
+    child.stdout.on("data", (chunk: Buffer) => {
+      output += chunk.toString();
+      if (output.length > MOST) child.kill("SIGKILL");
+    });
+    child.on("close", (code) => resolve({ code, output }));
+    // It may end without reading.
+    child.stdin.on("error", () => {});
+    child.stdin.end(input);
+  });
+}

@@ -1,0 +1,63 @@
+import { open } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { z } from "zod";
+import { askHelper } from "./credential-helper.ts";
+import { type CredentialProvider, CredentialsError } from "./credentials.ts";
+import { dockerAuths, findAuth, hostOfKey } from "./docker-auths.ts";
+
+const configFile = z.object({
+  auths: dockerAuths.optional(),
+  credsStore: z.string().optional(),
+  credHelpers: z.record(z.string(), z.string()).optional(),
+});
+type ConfigFile = z.output<typeof configFile>;
+
+const MOST = 1 << 20;
+
+/** Where `docker login` writes. */
+export function defaultDockerConfig(environment: NodeJS.ProcessEnv = process.env): string {
+  return join(environment["DOCKER_CONFIG"] || join(homedir(), ".docker"), "config.json");
+}
+
+/**
+ * Credentials as `docker login` leaves them: from a helper of this host, the general store, or the file itself.
+ * The file is read whenever it is asked, so a mounted secret may change; where there is none, nothing is known.
+ * @param path of `config.json`
+ * @throws CredentialsError where it cannot be read or a helper fails
+ */
+export function dockerConfigCredentials(path: string): CredentialProvider {
+  return {
+    async credentials(host, signal) {
+      const config = await readConfig(path);
+      if (!config) return undefined;
+      const key = host === "docker.io" ? "https://index.docker.io/v1/" : host;
+      const [, helper] =
+        Object.entries(config.credHelpers ?? {}).find(([key]) => hostOfKey(key) === hostOfKey(host)) ?? [];
+      if (helper !== undefined) return askHelper(helper, key, signal);
+      const stored = config.credsStore ? await askHelper(config.credsStore, key, signal) : undefined;
+      return stored ?? findAuth(config.auths ?? {}, host);
+    },
+  };
+}
+
+async function readConfig(path: string): Promise<ConfigFile | undefined> {
+  let text: string;
+  try {
+    await using file = await open(path);
+    if ((await file.stat()).size > MOST) throw new CredentialsError(`${path} is larger than ${MOST} bytes`);
+    text = await file.readFile("utf8");
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    if (cause instanceof CredentialsError) throw cause;
+    throw new CredentialsError(`${path} cannot be read (${(cause as NodeJS.ErrnoException).code})`, { cause });
+  }
+  try {
+    return configFile.parse(JSON.parse(text));
+  } catch {
+    // A parser's message quotes what it read.
+    throw new CredentialsError(
+      `${path} is not a Docker configuration file: it must be a JSON object as docker login writes it`,
+    );
+  }
+}

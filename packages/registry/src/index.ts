@@ -1,2 +1,5 @@
-// What a host of the service needs.
-export type { ImageSource } from "./sources/image-source.ts";
+// What a host of the service needs: the command line, and tests.
+export { loadConfig } from "./config/load-config.ts";
+export { type ConfigMistake, InvalidConfigurationError, parseConfig } from "./config/parse-config.ts";
+export type { Config } from "./config/schema.ts";
+export { type Service, type ServiceOptions, startService } from "./service.ts";

@@ -45,7 +45,17 @@ export {
   withDigest,
   withTag,
 } from "./reference/reference.ts";
-export { DEFAULT_TEMPLATE, type ExecutorTemplate, parseExecutorType, parseTemplate } from "./reference/template.ts";
+export {
+  DEFAULT_TEMPLATE,
+  type ExecutorTemplate,
+  isExecutorType,
+  parseExecutorType,
+  parseTemplate,
+} from "./reference/template.ts";
+export { compareVersions, isHigher, type TagVersion, tagVersion } from "./reference/tag-version.ts";
+export { nearMisses } from "./near-misses.ts";
+export { type LayoutImage, readLayout } from "./layout/layout-image.ts";
+export type { ExecutorDocument, ExecutorEvent, ProblemDocument } from "./registry-client/executor-document.ts";
 export {
   InvalidReferenceError,
   InvalidTemplateError,

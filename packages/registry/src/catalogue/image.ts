@@ -1,17 +1,10 @@
 import type { Digest } from "@executor-registry/resolver";
 
-/** An operating system and processor that an image runs on. */
-export interface Platform {
-  readonly os: string;
-  readonly architecture: string;
-  readonly variant?: string;
-}
-
 /** What a manifest and its configuration say of an image. It never changes, since the digest covers it. */
 export interface ImageDetails {
   readonly mediaType: string;
-  /** Sorted by name; attestations are none. Empty where the image does not say. */
-  readonly platforms: readonly Platform[];
+  /** `os/architecture[/variant]`, sorted; attestations are none. Empty where the image does not say. */
+  readonly platforms: readonly string[];
   /** Compressed: configuration and layers, of the largest platform. In bytes. */
   readonly sizeBytes?: number;
   /** When the image was built, by its own account. ISO 8601 in UTC. */

@@ -12,10 +12,21 @@ export interface ListedImage {
   readonly details?: ImageDetails;
 }
 
+/** A tag whose image could not be read, and why; without a problem it was merely not its turn yet. */
+export interface UnreadTag {
+  readonly tag: string;
+  readonly problem?: ExecutorRegistryError;
+}
+
 /** What one repository held when it was looked at. */
 export type RepositoryListing =
-  /** Everything that is tagged in it. */
-  | { readonly state: "listed"; readonly repository: string; readonly images: readonly ListedImage[] }
+  /** Everything that is tagged in it, but for tags that could not be read: those keep what they had. */
+  | {
+      readonly state: "listed";
+      readonly repository: string;
+      readonly images: readonly ListedImage[];
+      readonly unread: readonly UnreadTag[];
+    }
   /** The registry says that it does not exist (any more). */
   | { readonly state: "gone"; readonly repository: string }
   /** Could not be read completely: nothing may be concluded from it. */
@@ -38,6 +49,7 @@ export interface ScanRequest {
   readonly only?: readonly string[];
   /** Tags said to have moved: looked up even if they look immutable. Repository → tags; `"all"` for every tag. */
   readonly recheck?: ReadonlyMap<string, readonly string[] | "all">;
+  /** Called right before a repository is read: of two readings, the one that began later is believed. */
   known(repository: string): KnownRepository;
   readonly signal: AbortSignal;
 }
@@ -51,19 +63,28 @@ export interface ScanOutcome {
   readonly complete: boolean;
   /** Why not, where something failed. */
   readonly problem?: ExecutorRegistryError;
-  /** Requests sent to the registry. */
-  readonly requests: number;
 }
 
 /** A place where images are found. It lists; it never judges. One implementation per file. */
 export interface ImageSource {
   /** As named in the configuration; in webhooks' paths, logs and metrics. */
   readonly name: string;
-  readonly kind: "oci" | "ecr" | "artifact-registry" | "oci-layout" | "development";
-  /** Whether a repository (`registry/path`) is one that this source would scan. Touches memory only. */
-  covers(repository: string): boolean;
+  readonly kind: "oci" | "ecr" | "artifact-registry" | "oci-layout";
   /**
-   * Looks at repositories and hands each to `found` as soon as it is read, awaiting it before going on.
+   * Where a repository (`registry/path`) stands in the configuration's order, the preferred first, from 0;
+   * `undefined` when this source would not scan it. Touches memory only.
+   */
+  rank(repository: string): number | undefined;
+  /**
+   * The repositories of this source (`registry/path`) that an event may mean by a path within a registry, and by the
+   * registry's host where it says it. Usually one or none.
+   */
+  named(path: string, registry?: string): readonly string[];
+  /** Requests sent to the registry so far. */
+  readonly requests: number;
+  /**
+   * Looks at repositories and hands each to `found` as soon as it is read, awaiting it before going on with that one.
+   * One that takes long is handed over several times, with what was read so far.
    * Never rejects but for an aborted signal: what failed is in the listings and in the outcome.
    */
   scan(request: ScanRequest, found: (listing: RepositoryListing) => Promise<void>): Promise<ScanOutcome>;

@@ -10,6 +10,8 @@ export interface Descriptor {
   readonly digest: Digest;
   readonly size: number;
   readonly annotations: Readonly<Record<string, string>>;
+  /** `os/architecture[/variant]`, of an entry of an index. */
+  readonly platform?: string;
 }
 
 /** What a registry must take as a manifest, and so what one can be. */
@@ -42,14 +44,30 @@ export function readBlob(directory: string, descriptor: Descriptor): Promise<Rea
 
 /** @throws InvalidLayoutError naming `file` when the value is no descriptor */
 export function parseDescriptor(value: unknown, file: string): Descriptor {
-  const { mediaType, digest, size, annotations } = isRecord(value) ? value : {};
+  const { mediaType, digest, size, annotations, platform } = isRecord(value) ? value : {};
   if (typeof mediaType !== "string" || typeof digest !== "string" || !isDigest(digest) || typeof size !== "number") {
     throw new InvalidLayoutError(file, "it holds a descriptor without media type, digest or size");
   }
-  const notes = isRecord(annotations)
-    ? Object.entries(annotations).filter((entry) => typeof entry[1] === "string")
-    : [];
-  return { mediaType, digest, size, annotations: Object.fromEntries(notes) as Record<string, string> };
+  const text = isRecord(platform) ? platformText(platform) : undefined;
+  return {
+    mediaType,
+    digest,
+    size,
+    annotations: textMembers(annotations),
+    ...(text !== undefined && { platform: text }),
+  };
+}
+
+/** The members of an object that are text; none of what is no object. */
+export function textMembers(value: unknown): Readonly<Record<string, string>> {
+  const members = isRecord(value) ? Object.entries(value).filter((entry) => typeof entry[1] === "string") : [];
+  return Object.fromEntries(members) as Record<string, string>;
+}
+
+/** `os/architecture[/variant]` of a platform or an image's configuration. */
+export function platformText({ os, architecture, variant }: Readonly<Record<string, unknown>>): string | undefined {
+  if (typeof os !== "string" || typeof architecture !== "string") return undefined;
+  return typeof variant === "string" && variant !== "" ? `${os}/${architecture}/${variant}` : `${os}/${architecture}`;
 }
 
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Digest } from "../reference/digest.ts";
 import { type ImageReference, tryParseReference } from "../reference/reference.ts";
-import { type Descriptor, isRecord, parseDescriptor, readBlob, readJson } from "./blobs.ts";
+import { type Descriptor, isRecord, parseDescriptor, platformText, readBlob, readJson, textMembers } from "./blobs.ts";
 import { InvalidLayoutError } from "./errors.ts";
 
 /** An image of a layout that has a name. */
@@ -11,6 +11,12 @@ export interface LayoutImage {
   readonly digest: Digest;
   /** Configuration and layers of one platform, in bytes. */
   readonly sizeBytes: number;
+  /** Of the manifest, or of the index. */
+  readonly mediaType: string;
+  /** `os/architecture[/variant]`, of each platform. Empty where neither index nor configuration says. */
+  readonly platforms: readonly string[];
+  /** Of the first platform's configuration. */
+  readonly labels: Readonly<Record<string, string>>;
   /** When it was built, milliseconds since the Unix epoch. Absent where the configuration does not say, or says 1970 or 1980. */
   readonly created?: number;
 }
@@ -51,21 +57,32 @@ function nameOf({ annotations }: Descriptor): ImageReference | undefined {
   return names.find((name) => name !== undefined);
 }
 
-async function look(directory: string, descriptor: Descriptor): Promise<Pick<LayoutImage, "sizeBytes" | "created">> {
+type Looks = Pick<LayoutImage, "mediaType" | "platforms" | "labels" | "sizeBytes" | "created">;
+
+async function look(directory: string, descriptor: Descriptor): Promise<Looks> {
   const file = `blob ${descriptor.digest}`;
+  const { mediaType } = descriptor;
   const manifest = await readBlob(directory, descriptor);
-  if (INDEXES.has(descriptor.mediaType)) {
-    const platform = manifestsOf(manifest, file).find(({ annotations }) => annotations[ATTESTATION] === undefined);
-    if (!platform || INDEXES.has(platform.mediaType)) throw new InvalidLayoutError(file, "it lists no image");
-    return look(directory, platform);
+  if (INDEXES.has(mediaType)) {
+    const platforms = manifestsOf(manifest, file).filter(({ annotations }) => annotations[ATTESTATION] === undefined);
+    const [first] = platforms;
+    if (!first || INDEXES.has(first.mediaType)) throw new InvalidLayoutError(file, "it lists no image");
+    const texts = platforms.flatMap(({ platform }) => platform ?? []);
+    const looks = await look(directory, first);
+    return { ...looks, mediaType, platforms: texts.length > 0 ? texts : looks.platforms };
   }
   const config = parseDescriptor(manifest["config"], file);
   const layers = Array.isArray(manifest["layers"])
     ? manifest["layers"].map((layer) => parseDescriptor(layer, file))
     : [];
-  const { created } = await readBlob(directory, config);
+  const image = await readBlob(directory, config);
+  const { created } = image;
   const at = typeof created === "string" ? Date.parse(created) : NaN;
+  const platform = platformText(image);
   return {
+    mediaType,
+    platforms: platform === undefined ? [] : [platform],
+    labels: textMembers(isRecord(image["config"]) ? image["config"]["Labels"] : undefined),
     sizeBytes: layers.reduce((sum, { size }) => sum + size, config.size),
     ...(at > BELIEVABLE && { created: at }),
   };

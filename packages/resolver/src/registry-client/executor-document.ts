@@ -59,5 +59,5 @@ export interface ProblemDocument {
   readonly nearMisses?: readonly string[];
   readonly knownTypes?: readonly string[];
   /** The id of the request, as logged. */
-  readonly instance?: string;
+  readonly requestId?: string;
 }

@@ -2,7 +2,7 @@ import type { Candidate, Evidence, Finding } from "../../resolution.ts";
 import type { HeldImage } from "./held-image.ts";
 import { type AgeEvidence, byLikelihood, type Newest, newest } from "./recency.ts";
 import { tagTime } from "./tag-time.ts";
-import { tagVersion } from "./tag-version.ts";
+import { tagVersion } from "../../reference/tag-version.ts";
 
 /** An image on the nodes with all that tells its age. */
 export interface DatedImage extends HeldImage {

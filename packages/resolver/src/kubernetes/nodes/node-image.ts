@@ -3,7 +3,7 @@ import { type ImageReference, repositoryName, tryParseReference } from "../../re
 import type { ExecutorTemplate } from "../../reference/template.ts";
 import { versionOf } from "../declared/exact.ts";
 import { tagTime } from "./tag-time.ts";
-import { tagVersion } from "./tag-version.ts";
+import { tagVersion } from "../../reference/tag-version.ts";
 
 /** An entry of a node's `status.images`. Old runtimes leave `names` null when a tag has moved on. */
 export interface ReportedImage {

@@ -1,7 +1,7 @@
 import type { EvidenceKind } from "../../resolution.ts";
 import { cameAfter, type Sighting } from "./sighting.ts";
 import { isLater, tagTime } from "./tag-time.ts";
-import { compareVersions, isHigher, tagVersion } from "./tag-version.ts";
+import { compareVersions, isHigher, tagVersion } from "../../reference/tag-version.ts";
 
 /** What can tell an image's age. */
 export interface Aged {

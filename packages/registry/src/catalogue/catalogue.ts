@@ -1,0 +1,137 @@
+import type { Clock, Digest, Logger } from "@executor-registry/resolver";
+import type { Entry, Head, JournalFilter } from "../journal/entry.ts";
+import { type Journal, openJournal } from "../journal/journal.ts";
+import type { Store } from "../stores/store.ts";
+import { currentOf } from "./current.ts";
+import { executorDocument } from "./document.ts";
+import { applyEntry, emptyCatalogue } from "./fold.ts";
+import { reclaim, type Rank, type Reasoned } from "./reconcile.ts";
+import { Snapshot } from "./snapshot.ts";
+import type { CatalogueImage, CatalogueState, CatalogueType } from "./state.ts";
+import { parseCatalogue, serializeCatalogue } from "./stored.ts";
+
+/** What a catalogue is opened with. */
+export interface CatalogueOptions {
+  readonly store: Store;
+  /** Which of the repositories that claim a type comes first. */
+  readonly rank: Rank;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** The current state: read from memory, changed through the journal alone. */
+export class Catalogue {
+  readonly snapshot = new Snapshot();
+  readonly #journal: Journal<CatalogueState>;
+  readonly #store: Store;
+  readonly #rank: Rank;
+
+  private constructor(journal: Journal<CatalogueState>, store: Store, rank: Rank) {
+    this.#journal = journal;
+    this.#store = store;
+    this.#rank = rank;
+  }
+
+  /**
+   * Loads what the store holds.
+   * @throws StoreError
+   * @throws BrokenJournalError
+   */
+  static async open({ store, rank, clock, log }: CatalogueOptions): Promise<Catalogue> {
+    const fold = {
+      initial: emptyCatalogue,
+      apply: applyEntry,
+      serialize: serializeCatalogue,
+      parse: parseCatalogue,
+    };
+    const journal = await openJournal<CatalogueState>({ store, fold, clock, log });
+    const catalogue = new Catalogue(journal, store, rank);
+    for (const type of journal.state.types.keys()) catalogue.#render(type);
+    journal.onEntries((entries) => {
+      for (const type of new Set(entries.map(({ change }) => change.type))) catalogue.#render(type);
+    });
+    return catalogue;
+  }
+
+  get head(): Head {
+    return this.#journal.head;
+  }
+
+  type(name: string): CatalogueType | undefined {
+    return this.#journal.state.types.get(name);
+  }
+
+  /** Every type that has, or had, an image. */
+  types(): Iterable<CatalogueType> {
+    return this.#journal.state.types.values();
+  }
+
+  /** What is known of a repository's images, whichever types they are of, withdrawn ones included. */
+  imagesOf(repository: string): ReadonlyMap<Digest, CatalogueImage> {
+    const images = new Map<Digest, CatalogueImage>();
+    for (const name of this.#journal.state.repositories.get(repository) ?? []) {
+      for (const image of this.type(name)?.images.values() ?? []) {
+        if (image.repository === repository) images.set(image.digest, merged(images.get(image.digest), image));
+      }
+    }
+    return images;
+  }
+
+  /** The repositories in which a source has found images that are still there. */
+  repositoriesOf(source: string): ReadonlySet<string> {
+    const repositories = new Set<string>();
+    for (const { images } of this.types()) {
+      for (const image of images.values()) {
+        if (image.source === source && image.state !== "withdrawn") repositories.add(image.repository);
+      }
+    }
+    return repositories;
+  }
+
+  /**
+   * Writes down what `decide` makes of the current state, and whose claims change by it. Durable once it resolves.
+   * @throws StoreError when it could not be written; nothing has changed then
+   */
+  async record(actor: string, decide: (state: CatalogueState) => readonly Reasoned[]): Promise<readonly Entry[]> {
+    const write = (reasoned: readonly Reasoned[]) => reasoned.map((draft) => ({ actor, ...draft }));
+    const changes = await this.#journal.append((state) => write(decide(state)));
+    if (changes.length === 0) return changes;
+    return [...changes, ...(await this.reclaim(new Set(changes.map(({ change }) => change.type))))];
+  }
+
+  /** Puts the claims of types in the configuration's order. */
+  reclaim(types: Iterable<string>): Promise<readonly Entry[]> {
+    const names = [...types];
+    return this.#journal.append((state) =>
+      reclaim(state, names, this.#rank).map((draft) => ({ actor: "system", ...draft })),
+    );
+  }
+
+  /** The audit log, newest first. */
+  list(filter: JournalFilter): Promise<readonly Entry[]> {
+    return this.#journal.list(filter);
+  }
+
+  /** Writes a snapshot, so that the next start is quick, and closes the store. */
+  async close(): Promise<void> {
+    try {
+      await this.#journal.close();
+    } finally {
+      await this.#store.close();
+    }
+  }
+
+  #render(name: string): void {
+    const type = this.type(name);
+    const current = type && currentOf(type);
+    this.snapshot.set(name, current && executorDocument(name, current));
+  }
+}
+
+/** One image may be of several types, by other tags each. */
+function merged(a: CatalogueImage | undefined, b: CatalogueImage): CatalogueImage {
+  if (a === undefined || a.state === "withdrawn") return b;
+  if (b.state === "withdrawn") return a;
+  const details = a.details ?? b.details;
+  return { ...a, tags: [...new Set([...a.tags, ...b.tags])].sort(), ...(details === undefined ? {} : { details }) };
+}

@@ -1,0 +1,56 @@
+import type { ExecutorDocument } from "@executor-registry/resolver";
+import { compareNewest, timeOf } from "./newest.ts";
+import type { CatalogueImage, CatalogueType } from "./state.ts";
+import { versionTag } from "./version-tag.ts";
+
+/** Which version of a type is current, and why. */
+export interface Current {
+  readonly image: CatalogueImage;
+  readonly decidedBy: ExecutorDocument["decidedBy"];
+  readonly reason: string;
+  /** How many admitted versions it was chosen from. */
+  readonly versions: number;
+  readonly warnings: readonly string[];
+}
+
+const HOW = {
+  pushed: "the last that was pushed",
+  created: "the last that was built",
+  found: "the last that was found",
+} as const;
+
+/** The current version of a type: the newest admitted one of the repository that comes first. */
+export function currentOf({ claims, images }: CatalogueType): Current | undefined {
+  const [claim, ...others] = claims;
+  if (claim === undefined) return undefined;
+  const admitted: CatalogueImage[] = [];
+  const waiting: CatalogueImage[] = [];
+  for (const image of images.values()) {
+    if (image.repository !== claim.repository) continue;
+    if (image.state === "admitted") admitted.push(image);
+    else if (image.state !== "withdrawn") waiting.push(image);
+  }
+  let newest = admitted[0];
+  if (newest === undefined) return undefined;
+  for (const image of admitted) if (compareNewest(image, newest) > 0) newest = image;
+  const chosen = newest;
+  const warnings = others.map(
+    ({ repository, source }) =>
+      `${repository} (source ${source}) holds images of this type too; ${claim.repository} comes first in the configuration`,
+  );
+  for (const image of waiting) {
+    if (compareNewest(image, chosen) <= 0) continue;
+    const why = image.verdicts.find(({ state }) => state !== "passed");
+    warnings.push(`a newer image, ${versionTag(image.tags)}, is ${image.state}: ${why?.reason ?? "not judged yet"}`);
+  }
+  const only = admitted.length === 1;
+  return {
+    image: chosen,
+    decidedBy: only ? "only-candidate" : "policy",
+    reason: only
+      ? "it is the only admitted version"
+      : `of ${admitted.length} admitted versions it is ${HOW[timeOf(chosen).by]} (${timeOf(chosen).at})`,
+    versions: admitted.length,
+    warnings,
+  };
+}

@@ -1,0 +1,55 @@
+import type { ExecutorDocument } from "@executor-registry/resolver";
+import type { Current } from "./current.ts";
+import { capabilitiesOf, ownerOf } from "./labels.ts";
+import type { CatalogueImage } from "./state.ts";
+import { versionTag } from "./version-tag.ts";
+
+/** What every document of an image says. */
+export function imageMembers(image: CatalogueImage) {
+  const labels = image.details?.labels ?? {};
+  const owner = ownerOf(labels);
+  const { created, sizeBytes, platforms = [] } = image.details ?? {};
+  return {
+    image: `${image.repository}@${image.digest}`,
+    digest: image.digest,
+    version: versionTag(image.tags),
+    tags: image.tags,
+    capabilities: capabilitiesOf(labels),
+    ...(owner === undefined ? {} : { owner }),
+    ...(created === undefined ? {} : { created }),
+    ...(image.pushed === undefined ? {} : { pushed: image.pushed }),
+    ...(sizeBytes === undefined ? {} : { sizeBytes }),
+    platforms,
+    source: image.source,
+  };
+}
+
+/** The document of `GET /executors/{type}`. */
+export function executorDocument(type: string, current: Current): ExecutorDocument {
+  const { image, decidedBy, reason, versions, warnings } = current;
+  return {
+    type,
+    ...imageMembers(image),
+    added: image.added ?? image.found,
+    validated: image.validated ?? image.found,
+    decidedBy,
+    reason,
+    versions,
+    warnings,
+  };
+}
+
+/** One element of `GET /executors/{type}/versions`. */
+export function versionDocument(image: CatalogueImage, current: boolean) {
+  const { added, validated, withdrawn } = image;
+  return {
+    ...imageMembers(image),
+    state: image.state,
+    current,
+    verdicts: image.verdicts,
+    found: image.found,
+    ...(added === undefined ? {} : { added }),
+    ...(validated === undefined ? {} : { validated }),
+    ...(withdrawn === undefined ? {} : { withdrawn }),
+  };
+}

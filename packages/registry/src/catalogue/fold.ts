@@ -1,0 +1,87 @@
+import type { Entry } from "../journal/entry.ts";
+import type { Change } from "./change.ts";
+import { interned } from "./interned.ts";
+import { imageKey, stateOf, type CatalogueImage, type CatalogueState, type CatalogueType } from "./state.ts";
+
+/** A catalogue in which nothing has happened yet. */
+export const emptyCatalogue = (): CatalogueState => ({ types: new Map(), repositories: new Map() });
+
+/** Applies one entry, in place. What happened is not judged here; it is written down. */
+export function applyEntry(state: CatalogueState, { change, at, sequence }: Entry): CatalogueState {
+  const type = typeIn(state, change.type);
+  if (change.kind === "type-claimed") {
+    type.claims = change.claims.map(interned.claim);
+    return state;
+  }
+  const key = imageKey(change.repository, change.digest);
+  const before = type.images.get(key);
+  const after = changed(before, change, at, sequence);
+  if (after === undefined) return state;
+  put(state, type, key, after);
+  return state;
+}
+
+function typeIn(state: CatalogueState, name: string): CatalogueType {
+  let type = state.types.get(name);
+  if (type === undefined) {
+    type = { type: name, claims: [], images: new Map() };
+    state.types.set(name, type);
+  }
+  return type;
+}
+
+/** Puts an image at its place, and keeps the index of repositories. */
+export function put(state: CatalogueState, type: CatalogueType, key: string, image: CatalogueImage): void {
+  type.images.set(key, image);
+  const types = state.repositories.get(image.repository);
+  if (types === undefined) state.repositories.set(image.repository, new Set([type.type]));
+  else types.add(type.type);
+}
+
+type ImageChange = Exclude<Change, { kind: "type-claimed" }>;
+
+function changed(
+  before: CatalogueImage | undefined,
+  change: ImageChange,
+  at: string,
+  sequence: number,
+): CatalogueImage | undefined {
+  switch (change.kind) {
+    case "image-found": {
+      const { withdrawn: _, validated: __, ...kept } = before ?? { found: at };
+      return {
+        ...kept,
+        ...interned.image(change.image),
+        source: interned.text(change.source),
+        sequence,
+        ...judged(before, change.verdicts, at),
+      };
+    }
+    case "image-tagged":
+      return before && { ...before, tags: change.tags, sequence };
+    case "image-described":
+      return before && { ...before, details: interned.details(change.details), sequence };
+    case "image-judged": {
+      if (before === undefined) return undefined;
+      const { validated: _, ...kept } = before;
+      return { ...kept, ...judged(before, change.verdicts, at), sequence };
+    }
+    case "image-withdrawn":
+      return before && { ...before, state: "withdrawn", withdrawn: { at, reason: change.reason }, sequence };
+  }
+}
+
+function judged(
+  before: CatalogueImage | undefined,
+  verdicts: CatalogueImage["verdicts"],
+  at: string,
+): Pick<CatalogueImage, "state" | "verdicts" | "added" | "validated"> {
+  const state = stateOf(verdicts);
+  const added = before?.added ?? (state === "admitted" ? at : undefined);
+  return {
+    state,
+    verdicts: interned.verdicts(verdicts),
+    ...(added === undefined ? {} : { added }),
+    ...(state === "admitted" ? { validated: at } : {}),
+  };
+}

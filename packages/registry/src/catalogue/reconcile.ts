@@ -1,0 +1,147 @@
+import type { Digest } from "@executor-registry/resolver";
+import type { Verdict } from "../checks/check.ts";
+import type { ListedImage } from "../sources/image-source.ts";
+import type { Change, Claim } from "./change.ts";
+import type { Image, ImageDetails } from "./image.ts";
+import type { Naming } from "./naming.ts";
+import { imageKey, type CatalogueImage, type CatalogueState } from "./state.ts";
+
+/** A complete look at one repository, with what was learnt about its images. */
+export interface Observation {
+  readonly source: string;
+  /** `registry/path`. */
+  readonly repository: string;
+  /** Path within the registry. */
+  readonly path: string;
+  /** Empty when the repository is gone. */
+  readonly images: readonly ListedImage[];
+  /** Tags that could not be read: what they named stays as it is. */
+  readonly unread: ReadonlySet<string>;
+  /** Says why images that are not listed are gone. */
+  readonly gone: string;
+  readonly details: ReadonlyMap<Digest, ImageDetails>;
+  readonly verdicts: ReadonlyMap<Digest, readonly Verdict[]>;
+}
+
+/** A change, and why it is made. */
+export interface Reasoned {
+  readonly reason: string;
+  readonly change: Change;
+}
+
+const same = (a: unknown, b: unknown): boolean => a === b || JSON.stringify(a) === JSON.stringify(b);
+
+/** The images of an observation, by type; each with the tags that make it one of that type. */
+function byType({ images, path }: Observation, naming: Naming): Map<string, Map<Digest, ListedImage>> {
+  const types = new Map<string, Map<Digest, ListedImage>>();
+  for (const image of images) {
+    for (const tag of image.tags) {
+      for (const type of naming.typesOf(path, tag)) {
+        const ofType = types.get(type) ?? new Map<Digest, ListedImage>();
+        const tags = [...(ofType.get(image.digest)?.tags ?? []), tag];
+        types.set(type, ofType.set(image.digest, { ...image, tags }));
+      }
+    }
+  }
+  return types;
+}
+
+/**
+ * The changes that make the catalogue agree with what was seen. Decides by the state it is given alone, so that it can
+ * be asked again when somebody else changed the catalogue meanwhile.
+ */
+export function reconcile(state: CatalogueState, seen: Observation, naming: Naming): readonly Reasoned[] {
+  const listed = byType(seen, naming);
+  const types = new Set([...listed.keys(), ...(state.repositories.get(seen.repository) ?? [])]);
+  return [...types].flatMap((type) => reconcileType(state, seen, type, listed.get(type) ?? new Map()));
+}
+
+function reconcileType(
+  state: CatalogueState,
+  seen: Observation,
+  type: string,
+  listed: ReadonlyMap<Digest, ListedImage>,
+): readonly Reasoned[] {
+  const known = state.types.get(type)?.images;
+  const changes = [...listed.values()].flatMap((image) =>
+    compareImage(type, seen, image, known?.get(imageKey(seen.repository, image.digest))),
+  );
+  for (const image of known?.values() ?? []) {
+    if (image.repository !== seen.repository || image.state === "withdrawn" || listed.has(image.digest)) continue;
+    if (image.tags.some((tag) => seen.unread.has(tag))) continue;
+    const reason = withdrawal(image, seen);
+    const about = { type, repository: image.repository, digest: image.digest };
+    changes.push({ reason, change: { kind: "image-withdrawn", ...about, reason } });
+  }
+  return changes;
+}
+
+function withdrawal({ tags }: CatalogueImage, { images, gone }: Observation): string {
+  const moved = tags.find((tag) => images.some((image) => image.tags.includes(tag)));
+  return moved === undefined ? gone : `tag ${moved} names another image now`;
+}
+
+function compareImage(
+  type: string,
+  seen: Observation,
+  { digest, tags, pushed }: ListedImage,
+  known: CatalogueImage | undefined,
+): Reasoned[] {
+  const about = { type, repository: seen.repository, digest };
+  const details = seen.details.get(digest);
+  const verdicts = seen.verdicts.get(digest);
+  if (known === undefined || known.state === "withdrawn" || known.source !== seen.source) {
+    // Without verdicts nothing is known that may be written down; the next look brings them.
+    if (verdicts === undefined) return [];
+    const kept = details ?? known?.details;
+    const image: Image = {
+      repository: seen.repository,
+      digest,
+      tags,
+      ...(pushed === undefined ? {} : { pushed }),
+      ...(kept === undefined ? {} : { details: kept }),
+    };
+    const how = known === undefined ? "was found" : known.state === "withdrawn" ? "is back" : "is now this source's";
+    const reason = `${how}, as ${tags.join(", ")}`;
+    return [{ reason, change: { kind: "image-found", ...about, source: seen.source, image, verdicts } }];
+  }
+  const changes: Reasoned[] = [];
+  const kept = known.tags.filter((tag) => seen.unread.has(tag) && !tags.includes(tag));
+  const now = [...tags, ...kept].sort();
+  if (!same(known.tags, now)) {
+    const reason = `its tags are ${now.join(", ")}; they were ${known.tags.join(", ")}`;
+    changes.push({ reason, change: { kind: "image-tagged", ...about, tags: now } });
+  }
+  if (details !== undefined && known.details === undefined) {
+    changes.push({ reason: "its configuration was read", change: { kind: "image-described", ...about, details } });
+  }
+  if (verdicts !== undefined && !same(known.verdicts, verdicts)) {
+    changes.push({ reason: "its checks answer otherwise", change: { kind: "image-judged", ...about, verdicts } });
+  }
+  return changes;
+}
+
+/** Where a repository stands in the configuration's order: the smaller is preferred. */
+export type Rank = (claim: Claim) => number;
+
+/** The changes that make each type's claims agree with the repositories that hold images of it. */
+export function reclaim(state: CatalogueState, types: Iterable<string>, rank: Rank): readonly Reasoned[] {
+  return [...types].flatMap((name) => {
+    const type = state.types.get(name);
+    if (type === undefined) return [];
+    const present = new Map<string, Claim>();
+    for (const { state: became, source, repository } of type.images.values()) {
+      if (became !== "withdrawn") present.set(repository, { source, repository });
+    }
+    const claims = [...present.values()].sort((a, b) => rank(a) - rank(b) || (a.repository < b.repository ? -1 : 1));
+    if (same(claims, type.claims)) return [];
+    const [first, ...others] = claims.map(({ repository }) => repository);
+    const reason =
+      first === undefined
+        ? "no repository holds images of it any more"
+        : others.length === 0
+          ? `only ${first} holds images of it`
+          : `${first} comes first in the configuration; ${others.join(", ")} claim it too`;
+    return [{ reason, change: { kind: "type-claimed" as const, type: name, claims } }];
+  });
+}

@@ -1,0 +1,54 @@
+import type { Digest } from "@executor-registry/resolver";
+import type { Verdict } from "../checks/check.ts";
+import type { Claim } from "./change.ts";
+import type { Image } from "./image.ts";
+
+/**
+ * - `admitted`: all checks passed; a version
+ * - `rejected`: at least one failed
+ * - `pending`: none failed, at least one cannot be judged yet
+ * - `withdrawn`: gone from its registry
+ */
+export type ImageState = "admitted" | "rejected" | "pending" | "withdrawn";
+
+/** What the catalogue knows of one image of one type. Immutable: a change makes a new one. */
+export interface CatalogueImage extends Image {
+  /** Name of the source that found it. */
+  readonly source: string;
+  readonly state: ImageState;
+  readonly verdicts: readonly Verdict[];
+  /** When it was first seen. ISO 8601 in UTC, as all times here. */
+  readonly found: string;
+  /** When it was first admitted. */
+  readonly added?: string;
+  /** When its verdicts were last given and all passed. */
+  readonly validated?: string;
+  readonly withdrawn?: { readonly at: string; readonly reason: string };
+  /** The journal's entry that changed it last. */
+  readonly sequence: number;
+}
+
+/** One executor type. */
+export interface CatalogueType {
+  readonly type: string;
+  /** The repositories that hold images of it now, the preferred first. */
+  claims: readonly Claim[];
+  /** By `repository@digest`. */
+  readonly images: Map<string, CatalogueImage>;
+}
+
+/** The current state: a fold of the journal. Changed by the fold alone. */
+export interface CatalogueState {
+  readonly types: Map<string, CatalogueType>;
+  /** Which types have, or had, images in a repository. */
+  readonly repositories: Map<string, Set<string>>;
+}
+
+/** The key of an image in {@link CatalogueType.images}. */
+export const imageKey = (repository: string, digest: Digest): string => `${repository}@${digest}`;
+
+/** What became of an image, by its verdicts. */
+export function stateOf(verdicts: readonly Verdict[]): "admitted" | "rejected" | "pending" {
+  if (verdicts.some(({ state }) => state === "failed")) return "rejected";
+  return verdicts.some(({ state }) => state === "pending") ? "pending" : "admitted";
+}

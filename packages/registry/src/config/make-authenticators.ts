@@ -1,0 +1,29 @@
+import type { Logger } from "@executor-registry/resolver";
+import { connect } from "@executor-registry/resolver/kubernetes";
+import { createKubernetesTokens } from "../auth/kubernetes-tokens.ts";
+import { createOidcTokens } from "../auth/oidc-tokens.ts";
+import type { Authenticator } from "../auth/role.ts";
+import { createStaticTokens } from "../auth/static-tokens.ts";
+import type { Config } from "./schema.ts";
+
+/** The ways of proving who one is, cheapest first. @throws NoClusterError where Kubernetes is to judge and there is none */
+export async function makeAuthenticators(
+  { tokens, kubernetes, oidc }: Config["auth"],
+  log: Logger,
+): Promise<readonly Authenticator[]> {
+  const authenticators: Authenticator[] = [];
+  if (tokens.length > 0) authenticators.push(createStaticTokens(tokens));
+  if (kubernetes !== undefined) {
+    const api = await connect();
+    log.info(
+      { server: api.server, audience: kubernetes.audience },
+      "service accounts' tokens are judged by Kubernetes",
+    );
+    authenticators.push(createKubernetesTokens({ api, ...kubernetes }));
+  }
+  if (oidc !== undefined) {
+    const { jwksUri, ...rest } = oidc;
+    authenticators.push(createOidcTokens({ ...rest, ...(jwksUri && { jwksUri }) }));
+  }
+  return authenticators;
+}

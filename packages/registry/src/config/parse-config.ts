@@ -1,0 +1,88 @@
+import { ExecutorRegistryError } from "@executor-registry/resolver";
+import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+import type { z } from "zod";
+import { Config } from "./schema.ts";
+
+/** One mistake in the configuration file. */
+export interface ConfigMistake {
+  /** Where: `sources[1].host`. */
+  readonly path: string;
+  /** Line in the file, from 1, where it can be told. */
+  readonly line?: number;
+  readonly message: string;
+}
+
+/** The configuration file has mistakes: all of them are in the message. */
+export class InvalidConfigurationError extends ExecutorRegistryError {
+  override readonly name = "InvalidConfigurationError";
+  readonly file: string;
+  readonly mistakes: readonly ConfigMistake[];
+
+  constructor(file: string, mistakes: readonly ConfigMistake[]) {
+    const lines = mistakes.map(
+      ({ path, line, message }) =>
+        `  ${file}${line === undefined ? "" : `:${line}`}: ${path === "" ? "" : `${path}: `}${message}`,
+    );
+    const count = mistakes.length === 1 ? "a mistake" : `${mistakes.length} mistakes`;
+    super("invalid-configuration", `the configuration has ${count}:\n${lines.join("\n")}`);
+    this.file = file;
+    this.mistakes = mistakes;
+  }
+}
+
+type Path = readonly PropertyKey[];
+
+/**
+ * Reads a configuration. Every mistake is found before one is told.
+ * @param file for messages
+ * @throws InvalidConfigurationError
+ */
+export function parseConfig(text: string, file: string): Config {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, merge: true });
+  if (document.errors.length > 0) {
+    const mistakes = document.errors.map(({ message, pos }) => ({
+      path: "",
+      line: lines.linePos(pos[0]).line,
+      message: message.split("\n")[0] ?? message,
+    }));
+    throw new InvalidConfigurationError(file, mistakes);
+  }
+  const parsed = Config.safeParse(document.toJS({ maxAliasCount: 100 }) ?? {});
+  if (parsed.success) return parsed.data;
+  const lineOf = (path: Path): { line?: number } => {
+    const offset = nodeAt(document.contents, path)?.range?.[0];
+    return offset === undefined ? {} : { line: lines.linePos(offset).line };
+  };
+  const mistakes = parsed.error.issues.flatMap((issue) =>
+    located(issue).map(({ path, message }) => ({ path: pathText(path), ...lineOf(path), message })),
+  );
+  throw new InvalidConfigurationError(file, mistakes);
+}
+
+/** A mistake about keys is where the keys are. */
+function located(issue: z.core.$ZodIssue): { readonly path: Path; readonly message: string }[] {
+  if (issue.code !== "unrecognized_keys") return [{ path: issue.path, message: issue.message }];
+  return issue.keys.map((key) => ({ path: [...issue.path, key], message: "there is no such setting" }));
+}
+
+function pathText(path: Path): string {
+  return path.reduce<string>(
+    (text, part) =>
+      typeof part === "number" ? `${text}[${part}]` : text === "" ? String(part) : `${text}.${String(part)}`,
+    "",
+  );
+}
+
+/** The nearest node of the file to a path: a member that is missing has its parent's place. */
+function nodeAt(node: unknown, path: Path): Node | undefined {
+  const [part, ...rest] = path;
+  if (part === undefined) return node as Node;
+  if (isMap(node)) {
+    const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(part));
+    if (pair === undefined) return node;
+    return (rest.length === 0 ? (pair.key as Node) : nodeAt(pair.value, rest)) ?? (pair.key as Node);
+  }
+  if (isSeq(node) && typeof part === "number") return nodeAt(node.items[part], rest) ?? node;
+  return node as Node;
+}

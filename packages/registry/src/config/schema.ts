@@ -1,0 +1,98 @@
+import { parseExecutorType, parseTemplate } from "@executor-registry/resolver";
+import { z } from "zod";
+import { ROLES } from "../auth/role.ts";
+import { SourceConfig } from "./source-schema.ts";
+
+/** Runs one of our parsers, so that its message is the mistake that is shown. */
+const parsedBy = (parse: (text: string) => unknown) =>
+  z.string().superRefine((text, context) => {
+    try {
+      parse(text);
+    } catch (error) {
+      context.addIssue({ code: "custom", message: error instanceof Error ? error.message : String(error) });
+    }
+  });
+
+const Role = z.enum(ROLES);
+const Url = z.url({ protocol: /^https?$/ });
+
+const Listen = z.strictObject({
+  host: z.string().min(1).default("0.0.0.0"),
+  port: z.number().int().min(0).max(65_535).default(8080),
+  trustProxy: z.boolean().default(false),
+});
+
+const Executors = z.strictObject({
+  template: parsedBy(parseTemplate).default("executor-{type}"),
+  tags: z
+    .strictObject({
+      template: z
+        .string()
+        .regex(/^(?=.*\{type\})(?=.*\{version\})/, "it must hold {type} and {version}")
+        .default("executor-{type}-{version}"),
+      repositories: z.array(z.string().min(1)).min(1),
+    })
+    .optional(),
+  aliases: z.record(parsedBy(parseExecutorType), z.string().min(1)).default({}),
+});
+
+const Auth = z.strictObject({
+  reads: z.enum(["open", "token"]).default("open"),
+  writes: z.enum(["open", "token"]).default("token"),
+  tokens: z
+    .array(
+      z.strictObject({
+        name: z.string().min(1),
+        role: Role,
+        sha256: z
+          .string()
+          .regex(/^[0-9a-f]{64}$/i, "expected the SHA-256 of the token, in hex: printf %s TOKEN | sha256sum"),
+      }),
+    )
+    .default([]),
+  kubernetes: z
+    .strictObject({
+      audience: z.string().min(1).default("executor-registry"),
+      serviceAccounts: z.record(z.string().regex(/^[^:]+:[^:]+$/, "expected namespace:name"), Role),
+    })
+    .optional(),
+  oidc: z
+    .strictObject({
+      issuer: Url,
+      audience: z.string().min(1),
+      jwksUri: Url.optional(),
+      claim: z.string().min(1).default("sub"),
+      roles: z.record(z.string(), Role),
+    })
+    .optional(),
+});
+
+/** The configuration file. Every member has a default but the sources. */
+export const Config = z
+  .strictObject({
+    listen: Listen.prefault({}),
+    store: z.string().default("memory:"),
+    executors: Executors.prefault({}),
+    sources: z.array(SourceConfig).default([]),
+    checks: z.strictObject({ approvedNamespaces: z.array(z.string().min(1)).default([]) }).prefault({}),
+    auth: Auth.prefault({}),
+    limits: z
+      .strictObject({
+        writesPerMinute: z.number().int().min(1).default(60),
+        webhooksPerMinute: z.number().int().min(1).default(600),
+      })
+      .prefault({}),
+    log: z.strictObject({ level: z.enum(["debug", "info", "warn", "error"]).default("info") }).prefault({}),
+  })
+  .superRefine(({ sources }, context) => {
+    const names = sources.map(({ name }) => name);
+    for (const [index, name] of names.entries()) {
+      if (names.indexOf(name) === index) continue;
+      context.addIssue({
+        code: "custom",
+        path: ["sources", index, "name"],
+        message: `"${name}" is the name of another source`,
+      });
+    }
+  });
+export type Config = z.infer<typeof Config>;

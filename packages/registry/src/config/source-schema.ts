@@ -1,0 +1,53 @@
+import { z } from "zod";
+import { Duration } from "./duration.ts";
+import { Secret } from "./secret.ts";
+
+const Name = z
+  .string()
+  .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, "expected lower-case letters, digits and dashes");
+const Repositories = z
+  .array(z.string().regex(/^[a-z0-9*._/-]+$/, "expected a repository's path, with * or ** where it may vary"))
+  .min(1);
+const polling = {
+  name: Name,
+  interval: Duration.default(300_000),
+  /** How much of the interval is random. */
+  jitter: z.number().min(0).max(1).default(0.1),
+};
+
+export const CredentialsConfig = z.union(
+  [
+    z.strictObject({ username: z.string().min(1), password: Secret }),
+    z.strictObject({ dockerConfig: z.string().min(1) }),
+    z.strictObject({ pullSecret: z.string().regex(/^[^/]+\/[^/]+$/, "expected namespace/name") }),
+  ],
+  { error: "expected {username, password}, {dockerConfig: PATH} or {pullSecret: NAMESPACE/NAME}" },
+);
+
+const requests = z
+  .strictObject({
+    /** At the same time, to one host. */
+    concurrent: z.number().int().min(1).max(256).default(4),
+    perSecond: z.union([z.number().positive(), z.literal("unlimited")]).default(10),
+  })
+  .prefault({});
+
+const Oci = z.strictObject({
+  ...polling,
+  kind: z.literal("oci"),
+  host: z.string().regex(/^[a-z0-9.[\]:-]+$/, "expected a registry's host, with its port where that is not 443"),
+  /** Plain HTTP. */
+  insecure: z.boolean().default(false),
+  repositories: Repositories,
+  credentials: CredentialsConfig.optional(),
+  /** Lets the registry send us to private addresses: a token server or a blob store beside it. */
+  allowPrivateAddresses: z.boolean().default(false),
+  requests,
+});
+
+const Layout = z.strictObject({ ...polling, kind: z.literal("oci-layout"), path: z.string().min(1) });
+
+/** One place where images are found. */
+export const SourceConfig = z.discriminatedUnion("kind", [Oci, Layout]);
+export type SourceConfig = z.infer<typeof SourceConfig>;
+export type CredentialsConfig = z.infer<typeof CredentialsConfig>;

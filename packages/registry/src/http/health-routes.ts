@@ -1,0 +1,102 @@
+import type { Logger } from "@executor-registry/resolver";
+import { z } from "zod";
+import type { Catalogue } from "../catalogue/catalogue.ts";
+import type { Scanning } from "../scan/scanner.ts";
+import { json, route, type Route } from "./route.ts";
+import { SourceHealthShape } from "./schemas.ts";
+
+/** What health is judged by. */
+export interface HealthOptions {
+  readonly catalogue: Catalogue;
+  readonly scanner: Scanning;
+  readonly version: string;
+  /** Whether the service is on its way out: it still answers, but wants no new work. */
+  readonly draining: () => boolean;
+  /** Whether the catalogue held something when it was opened. */
+  readonly restored: boolean;
+  readonly log: Logger;
+}
+
+const Live = z.object({ status: z.literal("ok") });
+const Ready = z.object({ status: z.enum(["ok", "starting", "draining"]), reason: z.string() });
+
+/**
+ * Whether dispatchers should be sent here: once there is a catalogue to answer from, restored or from a first scan of each
+ * source, at least one of them complete.
+ */
+function readiness({ scanner, restored, draining }: HealthOptions): z.infer<typeof Ready> {
+  if (draining()) return { status: "draining", reason: "the service was told to end" };
+  if (restored) return { status: "ok", reason: "the catalogue was restored from the store" };
+  const { health } = scanner;
+  const waiting = health.filter(({ state }) => state === "starting").map(({ name }) => name);
+  if (waiting.length > 0) return { status: "starting", reason: `first scan under way: ${waiting.join(", ")}` };
+  const complete = health.some(({ completed }) => completed !== undefined);
+  return health.length === 0 || complete
+    ? { status: "ok", reason: "every source was looked at" }
+    : { status: "starting", reason: "no source could be read completely yet" };
+}
+
+/** `/health` for people, `/livez` and `/readyz` for the kubelet. */
+export function healthRoutes(options: HealthOptions): readonly Route[] {
+  const { catalogue, scanner, version } = options;
+  return [
+    route({
+      method: "GET",
+      path: "/health",
+      id: "health",
+      summary: "How the service and its sources fare",
+      description: "`degraded`: it answers from what it knows, and a source cannot be read completely.",
+      answers: {
+        200: {
+          description: "It answers",
+          schema: z.object({
+            status: z.enum(["ok", "degraded", "starting", "draining"]),
+            reason: z.string(),
+            version: z.string(),
+            executors: z.number(),
+            journal: z.object({ sequence: z.number(), hash: z.string() }),
+            sources: z.array(SourceHealthShape),
+          }),
+        },
+        503: { description: "It should not be asked: starting or draining" },
+      },
+      handle() {
+        const { status: ready, reason } = readiness(options);
+        const sources = scanner.health;
+        const failing = sources.filter(({ state }) => state === "failing").map(({ name }) => name);
+        const degraded = ready === "ok" && failing.length > 0;
+        const body = {
+          status: degraded ? "degraded" : ready,
+          reason: degraded ? `not read completely: ${failing.join(", ")}` : reason,
+          version,
+          executors: catalogue.snapshot.size,
+          journal: catalogue.head,
+          sources,
+        };
+        return json(body, ready === "ok" ? 200 : 503);
+      },
+    }),
+    route({
+      method: "GET",
+      path: "/livez",
+      id: "live",
+      summary: "Whether the process runs",
+      answers: { 200: { description: "It does", schema: Live } },
+      handle: () => json({ status: "ok" }),
+    }),
+    route({
+      method: "GET",
+      path: "/readyz",
+      id: "ready",
+      summary: "Whether it should be asked",
+      answers: {
+        200: { description: "It should", schema: Ready },
+        503: { description: "Not yet, or not any more", schema: Ready },
+      },
+      handle() {
+        const body = readiness(options);
+        return json(body, body.status === "ok" ? 200 : 503);
+      },
+    }),
+  ];
+}

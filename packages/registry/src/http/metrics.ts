@@ -1,0 +1,100 @@
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
+import type { Catalogue } from "../catalogue/catalogue.ts";
+import type { Scanning } from "../scan/scanner.ts";
+import type { EventStream } from "./events.ts";
+import type { ReadCounts } from "./read-path.ts";
+
+/** What is measured, and how it is printed. */
+export interface Metrics {
+  readonly contentType: string;
+  print(): Promise<string>;
+  /** One request that a route answered. @param seconds how long it took */
+  answered(route: string, method: string, status: number, seconds: number): void;
+  /** One event. @param outcome what became of it */
+  webhook(name: string, outcome: "taken" | "nothing" | "refused" | "malformed"): void;
+}
+
+/** Where the numbers come from. */
+export interface MetricsOptions {
+  readonly catalogue: Catalogue;
+  readonly scanner: Scanning;
+  readonly reads: ReadCounts;
+  readonly events: EventStream;
+}
+
+/** Numbers for Prometheus. What is known anyway is read when it is asked for, so that counting costs reads nothing. */
+export function createMetrics({ catalogue, scanner, reads, events }: MetricsOptions): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+
+  const durations = new Histogram({
+    name: "executor_registry_http_request_duration_seconds",
+    help: "How long routes take to answer; resolutions are answered ahead of them and counted in executor_registry_resolutions_total",
+    labelNames: ["route", "method", "status"],
+    buckets: [0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10],
+    registers,
+  });
+  const webhooks = new Counter({
+    name: "executor_registry_webhooks_total",
+    help: "Events received, by what became of them",
+    labelNames: ["webhook", "outcome"],
+    registers,
+  });
+  const gauge = (
+    name: string,
+    help: string,
+    labelNames: readonly string[],
+    collect: (set: (value: number, labels?: Record<string, string>) => void) => void,
+  ): Gauge =>
+    new Gauge({
+      name: `executor_registry_${name}`,
+      help,
+      labelNames,
+      registers,
+      collect() {
+        this.reset();
+        collect((value, labels) => (labels === undefined ? this.set(value) : this.set(labels, value)));
+      },
+    });
+  const resolutions = new Counter({
+    name: "executor_registry_resolutions_total",
+    help: "Resolutions answered from memory, by status",
+    labelNames: ["status"],
+    registers: [],
+    collect() {
+      this.reset();
+      this.inc({ status: "200" }, reads.ok);
+      this.inc({ status: "304" }, reads.notModified);
+    },
+  });
+  registry.registerMetric(resolutions);
+  gauge("executors", "Executor types that can be resolved", [], (set) => set(catalogue.snapshot.size));
+  gauge("images", "Images in the catalogue, by state", ["state"], (set) => {
+    const counts = { admitted: 0, rejected: 0, pending: 0, withdrawn: 0 };
+    for (const { images } of catalogue.types()) for (const { state } of images.values()) counts[state] += 1;
+    for (const [state, count] of Object.entries(counts)) set(count, { state });
+  });
+  gauge("journal_sequence", "Entries in the journal", [], (set) => set(catalogue.head.sequence));
+  gauge("event_streams", "Clients that listen for changes", [], (set) => set(events.size));
+  gauge("source_up", "Whether the last scan of a source was complete", ["source"], (set) => {
+    for (const { name, state } of scanner.health) set(state === "ready" ? 1 : 0, { source: name });
+  });
+  gauge("source_completed_timestamp_seconds", "When the last complete scan of a source ended", ["source"], (set) => {
+    for (const { name, completed } of scanner.health)
+      if (completed) set(Date.parse(completed) / 1000, { source: name });
+  });
+  gauge("source_scan_requests", "Requests that the last scan of a source sent", ["source"], (set) => {
+    for (const { name, requests } of scanner.health) set(requests, { source: name });
+  });
+  gauge("source_unread_tags", "Tags that the last scan of a source could not read", ["source"], (set) => {
+    for (const { name, unread } of scanner.health) set(unread, { source: name });
+  });
+
+  return {
+    contentType: registry.contentType,
+    print: () => registry.metrics(),
+    answered: (route, method, status, seconds) => durations.observe({ route, method, status: String(status) }, seconds),
+    webhook: (name, outcome) => webhooks.inc({ webhook: name, outcome }),
+  };
+}

@@ -1,0 +1,117 @@
+import { z } from "zod";
+import type { Catalogue } from "../catalogue/catalogue.ts";
+import type { Scanning } from "../scan/scanner.ts";
+import type { ScanReport } from "../scan/source-scan.ts";
+import { healthRoutes, type HealthOptions } from "./health-routes.ts";
+import { journalRoute } from "./journal-route.ts";
+import { json, route, type Route } from "./route.ts";
+import { Executor, Problem, ScanReportShape, TypeName, Version } from "./schemas.ts";
+import { listExecutors } from "./list-executors.ts";
+import { unknownType } from "./unknown-type.ts";
+import { listVersions } from "./list-versions.ts";
+
+/** What the API answers from. */
+export interface ApiOptions extends HealthOptions {
+  readonly catalogue: Catalogue;
+  readonly scanner: Scanning;
+}
+
+const Limit = z.coerce.number().int().min(1).max(1000);
+
+/** Every operation of the API but events, webhooks and metrics, which are no JSON. */
+export function apiRoutes(options: ApiOptions): readonly Route[] {
+  const { catalogue, scanner } = options;
+  return [
+    route({
+      method: "GET",
+      path: "/executors",
+      id: "listExecutors",
+      summary: "Every executor type's current image",
+      description: "An object keyed by type. With `limit` in pages; `Link: rel=next` leads to the next.",
+      role: "reader",
+      query: z.object({
+        capability: z.string().min(1).max(63).optional(),
+        limit: Limit.optional(),
+        after: TypeName.optional(),
+      }),
+      answers: { 200: { description: "By type", schema: z.record(z.string(), Executor) } },
+      handle: ({ query }) => listExecutors(catalogue.snapshot, query),
+    }),
+    route({
+      method: "GET",
+      path: "/executors/{type}",
+      id: "getExecutor",
+      summary: "The image that a type means right now",
+      role: "reader",
+      params: z.object({ type: TypeName }),
+      query: z.object({
+        subject: z.string().min(1).max(256).optional().meta({
+          description: "A run id or tenant that shall always see one version. Accepted; rollouts will use it.",
+        }),
+      }),
+      answers: {
+        200: { description: "The resolution", schema: Executor },
+        404: { description: "No admitted image of this type; with near misses", schema: Problem },
+      },
+      handle({ params: { type } }) {
+        const rendered = catalogue.snapshot.executor(type);
+        if (rendered === undefined) throw unknownType(type, catalogue);
+        return { kind: "rendered", rendered, headers: { "x-executor-subject": "ignored" } };
+      },
+    }),
+    route({
+      method: "GET",
+      path: "/executors/{type}/versions",
+      id: "listVersions",
+      summary: "Every image of a type that was ever found, newest first, with what the checks say of it",
+      role: "reader",
+      params: z.object({ type: TypeName }),
+      query: z.object({
+        state: z.enum(["admitted", "rejected", "pending", "withdrawn"]).optional(),
+        limit: Limit.default(100),
+        offset: z.coerce.number().int().min(0).default(0),
+      }),
+      answers: {
+        200: {
+          description: "The versions",
+          schema: z.object({ type: z.string(), total: z.number(), versions: z.array(Version) }),
+        },
+        404: { description: "No image of this type was ever found", schema: Problem },
+      },
+      handle({ params: { type }, query }) {
+        const known = catalogue.type(type);
+        if (known === undefined) throw unknownType(type, catalogue);
+        return listVersions(known, query);
+      },
+    }),
+    route({
+      method: "POST",
+      path: "/executors/refresh",
+      id: "refresh",
+      summary: "Look at the registries now",
+      description:
+        "Calls that come before a scan starts share it. With `type`, every tag of that type's repositories is looked up " +
+        "again, also those that nobody should have moved. With `wait=true` the answer comes when the scan has ended.",
+      role: "dispatcher",
+      query: z.object({ type: TypeName.optional(), wait: z.enum(["true", "false"]).default("false") }),
+      answers: {
+        200: { description: "What the scans found", schema: z.object({ scans: z.array(ScanReportShape) }) },
+        202: { description: "The scan will begin", schema: z.object({ accepted: z.boolean() }) },
+      },
+      async handle({ query: { type, wait }, principal }) {
+        const reason = { actor: principal.name, why: type === undefined ? "refresh" : `refresh of ${type}` };
+        const scans = type === undefined ? scanner.refresh(reason) : scanner.refreshType(type, reason);
+        if (wait === "true") return json({ scans: (await scans).map(reportDocument) });
+        scans.catch((error: unknown) => options.log.error({ err: error }, "a refresh could not be taken in"));
+        return json({ accepted: true }, 202);
+      },
+    }),
+    journalRoute(catalogue),
+    ...healthRoutes(options),
+  ];
+}
+
+const reportDocument = ({ problem, ...report }: ScanReport) => ({
+  ...report,
+  ...(problem === undefined ? {} : { problem: { code: problem.code, message: problem.message } }),
+});

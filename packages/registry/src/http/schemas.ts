@@ -1,0 +1,116 @@
+import { isExecutorType } from "@executor-registry/resolver";
+import { z } from "zod";
+
+/** A request's or an answer's shape: checked where it comes in, and printed into the OpenAPI document. */
+export const TypeName = z
+  .string()
+  .refine(
+    isExecutorType,
+    "expected lower-case letters and digits, separated by one of . _ __ or dashes, at most 63 characters",
+  )
+  .meta({ description: "An executor type", examples: ["ml"] });
+
+export const Timestamp = z.string().meta({ format: "date-time", description: "ISO 8601 in UTC" });
+const DigestText = z.string().meta({ examples: [`sha256:${"0".repeat(64)}`] });
+
+export const Executor = z
+  .object({
+    type: z.string(),
+    image: z.string().meta({ description: "What to run: repository@sha256:…" }),
+    digest: DigestText,
+    version: z.string().meta({ description: "The tag that tells it apart for a person" }),
+    tags: z.array(z.string()),
+    capabilities: z.array(z.string()).meta({ description: "Label executor-registry.dev/capabilities" }),
+    owner: z.string().optional().meta({ description: "Label executor-registry.dev/owner" }),
+    added: Timestamp,
+    validated: Timestamp,
+    created: Timestamp.optional(),
+    pushed: Timestamp.optional(),
+    sizeBytes: z.number().optional(),
+    platforms: z.array(z.string()),
+    source: z.string(),
+    decidedBy: z.enum(["policy", "pin", "rollout", "only-candidate"]),
+    reason: z.string(),
+    versions: z.number(),
+    warnings: z.array(z.string()),
+  })
+  .meta({ id: "Executor" });
+
+export const Verdict = z
+  .object({ check: z.string(), state: z.enum(["passed", "failed", "pending"]), reason: z.string() })
+  .meta({ id: "Verdict" });
+
+export const Version = Executor.pick({
+  image: true,
+  digest: true,
+  version: true,
+  tags: true,
+  capabilities: true,
+  owner: true,
+  created: true,
+  pushed: true,
+  sizeBytes: true,
+  platforms: true,
+  source: true,
+})
+  .extend({
+    state: z.enum(["admitted", "rejected", "pending", "withdrawn"]),
+    current: z.boolean(),
+    verdicts: z.array(Verdict),
+    found: Timestamp,
+    added: Timestamp.optional(),
+    validated: Timestamp.optional(),
+    withdrawn: z.object({ at: Timestamp, reason: z.string() }).optional(),
+  })
+  .meta({ id: "Version" });
+
+export const JournalEntry = z
+  .object({
+    sequence: z.number(),
+    at: Timestamp,
+    actor: z.string(),
+    reason: z.string(),
+    change: z.looseObject({ kind: z.string(), type: z.string() }),
+    previous: z.string(),
+    hash: z.string(),
+  })
+  .meta({ id: "JournalEntry" });
+
+export const SourceHealthShape = z
+  .object({
+    name: z.string(),
+    kind: z.string(),
+    state: z.enum(["starting", "ready", "failing"]),
+    completed: Timestamp.optional(),
+    attempted: Timestamp.optional(),
+    problem: z.object({ code: z.string(), message: z.string() }).optional(),
+    repositories: z.number(),
+    unread: z.number(),
+    requests: z.number(),
+  })
+  .meta({ id: "SourceHealth" });
+
+export const ScanReportShape = z
+  .object({
+    source: z.string(),
+    repositories: z.number(),
+    changes: z.number(),
+    unread: z.number(),
+    requests: z.number(),
+    complete: z.boolean(),
+    problem: z.object({ code: z.string(), message: z.string() }).optional(),
+  })
+  .meta({ id: "ScanReport" });
+
+export const Problem = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.number(),
+    detail: z.string(),
+    code: z.string(),
+    requestId: z.string().optional(),
+    nearMisses: z.array(z.string()).optional(),
+    knownTypes: z.array(z.string()).optional(),
+  })
+  .meta({ id: "Problem", description: "RFC 9457" });

@@ -1,0 +1,169 @@
+import { randomUUID } from "node:crypto";
+import { createServer, type Server } from "node:http";
+import fastifyFactory, {
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from "fastify";
+import rateLimit from "@fastify/rate-limit";
+import { ExecutorRegistryError } from "@executor-registry/resolver";
+import type { Logger as PinoLogger } from "pino";
+import type { Access } from "../auth/access.ts";
+import type { Answer, Route } from "./route.ts";
+import { docsPage } from "./docs-page.ts";
+import type { EventStream } from "./events.ts";
+import { openApi } from "./openapi.ts";
+import { problemOf } from "./problem.ts";
+import { isCurrent, renderedHeaders, type createReadPath } from "./read-path.ts";
+import { SECURITY_HEADERS } from "./security-headers.ts";
+import { registerWebhooks, type WebhookOptions } from "./webhook-route.ts";
+
+/** What the server is made of. */
+export interface ServerOptions extends WebhookOptions {
+  readonly routes: readonly Route[];
+  readonly access: Access;
+  readonly events: EventStream;
+  readonly readPath: ReturnType<typeof createReadPath>;
+  readonly version: string;
+  readonly pino: PinoLogger;
+  /** Writes and webhooks taken per minute from one address. */
+  readonly perMinute: { readonly writes: number; readonly webhooks: number };
+  /** Whether `X-Forwarded-For` is believed: there is a proxy before the service that sets it. */
+  readonly trustProxy: boolean;
+}
+
+const LARGEST_BODY = 64 << 10;
+/** Milliseconds for a request to arrive whole. */
+const REQUEST_TIMEOUT = 10_000;
+
+/** Makes the HTTP server; it does not listen yet. */
+export async function createHttpServer(options: ServerOptions): Promise<FastifyInstance> {
+  const { routes, access, events, readPath, version, pino, perMinute } = options;
+  // What Fastify itself has to say; requests are logged here.
+  const ownLog: FastifyBaseLogger = pino.child({}, { level: "warn" });
+  const fastify = fastifyFactory({
+    loggerInstance: ownLog,
+    serverFactory: (handler): Server =>
+      createServer({ requestTimeout: REQUEST_TIMEOUT, keepAliveTimeout: 75_000 }, (request, response) => {
+        if (!readPath(request, response)) handler(request, response);
+      }),
+    trustProxy: options.trustProxy,
+    bodyLimit: LARGEST_BODY,
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => randomUUID(),
+    requestIdHeader: "x-request-id",
+    return503OnClosing: false,
+    forceCloseConnections: true,
+  });
+  await fastify.register(rateLimit, {
+    global: false,
+    errorResponseBuilder: (_request, { ttl }) =>
+      new ExecutorRegistryError(
+        "throttled",
+        `too many requests from this address; again in ${Math.ceil(ttl / 1000)} s`,
+      ),
+  });
+
+  fastify.addHook("onRequest", (request, reply, done) => {
+    reply.headers({ ...SECURITY_HEADERS, "x-request-id": request.id });
+    done();
+  });
+  fastify.addHook("onResponse", (request, reply, done) => {
+    const { method } = request;
+    const route = request.routeOptions.url ?? "none";
+    options.metrics().answered(route, method, reply.statusCode, reply.elapsedTime / 1000);
+    const fields = {
+      requestId: request.id,
+      method,
+      route,
+      status: reply.statusCode,
+      ms: Math.round(reply.elapsedTime),
+    };
+    if (method === "POST" || reply.statusCode >= 500) pino.info(fields, "answered");
+    else pino.debug(fields, "answered");
+    done();
+  });
+  fastify.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, pino));
+  fastify.setNotFoundHandler((request) => {
+    throw new ExecutorRegistryError(
+      "not-found",
+      `there is no ${request.method} ${request.url.split("?")[0] ?? ""}; see /docs`,
+    );
+  });
+
+  for (const route of routes) {
+    const limited = route.method === "POST" ? { rateLimit: { max: perMinute.writes, timeWindow: 60_000 } } : {};
+    fastify.route({
+      method: route.method,
+      url: route.path.replaceAll(/\{(\w+)\}/g, ":$1"),
+      config: limited,
+      handler: async (request, reply) => {
+        const { principal, params, query } = await parsed(route, request, access);
+        return send(await route.handle({ params, query, principal, signal: request.signal }), request, reply, access);
+      },
+    });
+  }
+  fastify.get("/openapi.json", () => openApi(routes, version));
+  fastify.get("/docs", (_request, reply) =>
+    reply
+      .type("text/html; charset=utf-8")
+      .header("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
+      .send(docsPage(routes, version)),
+  );
+  fastify.get("/metrics", async (_request, reply) =>
+    reply.type(options.metrics().contentType).send(await options.metrics().print()),
+  );
+  fastify.get("/events", async (request, reply) => {
+    await access.check(request.headers.authorization, "reader", request.signal);
+    const lastId = request.headers["last-event-id"];
+    reply.hijack();
+    reply.raw.writeHead(200, {
+      ...SECURITY_HEADERS,
+      "content-type": "text/event-stream",
+      "cache-control": "no-store",
+      "x-accel-buffering": "no",
+    });
+    if (!events.open(reply.raw, typeof lastId === "string" ? lastId : undefined)) reply.raw.end();
+  });
+  registerWebhooks(fastify, options, perMinute.webhooks);
+  return fastify;
+}
+
+async function parsed(route: Route, request: FastifyRequest, access: Access) {
+  const principal =
+    route.role === undefined
+      ? { name: "anyone", role: "reader" as const }
+      : await access.check(request.headers.authorization, route.role, request.signal);
+  const part = (schema: Route["params"], value: unknown, where: string): unknown => {
+    if (schema === undefined) return value;
+    const result = schema.safeParse(value);
+    if (result.success) return result.data;
+    const problems = result.error.issues.map(({ path, message }) => `${where} ${path.join(".")}: ${message}`);
+    throw new ExecutorRegistryError("invalid-request", problems.join("; "));
+  };
+  return {
+    principal,
+    params: part(route.params, request.params, "path parameter"),
+    query: part(route.query, request.query, "query parameter"),
+  };
+}
+
+function send(answer: Answer, request: FastifyRequest, reply: FastifyReply, access: Access): FastifyReply {
+  void reply.headers(answer.headers ?? {});
+  if (answer.kind === "json") {
+    return reply.code(answer.status).header("cache-control", "no-store").send(answer.body);
+  }
+  void reply.headers(renderedHeaders(answer.rendered, access.openReads));
+  if (isCurrent(request.headers["if-none-match"], answer.rendered.etag)) return reply.code(304).send();
+  return reply.send(answer.rendered.body);
+}
+
+function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply, pino: PinoLogger): FastifyReply {
+  const problem = problemOf(error, request.id);
+  if (problem.status >= 500) pino.error({ err: error, requestId: request.id }, "a request failed");
+  if (problem.status === 401) void reply.header("www-authenticate", "Bearer");
+  if (problem.status === 503) void reply.header("retry-after", "5");
+  return reply.code(problem.status).type("application/problem+json").header("cache-control", "no-store").send(problem);
+}

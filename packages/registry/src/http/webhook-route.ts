@@ -1,0 +1,73 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { ExecutorRegistryError, type Logger } from "@executor-registry/resolver";
+import type { Scanning } from "../scan/scanner.ts";
+import type { WebhookReceiver } from "../webhooks/hint.ts";
+import type { Metrics } from "./metrics.ts";
+
+/** Where events of one sender come in. */
+export interface Webhook {
+  /** Its place: `/webhooks/{name}`. */
+  readonly name: string;
+  readonly receiver: WebhookReceiver;
+  /** The only source whose repositories its events may mean. @default every source */
+  readonly source?: string;
+}
+
+/** What the webhooks' routes need. */
+export interface WebhookOptions {
+  /** By name. Asked anew for each event, since the configuration may change. */
+  readonly webhooks: () => ReadonlyMap<string, Webhook>;
+  readonly scanner: Scanning;
+  readonly metrics: () => Metrics;
+  readonly log: Logger;
+}
+
+const LARGEST_BODY = 1 << 20;
+
+/** Registers `POST /webhooks/{name}`, and `OPTIONS` for senders that ask before they send. */
+export function registerWebhooks(
+  fastify: FastifyInstance,
+  { webhooks, scanner, metrics, log }: WebhookOptions,
+  perMinute: number,
+): void {
+  const receive = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+    const { name, token } = request.params as { name: string; token?: string };
+    const webhook = webhooks().get(name);
+    if (webhook === undefined) {
+      throw new ExecutorRegistryError("not-found", `the configuration has no webhook "${name}"`);
+    }
+    const body = request.body instanceof Buffer ? request.body : Buffer.alloc(0);
+    try {
+      const answer = await webhook.receiver.receive(
+        {
+          method: request.method === "OPTIONS" ? "OPTIONS" : "POST",
+          headers: request.headers,
+          body,
+          ...(token === undefined ? {} : { pathToken: token }),
+        },
+        request.signal,
+      );
+      const looked = scanner.hint(answer.hints, { actor: `webhook:${name}`, why: "event" }, webhook.source);
+      metrics().webhook(name, looked > 0 ? "taken" : "nothing");
+      log.debug({ webhook: name, hints: answer.hints.length, repositories: looked }, "event taken");
+      reply.code(answer.status).headers(answer.headers ?? {});
+      return await reply.send(answer.body ?? { accepted: looked });
+    } catch (error) {
+      const refused = error instanceof ExecutorRegistryError && error.code === "unauthorized";
+      metrics().webhook(name, refused ? "refused" : "malformed");
+      throw error;
+    }
+  };
+
+  void fastify.register((scope, _options, done) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: LARGEST_BODY }, (_request, body, parsed) => {
+      parsed(null, body);
+    });
+    for (const url of ["/webhooks/:name", "/webhooks/:name/:token"]) {
+      const config = { rateLimit: { max: perMinute, timeWindow: 60_000 } };
+      scope.route({ method: ["POST", "OPTIONS"], url, bodyLimit: LARGEST_BODY, config, handler: receive });
+    }
+    done();
+  });
+}

@@ -1,0 +1,121 @@
+import type { Digest, ExecutorRegistryError, Logger } from "@executor-registry/resolver";
+import type { Catalogue } from "../catalogue/catalogue.ts";
+import type { ImageDetails } from "../catalogue/image.ts";
+import type { Naming } from "../catalogue/naming.ts";
+import { reconcile, type Observation } from "../catalogue/reconcile.ts";
+import type { CatalogueImage } from "../catalogue/state.ts";
+import type { Check, Verdict } from "../checks/check.ts";
+import { problemOf } from "../sources/problem.ts";
+import type { ImageSource, ListedImage, RepositoryListing, UnreadTag } from "../sources/image-source.ts";
+import { forEachLimited } from "./for-each-limited.ts";
+import { pathOf } from "./repository-name.ts";
+
+/** Where the registry tells when images were pushed, the older ones' details matter to nobody until they become current. */
+const DETAILED = 10;
+const AT_ONCE = 8;
+
+/** What taking in a listing needs. */
+export interface IngestOptions {
+  readonly catalogue: Catalogue;
+  readonly naming: Naming;
+  readonly checks: readonly Check[];
+  readonly log: Logger;
+}
+
+/** What came of a listing. */
+export interface Ingested {
+  /** Entries written to the journal. */
+  readonly changes: number;
+  /** Tags that could not be read, with what kept them from it. */
+  readonly unread: readonly UnreadTag[];
+}
+
+/** Who looked, and why: for the journal. */
+export interface Reason {
+  readonly actor: string;
+  readonly why: string;
+}
+
+/** Takes in what a source saw of one repository: fetches what is missing, runs the checks, writes down what changed. */
+export async function ingest(
+  source: ImageSource,
+  listing: Exclude<RepositoryListing, { state: "failed" }>,
+  { actor, why }: Reason,
+  { catalogue, naming, checks, log }: IngestOptions,
+  signal: AbortSignal,
+): Promise<Ingested> {
+  const { repository } = listing;
+  const path = pathOf(repository);
+  const listed = listing.state === "gone" ? [] : listing.images;
+  const images = listed.filter(({ tags }) => tags.some((tag) => naming.typesOf(path, tag).length > 0));
+  const known = catalogue.imagesOf(repository);
+  const unread: UnreadTag[] = listing.state === "gone" ? [] : [...listing.unread];
+
+  const details = new Map<Digest, ImageDetails>();
+  for (const image of images) if (image.details) details.set(image.digest, image.details);
+  const failed = new Set<Digest>();
+  const lacking = wanting(images).filter(({ digest }) => !details.has(digest) && !known.get(digest)?.details);
+  await forEachLimited(lacking, AT_ONCE, async ({ digest, tags }) => {
+    try {
+      details.set(digest, await source.details(repository, digest, signal));
+    } catch (error) {
+      signal.throwIfAborted();
+      const problem = problemOf(error);
+      failed.add(digest);
+      unread.push(...tags.map((tag) => ({ tag, problem })));
+    }
+  });
+
+  const verdicts = new Map<Digest, readonly Verdict[]>();
+  const readable = images.filter(({ digest }) => !failed.has(digest) || known.get(digest)?.details !== undefined);
+  for (const { digest } of readable) {
+    const before = known.get(digest);
+    if (before) verdicts.set(digest, before.verdicts);
+  }
+  await forEachLimited(readable.filter(needsVerdict(known, details)), AT_ONCE, async (image) => {
+    const facts = details.get(image.digest) ?? known.get(image.digest)?.details;
+    const subject = { repository, ...image, ...(facts === undefined ? {} : { details: facts }) };
+    verdicts.set(image.digest, await Promise.all(checks.map((check) => check.judge(subject, signal))));
+  });
+
+  const seen: Observation = {
+    source: source.name,
+    repository,
+    path,
+    images: readable,
+    unread: new Set(unread.map(({ tag }) => tag)),
+    gone: listing.state === "gone" ? `repository ${repository} does not exist any more` : "no tag names it any more",
+    details,
+    verdicts,
+  };
+  const entries = await catalogue.record(actor, (state) =>
+    reconcile(state, seen, naming).map(({ reason, change }) => ({ reason: `${why}: ${reason}`, change })),
+  );
+  report(log, source, repository, unread);
+  return { changes: entries.length, unread: unread.filter(({ problem }) => problem !== undefined) };
+}
+
+/** The images whose details matter: all, or the last pushed where the registry tells. */
+function wanting(images: readonly ListedImage[]): readonly ListedImage[] {
+  if (images.some(({ pushed }) => pushed === undefined)) return images;
+  return [...images].sort((a, b) => Date.parse(b.pushed ?? "") - Date.parse(a.pushed ?? "")).slice(0, DETAILED);
+}
+
+function needsVerdict(known: ReadonlyMap<Digest, CatalogueImage>, details: ReadonlyMap<Digest, ImageDetails>) {
+  return ({ digest }: ListedImage): boolean => {
+    const before = known.get(digest);
+    if (before === undefined || before.state === "withdrawn" || before.state === "pending") return true;
+    return before.details === undefined && details.has(digest);
+  };
+}
+
+function report(log: Logger, source: ImageSource, repository: string, unread: readonly UnreadTag[]): void {
+  const problems = unread.flatMap(({ tag, problem }) => (problem ? [{ tag, problem }] : []));
+  const [first] = problems;
+  if (first === undefined) return;
+  const { tag, problem }: { tag: string; problem: ExecutorRegistryError } = first;
+  log.warn(
+    { source: source.name, repository, tags: problems.length, tag, code: problem.code },
+    `could not read ${tag}: ${problem.message}`,
+  );
+}

@@ -1,0 +1,158 @@
+import type { Clock, Logger, Random } from "@executor-registry/resolver";
+import type { Catalogue } from "../catalogue/catalogue.ts";
+import type { Naming } from "../catalogue/naming.ts";
+import { reconcile, type Rank, type Reasoned } from "../catalogue/reconcile.ts";
+import type { Check } from "../checks/check.ts";
+import type { ImageSource } from "../sources/image-source.ts";
+import type { Hint } from "../webhooks/hint.ts";
+import { forEachLimited } from "./for-each-limited.ts";
+import { pathOf } from "./repository-name.ts";
+import { type Polling, type SourceHealth, SourceLoop } from "./source-loop.ts";
+import type { Reason } from "./ingest.ts";
+import type { ScanReport } from "./source-scan.ts";
+
+/** A source and how often to look at it. In the order of the configuration. */
+export interface PolledSource {
+  readonly source: ImageSource;
+  readonly polling: Polling;
+}
+
+/** What a scanner needs. */
+export interface ScannerOptions {
+  readonly sources: readonly PolledSource[];
+  readonly catalogue: Catalogue;
+  readonly naming: Naming;
+  readonly checks: readonly Check[];
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+}
+
+/** The order in which repositories are preferred: by source, then as each source's configuration has them. */
+export function rankOf(sources: readonly ImageSource[]): Rank {
+  return ({ source: name, repository }) => {
+    const place = sources.findIndex((source) => source.name === name);
+    const within = sources[place]?.rank(repository);
+    return within === undefined ? Number.MAX_SAFE_INTEGER : place * 1_000_000 + within;
+  };
+}
+
+/** What the API asks of a scanner. */
+export type Scanning = Pick<Scanner, "health" | "refresh" | "refreshType" | "hint">;
+
+/** Keeps the catalogue current with all sources. */
+export class Scanner {
+  readonly #options: ScannerOptions;
+  readonly #loops: readonly SourceLoop[];
+  readonly #ending = new AbortController();
+  #running: Promise<unknown> = Promise.resolve();
+
+  constructor(options: ScannerOptions) {
+    this.#options = options;
+    this.#loops = options.sources.map(
+      ({ source, polling }) => new SourceLoop(source, { ...options, polling }, this.#ending.signal),
+    );
+  }
+
+  /** Applies the configuration to what is known already, then begins to poll. */
+  async start(): Promise<void> {
+    await this.#withdrawOrphans();
+    await this.#judgeAgain();
+    await this.#options.catalogue.reclaim([...this.#options.catalogue.types()].map(({ type }) => type));
+    this.#running = Promise.all(this.#loops.map((loop) => loop.run()));
+  }
+
+  get health(): readonly SourceHealth[] {
+    return this.#loops.map(({ health }) => health);
+  }
+
+  /** Looks at everything now. */
+  refresh(reason: Reason): Promise<readonly ScanReport[]> {
+    return Promise.all(this.#loops.map((loop) => loop.scanAll(reason)));
+  }
+
+  /** Looks at every tag of a type's repositories now: those that hold images of it, in each source that would scan them. */
+  refreshType(type: string, reason: Reason): Promise<readonly ScanReport[]> {
+    const images = this.#options.catalogue.type(type)?.images.values() ?? [];
+    const repositories = new Set([...images].map(({ repository }) => repository));
+    if (repositories.size === 0) return this.refresh(reason);
+    return this.#look(new Map([...repositories].map((repository) => [repository, "all"])), reason);
+  }
+
+  /**
+   * Looks at what events name. Repositories that no source covers are passed over.
+   * @param to the name of the only source that is meant, where the event was sent to one
+   * @returns how many repositories will be looked at
+   */
+  hint(hints: readonly Hint[], reason: Reason, to?: string): number {
+    const recheck = new Map<string, readonly string[] | "all">();
+    for (const { registry, repository, tag } of hints) {
+      for (const { source } of this.#loops) {
+        if (to !== undefined && source.name !== to) continue;
+        for (const name of source.named(repository, registry)) {
+          const before = recheck.get(name) ?? [];
+          if (before !== "all") recheck.set(name, tag === undefined ? before : [...new Set([...before, tag])]);
+        }
+      }
+    }
+    if (recheck.size > 0) {
+      this.#look(recheck, reason).catch((error: unknown) => {
+        if (!this.#ending.signal.aborted)
+          this.#options.log.error({ err: error }, "an event's scan could not be taken in");
+      });
+    }
+    return recheck.size;
+  }
+
+  /** Ends all scanning; resolves once nothing is under way. */
+  async close(): Promise<void> {
+    this.#ending.abort(new Error("the service ends"));
+    await Promise.allSettled([this.#running]);
+    await Promise.all(this.#options.sources.map(({ source }) => source.close()));
+  }
+
+  async #look(recheck: ReadonlyMap<string, readonly string[] | "all">, reason: Reason): Promise<readonly ScanReport[]> {
+    const loops = this.#loops.flatMap((loop) => {
+      const only = [...recheck.keys()].filter((repository) => loop.source.rank(repository) !== undefined);
+      const ours = new Map([...recheck].filter(([repository]) => only.includes(repository)));
+      return only.length > 0 ? [loop.scanSome({ ...reason, only, recheck: ours })] : [];
+    });
+    return Promise.all(loops);
+  }
+
+  /** Images of repositories that the configuration does not name any more will never be looked at again. */
+  async #withdrawOrphans(): Promise<void> {
+    const { catalogue, naming, sources } = this.#options;
+    const repositories = new Map<string, string>();
+    for (const { images } of catalogue.types()) {
+      for (const { state, repository, source } of images.values()) {
+        if (state !== "withdrawn") repositories.set(repository, source);
+      }
+    }
+    for (const [repository, source] of repositories) {
+      if (sources.some((polled) => polled.source.rank(repository) !== undefined)) continue;
+      const gone = `no source of the configuration covers ${repository} any more`;
+      const nothing = { images: [], unread: new Set<string>(), details: new Map(), verdicts: new Map() };
+      await catalogue.record("system", (state) =>
+        reconcile(state, { source, repository, path: pathOf(repository), gone, ...nothing }, naming),
+      );
+    }
+  }
+
+  /** The checks, or what they are configured to, may be others than when an image was judged last. */
+  async #judgeAgain(): Promise<void> {
+    const { catalogue, checks } = this.#options;
+    for (const { type, images } of catalogue.types()) {
+      const changes: Reasoned[] = [];
+      const present = [...images.values()].filter(({ state }) => state !== "withdrawn");
+      await forEachLimited(present, 8, async (image) => {
+        const verdicts = await Promise.all(checks.map((check) => check.judge(image, this.#ending.signal)));
+        if (JSON.stringify(verdicts) === JSON.stringify(image.verdicts)) return;
+        const { repository, digest } = image;
+        const change = { kind: "image-judged" as const, type, repository, digest, verdicts };
+        changes.push({ reason: "the checks' configuration answers otherwise", change });
+      });
+      if (changes.length > 0) await catalogue.record("system", () => changes);
+    }
+  }
+}

@@ -1,0 +1,213 @@
+import type { Digest, ExecutorRegistryError, Logger } from "@executor-registry/resolver";
+import type { Naming } from "../catalogue/naming.ts";
+import { isMovingTag } from "../catalogue/version-tag.ts";
+import { problemOf } from "./problem.ts";
+import { RepositoryGoneError } from "../oci/errors.ts";
+import type { RegistryClient } from "../oci/registry.ts";
+import { isArtifactTag } from "../oci/artifact-tag.ts";
+import { forEachLimited } from "../scan/for-each-limited.ts";
+import type {
+  ImageSource,
+  KnownRepository,
+  ListedImage,
+  RepositoryListing,
+  ScanOutcome,
+  ScanRequest,
+  UnreadTag,
+} from "./image-source.ts";
+import { selectRepositories } from "./repositories.ts";
+
+/** What to look at in a registry that speaks the OCI Distribution API. */
+export interface OciSourceOptions {
+  readonly name: string;
+  readonly client: RegistryClient;
+  /** Paths within the registry; with `*` or `**` the registry's catalogue is read. */
+  readonly repositories: readonly string[];
+  readonly naming: Naming;
+  readonly log: Logger;
+}
+
+/** Repositories, and tags of one repository, read at the same time; the client paces each host besides. */
+const AT_ONCE = 8;
+/** How many new images of one repository are handed over at a time: what was fetched is not lost with the process. */
+const CHUNK = 200;
+
+type Found = (listing: RepositoryListing) => Promise<void>;
+
+/** Any registry that speaks the OCI Distribution API. */
+export function createOciSource({ name, client, repositories, naming, log }: OciSourceOptions): ImageSource {
+  const selection = selectRepositories(repositories, naming);
+  const prefix = `${client.host}/`;
+  const fullName = (path: string): string => prefix + path;
+  const pathIn = (repository: string): string | undefined =>
+    repository.startsWith(prefix) ? repository.slice(prefix.length) : undefined;
+  const rank = (repository: string): number | undefined => {
+    const path = pathIn(repository);
+    return path === undefined ? undefined : selection.rank(path);
+  };
+
+  async function paths(signal: AbortSignal): Promise<ReadonlySet<string>> {
+    const all = new Set(selection.named);
+    if (!selection.discovers) return all;
+    for await (const page of client.repositories(signal)) {
+      for (const path of page) if (selection.rank(path) !== undefined) all.add(path);
+    }
+    return all;
+  }
+
+  async function list(path: string, request: ScanRequest, found: Found): Promise<void> {
+    const repository = fullName(path);
+    const known = request.known(repository);
+    try {
+      const tags = await tagsOf(path, request.signal);
+      await new RepositoryReading(client, repository, path, known, request).read(tags, found);
+    } catch (error) {
+      request.signal.throwIfAborted();
+      const problem = problemOf(error);
+      // What the service itself could not take in is not the registry's fault.
+      if (problem.code === "store" || problem.code === "conflict") throw problem;
+      const gone = problem instanceof RepositoryGoneError;
+      await found(gone ? { state: "gone", repository } : { state: "failed", repository, problem });
+    }
+  }
+
+  async function tagsOf(path: string, signal: AbortSignal): Promise<readonly string[]> {
+    const tags: string[] = [];
+    for await (const page of client.tags(path, signal)) {
+      tags.push(...page.filter((tag) => !isArtifactTag(tag) && naming.typesOf(path, tag).length > 0));
+    }
+    return tags;
+  }
+
+  return {
+    name,
+    kind: "oci",
+    rank,
+    named: (path, registry) => {
+      const repository = fullName(path);
+      const ours = registry === undefined || registry === client.host;
+      return ours && rank(repository) !== undefined ? [repository] : [];
+    },
+    get requests() {
+      return client.requests;
+    },
+    async scan(request, found): Promise<ScanOutcome> {
+      let problem: ExecutorRegistryError | undefined;
+      let wanted: Iterable<string>;
+      if (request.only === undefined) {
+        try {
+          wanted = await paths(request.signal);
+        } catch (error) {
+          request.signal.throwIfAborted();
+          problem = problemOf(error);
+          log.debug({ source: name, err: problem }, "the registry does not tell its repositories");
+          wanted = selection.named;
+        }
+      } else {
+        wanted = request.only.flatMap((repository) =>
+          rank(repository) === undefined ? [] : (pathIn(repository) ?? []),
+        );
+      }
+      await forEachLimited(wanted, AT_ONCE, (path) => list(path, request, found));
+      return {
+        complete: request.only === undefined && problem === undefined,
+        ...(problem === undefined ? {} : { problem }),
+      };
+    },
+    async details(repository, digest, signal) {
+      const path = pathIn(repository) ?? repository;
+      return client.details(path, await client.manifest(path, digest, signal), signal);
+    },
+    close: () => client.close(),
+  };
+}
+
+/** One reading of one repository. */
+class RepositoryReading {
+  readonly #client: RegistryClient;
+  readonly #repository: string;
+  readonly #path: string;
+  readonly #known: KnownRepository;
+  readonly #request: ScanRequest;
+  readonly #images = new Map<Digest, { details?: ListedImage["details"]; readonly tags: string[] }>();
+  readonly #unread = new Map<string, UnreadTag>();
+  #fetched = 0;
+
+  constructor(client: RegistryClient, repository: string, path: string, known: KnownRepository, request: ScanRequest) {
+    this.#client = client;
+    this.#repository = repository;
+    this.#path = path;
+    this.#known = known;
+    this.#request = request;
+  }
+
+  async read(tags: readonly string[], found: Found): Promise<void> {
+    const recheck = this.#request.recheck?.get(this.#repository) ?? [];
+    const lookUp: string[] = [];
+    for (const tag of tags) {
+      const digest = this.#known.digestOf(tag);
+      const again = recheck === "all" || recheck.includes(tag) || isMovingTag(tag);
+      if (digest === undefined || again) lookUp.push(tag);
+      else this.#add(tag, digest);
+    }
+    for (const tag of lookUp) this.#unread.set(tag, { tag });
+    let handedOver = 0;
+    await forEachLimited(lookUp, AT_ONCE, async (tag) => {
+      await this.#lookUp(tag);
+      if (this.#fetched - handedOver < CHUNK) return;
+      handedOver = this.#fetched;
+      await found(this.#listing());
+    });
+    await found(this.#listing());
+  }
+
+  #listing(): RepositoryListing {
+    const images = [...this.#images].map(([digest, { tags, details }]) => ({
+      digest,
+      tags: [...tags].sort(),
+      ...(details === undefined ? {} : { details }),
+    }));
+    return { state: "listed", repository: this.#repository, images, unread: [...this.#unread.values()] };
+  }
+
+  #add(tag: string, digest: Digest, details?: ListedImage["details"]): void {
+    const image = this.#images.get(digest) ?? { tags: [] };
+    image.tags.push(tag);
+    if (details !== undefined) image.details = details;
+    this.#images.set(digest, image);
+    this.#unread.delete(tag);
+  }
+
+  /** A tag that is known costs a HEAD, one that is new its manifest and configuration. */
+  async #lookUp(tag: string): Promise<void> {
+    const { signal } = this.#request;
+    const before = this.#known.digestOf(tag);
+    try {
+      if (before !== undefined) {
+        const head = await this.#client.head(this.#path, tag, signal, before);
+        if (head === undefined) this.#unread.delete(tag);
+        else if (head.digest === before || this.#hasDetails(head.digest)) this.#add(tag, head.digest);
+        else await this.#fetch(tag);
+      } else await this.#fetch(tag);
+    } catch (error) {
+      signal.throwIfAborted();
+      const problem = problemOf(error);
+      // Deleted between the listing and now.
+      if (problem.code === "not-found") this.#unread.delete(tag);
+      else this.#unread.set(tag, { tag, problem });
+    }
+  }
+
+  async #fetch(tag: string): Promise<void> {
+    const { signal } = this.#request;
+    const manifest = await this.#client.manifest(this.#path, tag, signal);
+    if (this.#hasDetails(manifest.digest)) return this.#add(tag, manifest.digest);
+    const details = await this.#client.details(this.#path, manifest, signal);
+    this.#fetched += 1;
+    this.#add(tag, manifest.digest, details);
+  }
+
+  #hasDetails(digest: Digest): boolean {
+    return this.#known.hasDetails(digest) || this.#images.get(digest)?.details !== undefined;
+  }
+}

@@ -1,0 +1,28 @@
+import type { Naming } from "../catalogue/naming.ts";
+import { isLiteral, repositoryPattern } from "./repository-pattern.ts";
+
+/** Which of a registry's repositories a source looks at. */
+export interface RepositorySelection {
+  /** Named one by one. */
+  readonly named: readonly string[];
+  /** Whether the registry has to be asked which repositories it holds. */
+  readonly discovers: boolean;
+  /** Where a path stands in the configuration's order, from 0; `undefined` when it is not selected. */
+  rank(path: string): number | undefined;
+}
+
+/**
+ * @param patterns paths within the registry, with `*` and `**`; the first that matches gives the rank
+ */
+export function selectRepositories(patterns: readonly string[], naming: Naming): RepositorySelection {
+  const rules = patterns.map((text) => ({ literal: isLiteral(text), text, matches: repositoryPattern(text) }));
+  return {
+    named: rules.filter(({ literal }) => literal).map(({ text }) => text),
+    discovers: rules.some(({ literal }) => !literal),
+    rank(path) {
+      if (!naming.holdsExecutors(path)) return undefined;
+      const place = rules.findIndex(({ matches }) => matches(path));
+      return place < 0 ? undefined : place;
+    },
+  };
+}

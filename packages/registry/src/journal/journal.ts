@@ -1,0 +1,193 @@
+import type { Clock, Logger, Random } from "@executor-registry/resolver";
+import { ConflictError } from "../stores/errors.ts";
+import type { Store } from "../stores/store.ts";
+import { EMPTY_HEAD, seal } from "./chain.ts";
+import type { Draft, Entry, Head, JournalFilter } from "./entry.ts";
+import { BrokenJournalError, JournalClosedError } from "./errors.ts";
+import type { Fold } from "./fold.ts";
+import { foldIn, type Position, restore, verifiedPages } from "./opening.ts";
+import { serial } from "./serial.ts";
+import { sealSnapshot } from "./snapshot.ts";
+
+/** How often an append decides again because somebody else was faster. Each time somebody got on. */
+const ATTEMPTS = 50;
+/** Milliseconds that a writer that keeps losing waits at most. */
+const LONGEST_WAIT = 200;
+
+/** Every change, in order, and the state that they add up to. */
+export interface Journal<S> {
+  /** The fold of everything up to {@link Journal.head}. Changed by this journal alone. */
+  readonly state: S;
+  readonly head: Head;
+  /**
+   * Writes what `decide` wants written, given the current state. It is asked again when another writer came first, so
+   * it must do nothing but decide. Appends happen one after the other. The state changes once the store has it for good.
+   * @param signal stops waiting; what the store was already given may still be written
+   * @returns the entries; none when there was nothing to write
+   * @throws StoreError when it cannot be written: the state is as before
+   * @throws ConflictError when others kept coming first
+   * @throws BrokenJournalError when the store holds something else than what was written
+   */
+  append(decide: (state: S) => readonly Draft[], signal?: AbortSignal): Promise<readonly Entry[]>;
+  /** Tells of entries, ours and others', in order, when the state has them. @returns how to stop it */
+  onEntries(listener: (entries: readonly Entry[]) => void): () => void;
+  /** Folds in what other replicas appended. @throws StoreError, BrokenJournalError */
+  refresh(): Promise<void>;
+  /** The entries that match, newest first. Times of any offset and precision. @throws StoreError */
+  list(filter: JournalFilter): Promise<readonly Entry[]>;
+  /** Reads the whole chain anew. @returns its head @throws BrokenJournalError naming the first entry that does not hold */
+  verify(signal?: AbortSignal): Promise<Head>;
+  /** Keeps the state, so that the next start replays only what comes after. @throws StoreError */
+  saveSnapshot(): Promise<void>;
+  /** Waits for what is being appended and saves a snapshot. The store stays open. */
+  close(): Promise<void>;
+}
+
+export interface JournalOptions<S> {
+  readonly store: Store;
+  readonly fold: Fold<S>;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** A snapshot is saved when this many entries came since the last. @default 1000 */
+  readonly snapshotEvery?: number;
+  /** @default Math.random */
+  readonly random?: Random;
+}
+
+/**
+ * Restores the state from the store.
+ * @throws BrokenJournalError when what it would replay does not hold
+ * @throws StoreError
+ */
+export async function openJournal<S>(options: JournalOptions<S>): Promise<Journal<S>> {
+  const { store, fold, clock, log, snapshotEvery = 1000, random = Math.random } = options;
+  const inTurn = serial();
+  const listeners = new Set<(entries: readonly Entry[]) => void>();
+  const { replayed, ...restored } = await restore(store, fold, log);
+  let position: Position<S> = restored;
+  let saved = restored.head.sequence - replayed;
+  let attempted = saved;
+  let closed = false;
+
+  const take = (entries: readonly Entry[]): void => {
+    if (entries.length === 0) return;
+    position = foldIn(position, entries, fold);
+    for (const listener of listeners) {
+      try {
+        listener(entries);
+      } catch (problem) {
+        log.error({ problem, sequence: position.head.sequence }, "a listener of the journal failed");
+      }
+    }
+    snapshotIfDue();
+  };
+
+  const takeOthers = async (): Promise<void> => {
+    for await (const entries of verifiedPages(store, position.head)) take(entries);
+  };
+
+  const save = async (): Promise<void> => {
+    const { head, state } = position;
+    if (head.sequence === saved) return;
+    attempted = head.sequence;
+    await store.saveSnapshot(sealSnapshot(head, fold.serialize(state)));
+    saved = head.sequence;
+  };
+
+  /** A snapshot that cannot be saved costs time at the next start, nothing else. */
+  const trySave = (): Promise<void> =>
+    save().catch((problem: unknown) => {
+      log.warn({ problem, store: store.description }, "the journal's snapshot could not be saved");
+    });
+
+  const snapshotIfDue = (): void => {
+    if (position.head.sequence - attempted < snapshotEvery) return;
+    attempted = position.head.sequence;
+    void inTurn(trySave);
+  };
+
+  const write = async (decide: (state: S) => readonly Draft[], signal?: AbortSignal): Promise<readonly Entry[]> => {
+    for (let attempt = 1; ; attempt++) {
+      signal?.throwIfAborted();
+      const entries = sealed(position, decide(position.state), clock.now());
+      if (entries.length === 0) return entries;
+      try {
+        await store.append(position.head, entries);
+      } catch (problem) {
+        if (!(problem instanceof ConflictError)) throw problem;
+        await takeOthersAfter(problem);
+        if (attempt === ATTEMPTS) throw problem;
+        if (attempt > 1) await clock.sleep(random() * Math.min(LONGEST_WAIT, 2 ** attempt), signal);
+        continue;
+      }
+      take(entries);
+      return entries;
+    }
+  };
+
+  const takeOthersAfter = async ({ actual }: ConflictError): Promise<void> => {
+    const before = position.head;
+    await takeOthers();
+    if (position.head !== before) return;
+    const difference =
+      actual.sequence < before.sequence
+        ? `it was written, but the store's journal ends at ${actual.sequence} now`
+        : `the store has hash ${actual.hash}, but ${before.hash} was written`;
+    throw new BrokenJournalError(Math.min(before.sequence, actual.sequence + 1), difference);
+  };
+
+  const whileOpen = <T>(task: () => Promise<T>): Promise<T> =>
+    closed ? Promise.reject(new JournalClosedError()) : inTurn(task);
+
+  snapshotIfDue();
+  return {
+    get state() {
+      return position.state;
+    },
+    get head() {
+      return position.head;
+    },
+    append: (decide, signal) => whileOpen(() => write(decide, signal)),
+    onEntries(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    refresh: () => whileOpen(takeOthers),
+    list: ({ from, until, ...filter }) =>
+      store.list({
+        ...filter,
+        ...(from === undefined ? {} : { from: new Date(from).toISOString() }),
+        ...(until === undefined ? {} : { until: new Date(until).toISOString() }),
+      }),
+    verify: (signal) => verifyWhole(store, position.head, signal),
+    saveSnapshot: () => whileOpen(save),
+    close() {
+      if (closed) return inTurn(async () => undefined);
+      closed = true;
+      return inTurn(trySave);
+    },
+  };
+}
+
+async function verifyWhole(store: Store, known: Head, signal?: AbortSignal): Promise<Head> {
+  let head = EMPTY_HEAD;
+  for await (const entries of verifiedPages(store, EMPTY_HEAD)) {
+    signal?.throwIfAborted();
+    for (const { sequence, hash } of entries) {
+      head = { sequence, hash };
+      if (sequence === known.sequence && hash !== known.hash) {
+        throw new BrokenJournalError(sequence, `the store has hash ${hash}, but ${known.hash} was written`);
+      }
+    }
+  }
+  if (head.sequence < known.sequence) throw new BrokenJournalError(head.sequence + 1, "it was written, but is missing");
+  return head;
+}
+
+/** Time never goes backwards in the journal, whatever the machine's clock does. */
+function sealed({ head, at }: Position<unknown>, drafts: readonly Draft[], now: number): readonly Entry[] {
+  const time = new Date(at === "" ? now : Math.max(now, Date.parse(at))).toISOString();
+  const entries: Entry[] = [];
+  for (const draft of drafts) entries.push((head = seal(head, draft, time)));
+  return entries;
+}

@@ -1,0 +1,53 @@
+import { EMPTY_HEAD } from "../journal/chain.ts";
+import type { Entry, Head, JournalFilter, StoredSnapshot } from "../journal/entry.ts";
+import { ConflictError } from "./errors.ts";
+import type { Store } from "./store.ts";
+
+/** Keeps the journal in this process, as long as it lives: for development and tests. */
+export function memoryStore(): Store {
+  const entries: Entry[] = [];
+  let snapshot: StoredSnapshot | undefined;
+  const head = (): Head => {
+    const last = entries.at(-1);
+    return last === undefined ? EMPTY_HEAD : { sequence: last.sequence, hash: last.hash };
+  };
+
+  return {
+    description: "memory:",
+    head: async () => head(),
+    async append(expected, added) {
+      const actual = head();
+      if (actual.sequence !== expected.sequence || actual.hash !== expected.hash) {
+        throw new ConflictError(expected, actual);
+      }
+      for (const entry of added) entries.push(entry);
+    },
+    read: async (after, limit) => entries.slice(after, after + limit),
+    list: async (filter) => newestFirst(entries, filter),
+    async saveSnapshot(next) {
+      if (snapshot === undefined || next.head.sequence >= snapshot.head.sequence) snapshot = next;
+    },
+    loadSnapshot: async () => snapshot,
+    close: async () => undefined,
+  };
+}
+
+function newestFirst(entries: readonly Entry[], filter: JournalFilter): Entry[] {
+  const found: Entry[] = [];
+  const { before = Infinity } = filter;
+  for (let at = Math.min(entries.length, before - 1) - 1; at >= 0 && found.length < filter.limit; at--) {
+    const entry = entries[at];
+    if (entry !== undefined && matches(entry, filter)) found.push(entry);
+  }
+  return found;
+}
+
+function matches({ at, actor, change }: Entry, { type, kind, actor: by, from, until }: JournalFilter): boolean {
+  return (
+    (type === undefined || change.type === type) &&
+    (kind === undefined || change.kind === kind) &&
+    (by === undefined || actor === by) &&
+    (from === undefined || at >= from) &&
+    (until === undefined || at < until)
+  );
+}

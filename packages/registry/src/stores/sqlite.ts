@@ -1,0 +1,127 @@
+import { closeSync, fsyncSync, openSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { type Clock, ExecutorRegistryError } from "@executor-registry/resolver";
+import { EMPTY_HEAD } from "../journal/chain.ts";
+import { parseEntry } from "../journal/entry-text.ts";
+import type { Entry, Head } from "../journal/entry.ts";
+import { ConflictError, StoreError } from "./errors.ts";
+import { isBusy, sqliteError } from "./sqlite-errors.ts";
+import { type EntryRow, listRows } from "./sqlite-list.ts";
+import { migrate } from "./sqlite-schema.ts";
+import type { Store } from "./store.ts";
+
+/** Milliseconds until a lock that another process holds becomes an error. */
+const PATIENCE = 5000;
+/** Milliseconds between two tries. SQLite's own waiting would stop the whole process from answering. */
+const PAUSE = 10;
+
+/**
+ * Keeps the journal in one file, which it creates, readable by its owner alone. What was appended survives the end
+ * of the process and of the machine. Several processes may use the file; on a network volume they must not.
+ * @throws StoreError
+ */
+export async function sqliteStore(path: string, clock: Clock): Promise<Store> {
+  const file = resolve(path);
+  const description = `sqlite:${file}`;
+  const guarded = <T>(task: () => T): T => {
+    try {
+      return task();
+    } catch (problem) {
+      throw problem instanceof ExecutorRegistryError ? problem : sqliteError(description, problem);
+    }
+  };
+  /** Runs a task until no other process is in its way. */
+  const patiently = async <T>(task: () => T): Promise<T> => {
+    for (let waited = 0; ; waited += PAUSE) {
+      try {
+        return task();
+      } catch (problem) {
+        if (!isBusy(problem) || waited >= PATIENCE)
+          return guarded(() => {
+            throw problem;
+          });
+        await clock.sleep(PAUSE);
+      }
+    }
+  };
+
+  createPrivately(file, description);
+  const database = guarded(() => new DatabaseSync(file));
+  try {
+    await patiently(() => {
+      database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 0");
+      migrate(database);
+    });
+  } catch (problem) {
+    database.close();
+    throw problem;
+  }
+
+  const insert = database.prepare("INSERT INTO entries (sequence, entry) VALUES (?, ?)");
+  const last = database.prepare("SELECT sequence, entry FROM entries ORDER BY sequence DESC LIMIT 1");
+  const after = database.prepare("SELECT sequence, entry FROM entries WHERE sequence > ? ORDER BY sequence LIMIT ?");
+  const loadSnapshot = database.prepare("SELECT sequence, hash, state FROM snapshot");
+  const saveSnapshot = database.prepare(`
+    INSERT INTO snapshot (id, sequence, hash, state) VALUES (1, ?, ?, ?)
+    ON CONFLICT (id) DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash, state = excluded.state
+    WHERE excluded.sequence >= snapshot.sequence`);
+
+  const head = (): Head => {
+    const row = last.get() as EntryRow | undefined;
+    if (row === undefined) return EMPTY_HEAD;
+    return { sequence: row.sequence, hash: parseEntry(row.entry, row.sequence).hash };
+  };
+
+  const append = (expected: Head, entries: readonly Entry[]): void => {
+    database.exec("BEGIN IMMEDIATE");
+    try {
+      const actual = head();
+      if (actual.sequence !== expected.sequence || actual.hash !== expected.hash) {
+        throw new ConflictError(expected, actual);
+      }
+      for (const entry of entries) insert.run(entry.sequence, JSON.stringify(entry));
+      database.exec("COMMIT");
+    } catch (problem) {
+      // A full disk ends the transaction by itself.
+      if (database.isTransaction) database.exec("ROLLBACK");
+      throw problem;
+    }
+  };
+
+  return {
+    description,
+    head: () => patiently(head),
+    append: (expected, entries) => patiently(() => append(expected, entries)),
+    read: (sequence, limit) => patiently(() => parsed(after.all(sequence, limit) as unknown as EntryRow[])),
+    list: (filter) => patiently(() => parsed(listRows(database, filter))),
+    async saveSnapshot({ head: { sequence, hash }, state }) {
+      await patiently(() => saveSnapshot.run(sequence, hash, state));
+    },
+    loadSnapshot: () =>
+      patiently(() => {
+        const row = loadSnapshot.get() as { sequence: number; hash: string; state: string } | undefined;
+        return row && { head: { sequence: row.sequence, hash: row.hash }, state: row.state };
+      }),
+    async close() {
+      if (database.isOpen) guarded(() => database.close());
+    },
+  };
+}
+
+const parsed = (rows: readonly EntryRow[]): Entry[] => rows.map(({ entry, sequence }) => parseEntry(entry, sequence));
+
+/** SQLite would let everybody read what it creates, and never makes the folder remember that there is a new file. */
+function createPrivately(file: string, description: string): void {
+  const folder = dirname(file);
+  try {
+    closeSync(openSync(file, "a", 0o600));
+    const directory = openSync(folder, "r");
+    fsyncSync(directory);
+    closeSync(directory);
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const problem = code === "ENOENT" ? `the folder ${folder} does not exist; create it` : message;
+    throw new StoreError(description, problem, { cause });
+  }
+}

@@ -133,6 +133,7 @@ export async function registryDouble({
     const closed = once(server, "close");
     server.close();
     server.closeAllConnections();
+    streams.clear();
     await closed;
   }
   await start();

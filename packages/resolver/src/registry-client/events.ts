@@ -52,7 +52,7 @@ export async function followEvents(
         await follow(url, lastId, options, signal, (events) => {
           alive();
           for (const event of events) {
-            lastId = event.id;
+            lastId = event.id || lastId;
             handler.event(event);
           }
         });

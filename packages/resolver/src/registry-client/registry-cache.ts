@@ -69,7 +69,13 @@ export class RegistryCache {
     if (answer.promise && answer.servesMeanwhile(now, this.#life(), settings.maxStale)) return answer.promise;
     await this.#wait(flight, signal);
     // The service may have said that every subject's answer is the same.
-    return (this.answers.find(type, subject) ?? answer).outcome(clock.now(), settings.maxStale);
+    const own = this.answers.find(type, subject) ?? answer;
+    const plain = this.answers.find(type);
+    const { problem } = own;
+    if (!problem || own.document || !plain?.document) return own.outcome(clock.now(), settings.maxStale);
+    // While the service is away, a subject that comes anew gets what its type was last known to be.
+    this.#fail(plain, problem);
+    return plain.outcome(clock.now(), settings.maxStale);
   }
 
   /** Every known type's resolution, sorted by type. */
@@ -163,7 +169,7 @@ export class RegistryCache {
   }
 
   async #ask(answer: Answer): Promise<void> {
-    const { clock, settings, service, ended } = this.#options;
+    const { settings, service, ended } = this.#options;
     const { type, subject, etag } = answer;
     const query = subject === undefined ? "" : `?subject=${encodeURIComponent(subject)}`;
     const question = {
@@ -184,9 +190,7 @@ export class RegistryCache {
       if (target.subject === undefined) target.shared = said.shared;
       this.#confirmed(target, said.value);
     } catch (error) {
-      const problem = this.#failure(error);
-      if (answer.fail(problem, clock.now(), settings.negativeTtl, settings.maxStale)) this.#changed(answer);
-      this.answers.settle(answer);
+      this.#fail(answer, this.#failure(error));
     }
   }
 
@@ -219,10 +223,7 @@ export class RegistryCache {
       const now = clock.now();
       const problem = this.#failure(error);
       Object.assign(list, { problem, until: now + settings.negativeTtl, outdated: false });
-      for (const answer of this.answers.all()) {
-        if (!answer.document || answer.isCurrent(now)) continue;
-        if (answer.fail(problem, now, settings.negativeTtl, settings.maxStale)) this.#changed(answer);
-      }
+      for (const answer of this.answers.all()) if (answer.document) this.#fail(answer, problem);
     }
   }
 
@@ -247,6 +248,16 @@ export class RegistryCache {
     const changed = answer.deny(new UnknownTypeError(answer.type, known), clock.now(), settings.negativeTtl);
     this.answers.settle(answer);
     this.#options.onConfirmed?.();
+    if (changed) this.#changed(answer);
+  }
+
+  /** Leaves alone what counts without asking. */
+  #fail(answer: Answer, problem: ExecutorRegistryError): void {
+    const { clock, settings } = this.#options;
+    const now = clock.now();
+    if (answer.resolution && answer.isCurrent(now)) return;
+    const changed = answer.fail(problem, now, settings.negativeTtl, settings.maxStale);
+    this.answers.settle(answer);
     if (changed) this.#changed(answer);
   }
 

@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { chmod, readFile, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { describe, test } from "node:test";
+import { EMPTY_HEAD } from "../journal/chain.ts";
+import { journalOf, sealedAfter, tagged } from "../journal/testing/toy.ts";
+import { openStore } from "./open.ts";
+import { sqlitePlace } from "./testing/sqlite-place.ts";
+
+describe("opening a store", () => {
+  test("says which stores there are when the address names none, without repeating the address", async () => {
+    for (const address of ["mysql://root:hunter2@db/x", "memory:x", "sqlite:", "catalogue.db", ""]) {
+      await assert.rejects(openStore(address), (problem: Error & { code: string }) => {
+        assert.equal(problem.code, "configuration");
+        assert.match(problem.message, /there are "memory:" and "sqlite:PATH"/);
+        assert.doesNotMatch(problem.message, /hunter2/);
+        return true;
+      });
+    }
+  });
+
+  test("names the folder that is missing", async () => {
+    await using place = await sqlitePlace();
+    const address = `sqlite:${join(place.folder, "no", "such.db")}`;
+    const message = new RegExp(`the folder ${join(place.folder, "no")} does not exist; create it`);
+    await assert.rejects(openStore(address), { code: "store", message });
+  });
+
+  test("creates a file that its owner alone can read, its companions too", async () => {
+    await using place = await sqlitePlace();
+    const store = await place.open();
+    await store.append(EMPTY_HEAD, journalOf(1));
+    for (const suffix of ["", "-wal", "-shm"]) {
+      assert.equal((await stat(place.file + suffix)).mode & 0o777, 0o600, suffix);
+    }
+    await store.close();
+  });
+
+  test("leaves a file alone that is none of its own", async () => {
+    await using place = await sqlitePlace();
+    await writeFile(place.file, "my diary, page 1 ".repeat(100));
+    await assert.rejects(place.open(), { code: "store", retryable: false, message: /is no SQLite database/ });
+    assert.match(await readFile(place.file, "utf8"), /^my diary/);
+  });
+
+  test("leaves another application's database alone", async () => {
+    await using place = await sqlitePlace();
+    const theirs = new DatabaseSync(place.file);
+    theirs.exec("CREATE TABLE recipes (name TEXT)");
+    await assert.rejects(place.open(), { code: "store", message: /another application's database/ });
+    assert.deepEqual({ ...theirs.prepare("SELECT count(*) AS tables FROM sqlite_schema").get() }, { tables: 1 });
+    theirs.close();
+  });
+
+  test("leaves a newer release's database alone", async () => {
+    await using place = await sqlitePlace();
+    await (await place.open()).close();
+    const newer = new DatabaseSync(place.file);
+    newer.exec("PRAGMA user_version = 99");
+    newer.close();
+    await assert.rejects(place.open(), { code: "store", message: /its version is 99.*a newer release wrote it/ });
+  });
+
+  test("tells a lock that another process keeps from a conflict, after a while", async () => {
+    await using place = await sqlitePlace();
+    let slept = 0;
+    const clock = { now: () => 0, sleep: async (ms: number) => void (slept += ms) };
+    const store = await openStore(`sqlite:${place.file}`, clock);
+    const holder = new DatabaseSync(place.file);
+    holder.exec("BEGIN IMMEDIATE");
+    const entries = journalOf(1);
+    await assert.rejects(store.append(EMPTY_HEAD, entries), {
+      code: "store",
+      message: /another process keeps it locked/,
+    });
+    assert.equal(slept, 5000);
+    assert.deepEqual(await store.head(), EMPTY_HEAD);
+    holder.exec("ROLLBACK");
+    await store.append(EMPTY_HEAD, entries);
+    holder.close();
+    await store.close();
+  });
+
+  test("says that it is closed, instead of writing nowhere", async () => {
+    await using place = await sqlitePlace();
+    const store = await place.open();
+    await store.close();
+    await assert.rejects(store.append(EMPTY_HEAD, sealedAfter(EMPTY_HEAD, [tagged("ml", "1")])), { code: "store" });
+  });
+
+  test(
+    "names a folder that may not be written",
+    { skip: process.getuid?.() === 0 && "root may write anywhere" },
+    async () => {
+      await using place = await sqlitePlace();
+      await chmod(place.folder, 0o500);
+      await assert.rejects(place.open(), { code: "store", message: /permission denied/ });
+      await chmod(place.folder, 0o700);
+    },
+  );
+});

@@ -38,6 +38,8 @@ export interface DockerRegistry extends AsyncDisposable {
   readonly host: string;
   /** `http://127.0.0.1:PORT` */
   readonly url: string;
+  /** Its storage. Deleting a repository's folder is how its operators delete a repository. */
+  readonly folder: string;
   /** Takes it down, as in an outage; its content stays. */
   stop(): Promise<void>;
   /** Brings it back on the same port. */
@@ -77,6 +79,7 @@ export async function startDockerRegistry(options: DockerRegistryOptions = {}): 
   return {
     host: address,
     url: `http://${address}`,
+    folder: join(folder, "data", "docker", "registry", "v2"),
     start,
     stop,
     async [Symbol.asyncDispose]() {

@@ -38,7 +38,7 @@ function makeSource(config: SourceConfig, { naming, clock, random, log }: Source
         insecure,
         allowPrivateAddresses,
         pacer: createHostPacer(host, { concurrency, rate, clock, random }),
-        ...(credentials && { credentials: credentialsOf(credentials, log) }),
+        ...(credentials && { credentials: credentialsOf(credentials) }),
         clock,
         random,
         log,

@@ -44,7 +44,7 @@ export function parseConfig(text: string, file: string): Config {
     const mistakes = document.errors.map(({ message, pos }) => ({
       path: "",
       line: lines.linePos(pos[0]).line,
-      message: message.split("\n")[0] ?? message,
+      message: (message.split("\n")[0] ?? message).replace(/ at line \d+, column \d+:$/, ""),
     }));
     throw new InvalidConfigurationError(file, mistakes);
   }

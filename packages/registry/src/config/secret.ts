@@ -8,22 +8,28 @@ const LARGEST = 64 << 10;
  * people print. Read when the configuration is; a reload reads it anew.
  */
 export const Secret = z
-  .union([z.strictObject({ file: z.string().min(1) }), z.strictObject({ env: z.string().min(1) })], {
-    error: "expected {file: PATH} or {env: NAME}",
-  })
-  .transform((place, context): string => {
+  .strictObject(
+    { file: z.string().min(1).optional(), env: z.string().min(1).optional() },
+    // The value itself may be the secret: it is not quoted.
+    { error: (issue) => (issue.code === "invalid_type" ? "expected {file: PATH} or {env: NAME}" : undefined) },
+  )
+  .transform(({ file, env }, context): string => {
     const fail = (message: string): never => {
       context.addIssue({ code: "custom", message });
       return z.NEVER;
     };
-    if ("env" in place) {
-      return process.env[place.env] || fail(`environment variable ${place.env} is not set`);
-    }
-    try {
-      const text = readFileSync(place.file, "utf8").trim();
-      if (text.length > LARGEST) return fail(`${place.file} has more than ${LARGEST} characters`);
-      return text || fail(`${place.file} is empty`);
-    } catch (error) {
-      return fail(`${place.file} cannot be read (${(error as NodeJS.ErrnoException).code ?? "unknown reason"})`);
-    }
+    if ((file === undefined) === (env === undefined)) return fail("expected either {file: PATH} or {env: NAME}");
+    if (env !== undefined) return process.env[env] || fail(`environment variable ${env} is not set`);
+    return read(file ?? "", fail);
   });
+
+function read(file: string, fail: (message: string) => never): string {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8").trim();
+  } catch (error) {
+    return fail(`${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? "unknown reason"})`);
+  }
+  if (text.length > LARGEST) return fail(`${file} has more than ${LARGEST} characters`);
+  return text || fail(`${file} is empty`);
+}

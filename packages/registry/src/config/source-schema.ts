@@ -15,14 +15,24 @@ const polling = {
   jitter: z.number().min(0).max(1).default(0.1),
 };
 
-export const CredentialsConfig = z.union(
-  [
-    z.strictObject({ username: z.string().min(1), password: Secret }),
-    z.strictObject({ dockerConfig: z.string().min(1) }),
-    z.strictObject({ pullSecret: z.string().regex(/^[^/]+\/[^/]+$/, "expected namespace/name") }),
-  ],
-  { error: "expected {username, password}, {dockerConfig: PATH} or {pullSecret: NAMESPACE/NAME}" },
-);
+export const CredentialsConfig = z
+  .strictObject({
+    username: z.string().min(1).optional(),
+    password: Secret.optional(),
+    /** A Docker configuration file, its credential helpers included. */
+    dockerConfig: z.string().min(1).optional(),
+    /** A Secret of type `kubernetes.io/dockerconfigjson`. */
+    pullSecret: z
+      .string()
+      .regex(/^[^/]+\/[^/]+$/, "expected namespace/name")
+      .optional(),
+  })
+  .superRefine(({ username, password, dockerConfig, pullSecret }, context) => {
+    const forms = [username ?? password, dockerConfig, pullSecret].filter((form) => form !== undefined);
+    if (forms.length === 1 && (username === undefined) === (password === undefined)) return;
+    const message = "expected {username, password}, {dockerConfig: PATH} or {pullSecret: NAMESPACE/NAME}";
+    context.addIssue({ code: "custom", message });
+  });
 
 const requests = z
   .strictObject({

@@ -1,0 +1,28 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { openScanning } from "../testing/scanning.ts";
+import { listedImage, listing, scriptedSource } from "../testing/scripted-source.ts";
+import { openStore } from "../stores/open.ts";
+
+test("a catalogue opened from its snapshot answers as the one that wrote it", async () => {
+  const store = await openStore("memory:");
+  const kept = { ...store, close: () => Promise.resolve() };
+  let images = [listedImage("a", "1.0.0"), listedImage("b", "1.1.0", "latest")];
+  const source = scriptedSource(async (_request, found) => {
+    await found(listing("team/executor-ml", ...images));
+    return { complete: true };
+  });
+  let before: string;
+  {
+    await using scanning = await openScanning({ sources: [source], store: kept });
+    await scanning.scan();
+    images = [listedImage("b", "1.1.0")];
+    await scanning.scan();
+    before = JSON.stringify([...(scanning.catalogue.type("ml")?.images.values() ?? [])]);
+  }
+  assert.ok(await store.loadSnapshot(), "closing writes a snapshot");
+  await using scanning = await openScanning({ sources: [source], store: kept });
+  assert.equal(JSON.stringify([...(scanning.catalogue.type("ml")?.images.values() ?? [])]), before);
+  assert.deepEqual(scanning.versions(), { ml: "1.1.0" });
+  assert.deepEqual([...scanning.catalogue.repositoriesOf("scripted")], ["registry.test/team/executor-ml"]);
+});

@@ -1,0 +1,223 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { pino } from "pino";
+import { writeLayout } from "../../../../testing/images.ts";
+import { parseConfig } from "../config/parse-config.ts";
+import { type Service, startService } from "../service.ts";
+
+const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
+const log = pino({ level: "silent" });
+
+describe("the API", () => {
+  let folder: string;
+  let service: Service;
+  const get = (path: string, headers: Record<string, string> = {}): Promise<Response> =>
+    fetch(service.url + path, { headers });
+  const json = async (path: string) => (await (await get(path)).json()) as Record<string, never>;
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "api-"));
+    const labels = { "executor-registry.dev/capabilities": "cuda", "executor-registry.dev/owner": "ml-team" };
+    await writeLayout(folder, {
+      "registry.test/team/executor-ml:1.0.0": { created: "2026-11-01T00:00:00Z", labels },
+      "registry.test/team/executor-ml:1.1.0": { created: "2026-11-02T00:00:00Z", labels },
+      "registry.test/team/executor-nlp:0.1.0": { created: "2026-11-02T00:00:00Z" },
+    });
+    const text = `
+listen: {host: 127.0.0.1, port: 0}
+sources: [{name: examples, kind: oci-layout, path: ${folder}}]
+auth:
+  tokens:
+    - {name: jobs, role: dispatcher, sha256: ${sha256("jobs-token")}}
+    - {name: page, role: reader, sha256: ${sha256("page-token")}}
+`;
+    service = await startService({ config: parseConfig(text, "test.yaml"), log });
+    const headers = { authorization: "Bearer jobs-token" };
+    await fetch(`${service.url}/executors/refresh?wait=true`, { method: "POST", headers });
+  });
+  after(async () => {
+    await service.close();
+    await rm(folder, { recursive: true });
+  });
+
+  test("GET /executors/{type} is the resolution, pinned to a digest", async () => {
+    const response = await get("/executors/ml");
+    assert.equal(response.status, 200);
+    const body = (await response.json()) as Record<string, unknown>;
+    assert.match(String(body["image"]), /^registry\.test\/team\/executor-ml@sha256:[0-9a-f]{64}$/);
+    assert.deepEqual([body["version"], body["capabilities"], body["owner"]], ["1.1.0", ["cuda"], "ml-team"]);
+    assert.ok(!Number.isNaN(Date.parse(String(body["added"]))) && !Number.isNaN(Date.parse(String(body["validated"]))));
+  });
+
+  test("GET /executors is an object keyed by type; by capability, and in pages", async () => {
+    assert.deepEqual(Object.keys(await json("/executors")), ["ml", "nlp"]);
+    assert.deepEqual(Object.keys(await json("/executors?capability=cuda")), ["ml"]);
+    assert.deepEqual(await json("/executors?capability=none"), {});
+    const first = await get("/executors?limit=1");
+    assert.deepEqual(Object.keys((await first.json()) as object), ["ml"]);
+    const [, next = ""] = /<(.*)>; rel="next"/.exec(first.headers.get("link") ?? "") ?? [];
+    const last = await get(next);
+    assert.deepEqual([Object.keys((await last.json()) as object), last.headers.get("link")], [["nlp"], null]);
+  });
+
+  test("a reader that has the answer already gets 304, from the quick path and from the routes alike", async () => {
+    for (const path of ["/executors/ml", "/executors/ml?subject=run-1", "/executors"]) {
+      const response = await get(path);
+      const etag = response.headers.get("etag") ?? "";
+      assert.match(etag, /^"[\w-]+"$/, path);
+      assert.equal(response.headers.get("cache-control"), "no-cache", path);
+      await response.arrayBuffer();
+      for (const known of [etag, `"other", ${etag}`, `W/${etag}`]) {
+        const again = await get(path, { "if-none-match": known });
+        assert.deepEqual([again.status, again.headers.get("etag"), await again.text()], [304, etag, ""], path);
+      }
+      assert.equal((await get(path, { "if-none-match": '"other"' })).status, 200, path);
+    }
+  });
+
+  test("a subject changes nothing yet, and the answer says so", async () => {
+    const [plain, subject] = [await get("/executors/ml"), await get("/executors/ml?subject=run-1")];
+    assert.equal(subject.headers.get("x-executor-subject"), "ignored");
+    assert.equal(await subject.text(), await plain.text());
+  });
+
+  test("an unknown type is a problem with near misses", async () => {
+    const response = await get("/executors/mll");
+    assert.deepEqual(
+      [response.status, response.headers.get("content-type")],
+      [404, "application/problem+json; charset=utf-8"],
+    );
+    const problem = (await response.json()) as Record<string, unknown>;
+    assert.deepEqual(
+      [problem["code"], problem["nearMisses"], problem["knownTypes"]],
+      ["unknown-type", ["ml"], ["ml", "nlp"]],
+    );
+  });
+
+  test("bad input is a 400 that names the parameter", async () => {
+    for (const [path, named] of [
+      ["/executors/NOT-A-TYPE", "type"],
+      ["/executors?limit=0", "limit"],
+      ["/executors/ml/versions?state=odd", "state"],
+      ["/journal?from=yesterday", "from"],
+    ] as const) {
+      const response = await get(path);
+      const { detail, code } = (await response.json()) as { detail: string; code: string };
+      assert.deepEqual([response.status, code], [400, "invalid-request"], path);
+      assert.ok(detail.includes(named), detail);
+    }
+    assert.equal((await get("/nowhere")).status, 404);
+    assert.equal((await get("/executors/%E0%A4%A")).status, 400);
+  });
+
+  test("versions are listed newest first, with their verdicts, in pages", async () => {
+    const body = (await json("/executors/ml/versions")) as unknown as {
+      total: number;
+      versions: { version: string; current: boolean; verdicts: { state: string }[] }[];
+    };
+    assert.deepEqual(
+      body.versions.map(({ version, current }) => [version, current]),
+      [
+        ["1.1.0", true],
+        ["1.0.0", false],
+      ],
+    );
+    assert.equal(body.versions[0]?.verdicts[0]?.state, "passed");
+    const page = await get("/executors/ml/versions?limit=1&offset=1");
+    const { versions } = (await page.json()) as { versions: { version: string }[] };
+    assert.deepEqual([versions.map(({ version }) => version), page.headers.get("link")], [["1.0.0"], null]);
+  });
+
+  test("the journal is listed newest first, filtered, page by page, as one chain", async () => {
+    const entries: { sequence: number; hash: string; previous: string; change: { type: string } }[] = [];
+    let next: string | undefined = "/journal?type=ml&limit=1";
+    while (next !== undefined) {
+      const response: Response = await get(next);
+      entries.push(...((await response.json()) as { entries: typeof entries }).entries);
+      next = /<(.*)>; rel="next"/.exec(response.headers.get("link") ?? "")?.[1];
+    }
+    assert.equal(entries.length, 3, "two images, and whose they are");
+    assert.ok(entries.every(({ change }) => change.type === "ml"));
+    const all = ((await json("/journal")) as unknown as { entries: typeof entries }).entries.reverse();
+    for (const [index, { previous }] of all.entries()) assert.equal(previous, all[index - 1]?.hash ?? "0".repeat(64));
+  });
+
+  test("refreshing needs a dispatcher; a reader and nobody are refused", async () => {
+    const refresh = async (headers: Record<string, string>): Promise<[number, string | null]> => {
+      const response = await fetch(`${service.url}/executors/refresh`, { method: "POST", headers });
+      await response.arrayBuffer();
+      return [response.status, response.headers.get("www-authenticate")];
+    };
+    assert.deepEqual(await refresh({}), [401, "Bearer"]);
+    assert.deepEqual(await refresh({ authorization: "Bearer wrong" }), [401, "Bearer"]);
+    assert.deepEqual(await refresh({ authorization: "Bearer page-token" }), [403, null]);
+    assert.deepEqual(await refresh({ authorization: "Bearer jobs-token" }), [202, null]);
+  });
+
+  test("GET /health tells of each source; the kubelet's probes are content", async () => {
+    const health = (await json("/health")) as unknown as {
+      status: string;
+      executors: number;
+      sources: { name: string; state: string }[];
+    };
+    assert.deepEqual([health.status, health.executors], ["ok", 2]);
+    assert.deepEqual(
+      health.sources.map(({ name, state }) => [name, state]),
+      [["examples", "ready"]],
+    );
+    assert.deepEqual([(await get("/livez")).status, (await get("/readyz")).status], [200, 200]);
+  });
+
+  test("metrics count the resolutions", async () => {
+    const count = async (): Promise<number> => {
+      const text = await (await get("/metrics")).text();
+      assert.match(text, /^executor_registry_executors 2$/m);
+      assert.match(text, /^executor_registry_source_up\{source="examples"\} 1$/m);
+      return Number(/resolutions_total\{status="200"\} (\d+)/.exec(text)?.[1]);
+    };
+    const before = await count();
+    await (await get("/executors/ml")).arrayBuffer();
+    assert.equal(await count(), before + 1);
+  });
+
+  test("the OpenAPI document names every route, and /docs can be read", async () => {
+    const document = (await json("/openapi.json")) as unknown as {
+      openapi: string;
+      paths: Record<string, object>;
+      components: { schemas: Record<string, object> };
+    };
+    assert.equal(document.openapi, "3.1.1");
+    const paths = [
+      "/executors",
+      "/executors/{type}",
+      "/executors/{type}/versions",
+      "/executors/refresh",
+      "/journal",
+      "/health",
+      "/livez",
+      "/readyz",
+    ];
+    assert.deepEqual(Object.keys(document.paths), paths);
+    const text = JSON.stringify(document);
+    const referred = [...text.matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)].map(([, id]) => id ?? "");
+    const defined = Object.keys(document.components.schemas);
+    assert.deepEqual([...new Set(referred)].sort(), defined.sort());
+    assert.ok(!text.includes("$defs"));
+    assert.match(
+      await (await get("/docs")).text(),
+      /<code>GET \/executors\/&#123;type&#125;|<code>GET \/executors\/\{type\}/,
+    );
+  });
+
+  test("every answer carries the security headers", async () => {
+    for (const path of ["/executors/ml", "/executors", "/nowhere", "/health"]) {
+      const { headers } = await get(path);
+      assert.equal(headers.get("x-content-type-options"), "nosniff", path);
+      assert.match(headers.get("content-security-policy") ?? "", /default-src 'none'/, path);
+    }
+  });
+});

@@ -1,0 +1,118 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { ExecutorRegistryError } from "@executor-registry/resolver";
+import { manualClock } from "../../../../testing/manual-clock.ts";
+import { openScanning } from "../testing/scanning.ts";
+import { listedImage, listing, scriptedSource } from "../testing/scripted-source.ts";
+import type { ScanOutcome } from "../sources/image-source.ts";
+
+const INTERVAL = 300_000;
+
+describe("polling", () => {
+  test("during an hour's outage the pauses double up to the interval; the first scan that works ends it", async () => {
+    const clock = manualClock();
+    const problem = new ExecutorRegistryError("unreachable", "registry.test: connect ECONNREFUSED");
+    let outcome: ScanOutcome = { complete: false, problem };
+    let scans = 0;
+    const source = scriptedSource(async (_request, found) => {
+      scans += 1;
+      if (outcome.complete) await found(listing("executor-ml", listedImage("a", "1.0.0")));
+      return outcome;
+    });
+    await using scanning = await openScanning({ sources: [source], clock, interval: INTERVAL });
+    await scanning.scanner.start();
+    const pauses: number[] = [];
+    const end = clock.now() + 3_600_000;
+    while (clock.now() < end) {
+      // The window in which requests join a scan, then the pause after it.
+      await clock.advance(await clock.nextSleep());
+      const pause = await clock.nextSleep();
+      pauses.push(pause);
+      await clock.advance(pause);
+    }
+    assert.deepEqual(pauses.slice(0, 9), [1500, 3000, 6000, 12_000, 24_000, 48_000, 96_000, 192_000, 225_000]);
+    assert.equal(scans, pauses.length);
+    assert.deepEqual(scanning.versions(), {});
+    assert.equal(scanning.scanner.health[0]?.problem?.code, "unreachable");
+
+    outcome = { complete: true };
+    await clock.advance(await clock.nextSleep());
+    assert.equal(await clock.nextSleep(), INTERVAL);
+    assert.deepEqual(scanning.versions(), { ml: "1.0.0" });
+    assert.equal(scanning.scanner.health[0]?.problem, undefined);
+  });
+
+  test("a store that cannot be written does not end the polling", async () => {
+    const clock = manualClock();
+    let scans = 0;
+    const source = scriptedSource(async () => {
+      scans += 1;
+      if (scans === 1) throw new ExecutorRegistryError("store", "disk full");
+      return { complete: true };
+    });
+    await using scanning = await openScanning({ sources: [source], clock, interval: INTERVAL });
+    await scanning.scanner.start();
+    await clock.advance(await clock.nextSleep());
+    assert.equal(await clock.nextSleep(), 1500);
+    await clock.advance(1500);
+    await clock.advance(await clock.nextSleep());
+    assert.equal(scanning.scanner.health[0]?.state, "ready");
+  });
+});
+
+describe("two readings of one repository at the same time", () => {
+  test("the one that began later is believed, although it ends first", async () => {
+    const ended = Promise.withResolvers<void>();
+    const begun = Promise.withResolvers<void>();
+    const source = scriptedSource(async ({ only, known }, found) => {
+      known("registry.test/executor-ml");
+      if (only === undefined) {
+        begun.resolve();
+        await ended.promise;
+        await found(listing("executor-ml", listedImage("a", "1.0.0")));
+        return { complete: true };
+      }
+      await found(listing("executor-ml", listedImage("a", "1.0.0"), listedImage("b", "1.1.0")));
+      ended.resolve();
+      return { complete: false };
+    });
+    await using scanning = await openScanning({ sources: [source] });
+    const all = scanning.scan();
+    await begun.promise;
+    scanning.scanner.hint([{ action: "pushed", repository: "executor-ml", tag: "1.1.0" }], {
+      actor: "webhook:x",
+      why: "event",
+    });
+    await all;
+    const states = [...(scanning.catalogue.type("ml")?.images.values() ?? [])].map(({ tags, state }) => [
+      tags[0],
+      state,
+    ]);
+    assert.deepEqual(states, [
+      ["1.0.0", "admitted"],
+      ["1.1.0", "admitted"],
+    ]);
+  });
+
+  test("a repository that an event found while everything was scanned is not taken for gone", async () => {
+    const ended = Promise.withResolvers<void>();
+    const begun = Promise.withResolvers<void>();
+    const source = scriptedSource(async ({ only, known }, found) => {
+      if (only === undefined) {
+        begun.resolve();
+        await ended.promise;
+        return { complete: true };
+      }
+      known("registry.test/executor-new");
+      await found(listing("executor-new", listedImage("c", "1.0.0")));
+      ended.resolve();
+      return { complete: false };
+    });
+    await using scanning = await openScanning({ sources: [source] });
+    const all = scanning.scan();
+    await begun.promise;
+    scanning.scanner.hint([{ action: "pushed", repository: "executor-new" }], { actor: "webhook:x", why: "event" });
+    await all;
+    assert.deepEqual(scanning.versions(), { new: "1.0.0" });
+  });
+});

@@ -1,0 +1,79 @@
+import { type Clock, silentLogger, systemClock } from "@executor-registry/resolver";
+import { Catalogue } from "../catalogue/catalogue.ts";
+import { createNaming, type NamingOptions } from "../catalogue/naming.ts";
+import { createApprovedNamespaceCheck } from "../checks/approved-namespace.ts";
+import { createRegistryClient } from "../oci/client.ts";
+import { createHostPacer } from "../oci/pacing.ts";
+import { rankOf, Scanner } from "../scan/scanner.ts";
+import type { ImageSource } from "../sources/image-source.ts";
+import { createOciSource } from "../sources/oci.ts";
+import { openStore } from "../stores/open.ts";
+import type { Store } from "../stores/store.ts";
+
+/** One registry to scan. */
+export interface ScannedRegistry {
+  readonly host: string;
+  /** @default everything: `**` */
+  readonly repositories?: readonly string[];
+}
+
+export interface ScanningOptions {
+  readonly registries?: readonly ScannedRegistry[];
+  /** Instead of registries. */
+  readonly sources?: readonly ImageSource[];
+  readonly naming?: Partial<NamingOptions>;
+  readonly approved?: readonly string[];
+  /** @default one in memory */
+  readonly store?: Store;
+  readonly clock?: Clock;
+  readonly interval?: number;
+}
+
+/** A catalogue and what keeps it current, without HTTP. */
+export interface Scanning extends AsyncDisposable {
+  readonly catalogue: Catalogue;
+  readonly scanner: Scanner;
+  readonly sources: readonly ImageSource[];
+  /** Scans everything once. @returns the requests it took */
+  scan(): Promise<number>;
+  /** The current version of each type. */
+  versions(): Record<string, string | undefined>;
+}
+
+export async function openScanning(options: ScanningOptions): Promise<Scanning> {
+  const { approved = [], clock = systemClock, interval = 3_600_000 } = options;
+  const naming = createNaming({ template: "executor-{type}", ...options.naming });
+  const sources =
+    options.sources ??
+    (options.registries ?? []).map(({ host, repositories = ["**"] }, index) => {
+      const pacer = createHostPacer(host, { concurrency: 16, rate: Infinity, clock });
+      const client = createRegistryClient({ host, insecure: true, pacer, clock });
+      return createOciSource({ name: `registry-${index + 1}`, client, repositories, naming, log: silentLogger });
+    });
+  const store = options.store ?? (await openStore("memory:"));
+  const catalogue = await Catalogue.open({ store, rank: rankOf(sources), clock, log: silentLogger });
+  const scanner = new Scanner({
+    sources: sources.map((source) => ({ source, polling: { interval, jitter: 0 } })),
+    catalogue,
+    naming,
+    checks: [createApprovedNamespaceCheck(approved)],
+    clock,
+    random: () => 0.5,
+    log: silentLogger,
+  });
+  return {
+    catalogue,
+    scanner,
+    sources,
+    async scan() {
+      const reports = await scanner.refresh({ actor: "test", why: "test" });
+      return reports.reduce((sum, { requests }) => sum + requests, 0);
+    },
+    versions: () =>
+      Object.fromEntries(catalogue.snapshot.types().map((type) => [type, catalogue.snapshot.document(type)?.version])),
+    async [Symbol.asyncDispose]() {
+      await scanner.close();
+      await catalogue.close();
+    },
+  };
+}

@@ -1,0 +1,35 @@
+import type { Digest } from "@executor-registry/resolver";
+import type { ImageSource, ListedImage, RepositoryListing, ScanOutcome, ScanRequest } from "../sources/image-source.ts";
+
+/** A source whose every scan is what the test makes of it. */
+export function scriptedSource(
+  scan: (request: ScanRequest, found: (listing: RepositoryListing) => Promise<void>) => Promise<ScanOutcome>,
+): ImageSource {
+  return {
+    name: "scripted",
+    kind: "oci",
+    rank: () => 0,
+    named: (path, registry = "registry.test") => [`${registry}/${path}`],
+    requests: 0,
+    scan,
+    details: () => Promise.reject(new TypeError("listings bring all details")),
+    close: () => Promise.resolve(),
+  };
+}
+
+/** An image whose digest is made of one character. */
+export function listedImage(character: string, ...tags: readonly string[]): ListedImage {
+  const digest: Digest = `sha256:${character.repeat(64)}`;
+  return {
+    digest,
+    tags: [...tags].sort(),
+    details: { mediaType: "application/vnd.oci.image.manifest.v1+json", platforms: [], labels: {} },
+  };
+}
+
+export const listing = (path: string, ...images: readonly ListedImage[]): RepositoryListing => ({
+  state: "listed",
+  repository: `registry.test/${path}`,
+  images,
+  unread: [],
+});

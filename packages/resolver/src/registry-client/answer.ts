@@ -91,10 +91,10 @@ export class Answer {
     this.outdated = true;
   }
 
-  /** From now on it has to be confirmed. @param outdated whether it is known to have changed */
-  expire(outdated: boolean): void {
+  /** It changed, says an event: from now on it has to be confirmed. */
+  expire(): void {
     this.#until = 0;
-    if (outdated) this.outdated = true;
+    this.outdated = true;
     if (this.flight) this.again = true;
   }
 

@@ -58,6 +58,7 @@ export class CacheFile {
       });
       for (const { type, etag, checked, document } of parsed) {
         const answer = answers.open(type);
+        if (answer.document) continue;
         answer.restore(document, etag, checked);
         answers.settle(answer);
       }

@@ -92,4 +92,27 @@ describe("a subject", () => {
       ["/registry/executors/ml?subject=a", "/registry/executors/ml?subject=b", "/registry/executors/ml"],
     );
   });
+
+  test("is not asked about again when its type is unknown to everybody", async () => {
+    await using world = await production({}, { shared: false });
+    const { clock, registry, resolver } = world;
+    for (const subject of ["a", "b", "c"])
+      await assert.rejects(resolver.resolve("cv", { subject }), { code: "unknown-type" });
+    assert.equal(registry.received.length, 1);
+    registry.set("cv", documentOf("cv", "executor-cv:1.0"));
+    await clock.advance(5000);
+    assert.equal((await resolver.resolve("cv", { subject: "d" })).version, "1.0");
+    assert.equal(registry.received.at(-1)?.path, "/registry/executors/cv?subject=d");
+  });
+
+  test("that comes anew while the service is away gets what its type was last known to be", async () => {
+    await using world = await production({}, { shared: false });
+    const { clock, registry, resolver } = world;
+    const known = await resolver.resolve("ml");
+    await registry.stop();
+    assert.equal(await resolver.resolve("ml", { subject: "new" }), known);
+    await clock.advance(120_000);
+    assert.equal((await resolver.resolve("ml", { subject: "newer" })).stale, true);
+    await assert.rejects(resolver.resolve("nlp", { subject: "new" }), { code: "unreachable" });
+  });
 });

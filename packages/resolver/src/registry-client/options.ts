@@ -24,6 +24,9 @@ export interface RegistryOptions {
   readonly cacheFile?: string;
   /** Whether to hear of changes through the service's server-sent events. @default true */
   readonly events?: boolean;
-  /** Who makes the requests; it must heed `signal` and `redirect`. @default the global `fetch` */
+  /**
+   * Who makes the requests, for a proxy or a certificate authority of one's own; it must heed `signal` and `redirect`.
+   * @default the global `fetch`
+   */
   readonly fetch?: typeof globalThis.fetch;
 }

@@ -26,6 +26,7 @@ export class RegistryResolver implements Resolver {
   readonly environment = "production";
   readonly #settings: RegistrySettings;
   readonly #options: RegistryResolverOptions;
+  readonly #answers = new Answers();
   readonly #cache: RegistryCache;
   readonly #file: CacheFile | undefined;
   readonly #ending = new AbortController();
@@ -40,7 +41,7 @@ export class RegistryResolver implements Resolver {
     this.#settings = settings;
     this.#options = options;
     const ended = this.#ending.signal;
-    const answers = new Answers();
+    const answers = this.#answers;
     const { cacheFile: path, urls } = settings;
     const file = path === undefined ? undefined : new CacheFile({ path, urls, answers, clock, log });
     this.#file = file;
@@ -90,7 +91,7 @@ export class RegistryResolver implements Resolver {
         this.#persist(async () => (await this.#cache.list(ending)).map((resolution) => resolution.type), ending),
       find: (type) => this.#persist(() => this.#cache.known(type), ending),
       onChange: (listener) => {
-        const off = this.#cache.onChange(listener);
+        const off = this.#cache.inquiry.onChange(listener);
         this.#watched.set(type, (this.#watched.get(type) ?? 0) + 1);
         return () => {
           off();
@@ -106,7 +107,7 @@ export class RegistryResolver implements Resolver {
   async sources({ signal }: WaitOptions = {}): Promise<readonly SourceReport[]> {
     signal?.throwIfAborted();
     this.#ending.signal.throwIfAborted();
-    const { state } = this.#cache;
+    const { state } = this.#cache.inquiry;
     // What there is to say is in the status.
     if (state.status().state === "starting") await this.#cache.list(signal).catch(() => {});
     signal?.throwIfAborted();
@@ -124,8 +125,8 @@ export class RegistryResolver implements Resolver {
     this.#ending.abort(new ClosedError());
     await this.#running;
     await this.#file?.close();
-    this.#cache.state.close();
-    this.#cache.answers.clear();
+    this.#cache.inquiry.state.close();
+    this.#answers.clear();
   }
 
   async #resolve(type: string, subject: string | undefined, signal: AbortSignal | undefined): Promise<Resolution> {
@@ -154,10 +155,8 @@ export class RegistryResolver implements Resolver {
     const type = event === "executor" ? parseEvent(data)?.type : undefined;
     if (type === undefined) return;
     this.#cache.expire(type);
-    const { answers } = this.#cache;
-    const wanted = answers.find(type) ?? (this.#isWatched(type) ? answers.open(type) : undefined);
-    // Rejects only when all ends.
-    if (wanted) this.#cache.confirm(wanted).catch(() => {});
+    const wanted = this.#answers.find(type) ?? (this.#isWatched(type) ? this.#answers.open(type) : undefined);
+    if (wanted) void this.#cache.inquiry.confirm(wanted);
   }
 
   #isWatched(type: string): boolean {
@@ -179,13 +178,13 @@ export class RegistryResolver implements Resolver {
   }
 
   #tellContact(): void {
-    const { state } = this.#cache;
+    const { state } = this.#cache.inquiry;
     let lost = false;
     state.onChange(() => {
       const { problem } = state.status();
       if ((problem !== undefined) === lost) return;
       lost = problem !== undefined;
-      if (problem) this.#options.log.warn({ err: problem }, "the registry service does not answer");
+      if (problem) this.#options.log.warn({ err: problem }, "the registry service gives no answer");
       else this.#options.log.info({}, "the registry service answers again");
     });
   }

@@ -64,7 +64,7 @@ describe("after the service is gone", () => {
     assert.equal(staleSince, new Date(began).toISOString());
     assert.equal(await resolver.resolve("ml"), stale);
     assert.equal((await resolver.sources())[0]?.status.state, "stale");
-    assert.deepEqual(logged, ["warn the registry service does not answer"]);
+    assert.deepEqual(logged, ["warn the registry service gives no answer"]);
 
     await registry.start();
     // Nobody asks: it is tried behind.

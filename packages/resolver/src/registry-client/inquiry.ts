@@ -1,0 +1,141 @@
+import type { Clock } from "../clock.ts";
+import { ExecutorRegistryError } from "../errors.ts";
+import { UnknownTypeError, type UnknownTypeFacts } from "../resolver-errors.ts";
+import { SourceState } from "../source-state.ts";
+import type { Answer } from "./answer.ts";
+import type { Answers } from "./answers.ts";
+import type { ExecutorDocument } from "./executor-document.ts";
+import { parseDocument } from "./parse-document.ts";
+import type { Question, ServiceAnswer } from "./request.ts";
+import type { Service } from "./service.ts";
+import type { RegistrySettings } from "./settings.ts";
+
+const LIMIT = 256 * 1024;
+/** How long answers count while events are received: those are hints, and one may get lost. */
+const LIFE_WITH_EVENTS = 300_000;
+
+export interface InquiryOptions {
+  readonly service: Service;
+  readonly settings: Pick<RegistrySettings, "ttl" | "negativeTtl" | "maxStale" | "timeout">;
+  readonly answers: Answers;
+  readonly clock: Clock;
+  /** Ends all requests. */
+  readonly ended: AbortSignal;
+  /** Told whenever the service confirmed or denied something. */
+  readonly onConfirmed: () => void;
+}
+
+/** Asks the service, and puts what it says into the answers. */
+export class Inquiry {
+  readonly state: SourceState;
+  /** Whether events tell of changes. */
+  live = false;
+  readonly #options: InquiryOptions;
+  readonly #listeners = new Set<(type: string) => void>();
+
+  constructor(options: InquiryOptions) {
+    this.#options = options;
+    this.state = new SourceState(options.clock);
+  }
+
+  /** How long an answer counts without asking, in milliseconds. */
+  get life(): number {
+    return this.live ? LIFE_WITH_EVENTS : this.#options.settings.ttl;
+  }
+
+  /** Tells of a type whose answer for nobody in particular changed. Returns how to stop it. */
+  onChange(listener: (type: string) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Asks about one answer, unless that is being done. Rejects only when all has ended. */
+  confirm(answer: Answer): Promise<void> {
+    answer.flight ??= this.#ask(answer).finally(() => {
+      answer.flight = undefined;
+      const { again } = answer;
+      answer.again = false;
+      if (again) void this.confirm(answer);
+    });
+    // Whoever waits gets the rejection; nobody waiting is no crash.
+    answer.flight.catch(() => {});
+    return answer.flight;
+  }
+
+  /** One request. What it learns of the service itself is in the {@link state}. @throws ExecutorRegistryError, or why all has ended */
+  async ask<T>(question: Question<T>): Promise<ServiceAnswer<T>> {
+    const { service, ended } = this.#options;
+    try {
+      const said = await service.ask(question, ended);
+      this.state.ready();
+      return said;
+    } catch (error) {
+      if (!ended.aborted && error instanceof ExecutorRegistryError) this.state.lost(error);
+      throw error;
+    }
+  }
+
+  confirmed(answer: Answer, document: ExecutorDocument): void {
+    const { answers, clock, onConfirmed } = this.#options;
+    const changed = answer.confirm(document, clock.now(), this.life);
+    answers.settle(answer);
+    onConfirmed();
+    if (changed) this.#changed(answer);
+  }
+
+  denied(answer: Answer, known: UnknownTypeFacts): void {
+    const { answers, clock, onConfirmed, settings } = this.#options;
+    const changed = answer.deny(new UnknownTypeError(answer.type, known), clock.now(), settings.negativeTtl);
+    answers.settle(answer);
+    onConfirmed();
+    if (changed) this.#changed(answer);
+  }
+
+  /** Leaves alone what counts without asking. Throws on what is no failure of the service's, such as the end. */
+  failed(answer: Answer, problem: unknown): void {
+    const { answers, clock, ended, settings } = this.#options;
+    if (ended.aborted || !(problem instanceof ExecutorRegistryError)) throw problem;
+    const now = clock.now();
+    if (answer.resolution && answer.isCurrent(now)) return;
+    const changed = answer.fail(problem, now, settings.negativeTtl, settings.maxStale);
+    answers.settle(answer);
+    if (changed) this.#changed(answer);
+  }
+
+  async #ask(answer: Answer): Promise<void> {
+    const { answers, settings } = this.#options;
+    const { type, subject } = answer;
+    const query = subject === undefined ? "" : `?subject=${encodeURIComponent(subject)}`;
+    const question = {
+      path: `executors/${type}${query}`,
+      // Without the document, "unchanged" would say nothing.
+      etag: answer.document && answer.etag,
+      limit: LIMIT,
+      timeout: settings.timeout,
+      parse: (json: unknown) => parseDocument(json, type),
+    };
+    try {
+      const said = await this.ask(question);
+      if (said.is === "value") {
+        const target = said.shared ? answers.open(type) : answer;
+        target.etag = said.etag;
+        if (target.subject === undefined) target.shared = said.shared;
+        this.confirmed(target, said.value);
+      } else if (said.is === "unchanged") {
+        if (answer.document) this.confirmed(answer, answer.document);
+      } else {
+        // Unknown is unknown to every subject.
+        const plain = answers.open(type);
+        plain.shared = true;
+        for (const unknown of new Set([plain, answer])) this.denied(unknown, said);
+      }
+    } catch (error) {
+      this.failed(answer, error);
+    }
+  }
+
+  #changed({ type, subject }: Answer): void {
+    if (subject !== undefined) return;
+    for (const listener of this.#listeners) listener(type);
+  }
+}

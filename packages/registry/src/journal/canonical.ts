@@ -9,18 +9,23 @@
  * @see https://www.rfc-editor.org/rfc/rfc8785 JSON Canonicalization Scheme
  */
 export function canonicalJson(value: unknown): string {
-  if (typeof value === "string" || typeof value === "boolean" || value === null) return JSON.stringify(value);
+  if (typeof value === "string") return quoted(value);
+  if (typeof value === "boolean" || value === null) return String(value);
   if (typeof value === "number" && Number.isFinite(value)) return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
-  if (typeof value !== "object")
+  if (typeof value !== "object") {
     throw new TypeError(`JSON cannot say ${typeof value === "number" ? value : `a ${typeof value}`}`);
+  }
 
   const members = value as Readonly<Record<string, unknown>>;
-  let text = "";
+  const parts: string[] = [];
   for (const name of Object.keys(members).sort()) {
     const member = members[name];
-    if (member === undefined) continue;
-    text += `${text === "" ? "{" : ","}${JSON.stringify(name)}:${canonicalJson(member)}`;
+    if (member !== undefined) parts.push(`${quoted(name)}:${canonicalJson(member)}`);
   }
-  return text === "" ? "{}" : `${text}}`;
+  return `{${parts.join(",")}}`;
 }
+
+/** Opening a journal verifies every entry that it replays, and most strings need no escapes. */
+const quoted = (text: string): string => (PLAIN.test(text) ? `"${text}"` : JSON.stringify(text));
+const PLAIN = /^[ !#-[\]-~]*$/;

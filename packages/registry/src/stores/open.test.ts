@@ -48,7 +48,7 @@ describe("opening a store", () => {
     await using place = await sqlitePlace();
     const theirs = new DatabaseSync(place.file);
     theirs.exec("CREATE TABLE recipes (name TEXT)");
-    await assert.rejects(place.open(), { code: "store", message: /another application's database/ });
+    await assert.rejects(place.open(), { code: "store", retryable: false, message: /another application's database/ });
     assert.deepEqual({ ...theirs.prepare("SELECT count(*) AS tables FROM sqlite_schema").get() }, { tables: 1 });
     theirs.close();
   });
@@ -59,7 +59,11 @@ describe("opening a store", () => {
     const newer = new DatabaseSync(place.file);
     newer.exec("PRAGMA user_version = 99");
     newer.close();
-    await assert.rejects(place.open(), { code: "store", message: /its version is 99.*a newer release wrote it/ });
+    await assert.rejects(place.open(), {
+      code: "store",
+      retryable: false,
+      message: /its version is 99.*a newer release wrote it/,
+    });
   });
 
   test("tells a lock that another process keeps from a conflict, after a while", async () => {

@@ -15,9 +15,11 @@ const PROBLEMS: Readonly<Record<number, { readonly problem: string; readonly ret
 
 /** What a failed call to SQLite means. */
 export function sqliteError(description: string, cause: unknown): StoreError {
-  const known = PROBLEMS[resultCode(cause)];
+  const code = resultCode(cause);
+  const known = PROBLEMS[code];
   const detail = cause instanceof Error ? cause.message : String(cause);
-  if (known === undefined) return new StoreError(description, detail, { cause });
+  // Without a code it is not the engine that failed: the database is closed, or not ours.
+  if (known === undefined) return new StoreError(description, detail, { cause, retryable: code !== 0 });
   const { problem, ...options } = known;
   return new StoreError(description, `${problem} (${detail})`, { ...options, cause });
 }

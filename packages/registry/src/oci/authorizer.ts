@@ -5,7 +5,7 @@ import { parseChallenges } from "./challenge.ts";
 import { basicHeader, type CredentialProvider, type Credentials, sameCredentials } from "./credentials.ts";
 import { type Place, RegistryError } from "./errors.ts";
 import { failure } from "./failure.ts";
-import { createScopes, type Resource } from "./resource.ts";
+import { createScopes, type Resource } from "./scopes.ts";
 import { createTokenCache, type TokenCache } from "./token-cache.ts";
 import type { Answer, OutgoingRequest } from "./transport.ts";
 

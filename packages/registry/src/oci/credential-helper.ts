@@ -34,20 +34,35 @@ export async function askHelper(name: string, key: string, signal: AbortSignal):
   }
 }
 
-function run(program: string, input: string, signal: AbortSignal): Promise<{ code: number | null; output: string }> {
+interface Ended {
+  readonly code: number | null;
+  readonly output: string;
+}
+
+function run(program: string, input: string, signal: AbortSignal): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, ["get"], { stdio: ["pipe", "pipe", "ignore"], signal, killSignal: "SIGKILL" });
+    // Helpers are often shell scripts: in a group of its own, what they started ends with them.
+    const child = spawn(program, ["get"], { stdio: ["pipe", "pipe", "ignore"], detached: true });
     let output = "";
-    child.on("error", (error: NodeJS.ErrnoException) => {
-      const why =
-        error.code === "ENOENT" ? "is not installed" : error.name === "AbortError" ? "does not answer" : "cannot run";
-      reject(new CredentialsError(`${program} ${why}`, { cause: error }));
-    });
+    const give = (why: string, cause?: unknown): void => {
+      if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, "SIGKILL");
+      child.stdout.destroy();
+      reject(new CredentialsError(`${program} ${why}`, { cause }));
+    };
+    const stop = (): void => give("did not answer in time", signal.reason);
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", stop, { once: true });
+    child.on("error", (error: NodeJS.ErrnoException) =>
+      give(error.code === "ENOENT" ? "is not installed" : `cannot be run (${error.code})`, error),
+    );
     child.stdout.on("data", (chunk: Buffer) => {
       output += chunk.toString();
-      if (output.length > MOST) child.kill("SIGKILL");
+      if (output.length > MOST) give("answers too much");
     });
-    child.on("close", (code) => resolve({ code, output }));
+    child.on("close", (code) => {
+      signal.removeEventListener("abort", stop);
+      resolve({ code, output });
+    });
     // It may end without reading.
     child.stdin.on("error", () => {});
     child.stdin.end(input);

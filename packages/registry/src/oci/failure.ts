@@ -70,7 +70,10 @@ export function ownErrors(body: Uint8Array): { readonly codes: readonly string[]
 }
 
 function printable(text: string, most: number): string {
-  return text.replace(/[^\x20-\x7e\u00a0-\uffff]+/g, " ").slice(0, most);
+  return text
+    .replace(/[\p{C}\p{Z}]+/gu, " ")
+    .trim()
+    .slice(0, most);
 }
 
 function optional<K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } {

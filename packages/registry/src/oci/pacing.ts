@@ -98,12 +98,12 @@ export function createHostPacer(host: string, options: PacingOptions = {}): Host
       budget = Math.min(BUDGET, budget + EARNED);
     },
     pause(retryAfter) {
-      const ms =
-        retryAfter === undefined
-          ? backoff(failures, random)
-          : Math.min(MOST_RETRY_AFTER, retryAfter) + random() * FIRST;
+      const now = clock.now();
+      // Requests that were under way together fail together: that is one failure.
+      if (retryAfter === undefined && now < pausedUntil) return;
+      const wait = retryAfter === undefined ? backoff(failures, random) : Math.min(MOST_RETRY_AFTER, retryAfter);
       failures += 1;
-      pausedUntil = Math.max(pausedUntil, clock.now() + ms);
+      pausedUntil = Math.max(pausedUntil, now + wait + (retryAfter === undefined ? 0 : random() * FIRST));
     },
     mayRetry() {
       if (budget < 1) return false;

@@ -1,7 +1,7 @@
 import { type Place, RegistryError, TooLargeError } from "./errors.ts";
 import { MOST_PAGES, PAGE_LIMIT } from "./limits.ts";
 import { nextPage } from "./link.ts";
-import type { Resource } from "./resource.ts";
+import type { Resource } from "./scopes.ts";
 import type { Session } from "./session.ts";
 import type { Answer } from "./transport.ts";
 

@@ -5,7 +5,7 @@ import { type Place, RegistryError } from "./errors.ts";
 import { failure } from "./failure.ts";
 import { backoff, type HostPacer } from "./pacing.ts";
 import { follow, type Reach } from "./redirects.ts";
-import type { Resource } from "./resource.ts";
+import type { Resource } from "./scopes.ts";
 import type { Answer, OutgoingRequest, Transport } from "./transport.ts";
 
 /** One question to the registry. */
@@ -83,7 +83,10 @@ class HostSession implements Session {
         pacer.succeeded();
         return error;
       }
-      if (!passes(error)) throw error;
+      if (!passes(error)) {
+        if (error.status !== undefined) pacer.succeeded();
+        throw error;
+      }
       if (concernsHost(error)) pacer.pause(error.retryAfter);
       if (failures + 1 >= MOST_TRIES || !pacer.mayRetry()) throw error;
       log.debug({ host: this.host, code: error.code, status: error.status, failures }, "will ask the registry again");

@@ -1,0 +1,176 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { manualClock } from "../../../../testing/manual-clock.ts";
+import {
+  noDockerRegistry,
+  REGISTRY_AUTHORIZATION,
+  REGISTRY_USER,
+  startDockerRegistry,
+} from "../../../../testing/docker-registry.ts";
+import { pushImage } from "../../../../testing/push.ts";
+import { collect, testClient } from "../../../../testing/registry-client.ts";
+import { sendPage, startRegistryProxy } from "../../../../testing/registry-proxy.ts";
+import { startTokenServer } from "../../../../testing/token-server.ts";
+import type { Credentials } from "./credentials.ts";
+
+const provider = (
+  ...answers: (Credentials | undefined)[]
+): { asked: number; credentials: () => Promise<Credentials | undefined> } => {
+  const it = { asked: 0, credentials: async () => answers[Math.min(it.asked++, answers.length - 1)] };
+  return it;
+};
+const wrong = { username: "puller", password: "wrong" };
+
+describe("a registry with passwords", { skip: noDockerRegistry }, () => {
+  test("is read with the configured ones, asked for once", async ({ signal }) => {
+    await using registry = await startDockerRegistry({ htpasswd: true });
+    const credentials = provider(REGISTRY_USER);
+    await using client = testClient(registry.host, { credentials });
+    await pushImage({ url: registry.url, authorization: REGISTRY_AUTHORIZATION }, "executor-ml", "v1");
+    assert.deepEqual(await collect(client.tags("executor-ml", signal)), ["v1"]);
+    await client.ping(signal);
+    assert.equal(credentials.asked, 1);
+    assert.equal(client.requests, 3, "the first request is refused once, none after it");
+  });
+
+  test("says that it wants some, or that it refuses those it got, without repeating them", async ({ signal }) => {
+    await using registry = await startDockerRegistry({ htpasswd: true });
+    await using anonymous = testClient(registry.host);
+    await assert.rejects(anonymous.ping(signal), { code: "unauthorized", status: 401, message: /none are configured/ });
+    await using client = testClient(registry.host, { credentials: provider(wrong) });
+    await assert.rejects(client.ping(signal), (error: Error) => {
+      assert.match(error.message, /refuses the configured credentials/);
+      assert.doesNotMatch(JSON.stringify(error) + error.message, /wrong|cHVsbGVy/);
+      return true;
+    });
+  });
+
+  test("is read on with new ones when they were changed", async ({ signal }) => {
+    await using registry = await startDockerRegistry({ htpasswd: true });
+    const clock = manualClock();
+    const credentials = provider(wrong, REGISTRY_USER);
+    await using client = testClient(registry.host, { credentials, clock });
+    await assert.rejects(client.ping(signal), { code: "unauthorized" });
+    await assert.rejects(client.ping(signal), { code: "unauthorized" });
+    assert.equal(credentials.asked, 1, "a provider is not asked at every refusal");
+    await clock.advance(60_000);
+    await client.ping(signal);
+    assert.equal(credentials.asked, 2);
+  });
+});
+
+describe("a registry with tokens", { skip: noDockerRegistry }, () => {
+  const started = async (): Promise<
+    {
+      tokens: Awaited<ReturnType<typeof startTokenServer>>;
+      registry: Awaited<ReturnType<typeof startDockerRegistry>>;
+    } & AsyncDisposable
+  > => {
+    const tokens = await startTokenServer();
+    const registry = await startDockerRegistry({ token: tokens.auth });
+    return {
+      tokens,
+      registry,
+      async [Symbol.asyncDispose]() {
+        await registry[Symbol.asyncDispose]();
+        await tokens[Symbol.asyncDispose]();
+      },
+    };
+  };
+  const allow = { allowPrivateAddresses: true };
+
+  test("costs one token per repository, and one refused request in all", async ({ signal }) => {
+    await using it = await started();
+    const { registry, tokens } = it;
+    await using client = testClient(registry.host, allow);
+    for (const name of ["a", "b", "c"]) {
+      for (const tag of ["v1", "v2", "v3"]) assert.equal(await client.head(`team/${name}`, tag, signal), undefined);
+    }
+    assert.deepEqual(
+      tokens.asked.map(({ scopes }) => scopes),
+      ["a", "b", "c"].map((name) => [`repository:team/${name}:pull`]),
+    );
+    // What HEAD says is not there is asked for once more by GET.
+    assert.equal(client.requests, 1 + 3 + 9 * 2);
+  });
+
+  test("gives many requests at a time one token", async ({ signal }) => {
+    await using it = await started();
+    await using client = testClient(it.registry.host, allow);
+    await Promise.all(Array.from({ length: 20 }, () => client.ping(signal)));
+    assert.equal(it.tokens.asked.length, 1);
+    assert.deepEqual(it.tokens.asked[0]?.scopes, []);
+  });
+
+  test("gets a new token when four fifths of the old one's life are over", async ({ signal }) => {
+    await using it = await started();
+    const clock = manualClock();
+    it.tokens.life = 100;
+    await using client = testClient(it.registry.host, { ...allow, clock });
+    await client.ping(signal);
+    await clock.advance(79_000);
+    await client.ping(signal);
+    assert.equal(it.tokens.asked.length, 1);
+    await clock.advance(1000);
+    await client.ping(signal);
+    assert.equal(it.tokens.asked.length, 2);
+  });
+
+  test("is listed to the end when its token expires between two pages", async ({ signal }) => {
+    await using it = await started();
+    await using proxy = await startRegistryProxy(it.registry.url);
+    await using client = testClient(proxy.host, allow);
+    const tags = ["v1", "v2", "v3"];
+    proxy.intercept((request, response) => {
+      const url = new URL(request.url ?? "", proxy.url);
+      if (request.headers.authorization === undefined || !url.pathname.endsWith("/tags/list")) return false;
+      return sendPage(response, url, 1, tags, (some) => ({ tags: some }));
+    });
+    const { realm, service } = it.tokens.auth;
+    const challenge = `Bearer realm="${realm}",service="${service}",scope="repository:executor-ml:pull",error="invalid_token"`;
+    proxy.answerNext(/last=v2/, { status: 401, headers: { "www-authenticate": challenge } });
+    assert.deepEqual(await collect(client.tags("executor-ml", signal)), tags);
+    assert.equal(it.tokens.asked.length, 2);
+    assert.equal(proxy.requests.length, 1 + 3 + 1);
+  });
+
+  test("that takes none of the tokens is not asked for ever", async ({ signal }) => {
+    await using it = await started();
+    it.tokens.revoked = true;
+    await using client = testClient(it.registry.host, allow);
+    await assert.rejects(client.ping(signal), { code: "unauthorized" });
+    assert.equal(it.tokens.asked.length, 1, "a new token that is refused is refused for good");
+    it.tokens.revoked = false;
+    await client.ping(signal);
+  });
+
+  test("sends passwords and refresh tokens to the token server only", async ({ signal }) => {
+    await using it = await started();
+    it.tokens.private = true;
+    await using client = testClient(it.registry.host, { ...allow, credentials: provider(REGISTRY_USER) });
+    await client.ping(signal);
+    assert.deepEqual(it.tokens.asked.at(-1)?.authorization, REGISTRY_AUTHORIZATION);
+
+    await using byIdentity = testClient(it.registry.host, {
+      ...allow,
+      credentials: provider({ identityToken: "identity" }),
+    });
+    assert.equal(await byIdentity.head("executor-ml", "v1", signal), undefined);
+    assert.deepEqual(it.tokens.asked.at(-1), {
+      method: "POST",
+      service: "executors",
+      scopes: ["repository:executor-ml:pull"],
+      authorization: undefined,
+      refreshToken: "identity",
+    });
+    await using refused = testClient(it.registry.host, { ...allow, credentials: provider(wrong) });
+    await assert.rejects(refused.ping(signal), { code: "unauthorized", message: /refuses.*who are you\?/ });
+  });
+
+  test("at a private address is not asked for tokens unless that is allowed", async ({ signal }) => {
+    await using it = await started();
+    await using client = testClient(it.registry.host, { credentials: provider(REGISTRY_USER) });
+    await assert.rejects(client.ping(signal), { name: "RefusedAddressError", address: "127.0.0.1" });
+    assert.equal(it.tokens.asked.length, 0);
+  });
+});

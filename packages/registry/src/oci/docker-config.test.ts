@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { defaultDockerConfig, dockerConfigCredentials } from "./docker-config.ts";
+
+const auth = (text: string): { auth: string } => ({ auth: Buffer.from(text).toString("base64") });
+
+/** As `docker-credential-pass` and others speak; knows one host, and misbehaves for some. */
+const HELPER = `#!/bin/sh
+read -r host
+case "$1 $host" in
+"get known.example.com") echo '{"ServerURL":"x","Username":"u","Secret":"s"}' ;;
+"get token.example.com") echo '{"ServerURL":"x","Username":"<token>","Secret":"refresh"}' ;;
+"get https://index.docker.io/v1/") echo '{"ServerURL":"x","Username":"hub","Secret":"s"}' ;;
+"get broken.example.com") echo 'top-secret'; exit 3 ;;
+"get odd.example.com") echo 'top-secret' ;;
+"get endless.example.com") yes ;;
+*) echo "credentials not found in native keychain"; exit 1 ;;
+esac
+`;
+
+describe("what docker login left behind", () => {
+  let folder = "";
+  const path = process.env["PATH"];
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "docker-config-"));
+    await writeFile(join(folder, "docker-credential-test"), HELPER);
+    await chmod(join(folder, "docker-credential-test"), 0o755);
+    process.env["PATH"] = `${folder}${delimiter}${path}`;
+  });
+  after(async () => {
+    process.env["PATH"] = path;
+    await rm(folder, { recursive: true });
+  });
+  const asked = async (config: object | string, host: string, signal: AbortSignal): Promise<unknown> => {
+    const file = join(folder, "config.json");
+    await writeFile(file, typeof config === "string" ? config : JSON.stringify(config));
+    return dockerConfigCredentials(file).credentials(host, signal);
+  };
+
+  test("is used for exactly the host and port it was left for", async ({ signal }) => {
+    const auths = {
+      "registry.example.com:5000": auth("u:p:with:colons"),
+      "https://other.example.com/v2/": { username: "o", password: "p" },
+      "https://index.docker.io/v1/": auth("hub:p"),
+      "azure.example.com": { ...auth("00000000-0000-0000-0000-000000000000:"), identitytoken: "refresh" },
+      "part.example.com/team": auth("t:p"),
+      "empty.example.com": {},
+      "odd.example.com": "a string",
+    };
+    for (const [host, expected] of [
+      ["registry.example.com:5000", { username: "u", password: "p:with:colons" }],
+      ["registry.example.com", undefined],
+      ["example.com:5000", undefined],
+      ["xregistry.example.com:5000", undefined],
+      ["other.example.com", { username: "o", password: "p" }],
+      ["docker.io", { username: "hub", password: "p" }],
+      ["azure.example.com", { identityToken: "refresh" }],
+      ["part.example.com", undefined],
+      ["empty.example.com", undefined],
+      ["odd.example.com", undefined],
+    ] as const) {
+      assert.deepEqual(await asked({ auths }, host, signal), expected, host);
+    }
+  });
+
+  test("is asked of the host's helper, else of the general store, else read from the file", async ({ signal }) => {
+    const config = {
+      auths: { "known.example.com": {}, "file.example.com": auth("f:p") },
+      credsStore: "test",
+      credHelpers: { "helped.example.com": "missing" },
+    };
+    assert.deepEqual(await asked(config, "known.example.com", signal), { username: "u", password: "s" });
+    assert.deepEqual(await asked(config, "token.example.com", signal), { identityToken: "refresh" });
+    assert.deepEqual(await asked(config, "docker.io", signal), { username: "hub", password: "s" });
+    assert.deepEqual(await asked(config, "file.example.com", signal), { username: "f", password: "p" });
+    assert.equal(await asked(config, "unknown.example.com", signal), undefined);
+    await assert.rejects(asked(config, "helped.example.com", signal), {
+      name: "CredentialsError",
+      code: "unauthorized",
+      message: "docker-credential-missing is not installed",
+    });
+  });
+
+  test("is never quoted when something is wrong with it", async ({ signal }) => {
+    for (const [config, host] of [
+      [{ credsStore: "test" }, "broken.example.com"],
+      [{ credsStore: "test" }, "odd.example.com"],
+      [{ credsStore: "test" }, "endless.example.com"],
+      [{ credsStore: "../../bin/top-secret" }, "x.example.com"],
+      ['{"auths": top-secret', "x.example.com"],
+      [{ auths: ["top-secret"] }, "x.example.com"],
+    ] as const) {
+      await assert.rejects(asked(config, host, signal), (error: Error & { cause?: unknown }) => {
+        assert.equal(error.name, "CredentialsError");
+        assert.doesNotMatch(error.message.replace("../../bin/top-secret", ""), /top-secret/);
+        assert.equal(error.cause, undefined);
+        return true;
+      });
+    }
+  });
+
+  test("may be nothing at all", async ({ signal }) => {
+    assert.equal(await dockerConfigCredentials(join(folder, "none.json")).credentials("docker.io", signal), undefined);
+    assert.equal(defaultDockerConfig({ DOCKER_CONFIG: "/etc/docker" }), "/etc/docker/config.json");
+  });
+});

@@ -1,0 +1,96 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { manualClock } from "../../../../testing/manual-clock.ts";
+import { backoff, createHostPacer, createPacers } from "./pacing.ts";
+
+const never = new AbortController().signal;
+
+describe("a host", () => {
+  test("gets no more requests at a time than allowed, in the order they came", async () => {
+    const pacer = createHostPacer("h", { concurrency: 2, rate: Infinity });
+    const order: number[] = [];
+    const turns = [1, 2, 3].map(async (number) => {
+      const done = await pacer.turn(never);
+      order.push(number);
+      return done;
+    });
+    const [first] = await Promise.all(turns.slice(0, 2));
+    assert.deepEqual(order, [1, 2]);
+    first?.();
+    first?.();
+    await turns[2];
+    assert.deepEqual(order, [1, 2, 3]);
+  });
+
+  test("gets a burst after a rest, then so many a second", async () => {
+    const clock = manualClock();
+    const pacer = createHostPacer("h", { concurrency: Infinity, rate: 10, burst: 5, clock });
+    let sent = 0;
+    const ask = async (): Promise<void> => {
+      (await pacer.turn(never))();
+      sent += 1;
+    };
+    const all = Array.from({ length: 25 }, ask);
+    await clock.advance(0);
+    assert.equal(sent, 5);
+    await clock.advance(1000);
+    assert.equal(sent, 15);
+    await clock.advance(1000);
+    await Promise.all(all);
+    assert.equal(sent, 25);
+  });
+
+  test("does not keep the place of who gave up waiting", async () => {
+    const pacer = createHostPacer("h", { concurrency: 1, rate: Infinity });
+    const done = await pacer.turn(never);
+    const stop = new AbortController();
+    const given = pacer.turn(stop.signal);
+    const next = pacer.turn(never);
+    stop.abort(new Error("enough"));
+    await assert.rejects(given, { message: "enough" });
+    done();
+    (await next)();
+  });
+
+  test("is left alone longer with every failure in a row, up to 15 minutes, and not after a success", async () => {
+    const clock = manualClock();
+    const pacer = createHostPacer("h", { clock, random: () => 1, patience: Infinity });
+    const pauses: number[] = [];
+    for (let failures = 0; failures < 12; failures += 1) {
+      pacer.pause();
+      const turn = pacer.turn(never);
+      pauses.push(await clock.nextSleep());
+      await clock.advance(pauses.at(-1) ?? 0);
+      (await turn)();
+    }
+    assert.deepEqual(pauses.slice(0, 4), [1000, 2000, 4000, 8000]);
+    assert.equal(pauses.at(-1), 15 * 60_000);
+    pacer.succeeded();
+    pacer.pause();
+    const turn = pacer.turn(never);
+    assert.equal(await clock.nextSleep(), 1000);
+    await clock.advance(1000);
+    (await turn)();
+  });
+
+  test("does not make everybody come back at the same moment", () => {
+    assert.equal(
+      backoff(3, () => 0),
+      0,
+    );
+    assert.equal(
+      backoff(3, () => 0.5),
+      4000,
+    );
+    assert.equal(
+      backoff(1000, () => 0.5),
+      7.5 * 60_000,
+    );
+  });
+
+  test("has one pace however many ask for it", () => {
+    const pacerOf = createPacers();
+    assert.equal(pacerOf("a"), pacerOf("a"));
+    assert.notEqual(pacerOf("a"), pacerOf("b"));
+  });
+});

@@ -1,0 +1,21 @@
+import { createRegistryClient, type RegistryClientOptions } from "../packages/registry/src/oci/client.ts";
+import { createHostPacer } from "../packages/registry/src/oci/pacing.ts";
+import type { RegistryClient } from "../packages/registry/src/oci/registry.ts";
+
+/** A client over plain HTTP that waits for nothing: no pace, and no time between tries. */
+export function testClient(
+  host: string,
+  options: Partial<RegistryClientOptions> = {},
+): RegistryClient & AsyncDisposable {
+  const random = (): number => 0;
+  const pacer = createHostPacer(host, { concurrency: Infinity, rate: Infinity, random });
+  const client = createRegistryClient({ host, insecure: true, pacer, random, ...options });
+  return Object.assign(client, { [Symbol.asyncDispose]: () => client.close() });
+}
+
+/** Everything of a paged list. */
+export async function collect<T>(list: AsyncIterable<readonly T[]>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const page of list) all.push(...page);
+  return all;
+}

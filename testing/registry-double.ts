@@ -6,7 +6,7 @@ import type { ExecutorDocument, ProblemDocument } from "../packages/resolver/src
 import { nearMisses } from "../packages/resolver/src/near-misses.ts";
 
 /** A request as the double received it. */
-export interface Received {
+interface Received {
   readonly path: string;
   readonly headers: IncomingMessage["headers"];
   /** The status it was answered with; absent while it is not. */
@@ -14,7 +14,7 @@ export interface Received {
 }
 
 /** Answers in the service's place. Returns whether it did. */
-export type Misbehaviour = (request: IncomingMessage, response: ServerResponse) => boolean;
+type Misbehaviour = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 /** A loopback HTTP server that speaks the registry service's reading part: documents with ETags, problems and events. */
 export interface RegistryDouble extends AsyncDisposable {
@@ -194,6 +194,6 @@ export function documentOf(type: string, image: string): ExecutorDocument {
 }
 
 /** Answers with a problem, as the service does. */
-export function problem(response: ServerResponse, body: ProblemDocument): void {
+function problem(response: ServerResponse, body: ProblemDocument): void {
   response.writeHead(body.status, { "content-type": "application/problem+json" }).end(JSON.stringify(body));
 }

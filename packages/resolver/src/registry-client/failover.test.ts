@@ -120,6 +120,8 @@ describe("one address alone", () => {
         return true;
       });
       await assert.rejects(world.resolver.resolve("ml"), { code, status, message: /for a reason/ });
+      if (code === "unauthorized")
+        await assert.rejects(world.resolver.resolve("ml"), { message: /set EXECUTOR_REGISTRY_TOKEN_FILE/ });
     }
   });
 });

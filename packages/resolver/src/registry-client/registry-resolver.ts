@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Clock, Random } from "../clock.ts";
 import { ExecutorRegistryError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
@@ -41,6 +42,8 @@ export class RegistryResolver implements Resolver {
     this.#settings = settings;
     this.#options = options;
     const ended = this.#ending.signal;
+    // Each request under way listens to it; Node 20 takes more than ten for a leak.
+    setMaxListeners(0, ended);
     const answers = this.#answers;
     const { cacheFile: path, urls } = settings;
     const file = path === undefined ? undefined : new CacheFile({ path, urls, answers, clock, log });

@@ -18,6 +18,11 @@ const CODES: Readonly<Record<number, RegistryServiceErrorCode>> = {
   504: "timeout",
 };
 
+const ADVICE: Readonly<Record<number, string>> = {
+  401: "; set EXECUTOR_REGISTRY_TOKEN_FILE, or the option registry.tokenFile, to a file with a token that it accepts",
+  403: "; the token's role must allow reading",
+};
+
 /** What is asked of the service. */
 export interface Question<T> {
   /** Below the base URL. */
@@ -102,7 +107,7 @@ export function refusal(
     ? "it redirects, which is refused; configure the URL it redirects to"
     : status === 404
       ? "it answers 404 without naming an executor type; is this the service's base URL?"
-      : `it answers ${status}${problem?.detail ? `: ${problem.detail.slice(0, 300)}` : ""}`;
+      : `it answers ${status}${problem?.detail ? `: ${problem.detail.slice(0, 300)}` : ""}${ADVICE[status] ?? ""}`;
   const retryAfter = parseRetryAfter(headers.get("retry-after") ?? undefined, clock);
   return new RegistryServiceError(CODES[status] ?? "unreachable", message, {
     status,

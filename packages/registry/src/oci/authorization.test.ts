@@ -11,7 +11,7 @@ import { pushImage } from "../../../../testing/push.ts";
 import { collect, testClient } from "../../../../testing/registry-client.ts";
 import { sendPage, startRegistryProxy } from "../../../../testing/registry-proxy.ts";
 import { startTokenServer } from "../../../../testing/token-server.ts";
-import type { Credentials } from "./credentials.ts";
+import { basicHeader, type Credentials } from "./credentials.ts";
 
 const provider = (
   ...answers: (Credentials | undefined)[]
@@ -45,6 +45,15 @@ describe("a registry with passwords", { skip: noDockerRegistry }, () => {
     });
   });
 
+  test("is read once there are some", async ({ signal }) => {
+    await using registry = await startDockerRegistry({ htpasswd: true });
+    const clock = manualClock();
+    await using client = testClient(registry.host, { credentials: provider(undefined, REGISTRY_USER), clock });
+    await assert.rejects(client.ping(signal), { code: "unauthorized" });
+    await clock.advance(60_000);
+    await client.ping(signal);
+  });
+
   test("is read on with new ones when they were changed", async ({ signal }) => {
     await using registry = await startDockerRegistry({ htpasswd: true });
     const clock = manualClock();
@@ -56,6 +65,40 @@ describe("a registry with passwords", { skip: noDockerRegistry }, () => {
     await clock.advance(60_000);
     await client.ping(signal);
     assert.equal(credentials.asked, 2);
+  });
+});
+
+describe("a registry that cannot be had here", () => {
+  test("is read on with new credentials when it refuses expired ones as forbidden, as ECR does", async ({ signal }) => {
+    await using registry = await startRegistryProxy();
+    const clock = manualClock();
+    const credentials = provider({ username: "AWS", password: "old" }, { username: "AWS", password: "new" });
+    await using client = testClient(registry.host, { credentials, clock });
+    const old = basicHeader("AWS", "old");
+    let expired = false;
+    registry.intercept(({ headers: { authorization } }, response) => {
+      const realm = `Basic realm="https://${registry.host}/",service="ecr.amazonaws.com"`;
+      if (authorization === undefined) response.writeHead(401, { "www-authenticate": realm }).end("Not Authorized");
+      else response.writeHead(expired && authorization === old ? 403 : 200).end("{}");
+      return true;
+    });
+    await client.ping(signal);
+    expired = true;
+    await assert.rejects(client.ping(signal), { code: "forbidden", message: /may not read this/ });
+    await clock.advance(12 * 3600_000);
+    await client.ping(signal);
+    await client.ping(signal);
+    assert.equal(credentials.asked, 2);
+  });
+
+  test("is asked by password where its realm is no address and none is offered by token", async ({ signal }) => {
+    await using registry = await startRegistryProxy();
+    await using client = testClient(registry.host, { credentials: provider(REGISTRY_USER) });
+    registry.answerNext(/./, { status: 200, body: "{}" });
+    const challenges = 'Bearer realm="not an address", Basic realm="Artifactory Realm"';
+    registry.answerNext(/./, { status: 401, headers: { "www-authenticate": challenges } });
+    await client.ping(signal);
+    assert.equal(registry.requests[1]?.headers.authorization, REGISTRY_AUTHORIZATION);
   });
 });
 

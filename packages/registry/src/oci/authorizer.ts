@@ -86,13 +86,13 @@ class HostAuthorizer implements Authorizer {
     this.#scheme = scheme;
     if (scheme.kind === "basic") {
       if (sent?.startsWith("Basic ")) return first && (await this.#changed(signal));
-      return (await this.header(resource, signal)) !== undefined;
+      return (await this.header(resource, signal)) !== undefined || (await this.#changed(signal));
     }
     const before = this.#scopes.of(resource);
     this.#scopes.learn(resource, scope);
     const widened = this.#scopes.of(resource) !== before;
     if (sent?.startsWith("Bearer ")) this.#tokens.refused(keyOf(scheme, before), sent.slice("Bearer ".length));
-    return first || widened || !sent?.startsWith("Bearer ");
+    return first || widened || !sent?.startsWith("Bearer ") || (await this.#changed(signal));
   }
 
   /** Bearer goes first: where a registry offers both, its passwords are for tokens. */

@@ -25,7 +25,7 @@ const tokenAnswer = z.object({
   expires_in: z.number().positive().catch(60).default(60),
 });
 
-export const TOKEN_LIMIT = 64 << 10;
+const TOKEN_LIMIT = 64 << 10;
 const MOST_SECONDS = 24 * 3600;
 const RENEW = 0.8;
 

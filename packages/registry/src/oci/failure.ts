@@ -20,7 +20,7 @@ export function failure(answer: Answer, place: Place, now: number, anonymous: bo
     ...optional("requestId", ID_HEADERS.map((name) => printable([headers[name]].flat()[0] ?? "", 100)).find(Boolean)),
     ...optional("retryAfter", status === 429 || status >= 500 ? retryAfter(answer, now) : undefined),
   };
-  const said = own === undefined ? "" : ` It says: ${own.shown}`;
+  const said = own === undefined ? "" : ` It says: ${own}`;
   const by = url.host === place.host ? "" : ` (by ${url.host})`;
   const fail = (code: RegistryErrorCode, why: string, retryable?: boolean): RegistryError =>
     new RegistryError(code, `${why}${by}.${said}`, place, { ...facts, ...optional("retryable", retryable) });
@@ -43,7 +43,7 @@ export function failure(answer: Answer, place: Place, now: number, anonymous: bo
   }
   if (status === 404) {
     // A 404 without the registry's own error is a proxy's, or that of another server at this address.
-    if (own) return fail("not-found", "there is no such thing");
+    if (own !== undefined) return fail("not-found", "there is no such thing");
     return fail("registry-protocol", "404 without an error of the OCI distribution API. Is this a container registry?");
   }
   if (status === 429)
@@ -52,8 +52,8 @@ export function failure(answer: Answer, place: Place, now: number, anonymous: bo
   return fail("registry-protocol", `it answers with status ${status}`, false);
 }
 
-/** The registry's own codes and messages, as far as they can be shown. */
-export function ownErrors(body: Uint8Array): { readonly codes: readonly string[]; readonly shown: string } | undefined {
+/** The registry's own codes and messages, as far as they can be shown; `undefined` where it gives none. */
+function ownErrors(body: Uint8Array): string | undefined {
   let json: unknown;
   try {
     json = JSON.parse(Buffer.from(body).toString());
@@ -63,10 +63,7 @@ export function ownErrors(body: Uint8Array): { readonly codes: readonly string[]
   const parsed = errorsBody.safeParse(json);
   if (!parsed.success) return undefined;
   const first = parsed.data.errors.slice(0, MOST_SHOWN);
-  return {
-    codes: first.map(({ code }) => code),
-    shown: first.map(({ code, message }) => printable(`${code} ${message}`.trim(), 200)).join("; "),
-  };
+  return first.map(({ code, message }) => printable(`${code} ${message}`, 200)).join("; ");
 }
 
 function printable(text: string, most: number): string {

@@ -1,7 +1,7 @@
 import { type Digest, isDigest } from "@executor-registry/resolver";
 import { z } from "zod";
 import { digestLike, verify } from "./digest.ts";
-import { type Place, RegistryError } from "./errors.ts";
+import { DigestMismatchError, type Place, RegistryError } from "./errors.ts";
 import { parseJson } from "./json.ts";
 import { MANIFEST_LIMIT } from "./limits.ts";
 import { ACCEPT_MANIFESTS, essence, isImageType, isIndexType } from "./media-types.ts";
@@ -112,9 +112,8 @@ export async function fetchHead(
   if (answer.status === 304 && known !== undefined) return { digest: known };
   const digest = namedDigest(answer);
   if (answer.status === 200 && digest !== undefined) {
-    if (isDigest(reference) && reference !== digest && reference.startsWith(digest.slice(0, 7))) {
-      const place = { host: session.host, repository };
-      throw new RegistryError("registry-protocol", `asked for ${reference}, it answers with ${digest}`, place);
+    if (isDigest(reference) && reference !== digest && reference.slice(0, 6) === digest.slice(0, 6)) {
+      throw new DigestMismatchError("what HEAD names", reference, digest, { host: session.host, repository });
     }
     const mediaType = essence(answer.headers["content-type"]);
     const size = Number(answer.headers["content-length"]);

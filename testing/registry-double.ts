@@ -35,9 +35,9 @@ export interface RegistryDouble extends AsyncDisposable {
   answered(count: number): Promise<void>;
   /** Resolves once `count` have connected for events, all in all. */
   connected(count: number): Promise<void>;
-  /** Cuts all connections and refuses new ones. */
+  /** Cuts all connections and refuses new ones, unless it does. */
   stop(): Promise<void>;
-  /** Listens again, at the same address. */
+  /** Listens again, at the same address, unless it does. */
   start(): Promise<void>;
 }
 
@@ -84,8 +84,12 @@ export async function registryDouble({
   const listen = (request: IncomingMessage, response: ServerResponse): void => {
     response.writeHead(200, { "content-type": "text/event-stream" });
     const last = request.headers["last-event-id"];
-    const missed = last === undefined ? [] : history.filter(({ id }) => id > Number(last));
-    response.write(`: connected\n\n${missed.map(({ text }) => text).join("")}`);
+    const events =
+      last === undefined
+        ? [`id: ${history.length}\nevent: reset\ndata: {}\n\n`]
+        : history.filter(({ id }) => id > Number(last)).map(({ text }) => text);
+    response.write("retry: 3000\n\n");
+    for (const event of events) response.write(event);
     streams.add(response);
     response.on("close", () => streams.delete(response));
     connections += 1;
@@ -125,11 +129,13 @@ export async function registryDouble({
   }
 
   async function start(): Promise<void> {
+    if (server.listening) return;
     server.listen(port, "127.0.0.1");
     await once(server, "listening");
     ({ port } = server.address() as AddressInfo);
   }
   async function stop(): Promise<void> {
+    if (!server.listening) return;
     const closed = once(server, "close");
     server.close();
     server.closeAllConnections();
@@ -164,7 +170,7 @@ export async function registryDouble({
     connected: (count) => until(() => connections >= count),
     stop,
     start,
-    [Symbol.asyncDispose]: () => (server.listening ? stop() : Promise.resolve()),
+    [Symbol.asyncDispose]: stop,
   };
 }
 

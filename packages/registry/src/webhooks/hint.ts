@@ -18,6 +18,8 @@ export interface WebhookRequest {
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   /** As received: signatures cover these bytes. */
   readonly body: Uint8Array;
+  /** The last part of `POST /webhooks/{source}/{pathToken}`: the proof of senders that can send no other. */
+  readonly pathToken?: string;
 }
 
 /** What a receiver made of it. */
@@ -38,6 +40,7 @@ export interface WebhookReceiver {
   /**
    * @throws UnauthorizedWebhookError (401) unless the sender proves to be who it is configured to be
    * @throws InvalidWebhookError (400) for a body that is none of this sender's, naming what is wrong
+   * @throws WebhookKeysError (503) while the keys that would prove the sender cannot be fetched
    */
   receive(request: WebhookRequest, signal: AbortSignal): Promise<WebhookAnswer>;
 }

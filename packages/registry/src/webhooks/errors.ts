@@ -1,0 +1,40 @@
+import { ExecutorRegistryError } from "@executor-registry/resolver";
+
+/** Whoever sent this did not prove to be the sender that is configured. Nothing of the body was used. */
+export class UnauthorizedWebhookError extends ExecutorRegistryError {
+  override readonly name = "UnauthorizedWebhookError";
+  /** The kind of sender that was expected. */
+  readonly kind: string;
+
+  constructor(kind: string, why: string, options: { cause?: unknown } = {}) {
+    super("unauthorized", `${kind} webhook: ${why}`, { ...options, retryable: false });
+    this.kind = kind;
+  }
+}
+
+/** The body is none of this sender's. The message quotes nothing of it. */
+export class InvalidWebhookError extends ExecutorRegistryError {
+  override readonly name = "InvalidWebhookError";
+  /** The kind of sender that was expected. */
+  readonly kind: string;
+  /** Where in the body: `events.0.target.repository`. Empty for the body itself; a header's name for a header. */
+  readonly path: string;
+
+  constructor(kind: string, path: string, why: string, options: { cause?: unknown } = {}) {
+    super("invalid-webhook", `${kind} webhook: ${path === "" ? "the body" : path} ${why}`, options);
+    this.kind = kind;
+    this.path = path;
+  }
+}
+
+/** The sender's public keys cannot be fetched now, so nobody can tell who sent this. The sender should try again. */
+export class WebhookKeysError extends ExecutorRegistryError {
+  override readonly name = "WebhookKeysError";
+  /** The kind of sender that was expected. */
+  readonly kind: string;
+
+  constructor(kind: string, why: string, options: { cause?: unknown } = {}) {
+    super("unreachable", `${kind} webhook: ${why}`, options);
+    this.kind = kind;
+  }
+}

@@ -1,0 +1,32 @@
+import type { Claim } from "./make-hint.ts";
+import { registryOf } from "./registry-of.ts";
+
+/**
+ * The image that a package URL of type `oci` names: `pkg:oci/executor-ml@sha256%3A…?repository_url=ghcr.io/acme/executor-ml&tag=1`.
+ * @returns `undefined` for anything else
+ * @see https://github.com/package-url/purl-spec/blob/main/types-doc/oci-definition.md
+ */
+export function parseOciPurl(text: string): Omit<Claim, "action"> | undefined {
+  const match = /^pkg:\/*oci\/([^@?#/]+)(?:@([^?#]*))?(?:\?([^#]*))?(?:#.*)?$/i.exec(text);
+  if (!match) return undefined;
+  const [, written = "", version = "", query = ""] = match;
+  const [name, digest] = [decoded(written), decoded(version)];
+  if (name === undefined || digest === undefined) return undefined;
+  const qualifiers = new URLSearchParams(query);
+  const url = (qualifiers.get("repository_url") ?? "").toLowerCase().replace(/^https?:\/\//, "");
+  const registry = registryOf(url);
+  return {
+    registry,
+    repository: registry === undefined ? url || name : url.slice(url.indexOf("/") + 1),
+    tag: qualifiers.get("tag"),
+    digest,
+  };
+}
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -27,9 +27,9 @@ export class InvalidWebhookError extends ExecutorRegistryError {
   }
 }
 
-/** The sender's public keys cannot be fetched now, so nobody can tell who sent this. The sender should try again. */
-export class WebhookKeysError extends ExecutorRegistryError {
-  override readonly name = "WebhookKeysError";
+/** What it takes to believe the sender, such as its public keys, cannot be fetched now. The sender should try again. */
+export class WebhookUnavailableError extends ExecutorRegistryError {
+  override readonly name = "WebhookUnavailableError";
   /** The kind of sender that was expected. */
   readonly kind: string;
 

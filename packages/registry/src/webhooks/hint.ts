@@ -40,7 +40,7 @@ export interface WebhookReceiver {
   /**
    * @throws UnauthorizedWebhookError (401) unless the sender proves to be who it is configured to be
    * @throws InvalidWebhookError (400) for a body that is none of this sender's, naming what is wrong
-   * @throws WebhookKeysError (503) while the keys that would prove the sender cannot be fetched
+   * @throws WebhookUnavailableError (503) while what it takes to believe the sender cannot be fetched
    */
   receive(request: WebhookRequest, signal: AbortSignal): Promise<WebhookAnswer>;
 }

@@ -1,0 +1,36 @@
+/** How much of a foreign answer is read, and how long. */
+export interface FetchLimits {
+  /** Bytes. */
+  readonly bytes: number;
+  /** Milliseconds, from the request to the body's end. */
+  readonly time: number;
+}
+
+/**
+ * GETs a small document. Follows no redirects.
+ * @throws TypeError for any answer but a 2xx within the limits, or none
+ */
+export async function boundedFetch(
+  fetch: typeof globalThis.fetch,
+  url: URL,
+  { bytes, time }: FetchLimits,
+  signal: AbortSignal,
+): Promise<Buffer> {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(time)]);
+  // Compressed, a small answer could become a large one.
+  const headers = { "accept-encoding": "identity" };
+  const response = await fetch(url, { redirect: "error", signal: limit, headers });
+  if (!response.ok) {
+    await response.body?.cancel();
+    throw new TypeError(`${url.host} answered ${response.status}`);
+  }
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    size += chunk.length;
+    // Leaving the loop cancels the rest.
+    if (size > bytes) throw new TypeError(`${url.host} answered with more than ${bytes} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}

@@ -1,0 +1,21 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createDeliveries } from "./deliveries.ts";
+import { createReceiver } from "./receiver.ts";
+import { post, signal } from "./testing/requests.ts";
+
+test("only the last deliveries are remembered", () => {
+  const deliveries = createDeliveries(2);
+  assert.deepEqual(
+    ["a", "b", "a", "c", "a"].map((id) => deliveries.take(id)),
+    [true, true, false, true, true],
+  );
+});
+
+test("a delivery that comes again is accepted and means nothing", async () => {
+  const receiver = createReceiver("distribution", { unauthenticated: true });
+  const body = { events: [{ id: "1", action: "push", target: { repository: "executor-ml", tag: "1.0" } }] };
+  const first = await receiver.receive(post(body), signal);
+  assert.equal(first.hints.length, 1);
+  assert.deepEqual(await receiver.receive(post(body), signal), { ...first, hints: [] });
+});

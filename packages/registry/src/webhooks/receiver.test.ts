@@ -1,0 +1,154 @@
+import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
+import { describe, test } from "node:test";
+import fc from "fast-check";
+import type { WebhookReceiver, WebhookRequest } from "./hint.ts";
+import { createReceiver, WEBHOOK_KINDS, type WebhookKind } from "./receiver.ts";
+import { ecrPush } from "./testing/eventbridge-events.ts";
+import { signal } from "./testing/requests.ts";
+
+const pathToken = "0123456789abcdef";
+const secret = "s3cret";
+const headers = { authorization: secret };
+const topics = ["arn:aws:sns:eu-west-1:123456789012:ecr"];
+const noFetch: typeof fetch = () => Promise.reject(new TypeError("no network here"));
+const RECEIVERS: Readonly<Record<WebhookKind, WebhookReceiver>> = {
+  distribution: createReceiver("distribution", { headers }),
+  harbor: createReceiver("harbor", { headers }),
+  ghcr: createReceiver("ghcr", { secret }),
+  quay: createReceiver("quay", { pathToken }),
+  "docker-hub": createReceiver("docker-hub", { pathToken }),
+  acr: createReceiver("acr", { headers }),
+  "event-grid": createReceiver("event-grid", { pathToken }),
+  jfrog: createReceiver("jfrog", { secret }),
+  zot: createReceiver("zot", { headers }),
+  cloudevents: createReceiver("cloudevents", { headers }),
+  ecr: createReceiver("ecr", { headers }),
+  sns: createReceiver("sns", { topics, fetch: noFetch }),
+  pubsub: createReceiver("pubsub", { audience: "a", email: "e", fetch: noFetch }),
+};
+
+/** Words that senders use, so that what is made up comes further than the first check. */
+const words = fc.constantFrom(
+  "events",
+  "action",
+  "push",
+  "target",
+  "repository",
+  "tag",
+  "digest",
+  "type",
+  "PUSH_ARTIFACT",
+  "event_data",
+  "resources",
+  "repo_full_name",
+  "package",
+  "published",
+  "name",
+  "docker_url",
+  "updated_tags",
+  "push_data",
+  "repo_name",
+  "id",
+  "eventType",
+  "Microsoft.ContainerRegistry.ImagePushed",
+  "data",
+  "domain",
+  "docker",
+  "event_type",
+  "pushed",
+  "specversion",
+  "1.0",
+  "source",
+  "zotregistry.image.updated",
+  "detail",
+  "detail-type",
+  "subject",
+  "__proto__",
+);
+const json = fc.letrec((tie) => ({
+  value: fc.oneof({ maxDepth: 5 }, words, fc.string(), fc.integer(), fc.constant(null), tie("list"), tie("object")),
+  list: fc.array(tie("value"), { maxLength: 3 }),
+  object: fc.dictionary(fc.oneof(words, fc.string()), tie("value"), { maxKeys: 6 }),
+})).value;
+const body = fc.oneof(
+  json.map((value) => Buffer.from(JSON.stringify(value))),
+  fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes)),
+);
+const sent = fc.record({
+  method: fc.constantFrom("POST" as const, "POST" as const, "OPTIONS" as const),
+  headers: fc.dictionary(
+    fc.constantFrom(
+      "content-type",
+      "ce-type",
+      "ce-id",
+      "ce-source",
+      "ce-specversion",
+      "x-github-event",
+      "aeg-event-type",
+    ),
+    fc.oneof(words, fc.string(), fc.constantFrom("application/cloudevents+json", "SubscriptionValidation")),
+  ),
+  body,
+});
+
+/** What proves the sender, for the body as it is. */
+function proven(request: WebhookRequest): WebhookRequest {
+  const hmac = createHmac("sha256", secret).update(request.body).digest("hex");
+  const proofs = { authorization: secret, "x-hub-signature-256": `sha256=${hmac}`, "x-jfrog-event-auth": hmac };
+  return { ...request, headers: { ...request.headers, ...proofs }, pathToken };
+}
+
+async function outcome(receiver: WebhookReceiver, request: WebhookRequest): Promise<string> {
+  try {
+    await receiver.receive(request, signal);
+    return "taken";
+  } catch (error) {
+    assert.ok(error instanceof Error);
+    const text = request.body.toString();
+    assert.ok(text.length < 40 || !error.message.includes(text), "the message quotes the body");
+    assert.doesNotMatch(error.message, /s3cret/);
+    return error.name;
+  }
+}
+
+describe("every receiver", () => {
+  for (const kind of WEBHOOK_KINDS) {
+    test(`${kind}: whoever proves nothing is refused, whatever they send`, async () => {
+      await fc.assert(
+        fc.asyncProperty(sent, async (request) => {
+          const known =
+            kind === "sns" ? ["UnauthorizedWebhookError", "InvalidWebhookError"] : ["UnauthorizedWebhookError"];
+          assert.ok(known.includes(await outcome(RECEIVERS[kind], request)));
+        }),
+        { numRuns: 60 },
+      );
+    });
+
+    test(`${kind}: whatever a known sender sends is taken or refused, and breaks nothing`, async () => {
+      await fc.assert(
+        fc.asyncProperty(sent, async (request) => {
+          const known = ["taken", "UnauthorizedWebhookError", "InvalidWebhookError"];
+          const result = await outcome(RECEIVERS[kind], proven(request));
+          assert.ok(known.includes(result), result);
+        }),
+        { numRuns: 200 },
+      );
+    });
+  }
+
+  test("a deeply nested body of a megabyte is refused like any other", async () => {
+    const deep = Buffer.from("[".repeat(1 << 19) + "]".repeat(1 << 19));
+    for (const receiver of Object.values(RECEIVERS)) {
+      assert.match(await outcome(receiver, proven({ method: "POST", headers: {}, body: deep })), /WebhookError$/);
+    }
+  });
+
+  test("one sender's event is none of another's", async () => {
+    const request = { method: "POST", headers: {}, body: Buffer.from(JSON.stringify(ecrPush())) } as const;
+    assert.equal(await outcome(RECEIVERS.ecr, proven(request)), "taken");
+    for (const kind of ["distribution", "harbor", "quay", "docker-hub", "acr", "cloudevents"] as const) {
+      assert.equal(await outcome(RECEIVERS[kind], proven(request)), "InvalidWebhookError", kind);
+    }
+  });
+});

@@ -24,12 +24,17 @@ export async function boundedFetch(
     await response.body?.cancel();
     throw new TypeError(`${url.host} answered ${response.status}`);
   }
+  return readBounded(response, bytes);
+}
+
+/** Reads a body to its end. @throws TypeError when it has more bytes */
+export async function readBounded({ body, url }: Response, bytes: number): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of response.body ?? []) {
+  for await (const chunk of body ?? []) {
     size += chunk.length;
     // Leaving the loop cancels the rest.
-    if (size > bytes) throw new TypeError(`${url.host} answered with more than ${bytes} bytes`);
+    if (size > bytes) throw new TypeError(`${new URL(url).host} answered with more than ${bytes} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

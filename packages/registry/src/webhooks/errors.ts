@@ -21,7 +21,7 @@ export class InvalidWebhookError extends ExecutorRegistryError {
   readonly path: string;
 
   constructor(kind: string, path: string, why: string, options: { cause?: unknown } = {}) {
-    super("invalid-webhook", `${kind} webhook: ${path === "" ? "the body" : path} ${why}`, options);
+    super("invalid-webhook", `${kind} event: ${path === "" ? "the body" : path} ${why}`, options);
     this.kind = kind;
     this.path = path;
   }

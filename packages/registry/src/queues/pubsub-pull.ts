@@ -1,0 +1,116 @@
+import { z } from "zod";
+import { systemClock } from "@executor-registry/resolver";
+import { retryAfter } from "../oci/retry-after.ts";
+import { artifactRegistryHints, PubsubMessage } from "../webhooks/artifact-registry-message.ts";
+import { readBounded } from "../webhooks/bounded-fetch.ts";
+import { parseValue } from "../webhooks/body.ts";
+import { QueueError } from "./errors.ts";
+import { createPump, type QueueMessage, type QueueOptions, type QueueTransport } from "./pump.ts";
+import type { EventQueue } from "./queue.ts";
+
+/** Where Artifact Registry's events wait. */
+export interface PubsubPullOptions extends QueueOptions {
+  /** `projects/PROJECT/subscriptions/NAME`, of a subscription to the topic `gcr`. */
+  readonly subscription: string;
+  /** An access token that allows to pull. Asked for before each request. */
+  readonly token: () => Promise<string>;
+  /** @default "https://pubsub.googleapis.com" */
+  readonly endpoint?: string;
+  /** @default the global fetch */
+  readonly fetch?: typeof fetch;
+}
+
+const MOST = 100;
+/** Bytes. Artifact Registry's messages have less than a thousand. */
+const LARGEST_ANSWER = 16 << 20;
+/** Google answers an empty pull after 90 seconds at most. */
+const TIMEOUT = 120_000;
+/** After a pull that brought nothing, since how long Google waits for messages is its own affair. */
+const IDLE = 1000;
+
+const Pulled = z.object({
+  receivedMessages: z.array(z.object({ ackId: z.string(), message: z.unknown().optional() })).default([]),
+});
+
+/**
+ * Artifact Registry's events, pulled from a Pub/Sub subscription. What is not acknowledged within the subscription's deadline
+ * comes again.
+ * @see https://cloud.google.com/pubsub/docs/reference/rest/v1/projects.subscriptions/pull
+ */
+export function createPubsubPull(options: PubsubPullOptions): EventQueue {
+  return createPump(options, () => Promise.resolve(transport(options)));
+}
+
+function transport(options: PubsubPullOptions): QueueTransport {
+  const { name, subscription, clock = systemClock } = options;
+  return {
+    async receive(signal) {
+      const parsed = Pulled.safeParse(await call(options, "pull", { maxMessages: MOST }, signal));
+      if (!parsed.success) throw new QueueError("unreachable", name, `${subscription} answers unlike Pub/Sub`);
+      const messages = parsed.data.receivedMessages;
+      if (messages.length === 0) await clock.sleep(IDLE, signal);
+      return messages.map(({ ackId, message }) => toMessage(ackId, message));
+    },
+    async remove(messages, signal) {
+      await call(options, "acknowledge", { ackIds: messages.map(({ handle }) => handle) }, signal);
+    },
+    close() {},
+  };
+}
+
+function toMessage(handle: string, message: unknown): QueueMessage {
+  const id = z.object({ messageId: z.string() }).safeParse(message).data?.messageId ?? "";
+  const kind = "pubsub-pull";
+  return {
+    id,
+    handle,
+    parse: () => artifactRegistryHints(kind, parseValue(kind, PubsubMessage, message, "message")),
+  };
+}
+
+const CODES = { 401: "unauthorized", 403: "forbidden", 404: "not-found", 429: "throttled" } as const;
+const ADVICE: Readonly<Record<number, string>> = {
+  401: "the access token is refused",
+  403: "grant the service account roles/pubsub.subscriber on the subscription",
+  404: "there is no such subscription",
+};
+
+async function call(
+  {
+    name,
+    subscription,
+    token,
+    endpoint = "https://pubsub.googleapis.com",
+    clock = systemClock,
+    ...rest
+  }: PubsubPullOptions,
+  method: "pull" | "acknowledge",
+  body: object,
+  signal: AbortSignal,
+): Promise<unknown> {
+  const { fetch = globalThis.fetch } = rest;
+  try {
+    const response = await fetch(`${endpoint}/v1/${subscription}:${method}`, {
+      method: "POST",
+      redirect: "error",
+      headers: {
+        authorization: `Bearer ${await token()}`,
+        "content-type": "application/json",
+        "accept-encoding": "identity",
+      },
+      body: JSON.stringify(body),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT)]),
+    });
+    const answer = await readBounded(response, LARGEST_ANSWER);
+    const { status } = response;
+    if (response.ok) return JSON.parse(answer.toString()) as unknown;
+    const wait = retryAfter({ headers: Object.fromEntries(response.headers), body: answer }, clock.now());
+    const code = status in CODES ? CODES[status as keyof typeof CODES] : "unreachable";
+    const why = `${method} of ${subscription} answered ${status}${ADVICE[status] ? `: ${ADVICE[status]}` : ""}`;
+    throw new QueueError(code, name, why, { status, ...(wait !== undefined && { retryAfter: wait }) });
+  } catch (cause) {
+    signal.throwIfAborted();
+    if (cause instanceof QueueError) throw cause;
+    throw new QueueError("unreachable", name, `${method} of ${subscription} failed`, { cause });
+  }
+}

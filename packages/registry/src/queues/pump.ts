@@ -1,0 +1,101 @@
+import { type Clock, type Logger, type Random, silentLogger, systemClock } from "@executor-registry/resolver";
+import { InvalidWebhookError } from "../webhooks/errors.ts";
+import type { Hint } from "../webhooks/hint.ts";
+import { QueueError } from "./errors.ts";
+import type { EventQueue, OnHints } from "./queue.ts";
+
+/** A message as the queue gave it. */
+export interface QueueMessage {
+  readonly id: string;
+  /** By which it is removed. */
+  readonly handle: string;
+  /** @throws InvalidWebhookError when it is no event */
+  parse(): readonly Hint[];
+}
+
+/** How to speak to a queue. */
+export interface QueueTransport {
+  /** Waits for messages, for a while. Those that are not removed come again. */
+  receive(signal: AbortSignal): Promise<readonly QueueMessage[]>;
+  remove(messages: readonly QueueMessage[], signal: AbortSignal): Promise<void>;
+  close(): void;
+}
+
+/** What all queues need besides their transport. */
+export interface QueueOptions {
+  /** As named in the configuration. */
+  readonly name: string;
+  /** @default the machine's */
+  readonly clock?: Clock;
+  /** @default Math.random */
+  readonly random?: Random;
+  /** @default silent */
+  readonly log?: Logger;
+}
+
+const FIRST_PAUSE = 1000;
+const LONGEST_PAUSE = 60_000;
+/** No more of what a queue asks for. */
+const LONGEST_ASKED = 15 * 60_000;
+
+/** Moves messages from a queue to whoever takes hints. @param open called at each run */
+export function createPump(options: QueueOptions, open: () => Promise<QueueTransport>): EventQueue {
+  const { name, clock = systemClock, random = Math.random, log = silentLogger } = options;
+  let poisoned = 0;
+
+  async function move(transport: QueueTransport, onHints: OnHints, signal: AbortSignal): Promise<void> {
+    const messages = await transport.receive(signal);
+    if (messages.length === 0) return;
+    const hints: Hint[] = [];
+    const poison: { readonly message: string; readonly err: InvalidWebhookError }[] = [];
+    for (const message of messages) {
+      try {
+        hints.push(...message.parse());
+      } catch (err) {
+        if (!(err instanceof InvalidWebhookError)) throw err;
+        poison.push({ message: message.id, err });
+      }
+    }
+    if (hints.length > 0) await onHints(hints);
+    // Poison too. It would only come again, and nothing is lost with a hint that nobody can read.
+    await transport.remove(messages, signal);
+    poisoned += poison.length;
+    for (const facts of poison) log.warn({ queue: name, poisoned, ...facts }, "removed a message that is no event");
+  }
+
+  async function pause(failures: number, error: unknown, signal: AbortSignal): Promise<void> {
+    const asked = error instanceof QueueError ? (error.retryAfter ?? 0) : 0;
+    const backoff = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (failures - 1)) * (0.5 + random() / 2);
+    const ms = Math.round(Math.max(backoff, Math.min(asked, LONGEST_ASKED)));
+    log.warn({ queue: name, err: error, failures, ms }, "the queue's events cannot be taken now, trying again");
+    try {
+      await clock.sleep(ms, signal);
+    } catch {
+      // Aborted, which the loop sees.
+    }
+  }
+
+  return {
+    name,
+    get poisoned() {
+      return poisoned;
+    },
+    async run(onHints, signal) {
+      const transport = await open();
+      let failures = 0;
+      try {
+        while (!signal.aborted) {
+          try {
+            await move(transport, onHints, signal);
+            failures = 0;
+          } catch (error) {
+            if (signal.aborted) break;
+            await pause(++failures, error, signal);
+          }
+        }
+      } finally {
+        transport.close();
+      }
+    },
+  };
+}

@@ -1,0 +1,17 @@
+import type { Hint } from "../webhooks/hint.ts";
+
+/** Takes hints over. While it rejects, their messages stay in the queue and come again. */
+export type OnHints = (hints: readonly Hint[]) => Promise<void>;
+
+/** A queue of registry events that nobody has to reach us for. One implementation per file. */
+export interface EventQueue {
+  /** As named in the configuration. */
+  readonly name: string;
+  /** Messages that were no events, and were removed, so far. */
+  readonly poisoned: number;
+  /**
+   * Hands over what the queue holds and receives, until the signal aborts; then resolves. Rejects for nothing: what fails
+   * is logged and tried again, with growing pauses.
+   */
+  run(onHints: OnHints, signal: AbortSignal): Promise<void>;
+}

@@ -1,0 +1,74 @@
+import type { Message, SQSClient } from "@aws-sdk/client-sqs";
+import { z } from "zod";
+import { parseBody } from "../webhooks/body.ts";
+import { parseEventBridge } from "../webhooks/eventbridge.ts";
+import type { Hint } from "../webhooks/hint.ts";
+import { createPump, type QueueMessage, type QueueOptions, type QueueTransport } from "./pump.ts";
+import type { EventQueue } from "./queue.ts";
+
+/** Where Amazon ECR's events wait. */
+export interface SqsQueueOptions extends QueueOptions {
+  readonly queueUrl: string;
+  /** @default the URL's, else the environment's */
+  readonly region?: string;
+  /** @default one with the default chain of credentials, made and ended with each run */
+  readonly client?: SQSClient;
+}
+
+/** Seconds, the longest that SQS offers. */
+const LONG_POLL = 20;
+const MOST = 10;
+
+/**
+ * Amazon ECR's events, sent by an EventBridge rule to an SQS queue, directly or through an SNS topic. A message is invisible to others
+ * for the queue's own visibility timeout while its hints are handed over.
+ * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-targets.html
+ */
+export function createSqsQueue(options: SqsQueueOptions): EventQueue {
+  return createPump(options, () => openSqs(options));
+}
+
+async function openSqs({ queueUrl, region, client: given }: SqsQueueOptions): Promise<QueueTransport> {
+  const { DeleteMessageBatchCommand, ReceiveMessageCommand, SQSClient } = await import("@aws-sdk/client-sqs");
+  const where = region ?? /^https:\/\/sqs\.([a-z0-9-]+)\.amazonaws\.com/.exec(queueUrl)?.[1];
+  const client =
+    given ??
+    new SQSClient({
+      ...(where !== undefined && { region: where }),
+      // A connection that died silently would else be waited on for ever.
+      requestHandler: { connectionTimeout: 5000, requestTimeout: (LONG_POLL + 10) * 1000, throwOnRequestTimeout: true },
+    });
+  return {
+    async receive(signal) {
+      const ask = { QueueUrl: queueUrl, MaxNumberOfMessages: MOST, WaitTimeSeconds: LONG_POLL };
+      const { Messages = [] } = await client.send(new ReceiveMessageCommand(ask), { abortSignal: signal });
+      return Messages.map(toMessage);
+    },
+    async remove(messages, signal) {
+      const Entries = messages.map(({ handle }, index) => ({ Id: String(index), ReceiptHandle: handle }));
+      const { Failed = [] } = await client.send(new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries }), {
+        abortSignal: signal,
+      });
+      // They come again, which costs a look at the registry.
+      if (Failed.length > 0) throw new Error(`${Failed.length} messages could not be deleted: ${Failed[0]?.Code}`);
+    },
+    close() {
+      if (given === undefined) client.destroy();
+    },
+  };
+}
+
+function toMessage({ MessageId: id = "", ReceiptHandle: handle = "", Body: body = "" }: Message): QueueMessage {
+  return { id, handle, parse: () => parseQueued(body) };
+}
+
+const SnsNotification = z.object({ Type: z.literal("Notification"), Message: z.string() });
+
+/** Nobody but those whom the queue's policy allows can send here, so an SNS envelope's signature proves nothing more. */
+function parseQueued(body: string): readonly Hint[] {
+  const kind = "sqs";
+  const event = parseBody(kind, z.unknown(), body);
+  const envelope = SnsNotification.safeParse(event);
+  if (!envelope.success) return parseEventBridge(kind, event, "").hints;
+  return parseEventBridge(kind, parseBody(kind, z.unknown(), envelope.data.Message), "Message").hints;
+}

@@ -1,6 +1,7 @@
 import { allowSender } from "./allow-sender.ts";
 import { cloudEventHints } from "./cloud-event-hints.ts";
 import { parseCloudEvents } from "./cloud-event.ts";
+import { deliveryOf } from "./deliveries.ts";
 import type { WebhookReceiver } from "./hint.ts";
 import { createProofCheck, type Proof } from "./proof.ts";
 
@@ -20,7 +21,7 @@ function createReceiver(kind: string, proof: Proof): WebhookReceiver {
       const events = parseCloudEvents(kind, request);
       const hints = events.flatMap((event) => cloudEventHints(kind, event));
       // Ids are unique per source only.
-      return { status: 202, hints, delivery: events.map(({ source, id }) => `${source} ${id}`).join() };
+      return { status: 202, hints, ...deliveryOf(events.map(({ source, id }) => `${source} ${id}`)) };
     },
   };
 }

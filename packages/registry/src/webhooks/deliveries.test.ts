@@ -19,3 +19,12 @@ test("a delivery that comes again is accepted and means nothing", async () => {
   assert.equal(first.hints.length, 1);
   assert.deepEqual(await receiver.receive(post(body), signal), { ...first, hints: [] });
 });
+
+test("events without an id are never taken for one another", async () => {
+  const receiver = createReceiver("distribution", { unauthenticated: true });
+  for (const tag of ["1.0", "2.0"]) {
+    const event = { action: "push", target: { repository: "executor-ml", tag } };
+    const { hints } = await receiver.receive(post({ events: [event, event] }), signal);
+    assert.equal(hints.length, 2, tag);
+  }
+});

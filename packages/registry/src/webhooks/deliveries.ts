@@ -26,3 +26,8 @@ export function createDeliveries(most = 10_000): Deliveries {
     },
   };
 }
+
+/** The id of a delivery of several events; none when one of them has none, since then it could be taken for another. */
+export function deliveryOf(ids: readonly string[]): { readonly delivery?: string } {
+  return ids.length === 0 || ids.includes("") ? {} : { delivery: ids.join() };
+}

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { parseBody, parseValue } from "./body.ts";
+import { deliveryOf } from "./deliveries.ts";
 import type { WebhookReceiver } from "./hint.ts";
 import { makeHint } from "./make-hint.ts";
 import { createProofCheck, type Proof } from "./proof.ts";
@@ -46,8 +47,7 @@ export function createDistributionReceiver(proof: Proof): WebhookReceiver {
         if (target.mediaType === "application/octet-stream") return [];
         return [makeHint(kind, `${path}.repository`, { action, ...target })];
       });
-      const delivery = events.map(({ id }) => id).join();
-      return { status: 202, hints, ...(delivery !== "" && { delivery }) };
+      return { status: 202, hints, ...deliveryOf(events.map(({ id }) => id)) };
     },
   };
 }

@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { acrHint } from "./acr.ts";
+import { allowSender } from "./allow-sender.ts";
 import { parseBody, parseValue } from "./body.ts";
 import { isCloudEvent, parseCloudEvents } from "./cloud-event.ts";
+import { deliveryOf } from "./deliveries.ts";
 import type { Hint, WebhookAnswer, WebhookReceiver, WebhookRequest } from "./hint.ts";
-import { allowSender } from "./allow-sender.ts";
 import { createProofCheck, header, type HeaderProof, type PathProof } from "./proof.ts";
 
 const Events = z.array(z.object({ id: z.string().default(""), eventType: z.string(), data: z.unknown().optional() }));
@@ -34,7 +35,7 @@ export function createEventGridReceiver(proof: HeaderProof | PathProof): Webhook
       if (isCloudEvent(request)) {
         const events = parseCloudEvents(kind, request);
         const hints = events.flatMap(({ type, data, path }) => eventGridHints(kind, type, data, path));
-        return { status: 202, hints, delivery: events.map(({ id }) => id).join() };
+        return { status: 202, hints, ...deliveryOf(events.map(({ id }) => id)) };
       }
       return ownSchema(kind, request);
     },
@@ -58,6 +59,5 @@ function ownSchema(kind: string, request: WebhookRequest): WebhookAnswer {
     return { status: 200, body: { validationResponse: validationCode }, hints: [] };
   }
   const hints = events.flatMap(({ eventType, data }, index) => eventGridHints(kind, eventType, data, `${index}.data`));
-  const delivery = events.map(({ id }) => id).join();
-  return { status: 202, hints, ...(delivery !== "" && { delivery }) };
+  return { status: 202, hints, ...deliveryOf(events.map(({ id }) => id)) };
 }

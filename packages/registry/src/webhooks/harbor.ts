@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { parseBody, parseValue } from "./body.ts";
 import { isCloudEvent, parseCloudEvents } from "./cloud-event.ts";
+import { deliveryOf } from "./deliveries.ts";
 import type { Hint, WebhookReceiver } from "./hint.ts";
 import { makeHint } from "./make-hint.ts";
 import { createProofCheck, type HeaderProof, type PathProof } from "./proof.ts";
@@ -43,7 +44,7 @@ export function createHarborReceiver(proof: HeaderProof | PathProof): WebhookRec
       if (isCloudEvent(request)) {
         const events = parseCloudEvents(kind, request);
         const hints = events.flatMap(({ type, data, path }) => harborHints(kind, type, data, path));
-        return { status: 202, hints, delivery: events.map(({ id }) => id).join() };
+        return { status: 202, hints, ...deliveryOf(events.map(({ id }) => id)) };
       }
       const { type, event_data } = parseBody(kind, Body, request.body);
       return { status: 202, hints: harborHints(kind, type, event_data, "event_data") };

@@ -14,7 +14,7 @@ export interface PathProof {
 }
 
 /** Anybody may send. Only for senders that can prove nothing, on networks where nobody else can reach this. */
-export interface NoProof {
+interface NoProof {
   readonly unauthenticated: true;
 }
 

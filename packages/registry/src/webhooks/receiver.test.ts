@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { describe, test } from "node:test";
 import fc from "fast-check";
+import { isDigest, parseReference, repositoryName } from "@executor-registry/resolver";
 import type { WebhookReceiver, WebhookRequest } from "./hint.ts";
 import { createReceiver, WEBHOOK_KINDS, type WebhookKind } from "./receiver.ts";
 import { ecrPush } from "./testing/eventbridge-events.ts";
@@ -101,10 +102,16 @@ function proven(request: WebhookRequest): WebhookRequest {
 
 async function outcome(receiver: WebhookReceiver, request: WebhookRequest): Promise<string> {
   try {
-    await receiver.receive(request, signal);
+    const { hints } = await receiver.receive(request, signal);
+    for (const { registry = "registry.example", repository, digest } of hints) {
+      const name = `${registry}/${repository}`;
+      assert.equal(repositoryName(parseReference(name)), name);
+      assert.ok(digest === undefined || isDigest(digest));
+    }
     return "taken";
   } catch (error) {
     assert.ok(error instanceof Error);
+    if (error instanceof assert.AssertionError) throw error;
     const text = request.body.toString();
     assert.ok(text.length < 40 || !error.message.includes(text), "the message quotes the body");
     assert.doesNotMatch(error.message, /s3cret/);

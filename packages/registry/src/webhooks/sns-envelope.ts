@@ -27,7 +27,7 @@ const CONFIRMATION = ["Message", "MessageId", "SubscribeURL", "Timestamp", "Toke
  * The text that the signature covers: these members' names and values, a line each, where there is one.
  * @see https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message-verify-message-signature.html
  */
-export function signedText(envelope: SnsEnvelope): string {
+function signedText(envelope: SnsEnvelope): string {
   const keys = envelope.Type === "Notification" ? NOTIFICATION : CONFIRMATION;
   return keys.map((key) => (envelope[key] == null ? "" : `${key}\n${envelope[key]}\n`)).join("");
 }

@@ -52,6 +52,15 @@ describe("GitHub's webhooks", () => {
     assert.deepEqual(hints, [{ ...place, digest: OTHER }]);
   });
 
+  test("GitHub Enterprise's registry is told by the URL, with or without a tag", async () => {
+    for (const end of [":", ":1.0"]) {
+      const version = { version: OTHER, package_url: `containers.ghe.example/Acme/executor-ml${end}` };
+      const { hints } = await send({ action: "published", package: { ...image, package_version: version } });
+      const tag = end === ":" ? {} : { tag: "1.0" };
+      assert.deepEqual(hints, [{ ...place, registry: "containers.ghe.example", ...tag, digest: OTHER }]);
+    }
+  });
+
   test("without a usable URL, owner and name tell the image", async () => {
     const version = { version: OTHER, package_url: "", container_metadata: null };
     const { hints } = await send({ action: "updated", package: { ...image, package_version: version } });

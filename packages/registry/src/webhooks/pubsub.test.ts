@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose";
+import { exportJWK, generateKeyPair, importJWK, type JWTPayload, SignJWT } from "jose";
 import { startLoopbackServer } from "../../../../testing/loopback-server.ts";
 import { createPubsubReceiver } from "./pubsub.ts";
 import type { WebhookAnswer } from "./hint.ts";
@@ -10,7 +10,7 @@ const IMAGE = "us-west1-docker.pkg.dev/acme/executors/executor-ml";
 const place = { registry: "us-west1-docker.pkg.dev", repository: "acme/executors/executor-ml" };
 const audience = "https://registry.example/webhooks/gcr";
 const email = "pusher@acme.iam.gserviceaccount.com";
-const keys = await generateKeyPair("RS256");
+const keys = await generateKeyPair("RS256", { extractable: true });
 const jwk = { ...(await exportJWK(keys.publicKey)), kid: "k1", alg: "RS256", use: "sig" };
 const now = Math.floor(Date.now() / 1000);
 const GOOD = {
@@ -40,7 +40,10 @@ interface Pubsub extends AsyncDisposable {
   asked(): number;
 }
 
-async function pubsub(answer: unknown = { keys: [jwk] }): Promise<Pubsub> {
+// Such a key would take any RSA signature.
+const { alg: _alg, ...anyRsa } = { ...jwk, kid: "any" };
+
+async function pubsub(answer: unknown = { keys: [jwk, anyRsa] }): Promise<Pubsub> {
   const server = await startLoopbackServer((_request, response) => {
     response.setHeader("content-type", "application/json").end(JSON.stringify(answer));
   });
@@ -76,6 +79,7 @@ describe("Artifact Registry's events, pushed by Pub/Sub", () => {
   test("a token must be Google's, for us, of the right account, and of now", async () => {
     await using it = await pubsub();
     const stranger = await generateKeyPair("RS256");
+    const pss = await importJWK(await exportJWK(keys.privateKey), "PS256");
     const { email: _, ...anonymous } = GOOD;
     const cases: Record<string, string> = {
       "another issuer": await token({ ...GOOD, iss: "https://evil.example" }),
@@ -87,6 +91,7 @@ describe("Artifact Registry's events, pushed by Pub/Sub", () => {
       expired: await token({ ...GOOD, iat: now - 7200, exp: now - 3600 }),
       "another key by the same name": await token(GOOD, stranger.privateKey),
       "a key nobody knows": await token(GOOD, stranger.privateKey, "k2"),
+      "another algorithm": await new SignJWT(GOOD).setProtectedHeader({ alg: "PS256", kid: "any" }).sign(pss),
       "no signature": `${Buffer.from('{"alg":"none"}').toString("base64url")}.${Buffer.from(JSON.stringify(GOOD)).toString("base64url")}.`,
       "no token at all": "garbage",
     };

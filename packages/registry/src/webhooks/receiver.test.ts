@@ -144,6 +144,13 @@ describe("every receiver", () => {
     });
   }
 
+  test("bytes that are no UTF-8 are refused rather than guessed", async () => {
+    const text = JSON.stringify({ repository: "executor-ml", updated_tags: ["?"] });
+    const bytes = Buffer.from(text).map((byte) => (byte === "?".charCodeAt(0) ? 0xff : byte));
+    const request = proven({ method: "POST", headers: {}, body: bytes });
+    assert.equal(await outcome(RECEIVERS.quay, request), "InvalidWebhookError");
+  });
+
   test("a deeply nested body of a megabyte is refused like any other", async () => {
     const deep = Buffer.from("[".repeat(1 << 19) + "]".repeat(1 << 19));
     for (const receiver of Object.values(RECEIVERS)) {

@@ -7,6 +7,8 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborts when the user wants it to end (Ctrl-C). */
   readonly signal: AbortSignal;
+  /** Calls back on each SIGHUP, which ends the process unless somebody listens. Returns how to stop that. */
+  onHangup(listener: () => void): () => void;
   readonly clock: Clock;
   /** How the command is called: `executor-registry` or `kubectl executors`. */
   readonly program: string;

@@ -5,16 +5,19 @@ import type { Io, Output } from "./io.ts";
 import { runCli } from "./run-cli.ts";
 
 const ending = new AbortController();
-const end = (message: string, exit: number): void => ending.abort(new Interruption(message, exit));
-// Once: who asks a second time does not want to wait for a clean end.
-process.once("SIGINT", () => end("interrupted", INTERRUPTED.SIGINT));
-process.once("SIGTERM", () => end("terminated", INTERRUPTED.SIGTERM));
+const end = (message: string, exit: number): void => {
+  // Who asks a second time does not want to wait for a clean end. In a container, only the process itself can do that.
+  if (ending.signal.aborted) process.exit(exit);
+  ending.abort(new Interruption(message, exit));
+};
+process.on("SIGINT", () => end("interrupted", INTERRUPTED.SIGINT));
+process.on("SIGTERM", () => end("terminated", INTERRUPTED.SIGTERM));
 
 const output = (stream: NodeJS.WriteStream): Output => {
   // `… | head` reads what it wants and goes. Each write after that fails again.
   stream.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") throw error;
-    end("the reader of the output went away", INTERRUPTED.SIGPIPE);
+    if (!ending.signal.aborted) end("the reader of the output went away", INTERRUPTED.SIGPIPE);
   });
   return { write: (text) => void stream.write(text), isTTY: stream.isTTY ?? false };
 };
@@ -23,6 +26,10 @@ const io: Io = {
   stderr: output(process.stderr),
   env: process.env,
   signal: ending.signal,
+  onHangup(listener) {
+    process.on("SIGHUP", listener);
+    return () => process.off("SIGHUP", listener);
+  },
   clock: systemClock,
   program: basename(process.argv[1] ?? "").startsWith("kubectl") ? "kubectl executors" : "executor-registry",
 };
@@ -30,3 +37,5 @@ const io: Io = {
 const alive = setInterval(() => {}, 60_000);
 process.exitCode = await runCli(process.argv.slice(2), io);
 clearInterval(alive);
+// Whoever wants it to end does not wait for what may still be open.
+if (ending.signal.aborted) setTimeout(() => process.exit(), 500).unref();

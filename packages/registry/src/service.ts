@@ -87,7 +87,15 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     scanner,
     metrics: () => metrics,
   });
-  await fastify.listen({ host: config.listen.host, port: config.listen.port });
+  try {
+    await fastify.listen({ host: config.listen.host, port: config.listen.port });
+  } catch (error) {
+    events.close();
+    await fastify.close();
+    await parts.close();
+    await catalogue.close();
+    throw error;
+  }
   const { port } = fastify.server.address() as AddressInfo;
   const host = config.listen.host === "0.0.0.0" ? "127.0.0.1" : config.listen.host;
   const url = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;

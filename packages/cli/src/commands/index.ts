@@ -6,6 +6,7 @@ import { helpFor } from "./help.ts";
 import { list } from "./list.ts";
 import { resolve } from "./resolve.ts";
 import { run } from "./run.ts";
+import { serve } from "./serve.ts";
 import { version } from "./version.ts";
 import { watch } from "./watch.ts";
 
@@ -15,6 +16,7 @@ export const COMMANDS: readonly Command[] = [
   resolve,
   run,
   watch,
+  serve,
   doctor,
   completion,
   version,

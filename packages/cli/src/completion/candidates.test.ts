@@ -16,7 +16,7 @@ async function complete(...words: string[]): Promise<string[]> {
 }
 
 describe("what may follow", () => {
-  const commands = ["list", "resolve", "run", "watch", "doctor", "completion", "version", "help"];
+  const commands = ["list", "resolve", "run", "watch", "serve", "doctor", "completion", "version", "help"];
   const types = ["etl", "ml", "nlp"];
   const cases: readonly (readonly [string[], string[]])[] = [
     [[""], [...commands, ":4"]],

@@ -19,7 +19,7 @@ const standing: Clock = { now: () => Date.UTC(2026, 10, 23), sleep: () => new Pr
 
 /** The world of a command in a test: streams that are kept, and nothing else. */
 export function fakeIo(
-  given: Partial<Pick<Io, "env" | "signal" | "program" | "clock">> & { terminal?: true } = {},
+  given: Partial<Pick<Io, "env" | "signal" | "program" | "clock" | "onHangup">> & { terminal?: true } = {},
 ): FakeIo {
   const { terminal = false, ...others } = given;
   let stdout = "";
@@ -29,6 +29,7 @@ export function fakeIo(
     stderr: { write: (text) => void (stderr += text), isTTY: terminal },
     env: {},
     signal: new AbortController().signal,
+    onHangup: () => () => {},
     program: "executor-registry",
     clock: standing,
     ...others,

@@ -1,0 +1,48 @@
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { startCli } from "./cli.ts";
+
+/** A line of the service's log. */
+export type LogLine = Readonly<Record<string, unknown>> & { readonly msg: string };
+
+/** `executor-registry serve` as a process of its own. Killed when it goes out of scope. */
+export interface Serving extends AsyncDisposable {
+  readonly url: string;
+  /** Resolves to the first line with this message that was not asked for yet. */
+  logged(message: string): Promise<LogLine>;
+  signal(name: NodeJS.Signals): void;
+  /** Resolves when it has ended. */
+  readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
+}
+
+/** Starts it and waits until it is ready. */
+export async function serving(file: string): Promise<Serving> {
+  const child = startCli(["serve", "--config", file]);
+  const lines: LogLine[] = [];
+  const reader = createInterface({ input: child.stdout! });
+  reader.on("line", (line) => lines.push(JSON.parse(line) as LogLine));
+  let problem = "";
+  child.stderr!.on("data", (chunk) => (problem += String(chunk)));
+  const ended: Serving["ended"] = once(child, "close").then(([code, signal]) => ({ code, signal }));
+
+  const logged = async (message: string): Promise<LogLine> => {
+    for (;;) {
+      const at = lines.findIndex(({ msg }) => msg === message);
+      if (at >= 0) return lines.splice(at, 1)[0]!;
+      const event = await Promise.race([once(reader, "line"), ended]);
+      if (!Array.isArray(event)) throw new Error(`it ended without saying "${message}": ${problem}`);
+    }
+  };
+  const { url } = await logged("listening");
+  while ((await fetch(`${String(url)}/readyz`)).status !== 200);
+  return {
+    url: String(url),
+    logged,
+    signal: (name) => void child.kill(name),
+    ended,
+    async [Symbol.asyncDispose]() {
+      child.kill("SIGKILL");
+      await ended;
+    },
+  };
+}

@@ -16,6 +16,8 @@ export interface Command {
   readonly words: { readonly least: number; readonly most: number };
   /** Whether words after `--` are its own. */
   readonly takesRest?: true;
+  /** Who knows the types that its words or flags name. @default whoever resolves them */
+  readonly typesOf?: "service";
   /** Left out of help and completion. */
   readonly hidden?: true;
   /** Resolves to the exit code. */

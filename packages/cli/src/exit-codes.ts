@@ -1,4 +1,5 @@
 import { ERRORS } from "@executor-registry/resolver";
+import { INCOMPLETE } from "./commands/refresh.ts";
 import { AMBIGUOUS } from "./commands/resolve.ts";
 import { NOT_RUN } from "./commands/run.ts";
 import { WRONG_USAGE } from "./failure.ts";
@@ -15,6 +16,7 @@ const OWN: readonly (readonly [number, string])[] = [
   [0, "done"],
   [1, "doctor: a check failed"],
   [WRONG_USAGE, "wrong usage"],
+  [INCOMPLETE, "refresh --wait: a source could not be read completely"],
   [AMBIGUOUS, "resolve --strict: nothing tells which image is the newest"],
   [NOT_RUN, "run: the executor could not be run, for whatever reason"],
   [INTERRUPTED.SIGINT, "interrupted (Ctrl-C); run: the Job is deleted"],

@@ -1,4 +1,10 @@
-import { type ErrorCode, ERRORS, ExecutorRegistryError, ForbiddenError } from "@executor-registry/resolver";
+import {
+  type ErrorCode,
+  ERRORS,
+  ExecutorRegistryError,
+  ForbiddenError,
+  RegistryServiceError,
+} from "@executor-registry/resolver";
 import { UsageError } from "./usage-error.ts";
 
 /** The exit code of wrong usage. */
@@ -12,10 +18,17 @@ export function exitOf(error: unknown): number {
 
 const UNREACHED = "`kubectl get --raw /version` asks the same server";
 
+const SERVICE_HINTS: Partial<Record<ErrorCode, string>> = {
+  unreachable: "--registry URL names another service; `curl URL/health` asks this one",
+  timeout: "`curl URL/health` asks the same service how it fares",
+  forbidden: "the token's role does not allow it; its configuration's `auth` says which one does",
+};
+
 /** What to do about an error, where its message does not say so. */
 export function hintOf(error: unknown, program: string): string | undefined {
   if (error instanceof UsageError) return `see \`${program} help${error.command ? ` ${error.command}` : ""}\``;
   if (!(error instanceof ExecutorRegistryError) || error instanceof ForbiddenError) return undefined;
+  if (error instanceof RegistryServiceError) return SERVICE_HINTS[error.code];
   // A server that lets strangers in refuses them only what they ask for.
   if (error.code === "forbidden" && error.message.includes('"system:anonymous"')) return hints(program).unauthorized;
   return hints(program)[error.code];

@@ -8,7 +8,7 @@ export interface Flag {
   /** The values it can have. */
   readonly choices?: readonly string[];
   /** What the value names, for completion. */
-  readonly names?: "file" | "folder";
+  readonly names?: "file" | "folder" | "type";
   readonly help: string;
 }
 
@@ -26,6 +26,22 @@ export const GLOBAL_FLAGS = {
   namespace: { type: "string", short: "n", value: "NAME", help: "the dispatcher's namespace (default: the context's)" },
   context: { type: "string", value: "NAME", help: "the kubeconfig context to use" },
   kubeconfig: { type: "string", value: "FILE", names: "file", help: "the kubeconfig file to use" },
+  registry: {
+    type: "string",
+    value: "URL",
+    help: "ask the registry service there instead of a cluster's nodes (or EXECUTOR_REGISTRY_URL)",
+  },
+  "token-file": {
+    type: "string",
+    value: "FILE",
+    names: "file",
+    help: "holds the token for the registry service (or EXECUTOR_REGISTRY_TOKEN_FILE)",
+  },
+  service: {
+    type: "string",
+    value: "[NAMESPACE/]NAME[:PORT]",
+    help: "ask the registry service that is this Service of the cluster (default: executor-registry)",
+  },
   layout: {
     type: "string",
     value: "FOLDER",

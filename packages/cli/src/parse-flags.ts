@@ -10,6 +10,12 @@ export interface Given {
   readonly rest: readonly string[];
 }
 
+/** A flag's text, or `undefined`. */
+export function text({ flags }: Given, name: string): string | undefined {
+  const value = flags[name];
+  return typeof value === "string" ? value : undefined;
+}
+
 /**
  * Flags may stand anywhere before `--`, as kubectl takes them: `-o json`, `-ojson`, `-o=json`, `--output=json`, `--watch=false`.
  * @throws UsageError for unknown flags, missing values and values that are no choice

@@ -4,8 +4,7 @@ import type { JobRequest } from "@executor-registry/dispatcher";
 import type { PodTemplate } from "@executor-registry/resolver";
 import { parse } from "yaml";
 import type { Flags } from "./flags.ts";
-import type { Given } from "./parse-flags.ts";
-import { text } from "./session.ts";
+import { type Given, text } from "./parse-flags.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** The flags that say how to run. */

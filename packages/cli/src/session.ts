@@ -1,20 +1,10 @@
-import {
-  createResolver,
-  type Logger,
-  type Resolver,
-  type ResolverOptions,
-  silentLogger,
-} from "@executor-registry/resolver";
-import type { ConnectOptions } from "@executor-registry/resolver/kubernetes";
-import type { Given } from "./parse-flags.ts";
+import { createResolver, type Logger, type Resolver, silentLogger } from "@executor-registry/resolver";
+import { connect, type ConnectOptions, type KubernetesApi } from "@executor-registry/resolver/kubernetes";
+import { type Given, text } from "./parse-flags.ts";
 import type { Io } from "./io.ts";
+import { proxiedRegistry } from "./service/proxied-registry.ts";
+import { registryOf } from "./service/registry-of.ts";
 import { UsageError } from "./usage-error.ts";
-
-/** A flag's text, or `undefined`. */
-export function text({ flags }: Given, name: string): string | undefined {
-  const value = flags[name];
-  return typeof value === "string" ? value : undefined;
-}
 
 /** Which cluster the flags mean. */
 export function connectOptions(given: Given): ConnectOptions {
@@ -31,25 +21,56 @@ export function layoutOf(given: Given, io: Io): string | undefined {
   return text(given, "layout") ?? (io.env["EXECUTOR_LAYOUT"] || undefined);
 }
 
-/** A resolver as the flags say. Commands that only look leave no ledger behind. */
-export function openResolver(
+/**
+ * A resolver as the flags say: of the registry service, of a layout, or of a cluster. Commands that only look leave no ledger behind.
+ * @param kubernetes the cluster that is connected already; the flags that name it say nothing of who resolves then
+ */
+export async function openResolver(
   given: Given,
   io: Io,
   ledger: "read" | "write",
-  kubernetes?: ResolverOptions["kubernetes"],
-): Resolver {
+  kubernetes?: KubernetesApi,
+): Promise<Resolver> {
+  const registry = registryOf(kubernetes ? withoutCluster(given) : given, io);
+  const logger = loggerFor(given, io);
+  if (registry) return createResolver({ environment: "production", registry, logger });
+  const service = text(given, "service");
+  if (service !== undefined && text(given, "layout") === undefined) {
+    const api = kubernetes ?? (await connect(connectOptions(given)));
+    return createResolver({ environment: "production", registry: proxiedRegistry(api, service), logger });
+  }
   const layout = layoutOf(given, io);
-  const contradiction = ["context", "kubeconfig", "namespace"].find((flag) => text(given, flag) !== undefined);
+  const cluster = kubernetes ?? CLUSTER_FLAGS.find((flag) => text(given, flag) !== undefined);
+  if (io.env["EXECUTOR_ENVIRONMENT"] === "production" && layout === undefined && cluster === undefined) {
+    return createResolver({ environment: "production", logger });
+  }
+  return clusterResolver(given, io, ledger, kubernetes);
+}
+
+const CLUSTER_FLAGS = ["context", "kubeconfig", "namespace", "service"] as const;
+
+/** A resolver of a layout or of a cluster. */
+export function clusterResolver(given: Given, io: Io, ledger: "read" | "write", kubernetes?: KubernetesApi): Resolver {
+  const layout = layoutOf(given, io);
+  const contradiction = CLUSTER_FLAGS.find((flag) => text(given, flag) !== undefined);
   if (text(given, "layout") !== undefined && contradiction) {
     throw new UsageError(`--layout reads a folder and no cluster, so --${contradiction} has no meaning with it`);
   }
   const [template, configMap] = [text(given, "template"), text(given, "config-map")];
+  const named = contradiction !== undefined || layout !== undefined || kubernetes !== undefined;
   return createResolver({
+    // Who names a cluster or a folder means it, whatever the environment says.
+    ...(named && { environment: "development" as const }),
     logger: loggerFor(given, io),
     ...(layout === undefined ? { kubernetes: kubernetes ?? connectOptions(given), ledger } : { layout }),
     ...(template && { template }),
     ...(configMap && layout === undefined && { configMap }),
   });
+}
+
+function withoutCluster({ flags, ...given }: Given): Given {
+  const { context: _context, kubeconfig: _kubeconfig, namespace: _namespace, ...others } = flags;
+  return { ...given, flags: others };
 }
 
 /** Says on standard error what happens, with `--verbose`; silent without. */

@@ -1,8 +1,8 @@
 import type { Command } from "../command.ts";
-import { candidates } from "../completion/candidates.ts";
-import type { Flags } from "../flags.ts";
+import { candidates, type FindTypes } from "../completion/candidates.ts";
 import type { Io } from "../io.ts";
-import { parseFlags } from "../parse-flags.ts";
+import { type Given, parseFlags } from "../parse-flags.ts";
+import { openClient } from "../service/open-client.ts";
 import { openResolver } from "../session.ts";
 
 /** Milliseconds a user waits for a completion before they would rather type. */
@@ -22,18 +22,20 @@ export const completeFor = (commands: () => readonly Command[]): Command => ({
   takesRest: true,
   hidden: true,
   async run({ rest }, io) {
-    const { lines, directive } = await candidates(commands(), rest, (words, flags) => types(words, flags, io));
+    const { lines, directive } = await candidates(commands(), rest, (...asked) => types(io, ...asked));
     for (const line of lines) io.stdout.write(`${line}\n`);
     io.stdout.write(`:${directive}\n`);
     return 0;
   },
 });
 
-async function types(words: readonly string[], flags: Flags, io: Io): Promise<string[]> {
+async function types(io: Io, ...[words, flags, of]: Parameters<FindTypes>): Promise<string[]> {
+  const signal = AbortSignal.any([io.signal, AbortSignal.timeout(PATIENCE)]);
   try {
-    const resolver = openResolver(parseFlags(words, flags, ""), io, "read");
+    const given = parseFlags(words, flags, "");
+    if (of === "service") return await typesOfService(given, io, signal);
+    const resolver = await openResolver(given, io, "read");
     try {
-      const signal = AbortSignal.any([io.signal, AbortSignal.timeout(PATIENCE)]);
       const resolutions = await resolver.list({ signal });
       return resolutions.map(({ type, version }) => `${type}\t${version}`);
     } finally {
@@ -42,5 +44,15 @@ async function types(words: readonly string[], flags: Flags, io: Io): Promise<st
   } catch {
     // No cluster, no rights, no time: nothing to offer, and a prompt is no place for an error.
     return [];
+  }
+}
+
+async function typesOfService(given: Given, io: Io, signal: AbortSignal): Promise<string[]> {
+  const client = await openClient(given, io);
+  try {
+    const executors = (await client.ask("/executors", { signal })) as Record<string, { version: string }>;
+    return Object.entries(executors).map(([type, { version }]) => `${type}\t${version}`);
+  } finally {
+    client.close();
   }
 }

@@ -1,10 +1,10 @@
+import { text } from "../parse-flags.ts";
 import type { Command } from "../command.ts";
 import { examine } from "../doctor/examine.ts";
 import { printReport } from "../doctor/print.ts";
 import { printJson } from "../output/json.ts";
 import { toYaml } from "../output/resolutions.ts";
 import { withProgress } from "../progress.ts";
-import { text } from "../session.ts";
 import { UsageError } from "../usage-error.ts";
 
 export const doctor: Command = {

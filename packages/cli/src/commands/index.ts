@@ -2,11 +2,15 @@ import type { Command } from "../command.ts";
 import { completeFor } from "./complete.ts";
 import { completion } from "./completion.ts";
 import { doctor } from "./doctor.ts";
+import { get } from "./get.ts";
 import { helpFor } from "./help.ts";
+import { journal } from "./journal.ts";
 import { list } from "./list.ts";
+import { refresh } from "./refresh.ts";
 import { resolve } from "./resolve.ts";
 import { run } from "./run.ts";
 import { serve } from "./serve.ts";
+import { versions } from "./versions.ts";
 import { version } from "./version.ts";
 import { watch } from "./watch.ts";
 
@@ -16,6 +20,10 @@ export const COMMANDS: readonly Command[] = [
   resolve,
   run,
   watch,
+  get,
+  versions,
+  journal,
+  refresh,
   serve,
   doctor,
   completion,

@@ -2,7 +2,8 @@ import type { Command } from "../command.ts";
 import { printList, type Format } from "../output/resolutions.ts";
 import { warnOfSource } from "../output/warnings.ts";
 import { withProgress } from "../progress.ts";
-import { openResolver, text } from "../session.ts";
+import { openResolver } from "../session.ts";
+import { text } from "../parse-flags.ts";
 import { followChanges } from "./watch.ts";
 
 export const list: Command = {
@@ -13,7 +14,7 @@ export const list: Command = {
   words: { least: 0, most: 0 },
   async run(given, io) {
     const format = (text(given, "output") ?? "table") as Format;
-    const resolver = openResolver(given, io, "read");
+    const resolver = await openResolver(given, io, "read");
     try {
       if (given.flags["watch"]) return await followChanges(resolver, undefined, format, io);
       const resolutions = await withProgress(io, "reading executors", resolver.list({ signal: io.signal }));

@@ -3,7 +3,8 @@ import { explain } from "../output/explain.ts";
 import { printOne, type Format } from "../output/resolutions.ts";
 import { warnAbout } from "../output/warnings.ts";
 import { withProgress } from "../progress.ts";
-import { openResolver, text } from "../session.ts";
+import { openResolver } from "../session.ts";
+import { text } from "../parse-flags.ts";
 import { followChanges } from "./watch.ts";
 
 /** The exit code of an answer that is a guess, where guesses are not wanted. */
@@ -24,7 +25,7 @@ export const resolve: Command = {
   async run(given, io) {
     const [type = ""] = given.words;
     const format = text(given, "output") as Format | undefined;
-    const resolver = openResolver(given, io, "read");
+    const resolver = await openResolver(given, io, "read");
     try {
       if (given.flags["watch"]) return await followChanges(resolver, type, format ?? "table", io);
       const subject = text(given, "subject");

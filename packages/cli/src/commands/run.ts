@@ -9,7 +9,8 @@ import { toYaml } from "../output/resolutions.ts";
 import { warnAbout } from "../output/warnings.ts";
 import { withProgress } from "../progress.ts";
 import { REQUEST_FLAGS, requestFrom, seconds } from "../run-request.ts";
-import { connectOptions, layoutOf, loggerFor, openResolver, text } from "../session.ts";
+import { connectOptions, layoutOf, loggerFor, openResolver } from "../session.ts";
+import { text } from "../parse-flags.ts";
 import { UsageError } from "../usage-error.ts";
 
 /** The exit code of a run without an executor's own, as `docker run` has it. */
@@ -47,7 +48,7 @@ Exits with the executor's code; with ${NOT_RUN} when it could not be run, with $
     const startTimeout = seconds(given, "start-timeout");
     const subject = text(given, "subject");
     const api = await connect(connectOptions(given));
-    const resolver = openResolver(given, io, given.flags["dry-run"] ? "read" : "write", api);
+    const resolver = await openResolver(given, io, given.flags["dry-run"] ? "read" : "write", api);
     try {
       const asked = { signal: io.signal, ...(subject !== undefined && { subject }) };
       const resolution = await withProgress(io, `resolving ${type}`, resolver.resolve(type, asked));

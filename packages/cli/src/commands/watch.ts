@@ -6,7 +6,8 @@ import { headers, row, type TableFormat } from "../output/columns.ts";
 import { type Format, toYaml } from "../output/resolutions.ts";
 import { tableLine } from "../output/table.ts";
 import { warnOfSource } from "../output/warnings.ts";
-import { openResolver, text } from "../session.ts";
+import { openResolver } from "../session.ts";
+import { text } from "../parse-flags.ts";
 
 export const watch: Command = {
   name: "watch",
@@ -16,7 +17,7 @@ export const watch: Command = {
   flags: {},
   words: { least: 0, most: 1 },
   async run(given, io) {
-    const resolver = openResolver(given, io, "write");
+    const resolver = await openResolver(given, io, "write");
     try {
       return await followChanges(resolver, given.words[0], (text(given, "output") ?? "table") as Format, io);
     } finally {

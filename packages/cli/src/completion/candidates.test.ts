@@ -16,13 +16,27 @@ async function complete(...words: string[]): Promise<string[]> {
 }
 
 describe("what may follow", () => {
-  const commands = ["list", "resolve", "run", "watch", "serve", "doctor", "completion", "version", "help"];
+  const commands = [
+    "list",
+    "resolve",
+    "run",
+    "watch",
+    "get",
+    "versions",
+    "journal",
+    "refresh",
+    "serve",
+    "doctor",
+    "completion",
+    "version",
+    "help",
+  ];
   const types = ["etl", "ml", "nlp"];
   const cases: readonly (readonly [string[], string[]])[] = [
     [[""], [...commands, ":4"]],
-    [["re"], ["resolve", ":4"]],
+    [["res"], ["resolve", ":4"]],
     [
-      ["-n", "team", "re"],
+      ["-n", "team", "res"],
       ["resolve", ":4"],
     ],
     [
@@ -80,7 +94,10 @@ describe("what may follow", () => {
   });
 
   test("comes with a description after a tab", async () => {
-    const { stdout } = await runHere(["__complete", "ver"]);
-    assert.equal(stdout, "version\tprint the version\n:4\n");
+    const { stdout } = await runHere(["__complete", "doc"]);
+    assert.equal(
+      stdout,
+      "doctor\tcheck the cluster, the rights and the images, and say how to fix what is wrong\n:4\n",
+    );
   });
 });

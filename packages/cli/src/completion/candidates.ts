@@ -16,7 +16,7 @@ export interface Candidates {
 }
 
 /** Finds executor types that begin with what is typed, as the flags typed so far say where. */
-export type FindTypes = (words: readonly string[], flags: Flags) => Promise<readonly string[]>;
+export type FindTypes = (words: readonly string[], flags: Flags, of: Command["typesOf"]) => Promise<readonly string[]>;
 
 /**
  * What may stand in the place of the last word.
@@ -40,16 +40,21 @@ export async function candidates(
   const at = commandAt(before);
   const command = shown.find(({ name }) => name === before[at]);
   const flags: Flags = { ...GLOBAL_FLAGS, ...command?.flags };
+  const types = async (typed: string, given: readonly string[]): Promise<Candidates> =>
+    offer(await findTypes(given, flags, command?.typesOf), typed);
   const sign = last.startsWith("--") ? last.indexOf("=") : -1;
-  if (sign > 0) return values(flagOf(last.slice(0, sign), flags), last.slice(sign + 1), offer);
+  const named = sign > 0 ? flagOf(last.slice(0, sign), flags) : undefined;
+  if (sign > 0)
+    return named?.names === "type" ? types(last.slice(sign + 1), before) : values(named, last.slice(sign + 1), offer);
   const flag = flagOf(before.at(-1) ?? "", flags);
+  if (flag?.names === "type") return types(last, before.slice(0, -1));
   if (flag?.type === "string") return values(flag, last, offer);
   if (last.startsWith("-")) return offer(Object.entries(flags).map(([name, { help }]) => `--${name}\t${help}`));
   if (at >= before.length) return offer(shown.map(({ name, summary }) => `${name}\t${summary}`));
   if (!command || count(before, flags) > command.words.most) return offer([]);
   if (command.name === "completion") return offer(["bash", "zsh", "fish"]);
   if (command.name === "help") return offer(shown.map(({ name }) => name));
-  return command.usage.includes("TYPE") ? offer(await findTypes(before, flags)) : offer([]);
+  return command.usage.includes("TYPE") ? types(last, before) : offer([]);
 }
 
 function values(

@@ -74,6 +74,6 @@ describe("completion in", () => {
     const complete = (line: string) => shell("fish", ["--no-config"], `source ${folder}/fish; complete -C '${line}'`);
     assert.deepEqual(await complete("executor-registry resolve "), ["etl\t0.9.2", "ml\t1.4.0", "nlp\t2026-11-20"]);
     assert.deepEqual(await complete("executor-registry list --output=j"), ["--output=json"]);
-    assert.deepEqual(await complete("executor-registry re"), ["resolve\tprint the image of an executor type"]);
+    assert.deepEqual(await complete("executor-registry res"), ["resolve\tprint the image of an executor type"]);
   });
 });

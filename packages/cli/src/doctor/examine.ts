@@ -2,8 +2,8 @@ import { ExecutorRegistryError } from "@executor-registry/resolver";
 import { connect } from "@executor-registry/resolver/kubernetes";
 import { hintOf } from "../failure.ts";
 import type { Io } from "../io.ts";
-import type { Given } from "../parse-flags.ts";
-import { connectOptions, openResolver, text } from "../session.ts";
+import { type Given, text } from "../parse-flags.ts";
+import { connectOptions, clusterResolver } from "../session.ts";
 import { checkAccess } from "./access.ts";
 import type { Check, Report } from "./check.ts";
 import { checkCluster } from "./cluster.ts";
@@ -39,7 +39,7 @@ export async function examine(given: Given, io: Io): Promise<Report> {
     checks.push(...(access?.checks ?? []));
     checks.push(...((await look("namespace", () => checkNamespace(patient))) ?? []));
     checks.push(...((await look("node images", () => checkNodes(patient))) ?? []));
-    const resolver = openResolver(given, io, "read", api);
+    const resolver = clusterResolver(given, io, "read", api);
     try {
       checks.push(...((await look("executors", () => checkExecutors(resolver, patient))) ?? []));
       checks.push(...((await look("local registry", () => checkLocalRegistry(resolver, patient))) ?? []));

@@ -18,9 +18,9 @@ export function row(resolution: Resolution, format: TableFormat, now: number): s
   return [...first, image, pullPolicy, where || "<none>", reason];
 }
 
-/** How long ago what decided happened, where it has a time. */
-function ageOf({ decidedBy, candidates }: Resolution, now: number): string {
-  const at = candidates[0]?.evidence.find(({ kind }) => kind === decidedBy)?.at;
+/** How long ago what decided happened, where it has a time; in production, how long the version has been known. */
+function ageOf({ decidedBy, candidates, added }: Resolution, now: number): string {
+  const at = candidates[0]?.evidence.find(({ kind }) => kind === decidedBy)?.at ?? added;
   return at === undefined ? "<unknown>" : age(now - Date.parse(at));
 }
 

@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
-import type { Given } from "../parse-flags.ts";
+import { type Given, text } from "../parse-flags.ts";
 import type { Io } from "../io.ts";
-import { text } from "../session.ts";
 import { UsageError } from "../usage-error.ts";
 
 const DEFAULT = "executor-registry.yaml";

@@ -26,6 +26,7 @@ export interface KubernetesErrorFacts {
   readonly status?: number;
   readonly reason?: string;
   readonly retryAfter?: number;
+  readonly answer?: object;
   readonly retryable?: boolean;
   readonly cause?: unknown;
 }
@@ -47,6 +48,8 @@ export class KubernetesError extends ExecutorRegistryError {
   readonly reason?: string;
   /** Milliseconds the server asked to wait. */
   readonly retryAfter?: number;
+  /** The answer's JSON where it is no `Status`: that of a service behind the server's proxy. */
+  readonly answer?: object;
 
   constructor(code: KubernetesErrorCode, message: string, place: Place, facts: KubernetesErrorFacts = {}) {
     super(code, `${place.method} ${place.path}: ${message}`, facts);
@@ -55,6 +58,7 @@ export class KubernetesError extends ExecutorRegistryError {
     if (facts.status !== undefined) this.status = facts.status;
     if (facts.reason !== undefined) this.reason = facts.reason;
     if (facts.retryAfter !== undefined) this.retryAfter = facts.retryAfter;
+    if (facts.answer !== undefined) this.answer = facts.answer;
   }
 }
 

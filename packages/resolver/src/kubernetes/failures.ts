@@ -18,6 +18,7 @@ const CODES: Readonly<Record<number, KubernetesErrorCode>> = {
 
 /** The fields this project reads of a `Status` object; none can be relied on. */
 interface Status {
+  readonly kind?: unknown;
   readonly code?: unknown;
   readonly reason?: unknown;
   readonly message?: unknown;
@@ -39,6 +40,7 @@ export function statusError(
   const message = typeof body.message === "string" && body.message !== "" ? body.message : "the server gave no reason";
   return new KubernetesError(code, `${message} (${[status, reason].filter(Boolean).join(" ")})`, place, {
     status,
+    ...(http && typeof body.kind !== "string" && { answer: body }),
     ...(reason === undefined ? {} : { reason }),
     ...(retryAfter === undefined ? {} : { retryAfter }),
     ...(status >= 500 ? { retryable: true } : {}),

@@ -1,0 +1,44 @@
+import type { ExecutorDocument } from "@executor-registry/resolver";
+import type { Command } from "../command.ts";
+import { age } from "../output/age.ts";
+import { printJson } from "../output/json.ts";
+import { type Format, toYaml } from "../output/resolutions.ts";
+import { printable } from "../output/printable.ts";
+import { table } from "../output/table.ts";
+import { text } from "../parse-flags.ts";
+import { withProgress } from "../progress.ts";
+import { openClient } from "../service/open-client.ts";
+
+export const get: Command = {
+  name: "get",
+  summary: "print all that the registry service says of an executor type",
+  usage: "TYPE [-o FORMAT]",
+  flags: {},
+  words: { least: 1, most: 1 },
+  typesOf: "service",
+  async run(given, io) {
+    const [type = ""] = given.words;
+    const client = await openClient(given, io);
+    try {
+      const asked = client.ask(`/executors/${encodeURIComponent(type)}`, { signal: io.signal });
+      const document = (await withProgress(io, `asking for ${type}`, asked)) as ExecutorDocument;
+      io.stdout.write(print(document, (text(given, "output") ?? "yaml") as Format, io.clock.now()));
+      return 0;
+    } finally {
+      client.close();
+    }
+  },
+};
+
+function print(document: ExecutorDocument, format: Format, now: number): string {
+  if (format === "json") return printJson(document);
+  if (format === "yaml") return toYaml(document);
+  if (format === "name") return `executor/${document.type}\n`;
+  const { type, version, source, added, owner = "<none>", capabilities, image, reason } = document;
+  const headers = ["TYPE", "VERSION", "SOURCE", "AGE", "OWNER", "CAPABILITIES"];
+  const cells = [type, version, source, age(now - Date.parse(added)), owner, capabilities.join(",") || "<none>"];
+  const wide = format === "wide";
+  return printable(
+    table([...headers, ...(wide ? ["IMAGE", "REASON"] : [])], [[...cells, ...(wide ? [image, reason] : [])]]),
+  );
+}

@@ -1,0 +1,79 @@
+import type { Command } from "../command.ts";
+import { printJson } from "../output/json.ts";
+import { type Format, toYaml } from "../output/resolutions.ts";
+import { printable } from "../output/printable.ts";
+import { table } from "../output/table.ts";
+import { type Given, text } from "../parse-flags.ts";
+import { withProgress } from "../progress.ts";
+import { openClient } from "../service/open-client.ts";
+import { readPages } from "../service/pages.ts";
+import { since } from "../since.ts";
+import { UsageError } from "../usage-error.ts";
+
+/** What the service tells of one change. */
+interface Entry {
+  readonly sequence: number;
+  readonly at: string;
+  readonly actor: string;
+  readonly reason: string;
+  readonly change: { readonly kind: string; readonly type: string; readonly digest?: string };
+  readonly hash: string;
+}
+
+export const journal: Command = {
+  name: "journal",
+  summary: "list what changed in the registry service's catalogue, by whom and why, newest first",
+  usage: "[flags]",
+  flags: {
+    type: { type: "string", value: "TYPE", names: "type", help: "only changes of this executor type" },
+    kind: { type: "string", value: "KIND", help: "only changes of this kind, such as image-found" },
+    actor: { type: "string", value: "NAME", help: "only changes by this user, source or system" },
+    since: { type: "string", value: "TIME", help: "only changes since then: 90m, 2d, or 2026-11-23T14:00:00Z" },
+    limit: { type: "string", value: "NUMBER", help: "how many at most (default: 100)" },
+  },
+  words: { least: 0, most: 0 },
+  typesOf: "service",
+  async run(given, io) {
+    const [type, kind, actor] = [text(given, "type"), text(given, "kind"), text(given, "actor")];
+    const from = since(text(given, "since"), io.clock.now());
+    const most = limitOf(given);
+    const client = await openClient(given, io);
+    try {
+      const reading = readPages<Entry>(most, async (limit, read) => {
+        const query = { type, kind, actor, from, limit, before: read.at(-1)?.sequence };
+        const answer = await client.ask("/journal", { query, signal: io.signal });
+        return (answer as { entries: readonly Entry[] }).entries;
+      });
+      const entries = await withProgress(io, "reading the journal", reading);
+      io.stdout.write(print(entries, (text(given, "output") ?? "table") as Format));
+      return 0;
+    } finally {
+      client.close();
+    }
+  },
+};
+
+function limitOf(given: Given): number {
+  const value = text(given, "limit") ?? "100";
+  if (/^[1-9]\d{0,6}$/.test(value)) return Number(value);
+  throw new UsageError(`--limit ${value} is not a number from 1 on`, "journal");
+}
+
+function print(entries: readonly Entry[], format: Format): string {
+  if (format === "json") return printJson(entries);
+  if (format === "yaml") return toYaml(entries);
+  if (format === "name") return entries.map(({ sequence }) => `entry/${sequence}\n`).join("");
+  const wide = format === "wide";
+  const rows = entries.map(({ sequence, at, actor, change: { kind, type, digest = "" }, reason, hash }) => [
+    String(sequence),
+    at,
+    actor,
+    kind,
+    type,
+    ...(wide ? [digest, hash] : []),
+    reason,
+  ]);
+  return printable(
+    table(["SEQUENCE", "AT", "ACTOR", "KIND", "TYPE", ...(wide ? ["DIGEST", "HASH"] : []), "WHY"], rows),
+  );
+}

@@ -1,0 +1,69 @@
+import { ERRORS } from "@executor-registry/resolver";
+import type { Command } from "../command.ts";
+import { printJson } from "../output/json.ts";
+import { type Format, toYaml } from "../output/resolutions.ts";
+import { printable } from "../output/printable.ts";
+import { table } from "../output/table.ts";
+import { text } from "../parse-flags.ts";
+import { openClient } from "../service/open-client.ts";
+import { withScanProgress } from "../service/scan-progress.ts";
+
+/** The exit code of a scan that could not read everything. */
+export const INCOMPLETE = ERRORS.unreachable.exit;
+/** Milliseconds for a scan of everything: ten thousand tags at a registry that lets ten requests a second pass. */
+const SCAN = 3_600_000;
+
+/** How the service says one source's scan went. */
+interface Scan {
+  readonly source: string;
+  readonly repositories: number;
+  readonly changes: number;
+  readonly unread: number;
+  readonly requests: number;
+  readonly complete: boolean;
+  readonly problem?: { readonly code: string; readonly message: string };
+}
+
+export const refresh: Command = {
+  name: "refresh",
+  summary: "let the registry service look at the registries now",
+  usage: "[TYPE] [--wait]",
+  details: `Of a type, every tag of its repositories is looked up again. With --wait, exits with ${INCOMPLETE} when a source could not
+be read completely.`,
+  flags: { wait: { type: "boolean", help: "wait until the scans have ended, and print what they found" } },
+  words: { least: 0, most: 1 },
+  typesOf: "service",
+  async run(given, io) {
+    const [type] = given.words;
+    const wait = given.flags["wait"] === true;
+    const client = await openClient(given, io);
+    try {
+      const { signal } = io;
+      const question = { method: "POST" as const, query: { type, wait: String(wait) }, signal };
+      if (!wait) {
+        await client.ask("/executors/refresh", question);
+        io.stderr.write("the service will scan now\n");
+        return 0;
+      }
+      const scanning = client.ask("/executors/refresh", { ...question, timeout: SCAN });
+      const { scans } = (await withScanProgress(client, io, scanning)) as { scans: readonly Scan[] };
+      io.stdout.write(print(scans, (text(given, "output") ?? "table") as Format));
+      return scans.every(({ complete }) => complete) ? 0 : INCOMPLETE;
+    } finally {
+      client.close();
+    }
+  },
+};
+
+function print(scans: readonly Scan[], format: Format): string {
+  if (format === "json") return printJson(scans);
+  if (format === "yaml") return toYaml(scans);
+  if (format === "name") return scans.map(({ source }) => `source/${source}\n`).join("");
+  const rows = scans.map(({ source, repositories, changes, unread, requests, complete, problem }) => [
+    source,
+    ...[repositories, changes, unread, requests].map(String),
+    complete ? "yes" : "no",
+    problem?.message ?? "",
+  ]);
+  return printable(table(["SOURCE", "REPOSITORIES", "CHANGES", "UNREAD", "REQUESTS", "COMPLETE", "PROBLEM"], rows));
+}

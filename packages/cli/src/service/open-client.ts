@@ -1,0 +1,20 @@
+import { connect } from "@executor-registry/resolver/kubernetes";
+import type { Io } from "../io.ts";
+import { type Given, text } from "../parse-flags.ts";
+import { connectOptions } from "../session.ts";
+import { UsageError } from "../usage-error.ts";
+import type { ServiceClient } from "./client.ts";
+import { httpClient } from "./http-client.ts";
+import { DEFAULT_SERVICE, parseServiceName, proxiedClient } from "./proxied-client.ts";
+import { registryOf } from "./registry-of.ts";
+
+/** The service that the flags and the environment mean; without any, the one of the cluster. @throws UsageError */
+export async function openClient(given: Given, io: Io): Promise<ServiceClient> {
+  if (text(given, "layout") !== undefined)
+    throw new UsageError("a registry service is asked, so --layout has no meaning");
+  const registry = registryOf(given, io);
+  if (registry) return httpClient(registry.url, registry.tokenFile);
+  const service = text(given, "service");
+  const name = service === undefined ? DEFAULT_SERVICE : parseServiceName(service);
+  return proxiedClient(await connect(connectOptions(given)), name);
+}

@@ -1,0 +1,22 @@
+import { UsageError } from "./usage-error.ts";
+
+const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/**
+ * The moment that `--since` names, ISO 8601 in UTC: a span before now, or a time.
+ * @throws UsageError
+ */
+export function since(value: string | undefined, now: number): string | undefined {
+  if (value === undefined) return undefined;
+  const [, count, unit = ""] = /^(\d{1,6})([smhd])$/.exec(value) ?? [];
+  const time = count === undefined ? timeOf(value) : now - Number(count) * (UNITS[unit] ?? 0);
+  if (Number.isNaN(time)) {
+    throw new UsageError(
+      `--since ${value} is neither a span such as 90m or 2d nor a time such as 2026-11-23T14:00:00Z`,
+    );
+  }
+  return new Date(time).toISOString();
+}
+
+/** Numbers alone, which `Date` takes for years, are none. */
+const timeOf = (value: string): number => (/^\d{4}-\d\d/.test(value) ? Date.parse(value) : Number.NaN);

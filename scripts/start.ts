@@ -1,28 +1,50 @@
-import { spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdir } from "node:fs/promises";
+import { dirname } from "node:path";
+import { loadConfig, startService } from "@executor-registry/registry";
+import { pino } from "pino";
+import { freePort } from "./free-port.ts";
 
-// Stands in for a cluster: the same questions, asked of a folder of images that this repository ships.
-const LAYOUT = "examples/layout";
-const cli = [
-  "--conditions=executor-registry-source",
-  "--disable-warning=ExperimentalWarning",
-  "packages/cli/src/main.ts",
-];
+// Serves the example images, and says what to try. `executor-registry serve` is what runs elsewhere.
+const file = process.argv[2] ?? "examples/registry.yaml";
+const config = await loadConfig(file);
+const { host } = config.listen;
+const port = await freePort(host, config.listen.port);
+const [, store] = /^sqlite:(.+)$/.exec(config.store) ?? [];
+if (store !== undefined) await mkdir(dirname(store), { recursive: true });
+const ending = Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
 
-function show(...args: string[]): void {
-  console.log(`$ npm run -s cli -- ${args.join(" ")}`);
-  const { status } = spawnSync(process.execPath, [...cli, ...args], { stdio: "inherit" });
-  if (status !== 0) process.exit(status ?? 1);
-  console.log();
-}
+const service = await startService({
+  config: { ...config, listen: { ...config.listen, port } },
+  log: pino({ level: config.log.level, base: null }),
+});
+const { url } = service;
+while ((await fetch(`${url}/readyz`)).status !== 200);
 
-console.log(`Executors in the OCI image layout ${LAYOUT}. No cluster and no registry is contacted.\n`);
-show("list", "--layout", LAYOUT);
-show("resolve", "ml", "--explain", "--layout", LAYOUT);
-console.log(`Next:
-  npm run -s cli -- resolve ml --layout ${LAYOUT} -o json
-      the whole answer
+if (port !== config.listen.port)
+  console.log(`Something listens on port ${config.listen.port} already; this is ${port}.`);
+console.log(`The registry service answers at ${url}, as ${file} says. Its documentation is at ${url}/docs
+
+Try, in another terminal:
+  curl -s ${url}/executors/ml
+      the image that ml means right now
+  curl -s ${url}/executors
+      every type's
+  curl -s ${url}/executors/ml/versions
+      all its images, and what the checks say of them
+  curl -s '${url}/journal?limit=3'
+      what changed last, and why
+  curl -s -X POST '${url}/executors/refresh?wait=true'
+      look for new images now
+  curl -sN ${url}/events
+      each change, as it happens
+  npm run -s cli -- versions ml --registry ${url}
+      the same questions from the command line; see npm run -s cli -- help
+  npm run -s cli -- list --layout examples/layout
+      without the service
   npm run -s cli -- list
-      the executors of your current Kubernetes context
-  npm run -s cli -- doctor
-      what it can see there, and how to fix what it cannot
-  npm run -s cli -- help`);
+      the executors of your Kubernetes cluster
+
+Ctrl-C ends it.`);
+await ending;
+await service.close();

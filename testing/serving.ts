@@ -3,7 +3,7 @@ import { createInterface } from "node:readline";
 import { startCli } from "./cli.ts";
 
 /** A line of the service's log. */
-export type LogLine = Readonly<Record<string, unknown>> & { readonly msg: string };
+type LogLine = Readonly<Record<string, unknown>> & { readonly msg: string };
 
 /** `executor-registry serve` as a process of its own. Killed when it goes out of scope. */
 export interface Serving extends AsyncDisposable {

@@ -89,9 +89,7 @@ describe("against a registry service", () => {
   });
 
   test("journal lists changes newest first, filtered as asked", async () => {
-    const all = json<{ sequence: number; change: { type: string; kind: string } }[]>(
-      await ask("journal", "-o", "json"),
-    );
+    const all = json(await ask("journal", "-o", "json")) as Entries;
     assert.deepEqual(
       all.map(({ sequence }) => sequence),
       all.map((_, index) => all.length - index),

@@ -1,5 +1,6 @@
 // What a host of the service needs: the command line, and tests.
-export { loadConfig } from "./config/load-config.ts";
+export { loadConfig, readConfig } from "./config/load-config.ts";
+export { effectiveConfig } from "./config/effective-config.ts";
 export { type ConfigMistake, InvalidConfigurationError, parseConfig } from "./config/parse-config.ts";
 export type { Config } from "./config/schema.ts";
 export { type Service, type ServiceOptions, startService } from "./service.ts";

@@ -1,6 +1,7 @@
 import type { Command } from "../command.ts";
 import { completeFor } from "./complete.ts";
 import { completion } from "./completion.ts";
+import { config } from "./config.ts";
 import { doctor } from "./doctor.ts";
 import { get } from "./get.ts";
 import { helpFor } from "./help.ts";
@@ -25,6 +26,7 @@ export const COMMANDS: readonly Command[] = [
   journal,
   refresh,
   serve,
+  config,
   doctor,
   completion,
   version,

@@ -26,6 +26,7 @@ describe("what may follow", () => {
     "journal",
     "refresh",
     "serve",
+    "config",
     "doctor",
     "completion",
     "version",

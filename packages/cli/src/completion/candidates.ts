@@ -15,6 +15,8 @@ export interface Candidates {
   readonly directive: (typeof DIRECTIVE)[keyof typeof DIRECTIVE];
 }
 
+const FILES: Candidates = { lines: [], directive: DIRECTIVE.files };
+
 /** Finds executor types that begin with what is typed, as the flags typed so far say where. */
 export type FindTypes = (words: readonly string[], flags: Flags, of: Command["typesOf"]) => Promise<readonly string[]>;
 
@@ -34,7 +36,7 @@ export async function candidates(
     directive: DIRECTIVE.noFiles,
   });
   // An executor's own words are nothing anybody here knows of.
-  if (before.includes("--")) return { lines: [], directive: DIRECTIVE.files };
+  if (before.includes("--")) return FILES;
 
   const shown = commands.filter(({ hidden }) => !hidden);
   const at = commandAt(before);
@@ -52,6 +54,7 @@ export async function candidates(
   if (last.startsWith("-")) return offer(Object.entries(flags).map(([name, { help }]) => `--${name}\t${help}`));
   if (at >= before.length) return offer(shown.map(({ name, summary }) => `${name}\t${summary}`));
   if (!command || count(before, flags) > command.words.most) return offer([]);
+  if (command.name === "config") return at === before.length - 1 ? offer(["check", "print"]) : FILES;
   if (command.name === "completion") return offer(["bash", "zsh", "fish"]);
   if (command.name === "help") return offer(shown.map(({ name }) => name));
   return command.usage.includes("TYPE") ? types(last, before) : offer([]);
@@ -62,7 +65,7 @@ function values(
   typed: string,
   offer: (lines: readonly string[], typed: string) => Candidates,
 ): Candidates {
-  if (flag?.names === "file") return { lines: [], directive: DIRECTIVE.files };
+  if (flag?.names === "file") return FILES;
   if (flag?.names === "folder") return { lines: [], directive: DIRECTIVE.folders };
   return offer(flag?.choices ?? [], typed);
 }

@@ -18,7 +18,7 @@ const SMALLEST = `sources:
  * @param named by a flag or a word
  * @throws UsageError
  */
-function configFile(command: string, named: string | undefined, io: Io): string {
+export function configFile(command: string, named: string | undefined, io: Io): string {
   const file = named ?? (io.env["EXECUTOR_REGISTRY_CONFIG"] || undefined);
   if (file !== undefined) return file;
   if (existsSync(DEFAULT)) return DEFAULT;

@@ -10,7 +10,7 @@ const Repositories = z
   .min(1);
 const polling = {
   name: Name,
-  interval: Duration.default(300_000),
+  interval: Duration.prefault("5m"),
   /** How much of the interval is random. */
   jitter: z.number().min(0).max(1).default(0.1),
 };

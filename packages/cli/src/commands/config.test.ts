@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { parse } from "yaml";
+import { fakeIo, runHere } from "../testing/fake-io.ts";
+
+describe("config", () => {
+  let folder: string;
+  before(async () => (folder = await mkdtemp(join(tmpdir(), "config-"))));
+  after(() => rm(folder, { recursive: true }));
+
+  test("check says that the repository's example has no mistakes", async () => {
+    const { code, stdout, stderr } = await runHere(["config", "check", "examples/registry.yaml"]);
+    assert.deepEqual([code, stdout, stderr], [0, "examples/registry.yaml has no mistakes\n", ""]);
+  });
+
+  test("check tells every mistake with its line, and ends with 2", async () => {
+    const file = join(folder, "wrong.yaml");
+    await writeFile(file, "sources: []\nlisten:\n  port: http\nlimits: { writesPerMinute: 0 }\n");
+    const io = fakeIo({ env: { EXECUTOR_REGISTRY_CONFIG: file } });
+    const { code, stderr } = await runHere(["config", "check"], io);
+    assert.equal(code, 2);
+    assert.match(
+      stderr,
+      /has 2 mistakes:\n {2}.*wrong\.yaml:3: listen\.port: .*\n {2}.*wrong\.yaml:4: limits\.writesPerMinute/,
+    );
+  });
+
+  test("print shows defaults, and of a secret only where it is", async () => {
+    await writeFile(join(folder, "password"), "open-sesame");
+    const file = join(folder, "secret.yaml");
+    const credentials = `{ username: robot, password: { file: ${join(folder, "password")} } }`;
+    await writeFile(
+      file,
+      `sources: [{ name: main, kind: oci, host: r.test, repositories: ["**"], credentials: ${credentials} }]`,
+    );
+    for (const format of ["yaml", "json"]) {
+      const { code, stdout } = await runHere(["config", "print", file, "-o", format]);
+      assert.equal(code, 0);
+      assert.doesNotMatch(stdout, /open-sesame/);
+      const { store, sources } = parse(stdout) as {
+        store: string;
+        sources: { interval: string; credentials: object }[];
+      };
+      assert.deepEqual(
+        [store, sources[0]?.interval, sources[0]?.credentials],
+        ["memory:", "5m", { username: "robot", password: { file: join(folder, "password") } }],
+      );
+    }
+  });
+
+  test("knows no other action", async () => {
+    const { code, stderr } = await runHere(["config", "show"]);
+    assert.equal(code, 2);
+    assert.match(stderr, /config can check or print, not show/);
+  });
+});

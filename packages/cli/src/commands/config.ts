@@ -1,0 +1,36 @@
+import type { Command } from "../command.ts";
+import { printJson } from "../output/json.ts";
+import { toYaml } from "../output/resolutions.ts";
+import { text } from "../parse-flags.ts";
+import { configFile } from "../serve/config-file.ts";
+import { UsageError } from "../usage-error.ts";
+
+const ACTIONS = ["check", "print"];
+
+export const config: Command = {
+  name: "config",
+  summary: "check the registry service's configuration, or print it with all defaults",
+  usage: "check|print [FILE]",
+  details: `The file is found as \`serve\` finds it. Both tell every mistake, and exit with 2 when there is one. \`print\` says where a secret
+is, never what it is.`,
+  flags: {
+    output: {
+      type: "string",
+      short: "o",
+      value: "FORMAT",
+      choices: ["yaml", "json"],
+      help: "how to print: yaml (default) or json",
+    },
+  },
+  words: { least: 1, most: 2 },
+  async run(given, io) {
+    const [action = "", named] = given.words;
+    if (!ACTIONS.includes(action)) throw new UsageError(`config can ${ACTIONS.join(" or ")}, not ${action}`, "config");
+    const file = configFile("config", named, io);
+    const { effectiveConfig, readConfig } = await import("@executor-registry/registry");
+    const effective = effectiveConfig(await readConfig(file), file);
+    if (action === "check") io.stdout.write(`${file} has no mistakes\n`);
+    else io.stdout.write(text(given, "output") === "json" ? printJson(effective) : toYaml(effective));
+    return 0;
+  },
+};

@@ -64,7 +64,7 @@ function parseStatus(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return { message: text.replaceAll(/\s+/g, " ").trim().slice(0, 300) };
+    return { kind: "text", message: text.replaceAll(/\s+/g, " ").trim().slice(0, 300) };
   }
 }
 

@@ -1,13 +1,14 @@
 import type { Clock, Logger, Random } from "@executor-registry/resolver";
 import type { Naming } from "../catalogue/naming.ts";
 import { createRegistryClient } from "../oci/client.ts";
-import { createHostPacer } from "../oci/pacing.ts";
+import { createHostPacer, type PacingOptions } from "../oci/pacing.ts";
 import type { PolledSource } from "../scan/scanner.ts";
+import { createEcrSource } from "../sources/ecr.ts";
 import type { ImageSource } from "../sources/image-source.ts";
 import { createOciLayoutSource } from "../sources/oci-layout.ts";
 import { createOciSource } from "../sources/oci.ts";
 import { credentialsOf } from "./make-credentials.ts";
-import type { SourceConfig } from "./source-schema.ts";
+import type { RequestsConfig, SourceConfig } from "./source-schema.ts";
 
 /** What sources are made with besides their configuration. */
 export interface SourceSurroundings {
@@ -31,13 +32,11 @@ function makeSource(config: SourceConfig, { naming, clock, random, log }: Source
       return createOciLayoutSource({ name: config.name, path: config.path, naming });
     case "oci": {
       const { name, host, insecure, repositories, credentials, allowPrivateAddresses, requests } = config;
-      const { concurrent: concurrency, perSecond } = requests;
-      const rate = perSecond === "unlimited" ? Infinity : perSecond;
       const client = createRegistryClient({
         host,
         insecure,
         allowPrivateAddresses,
-        pacer: createHostPacer(host, { concurrency, rate, clock, random }),
+        pacer: createHostPacer(host, { ...pacingOf(requests), clock, random }),
         ...(credentials && { credentials: credentialsOf(credentials) }),
         clock,
         random,
@@ -45,5 +44,25 @@ function makeSource(config: SourceConfig, { naming, clock, random, log }: Source
       });
       return createOciSource({ name, client, repositories, naming, log });
     }
+    case "ecr": {
+      const { name, regions, registryId, roleArn, repositories, endpoint, requests } = config;
+      return createEcrSource({
+        name,
+        regions,
+        ...(registryId !== undefined && { registryId }),
+        ...(roleArn !== undefined && { roleArn }),
+        ...(endpoint !== undefined && { endpoint }),
+        repositories,
+        pacing: pacingOf(requests),
+        naming,
+        clock,
+        random,
+        log,
+      });
+    }
   }
+}
+
+function pacingOf({ concurrent, perSecond }: RequestsConfig): Required<Pick<PacingOptions, "concurrency" | "rate">> {
+  return { concurrency: concurrent, rate: perSecond === "unlimited" ? Infinity : perSecond };
 }

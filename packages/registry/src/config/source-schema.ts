@@ -55,9 +55,32 @@ const Oci = z.strictObject({
   requests,
 });
 
+const Endpoint = z.url({ protocol: /^https?$/ }).optional();
+
+const Ecr = z.strictObject({
+  ...polling,
+  kind: z.literal("ecr"),
+  /** In the order of preference. */
+  regions: z.array(z.string().regex(/^[a-z]{2,}(?:-[a-z]+)+-\d+$/, "expected a region, such as eu-west-1")).min(1),
+  /** The account whose registry it is; the credentials' own when absent. */
+  registryId: z
+    .string()
+    .regex(/^\d{12}$/, "expected an account's 12 digits, in quotes")
+    .optional(),
+  /** A role to take first. */
+  roleArn: z
+    .string()
+    .regex(/^arn:[a-z-]+:iam::\d{12}:role\/.+$/, "expected arn:aws:iam::ACCOUNT:role/NAME")
+    .optional(),
+  repositories: Repositories,
+  endpoint: Endpoint,
+  requests,
+});
+
 const Layout = z.strictObject({ ...polling, kind: z.literal("oci-layout"), path: z.string().min(1) });
 
 /** One place where images are found. */
-export const SourceConfig = z.discriminatedUnion("kind", [Oci, Layout]);
+export const SourceConfig = z.discriminatedUnion("kind", [Oci, Ecr, Layout]);
 export type SourceConfig = z.infer<typeof SourceConfig>;
+export type RequestsConfig = z.output<typeof requests>;
 export type CredentialsConfig = z.infer<typeof CredentialsConfig>;

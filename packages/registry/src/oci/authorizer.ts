@@ -56,6 +56,7 @@ class HostAuthorizer implements Authorizer {
   #scheme: Scheme | undefined;
   #credentials: Promise<Credentials | undefined> | undefined;
   #askedAt = -Infinity;
+  #renewAt = Infinity;
   anonymous = true;
 
   constructor(options: AuthorizerOptions) {
@@ -124,14 +125,17 @@ class HostAuthorizer implements Authorizer {
   }
 
   #known(signal: AbortSignal): Promise<Credentials | undefined> {
+    if (this.#options.clock.now() >= this.#renewAt) this.#credentials = undefined;
     return untilAborted((this.#credentials ??= this.#ask()), signal);
   }
 
   async #ask(): Promise<Credentials | undefined> {
     const { place, provider, clock, life } = this.#options;
     this.#askedAt = clock.now();
+    this.#renewAt = Infinity;
     try {
       const credentials = await provider.credentials(place.host, life);
+      if (credentials && "renewAt" in credentials) this.#renewAt = credentials.renewAt ?? Infinity;
       this.anonymous = credentials === undefined;
       return credentials;
     } catch (cause) {

@@ -2,7 +2,12 @@ import { ExecutorRegistryError } from "@executor-registry/resolver";
 
 /** What a registry is told of who asks. */
 export type Credentials =
-  | { readonly username: string; readonly password: string }
+  | {
+      readonly username: string;
+      readonly password: string;
+      /** When to ask the provider again, in milliseconds since the epoch. @default when they are refused */
+      readonly renewAt?: number;
+    }
   /** A refresh token of the OAuth2 flow, as `docker login` to Azure leaves behind. */
   | { readonly identityToken: string };
 
@@ -15,7 +20,7 @@ export class CredentialsError extends ExecutorRegistryError {
   }
 }
 
-/** Where credentials come from. Asked when a registry first demands some, and again when it refuses those it got. */
+/** Where credentials come from. Asked when a registry first demands some, and again when it refuses those it got or they are due. */
 export interface CredentialProvider {
   /** @param host `host[:port]` as in references; Docker Hub is `docker.io`. Resolves to `undefined` where it knows none */
   credentials(host: string, signal: AbortSignal): Promise<Credentials | undefined>;

@@ -1,0 +1,53 @@
+import type { Clock, Logger, Random } from "@executor-registry/resolver";
+import { RegistryError } from "../oci/errors.ts";
+import { backoff, type HostPacer } from "../oci/pacing.ts";
+
+/** How one cloud API is asked. */
+export interface Patience {
+  /** Shared by all that ask it. */
+  readonly pacer: HostPacer;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+}
+
+/** An API's limits count for the whole account, so others may be using them up just now. */
+const MOST_TRIES = 8;
+
+/**
+ * Asks, and asks again what may be answered a little later: throttled, failed or not reached. Pauses count for everybody who
+ * shares the pacer.
+ * @throws RegistryError of the last try
+ */
+export async function askPatiently<T>(
+  ask: () => Promise<T>,
+  { pacer, clock, random, log }: Patience,
+  signal: AbortSignal,
+): Promise<T> {
+  for (let failures = 0; ; failures += 1) {
+    const done = await pacer.turn(signal);
+    let error: unknown;
+    try {
+      const answer = await ask();
+      pacer.succeeded();
+      return answer;
+    } catch (thrown) {
+      signal.throwIfAborted();
+      error = thrown;
+    } finally {
+      done();
+    }
+    if (!(error instanceof RegistryError)) throw error;
+    const { code, host, retryAfter, status } = error;
+    const passes = code === "throttled" || code === "unreachable" || code === "timeout";
+    if (!passes) {
+      if (status !== undefined) pacer.succeeded();
+      throw error;
+    }
+    const concernsAll = code === "throttled" || status === 503 || (code === "unreachable" && status === undefined);
+    if (concernsAll) pacer.pause(retryAfter);
+    if (failures + 1 >= MOST_TRIES || !pacer.mayRetry()) throw error;
+    log.debug({ host, code, status, failures }, "will ask the API again");
+    if (!concernsAll) await clock.sleep(retryAfter ?? backoff(failures, random), signal);
+  }
+}

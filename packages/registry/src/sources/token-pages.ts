@@ -1,0 +1,28 @@
+import { type Place, RegistryError, TooLargeError } from "../oci/errors.ts";
+import { MOST_PAGES } from "../oci/limits.ts";
+
+/** One page of a list, and the token that brings the next. */
+export interface TokenPage<T> {
+  readonly items: readonly T[];
+  readonly next: string | undefined;
+}
+
+/**
+ * The pages of a list that names the next page by a token, in order.
+ * @throws TooLargeError for more than 1,000 pages
+ */
+export async function* tokenPages<T>(
+  page: (token: string | undefined) => Promise<TokenPage<T>>,
+  place: Place,
+): AsyncGenerator<readonly T[]> {
+  const seen = new Set<string>();
+  for (let token: string | undefined; ;) {
+    const { items, next } = await page(token);
+    yield items;
+    if (next === undefined || next === "") return;
+    if (seen.has(next)) throw new RegistryError("registry-protocol", "the pages of a list go round in circles", place);
+    seen.add(next);
+    if (seen.size >= MOST_PAGES) throw new TooLargeError(`a list has more than ${MOST_PAGES} pages`, MOST_PAGES, place);
+    token = next;
+  }
+}

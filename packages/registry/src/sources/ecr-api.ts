@@ -1,22 +1,15 @@
-import type { AuthorizationData, ECRClient, ECRClientConfig, ImageDetail, Repository } from "@aws-sdk/client-ecr";
-import type * as EcrSdk from "@aws-sdk/client-ecr";
+import type { AuthorizationData, ECRClient, ImageDetail, Repository } from "@aws-sdk/client-ecr";
+import { untilAborted } from "../oci/abort.ts";
 import type { Place } from "../oci/errors.ts";
 import { askPatiently, type Patience } from "./ask-patiently.ts";
+import { type EcrClientOptions, type OpenedEcr, openEcr } from "./ecr-client.ts";
 import { ecrFailure } from "./ecr-failure.ts";
-import { roleCredentials } from "./ecr-role.ts";
 import { tokenPages } from "./token-pages.ts";
 
 /** How ECR's API is called in one region. */
-export interface EcrApiOptions {
-  readonly region: string;
+export interface EcrApiOptions extends EcrClientOptions {
   /** The account whose registry it is. @default that of the credentials */
   readonly registryId?: string;
-  /** A role to take first. */
-  readonly roleArn?: string;
-  /** @default AWS's own, or `AWS_ENDPOINT_URL_ECR` */
-  readonly endpoint?: string;
-  /** @default the SDK's chain: environment, profile, IRSA, Pod Identity, instance */
-  readonly credentials?: ECRClientConfig["credentials"];
   readonly patience: Patience;
 }
 
@@ -32,8 +25,6 @@ export interface EcrApi {
   close(): void;
 }
 
-type Sdk = typeof EcrSdk;
-
 /** The most that ECR allows. */
 const PAGE = 1000;
 
@@ -41,21 +32,21 @@ export function createEcrApi(options: EcrApiOptions): EcrApi {
   const { region, registryId, patience } = options;
   const account = registryId === undefined ? {} : { registryId };
   const host = `api.ecr.${region}.amazonaws.com`;
-  let opened: Promise<{ readonly sdk: Sdk; readonly client: ECRClient }> | undefined;
+  let opened: Promise<OpenedEcr> | undefined;
   let calls = 0;
 
   const call = <T>(
     action: string,
     place: Place,
-    send: (client: ECRClient, sdk: Sdk, options: { readonly abortSignal: AbortSignal }) => Promise<T>,
+    send: (client: ECRClient, sdk: OpenedEcr["sdk"], options: { readonly abortSignal: AbortSignal }) => Promise<T>,
     signal: AbortSignal,
   ): Promise<T> =>
     askPatiently(
       async () => {
-        const { sdk, client } = await (opened ??= open(options, { host }));
+        const { sdk, client } = await (opened ??= openEcr(options, { host }));
         calls += 1;
         try {
-          return await send(client, sdk, { abortSignal: signal });
+          return await untilAborted(send(client, sdk, { abortSignal: signal }), signal);
         } catch (error) {
           signal.throwIfAborted();
           throw ecrFailure(error, `ecr:${action}`, place, patience.clock.now());
@@ -110,21 +101,4 @@ export function createEcrApi(options: EcrApiOptions): EcrApi {
       opened?.then(({ client }) => client.destroy()).catch(() => {});
     },
   };
-}
-
-async function open({ region, roleArn, endpoint, credentials }: EcrApiOptions, place: Place) {
-  const sdk = await import("@aws-sdk/client-ecr");
-  const config: ECRClientConfig = {
-    region,
-    ...(endpoint !== undefined && { endpoint }),
-    ...(credentials !== undefined && { credentials }),
-    // Every try is counted, paced and waited for like those of other registries.
-    maxAttempts: 1,
-    // A connection that died silently would else be waited on for ever.
-    requestHandler: { connectionTimeout: 5000, requestTimeout: 60_000, throwOnRequestTimeout: true },
-  };
-  const client = new sdk.ECRClient(config);
-  if (roleArn === undefined) return { sdk, client };
-  const own = client.config.credentials;
-  return { sdk, client: new sdk.ECRClient({ ...config, credentials: roleCredentials(roleArn, region, own, place) }) };
 }

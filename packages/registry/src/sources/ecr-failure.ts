@@ -1,4 +1,10 @@
-import { type Place, RegistryError, type RegistryErrorCode, RepositoryGoneError } from "../oci/errors.ts";
+import {
+  type Place,
+  RegistryError,
+  type RegistryErrorCode,
+  type RegistryErrorFacts,
+  RepositoryGoneError,
+} from "../oci/errors.ts";
 import { retryAfter } from "../oci/retry-after.ts";
 
 /** What AWS's SDK throws, as far as it is of use. Its class names are `name`. */
@@ -31,8 +37,8 @@ export function ecrFailure(thrown: unknown, action: string, place: Place, now: n
     ...(wait !== undefined && { retryAfter: wait }),
   };
   const said = error.message.slice(0, 500);
-  const fail = (code: RegistryErrorCode, why: string, cause: unknown = thrown, retryable?: boolean): RegistryError =>
-    new RegistryError(code, why, place, { ...facts, cause, ...(retryable !== undefined && { retryable }) });
+  const fail = (code: RegistryErrorCode, why: string, more: RegistryErrorFacts = { cause: thrown }): RegistryError =>
+    new RegistryError(code, why, place, { ...facts, ...more });
 
   if (error.name === "RepositoryNotFoundException") {
     return new RepositoryGoneError("there is no such repository", place, { ...facts, cause: thrown });
@@ -48,7 +54,7 @@ export function ecrFailure(thrown: unknown, action: string, place: Place, now: n
     const why =
       `AWS refuses the credentials, or there are none (${error.name}). Give the service account a role (IRSA or EKS Pod Identity), ` +
       "or set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; where they expired, renew them, and check the machine's clock";
-    return fail("unauthorized", why, undefined);
+    return fail("unauthorized", why, {});
   }
   if (FORBIDDEN.test(error.name) || status === 403) {
     const needed = ACTION.exec(error.message)?.[1] ?? action;
@@ -60,5 +66,8 @@ export function ecrFailure(thrown: unknown, action: string, place: Place, now: n
       status === undefined ? `cannot be reached (${error.code ?? error.name})` : `fails with status ${status}`;
     return fail("unreachable", `ECR's API ${why}`);
   }
-  return fail("registry-protocol", `ECR's API refuses ${action}: ${error.name}: ${said}`, thrown, false);
+  return fail("registry-protocol", `ECR's API refuses ${action}: ${error.name}: ${said}`, {
+    cause: thrown,
+    retryable: false,
+  });
 }

@@ -3,6 +3,7 @@ import type { Naming } from "../catalogue/naming.ts";
 import { createRegistryClient } from "../oci/client.ts";
 import { createHostPacer, type PacingOptions } from "../oci/pacing.ts";
 import type { PolledSource } from "../scan/scanner.ts";
+import { createArtifactRegistrySource } from "../sources/artifact-registry.ts";
 import { createEcrSource } from "../sources/ecr.ts";
 import type { ImageSource } from "../sources/image-source.ts";
 import { createOciLayoutSource } from "../sources/oci-layout.ts";
@@ -51,6 +52,21 @@ function makeSource(config: SourceConfig, { naming, clock, random, log }: Source
         regions,
         ...(registryId !== undefined && { registryId }),
         ...(roleArn !== undefined && { roleArn }),
+        ...(endpoint !== undefined && { endpoint }),
+        repositories,
+        pacing: pacingOf(requests),
+        naming,
+        clock,
+        random,
+        log,
+      });
+    }
+    case "artifact-registry": {
+      const { name, project, locations, repositories, endpoint, requests } = config;
+      return createArtifactRegistrySource({
+        name,
+        project,
+        locations,
         ...(endpoint !== undefined && { endpoint }),
         repositories,
         pacing: pacingOf(requests),

@@ -57,6 +57,9 @@ const Oci = z.strictObject({
 
 const Endpoint = z.url({ protocol: /^https?$/ }).optional();
 
+/** YAML takes them for a number, and drops leading zeros. */
+const ACCOUNT = "expected an account's 12 digits, in quotes";
+
 const Ecr = z.strictObject({
   ...polling,
   kind: z.literal("ecr"),
@@ -64,8 +67,8 @@ const Ecr = z.strictObject({
   regions: z.array(z.string().regex(/^[a-z]{2,}(?:-[a-z]+)+-\d+$/, "expected a region, such as eu-west-1")).min(1),
   /** The account whose registry it is; the credentials' own when absent. */
   registryId: z
-    .string()
-    .regex(/^\d{12}$/, "expected an account's 12 digits, in quotes")
+    .string({ error: ACCOUNT })
+    .regex(/^\d{12}$/, ACCOUNT)
     .optional(),
   /** A role to take first. */
   roleArn: z
@@ -77,10 +80,25 @@ const Ecr = z.strictObject({
   requests,
 });
 
+const ArtifactRegistry = z.strictObject({
+  ...polling,
+  kind: z.literal("artifact-registry"),
+  project: z
+    .string()
+    .regex(/^(?:[a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$/, "expected a project's ID, not its number"),
+  /** In the order of preference. `gcr.io` and `us.gcr.io` are in `us`, `eu.gcr.io` in `europe`, `asia.gcr.io` in `asia`. */
+  locations: z
+    .array(z.string().regex(/^[a-z]+(?:-[a-z]+\d+)?$/, "expected a location, such as europe-west4 or europe"))
+    .min(1),
+  repositories: Repositories,
+  endpoint: Endpoint,
+  requests,
+});
+
 const Layout = z.strictObject({ ...polling, kind: z.literal("oci-layout"), path: z.string().min(1) });
 
 /** One place where images are found. */
-export const SourceConfig = z.discriminatedUnion("kind", [Oci, Ecr, Layout]);
+export const SourceConfig = z.discriminatedUnion("kind", [Oci, Ecr, ArtifactRegistry, Layout]);
 export type SourceConfig = z.infer<typeof SourceConfig>;
 export type RequestsConfig = z.output<typeof requests>;
 export type CredentialsConfig = z.infer<typeof CredentialsConfig>;

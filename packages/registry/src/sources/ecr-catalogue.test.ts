@@ -4,7 +4,8 @@ import { noDockerRegistry, startDockerRegistry } from "../../../../testing/docke
 import { startEcrDouble } from "../../../../testing/ecr-double.ts";
 import { manualClock } from "../../../../testing/manual-clock.ts";
 import { openScanning } from "../testing/scanning.ts";
-import { ecrSource, scanned } from "./testing/ecr.ts";
+import { ecrSource } from "./testing/ecr.ts";
+import { scanned } from "./testing/scanned.ts";
 
 const day = (n: number): Date => new Date(Date.UTC(2026, 10, n));
 const HOUR = 3_600_000;

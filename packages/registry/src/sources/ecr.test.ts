@@ -4,7 +4,8 @@ import { RegistryError } from "../oci/errors.ts";
 import { type EcrImage, startEcrDouble } from "../../../../testing/ecr-double.ts";
 import { manualClock } from "../../../../testing/manual-clock.ts";
 import { createNaming } from "../catalogue/naming.ts";
-import { ecrSource, scanned } from "./testing/ecr.ts";
+import { ecrSource } from "./testing/ecr.ts";
+import { scanned } from "./testing/scanned.ts";
 
 const HOST = "123456789012.dkr.ecr.eu-west-1.amazonaws.com";
 const OTHER = "999999999999.dkr.ecr.eu-west-1.amazonaws.com";

@@ -3,7 +3,7 @@ import { ECR_CREDENTIALS, type EcrDouble } from "../../../../../testing/ecr-doub
 import { manualClock } from "../../../../../testing/manual-clock.ts";
 import { createNaming } from "../../catalogue/naming.ts";
 import { createEcrSource, type EcrSourceOptions } from "../ecr.ts";
-import type { ImageSource, RepositoryListing, ScanOutcome, ScanRequest } from "../image-source.ts";
+import type { ImageSource } from "../image-source.ts";
 
 /** A source of a double of ECR, by the real SDK. */
 export function ecrSource({ endpoint }: EcrDouble, options: Partial<EcrSourceOptions> = {}): ImageSource {
@@ -20,18 +20,4 @@ export function ecrSource({ endpoint }: EcrDouble, options: Partial<EcrSourceOpt
     log: silentLogger,
     ...options,
   });
-}
-
-/** What one scan sees, by repository. */
-export async function scanned(
-  source: ImageSource,
-  request: Partial<ScanRequest> = {},
-): Promise<{ readonly outcome: ScanOutcome; readonly listings: ReadonlyMap<string, RepositoryListing> }> {
-  const listings = new Map<string, RepositoryListing>();
-  const known = { digestOf: () => undefined, hasDetails: () => false };
-  const { signal } = new AbortController();
-  const outcome = await source.scan({ known: () => known, signal, ...request }, async (listing) => {
-    listings.set(listing.repository, listing);
-  });
-  return { outcome, listings };
 }

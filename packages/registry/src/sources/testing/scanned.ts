@@ -1,0 +1,15 @@
+import type { ImageSource, RepositoryListing, ScanOutcome, ScanRequest } from "../image-source.ts";
+
+/** What one scan sees, by repository. */
+export async function scanned(
+  source: ImageSource,
+  request: Partial<ScanRequest> = {},
+): Promise<{ readonly outcome: ScanOutcome; readonly listings: ReadonlyMap<string, RepositoryListing> }> {
+  const listings = new Map<string, RepositoryListing>();
+  const known = { digestOf: () => undefined, hasDetails: () => false };
+  const { signal } = new AbortController();
+  const outcome = await source.scan({ known: () => known, signal, ...request }, async (listing) => {
+    listings.set(listing.repository, listing);
+  });
+  return { outcome, listings };
+}

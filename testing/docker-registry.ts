@@ -12,7 +12,7 @@ export const REGISTRY_AUTHORIZATION = `Basic ${Buffer.from("puller:open-sesame")
 const HTPASSWD = "puller:$2b$04$NvDGtaU/Zw0yvvSIsPp9AOTVyghWRpS0Mwkcv4T90XsQT0t9wbDFO\n";
 
 /** Where the registry reports pushes and deletions. */
-export interface NotificationEndpoint {
+interface NotificationEndpoint {
   readonly name: string;
   readonly url: string;
   readonly headers?: Readonly<Record<string, readonly string[]>>;

@@ -6,7 +6,7 @@ import { pushImage } from "./push.ts";
 import { type RegistryProxy, startRegistryProxy } from "./registry-proxy.ts";
 
 /** Whose credentials {@link ECR_CREDENTIALS} are. */
-export const ECR_ACCOUNT = "123456789012";
+const ECR_ACCOUNT = "123456789012";
 /** Made up, for the SDK to sign with. */
 export const ECR_CREDENTIALS = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "not-a-secret" } as const;
 
@@ -19,14 +19,14 @@ export interface EcrImage {
 }
 
 /** A call, as ECR received it. */
-export interface EcrCall {
+interface EcrCall {
   readonly operation: string;
   readonly region: string;
   readonly input: EcrInput;
 }
 
 /** The members of its calls that are known here. */
-export interface EcrInput {
+interface EcrInput {
   readonly registryId?: string;
   readonly repositoryName?: string;
   readonly filter?: { readonly tagStatus?: string };
@@ -63,12 +63,12 @@ export interface EcrDouble extends AsyncDisposable {
   readonly registryRequests: readonly string[];
 }
 
-export interface EcrPlace {
+interface EcrPlace {
   readonly region?: string;
   readonly account?: string;
 }
 
-export interface EcrFailure {
+interface EcrFailure {
   readonly status: number;
   /** `ThrottlingException` */
   readonly type: string;

@@ -55,7 +55,7 @@ export async function pushManifest(
 }
 
 /** Puts a blob into the repository, in two requests. */
-export async function pushBlob(target: PushTarget, repository: string, blob: Uint8Array): Promise<Digest> {
+async function pushBlob(target: PushTarget, repository: string, blob: Uint8Array): Promise<Digest> {
   const digest = sha256(blob);
   const response = await send(target, "POST", `/v2/${repository}/blobs/uploads/`, 202);
   const upload = new URL(response.headers.get("location") ?? "", target.url);

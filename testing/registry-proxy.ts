@@ -19,7 +19,7 @@ export interface RegistryProxy extends AsyncDisposable {
   answerNext(match: RegExp, answer: Canned, times?: number): void;
 }
 
-export interface RecordedRequest {
+interface RecordedRequest {
   /** `GET /v2/team/executor-ml/tags/list?n=1000` */
   readonly line: string;
   readonly headers: IncomingMessage["headers"];

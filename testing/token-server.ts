@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { type DockerRegistryOptions, REGISTRY_AUTHORIZATION } from "./docker-registry.ts";
 
 /** One request for a token, as the server saw it. */
-export interface TokenAsked {
+interface TokenAsked {
   readonly method: string;
   readonly service: string | null;
   readonly scopes: readonly string[];

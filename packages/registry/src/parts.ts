@@ -5,11 +5,14 @@ import type { Catalogue } from "./catalogue/catalogue.ts";
 import { createNaming } from "./catalogue/naming.ts";
 import { createApprovedNamespaceCheck } from "./checks/approved-namespace.ts";
 import { makeAuthenticators } from "./config/make-authenticators.ts";
+import { makeQueues } from "./config/make-queues.ts";
 import { makeSources } from "./config/make-sources.ts";
+import { makeWebhooks } from "./config/make-webhooks.ts";
 import type { Config } from "./config/schema.ts";
 import type { Webhook } from "./http/webhook-route.ts";
 import { Scanner } from "./scan/scanner.ts";
 import type { ImageSource } from "./sources/image-source.ts";
+import type { Hint } from "./webhooks/hint.ts";
 
 /** What a configuration decides, made from it: replaced as a whole by the next. */
 export interface Parts {
@@ -17,6 +20,8 @@ export interface Parts {
   readonly scanner: Scanner;
   readonly access: Access;
   readonly webhooks: ReadonlyMap<string, Webhook>;
+  /** Begins to scan, and to ask the queues. */
+  start(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -35,13 +40,27 @@ export async function makeParts(config: Config, { catalogue, clock, random, log 
   const polled = makeSources(config.sources, { naming, clock, random, log });
   const checks = [createApprovedNamespaceCheck(config.checks.approvedNamespaces)];
   const scanner = new Scanner({ sources: polled, catalogue, naming, checks, clock, random, log });
+  const queues = makeQueues(config.queues, { clock, random, log });
+  const ending = new AbortController();
+  const running: Promise<void>[] = [];
   const { reads, writes } = config.auth;
   const access = createAccess({ reads, writes, authenticators: await makeAuthenticators(config.auth, log), clock });
   return {
     sources: polled.map(({ source }) => source),
     scanner,
     access,
-    webhooks: new Map(),
-    close: () => scanner.close(),
+    webhooks: makeWebhooks(config.webhooks),
+    async start() {
+      await scanner.start();
+      for (const { queue, source } of queues) {
+        const reason = { actor: `queue:${queue.name}`, why: "event" };
+        const take = async (hints: readonly Hint[]): Promise<void> => void scanner.hint(hints, reason, source);
+        running.push(queue.run(take, ending.signal));
+      }
+    },
+    async close() {
+      ending.abort(new Error("the service ends"));
+      await Promise.all([scanner.close(), ...running]);
+    },
   };
 }

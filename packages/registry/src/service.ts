@@ -100,7 +100,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const host = config.listen.host === "0.0.0.0" ? "127.0.0.1" : config.listen.host;
   const url = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
   log.info({ url, store: store.description, executors: catalogue.snapshot.size }, "listening");
-  await parts.scanner.start();
+  await parts.start();
 
   return {
     url,
@@ -114,7 +114,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       config = next;
       readPath = createReadPath(catalogue.snapshot, made.access, reads);
       await before.close();
-      await made.scanner.start();
+      await made.start();
       return fixed;
     },
     drain() {

@@ -5,7 +5,7 @@ import type { CatalogueImage } from "./state.ts";
 import { versionTag } from "./version-tag.ts";
 
 /** What every document of an image says. */
-export function imageMembers(image: CatalogueImage) {
+function imageMembers(image: CatalogueImage) {
   const labels = image.details?.labels ?? {};
   const owner = ownerOf(labels);
   const { created, sizeBytes, platforms = [] } = image.details ?? {};

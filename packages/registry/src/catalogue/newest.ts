@@ -4,9 +4,6 @@ import { compareVersionTags, versionTag } from "./version-tag.ts";
 /** Builds that strip times set 1970 or 1980; nothing older than registries is believed. */
 const FIRST_BELIEVED = Date.parse("2013-01-01T00:00:00Z");
 
-/** What put one image before another. */
-export type NewestBy = "pushed" | "created" | "version" | "found";
-
 /**
  * When an image came to be: received by its registry, where that is told; else built, by its own account, where that is
  * believable; else first seen.

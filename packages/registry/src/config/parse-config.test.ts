@@ -66,7 +66,7 @@ auth:
   test("two sources cannot have one name", () => {
     const source = "{name: a, kind: oci-layout, path: x}";
     assert.deepEqual(mistakesOf(`sources:\n  - ${source}\n  - ${source}\n`), [
-      '3 sources[1].name: "a" is the name of another source',
+      '3 sources[1].name: "a" is the name of another of the sources',
     ]);
   });
 

@@ -2,6 +2,7 @@ import { parseExecutorType, parseTemplate } from "@executor-registry/resolver";
 import { z } from "zod";
 import { ROLES } from "../auth/role.ts";
 import { SourceConfig } from "./source-schema.ts";
+import { QueueConfig, WebhookConfig } from "./webhook-schema.ts";
 
 /** Runs one of our parsers, so that its message is the mistake that is shown. */
 const parsedBy = (parse: (text: string) => unknown) =>
@@ -74,6 +75,8 @@ export const Config = z
     store: z.string().default("memory:"),
     executors: Executors.prefault({}),
     sources: z.array(SourceConfig).default([]),
+    webhooks: z.array(WebhookConfig).default([]),
+    queues: z.array(QueueConfig).default([]),
     checks: z.strictObject({ approvedNamespaces: z.array(z.string().min(1)).default([]) }).prefault({}),
     auth: Auth.prefault({}),
     limits: z
@@ -84,15 +87,19 @@ export const Config = z
       .prefault({}),
     log: z.strictObject({ level: z.enum(["debug", "info", "warn", "error"]).default("info") }).prefault({}),
   })
-  .superRefine(({ sources }, context) => {
-    const names = sources.map(({ name }) => name);
-    for (const [index, name] of names.entries()) {
-      if (names.indexOf(name) === index) continue;
-      context.addIssue({
-        code: "custom",
-        path: ["sources", index, "name"],
-        message: `"${name}" is the name of another source`,
-      });
+  .superRefine(({ sources, webhooks, queues }, context) => {
+    const known = new Set(sources.map(({ name }) => name));
+    for (const [list, members] of Object.entries({ sources, webhooks, queues })) {
+      const names = members.map(({ name }) => name);
+      for (const [index, member] of members.entries()) {
+        const fail = (path: string, message: string): void =>
+          context.addIssue({ code: "custom", path: [list, index, path], message });
+        if (names.indexOf(member.name) !== index)
+          fail("name", `"${member.name}" is the name of another of the ${list}`);
+        if ("source" in member && member.source !== undefined && !known.has(member.source)) {
+          fail("source", `there is no source "${member.source}"`);
+        }
+      }
     }
   });
 export type Config = z.infer<typeof Config>;

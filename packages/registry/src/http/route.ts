@@ -3,7 +3,7 @@ import type { Principal, Role } from "../auth/role.ts";
 import type { Rendered } from "../catalogue/snapshot.ts";
 
 /** What a handler is given: parsed, and by whom. */
-export interface Call<Params, Query> {
+interface Call<Params, Query> {
   readonly params: Params;
   readonly query: Query;
   readonly principal: Principal;

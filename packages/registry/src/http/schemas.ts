@@ -10,7 +10,7 @@ export const TypeName = z
   )
   .meta({ description: "An executor type", examples: ["ml"] });
 
-export const Timestamp = z.string().meta({ format: "date-time", description: "ISO 8601 in UTC" });
+const Timestamp = z.string().meta({ format: "date-time", description: "ISO 8601 in UTC" });
 const DigestText = z.string().meta({ examples: [`sha256:${"0".repeat(64)}`] });
 
 export const Executor = z
@@ -36,7 +36,7 @@ export const Executor = z
   })
   .meta({ id: "Executor" });
 
-export const Verdict = z
+const Verdict = z
   .object({ check: z.string(), state: z.enum(["passed", "failed", "pending"]), reason: z.string() })
   .meta({ id: "Verdict" });
 

@@ -26,19 +26,6 @@ export interface CredentialProvider {
   credentials(host: string, signal: AbortSignal): Promise<Credentials | undefined>;
 }
 
-/** Asks each in turn; the first that knows some answers. */
-export function firstOf(providers: readonly CredentialProvider[]): CredentialProvider {
-  return {
-    async credentials(host, signal) {
-      for (const provider of providers) {
-        const found = await provider.credentials(host, signal);
-        if (found) return found;
-      }
-      return undefined;
-    },
-  };
-}
-
 /** The value of an `Authorization` header. */
 export function basicHeader(username: string, password: string): string {
   return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;

@@ -9,7 +9,7 @@ import type { Resource } from "./scopes.ts";
 import type { Answer, OutgoingRequest, Transport } from "./transport.ts";
 
 /** One question to the registry. */
-export interface Ask {
+interface Ask {
   /** @default "GET" */
   readonly method?: "GET" | "HEAD";
   /** Path and query, from `/v2/`. */

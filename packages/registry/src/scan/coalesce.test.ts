@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { manualClock } from "../../../../testing/manual-clock.ts";
+import { deferred } from "../testing/deferred.ts";
 import { coalesce } from "./coalesce.ts";
 
 test("requests share the run that waits for its start; those that come while it runs share the next", async () => {
   const clock = manualClock();
   const runs: (readonly number[])[] = [];
-  const release = Promise.withResolvers<void>();
+  const release = deferred();
   const ask = coalesce(
     async (requests: readonly number[]) => {
       runs.push([...requests]);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { ExecutorRegistryError } from "@executor-registry/resolver";
 import { manualClock } from "../../../../testing/manual-clock.ts";
+import { deferred } from "../testing/deferred.ts";
 import { openScanning } from "../testing/scanning.ts";
 import { listedImage, listing, scriptedSource } from "../testing/scripted-source.ts";
 import type { ScanOutcome } from "../sources/image-source.ts";
@@ -62,8 +63,8 @@ describe("polling", () => {
 
 describe("two readings of one repository at the same time", () => {
   test("the one that began later is believed, although it ends first", async () => {
-    const ended = Promise.withResolvers<void>();
-    const begun = Promise.withResolvers<void>();
+    const ended = deferred();
+    const begun = deferred();
     const source = scriptedSource(async ({ only, known }, found) => {
       known("registry.test/executor-ml");
       if (only === undefined) {
@@ -95,8 +96,8 @@ describe("two readings of one repository at the same time", () => {
   });
 
   test("a repository that an event found while everything was scanned is not taken for gone", async () => {
-    const ended = Promise.withResolvers<void>();
-    const begun = Promise.withResolvers<void>();
+    const ended = deferred();
+    const begun = deferred();
     const source = scriptedSource(async ({ only, known }, found) => {
       if (only === undefined) {
         begun.resolve();

@@ -9,7 +9,7 @@ const DockerImage = z.object({
   tags: z.array(z.string()).default([]),
   uploadTime: z.string().optional(),
 });
-export type DockerImage = z.output<typeof DockerImage>;
+type DockerImage = z.output<typeof DockerImage>;
 
 const Images = z.object({ dockerImages: z.array(DockerImage).default([]), nextPageToken: z.string().optional() });
 const Repositories = z.object({

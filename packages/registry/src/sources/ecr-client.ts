@@ -41,7 +41,7 @@ export async function openEcr(
   let client = new sdk.ECRClient(config);
   if (roleArn !== undefined) {
     const own = client.config.credentials;
-    client = new sdk.ECRClient({ ...config, credentials: roleCredentials(roleArn, region, own, place) });
+    client = new sdk.ECRClient({ ...config, credentials: roleCredentials({ roleArn, region, own, place }) });
   }
   client.middlewareStack.add(
     (next) => async (args) => {

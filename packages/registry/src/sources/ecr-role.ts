@@ -1,21 +1,29 @@
 import type { ECRClientConfig } from "@aws-sdk/client-ecr";
 import { type Place, RegistryError } from "../oci/errors.ts";
 
-type Credentials = Exclude<NonNullable<ECRClientConfig["credentials"]>, (...args: never) => unknown>;
+/** What AWS's clients sign with. */
+export type AwsCredentials = Exclude<NonNullable<ECRClientConfig["credentials"]>, (...args: never) => unknown>;
 
-/**
- * Credentials of a role, taken with others. They live an hour; the SDK asks again when they are about to expire.
- * @param own who takes the role
- */
-export function roleCredentials(
-  roleArn: string,
-  region: string,
-  own: () => Promise<Credentials>,
-  place: Place,
-): () => Promise<Credentials> {
+/** Which role to take. */
+export interface RoleOptions {
+  readonly roleArn: string;
+  readonly region: string;
+  /** Who takes it. */
+  readonly own: AwsCredentials | (() => Promise<AwsCredentials>);
+  /** @default AWS's own, or `AWS_ENDPOINT_URL_STS` */
+  readonly endpoint?: string;
+  /** For messages. */
+  readonly place: Place;
+}
+
+/** Credentials of a role, for an hour. A client of the SDK asks for them again when they are about to expire. */
+export function roleCredentials({ roleArn, region, own, endpoint, place }: RoleOptions): () => Promise<AwsCredentials> {
   return async () => {
     const { AssumeRoleCommand, STSClient } = await import("@aws-sdk/nested-clients/sts");
-    const sts = new STSClient({ region, credentials: own });
+    const requestHandler = { connectionTimeout: 5000, requestTimeout: 30_000, throwOnRequestTimeout: true };
+    const where = { region, ...(endpoint !== undefined && { endpoint }) };
+    // The call that these credentials are for is repeated as a whole.
+    const sts = new STSClient({ ...where, credentials: own, maxAttempts: 1, requestHandler });
     try {
       const ask = { RoleArn: roleArn, RoleSessionName: "executor-registry", DurationSeconds: 3600 };
       const { Credentials: given } = await sts.send(new AssumeRoleCommand(ask));

@@ -132,7 +132,10 @@ describe("a scan of Amazon ECR", () => {
     });
     const { outcome, listings } = await scanned(source);
     assert.deepEqual([[...listings.keys()], outcome.complete, outcome.problem?.code], [[ML], false, "forbidden"]);
-    assert.match(outcome.problem?.message ?? "", /us-east-1.*Allow ecr:DescribeRepositories in the IAM policy/);
+    assert.match(
+      outcome.problem?.message ?? "",
+      /us-east-1.*AWS denies ecr:DescribeRepositories\. Allow it in the IAM policy/,
+    );
   });
 
   test("knows its registries before it was ever asked, and others never", async () => {
@@ -208,7 +211,7 @@ describe("Amazon ECR, when it does not answer as it should:", () => {
     const listing = listings.get(ML);
     assert.deepEqual([listing?.state, outcome.complete], ["failed", true]);
     assert.ok(listing?.state === "failed" && listing.problem instanceof RegistryError);
-    assert.match(listing.problem.message, /Allow ecr:DescribeImages/);
+    assert.match(listing.problem.message, /AWS denies ecr:DescribeImages/);
   });
 
   test("an address where nobody answers is told as unreachable", async () => {

@@ -11,7 +11,7 @@ import { openStore } from "../stores/open.ts";
 import type { Store } from "../stores/store.ts";
 
 /** One registry to scan. */
-export interface ScannedRegistry {
+interface ScannedRegistry {
   readonly host: string;
   /** @default everything: `**` */
   readonly repositories?: readonly string[];

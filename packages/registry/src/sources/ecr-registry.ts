@@ -3,7 +3,6 @@ import type { Credentials } from "../oci/credentials.ts";
 import { type Place, RegistryError } from "../oci/errors.ts";
 import { createHostPacer, type PacingOptions } from "../oci/pacing.ts";
 import type { RegistryClient } from "../oci/registry.ts";
-import { ecrRegistry } from "../webhooks/ecr-registry.ts";
 import type { Patience } from "./ask-patiently.ts";
 import { createEcrApi, type EcrApi, type EcrApiOptions } from "./ecr-api.ts";
 
@@ -13,6 +12,8 @@ export interface EcrRegistryOptions extends Omit<EcrApiOptions, "patience"> {
   readonly surroundings: Omit<Patience, "pacer">;
 }
 
+/** Whatever partition's domain it ends in. @see https://docs.aws.amazon.com/general/latest/gr/ecr.html */
+const HOST = /^(\d{12})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\./;
 /** Part of a token's life after which it is renewed. */
 const RENEWED = 0.8;
 
@@ -39,11 +40,12 @@ export class EcrRegistry {
     return this.#host;
   }
 
-  /** Whether this is, or before AWS has told: may be, the registry's host in references. */
+  /** Whether this is the registry's host in references; as long as AWS has not told it, whether it looks like it. */
   answersTo(host: string): boolean {
     if (this.#host !== undefined) return host === this.#host;
-    const { region, registryId = /^\d{12}/.exec(host)?.[0] } = this.#options;
-    return registryId !== undefined && host === ecrRegistry(registryId, region);
+    const { region, registryId } = this.#options;
+    const [, account, of] = HOST.exec(host) ?? [];
+    return of === region && (registryId === undefined || registryId === account);
   }
 
   /** @param uri a repository's, `123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/executor-ml` */

@@ -146,9 +146,11 @@ describe("a scan of Amazon ECR", () => {
     assert.deepEqual(source.named("team/executor-ml", HOST), [ML]);
     assert.equal(source.rank(`${HOST}/team/app`), undefined);
     assert.equal(source.rank(`${HOST.replace("eu-west-1", "eu-west-2")}/team/executor-ml`), undefined);
-    assert.equal(source.rank("123456789012.dkr.ecr.eu-west-1.amazonaws.com.evil.test/team/executor-ml"), undefined);
     ecr.set("team/executor-ml", [image(1, "1.0.0")]);
-    await scanned(source, { only: [ML] });
+    const evil = "123456789012.dkr.ecr.eu-west-1.evil.test/team/executor-ml";
+    const { listings } = await scanned(source, { only: [evil, ML] });
+    assert.deepEqual([...listings.keys()], [ML]);
+    assert.equal(source.rank(evil), undefined);
     assert.equal(source.rank(`${OTHER}/team/executor-ml`), undefined);
     assert.deepEqual(source.named("team/executor-ml"), [ML]);
     assert.deepEqual(source.named("team/executor-ml", OTHER), []);
@@ -212,6 +214,17 @@ describe("Amazon ECR, when it does not answer as it should:", () => {
     assert.deepEqual([listing?.state, outcome.complete], ["failed", true]);
     assert.ok(listing?.state === "failed" && listing.problem instanceof RegistryError);
     assert.match(listing.problem.message, /AWS denies ecr:DescribeImages/);
+  });
+
+  test("an ending service does not wait for a pause to pass", async () => {
+    await using ecr = await startEcrDouble();
+    ecr.failNext("DescribeRepositories", { status: 400, type: "ThrottlingException" });
+    const clock = manualClock();
+    const ending = new AbortController();
+    const scan = scanned(ecrSource(ecr, { clock }), { signal: ending.signal });
+    await clock.nextSleep();
+    ending.abort(new Error("the service ends"));
+    await assert.rejects(scan, /the service ends/);
   });
 
   test("an address where nobody answers is told as unreachable", async () => {

@@ -17,8 +17,9 @@ describe("a place in Artifact Registry", () => {
       assert.deepEqual([place?.location, place?.repository], [location, repository]);
       assert.deepEqual(place, artifactPlace(project, location, repository));
       const image = name.slice(`${place?.host}/${place?.prefix}/`.length);
-      const stored = `${location}-docker.pkg.dev/${project.replace(":", "/")}/${repository}/${image}@sha256:0`;
-      for (const uri of [stored, `${name}@sha256:0`]) {
+      const stored = `${location}-docker.pkg.dev/${project.replace(":", "/")}/${repository}`;
+      const uris = [`${stored}/${image}`, `${stored}/${image.replaceAll("/", "%2F")}`, name];
+      for (const uri of uris.map((uri) => `${uri}@sha256:0`)) {
         assert.equal(place && `${place.host}/${pathOfUri(uri, project, place)}`, name);
       }
     });

@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { createInterface } from "node:readline";
+import { Readable } from "node:stream";
+import { describe, test } from "node:test";
+import { createResolver, type ExecutorEvent } from "@executor-registry/resolver";
+import { pino } from "pino";
+import { noDockerRegistry, startDockerRegistry } from "../../../testing/docker-registry.ts";
+import { deleteManifest, pushImage } from "../../../testing/push.ts";
+import { parseConfig } from "./config/parse-config.ts";
+import { type Service, startService } from "./service.ts";
+
+const log = pino({ level: "silent" });
+const nothing = "listen: {host: 127.0.0.1, port: 0}\nauth: {writes: open}\n";
+const start = (text = nothing): Promise<Service> => startService({ config: parseConfig(text, "test.yaml"), log });
+
+/** The events of a service, as they come. */
+async function* eventsOf(
+  service: Service,
+  signal: AbortSignal,
+): AsyncGenerator<{ event: string; data: ExecutorEvent }> {
+  const response = await fetch(`${service.url}/events`, { signal });
+  assert.ok(response.body);
+  let event = "";
+  for await (const line of createInterface({ input: Readable.fromWeb(response.body as never) })) {
+    if (line.startsWith("event: ")) event = line.slice("event: ".length);
+    if (line.startsWith("data: ")) yield { event, data: JSON.parse(line.slice("data: ".length)) as ExecutorEvent };
+  }
+}
+
+describe("the service and a real registry", { skip: noDockerRegistry }, () => {
+  test("a push becomes resolvable by its event alone, a deletion is told likewise, and listeners hear of both", async () => {
+    const service = await start();
+    const ending = new AbortController();
+    try {
+      const headers = { Authorization: ["Bearer registry-secret"] };
+      const url = `${service.url}/webhooks/local`;
+      await using registry = await startDockerRegistry({ notifications: [{ name: "service", url, headers }] });
+      process.env["TEST_WEBHOOK_SECRET"] = "Bearer registry-secret";
+      const source = `{name: local, kind: oci, host: "${registry.host}", insecure: true, repositories: ["team/*"], interval: 1d}`;
+      const webhook =
+        "{name: local, kind: distribution, source: local, headers: {Authorization: {env: TEST_WEBHOOK_SECRET}}}";
+      const next = parseConfig(`${nothing}sources: [${source}]\nwebhooks: [${webhook}]\n`, "test.yaml");
+      assert.deepEqual(await service.reconfigure(next), []);
+      await fetch(`${service.url}/executors/refresh?wait=true`, { method: "POST" });
+
+      const events = eventsOf(service, ending.signal);
+      assert.equal((await events.next()).value?.event, "reset");
+      const { digest } = await pushImage(registry, "team/executor-ml", "1.0.0");
+      const image = `${registry.host}/team/executor-ml@${digest}`;
+      assert.deepEqual((await events.next()).value, {
+        event: "executor",
+        data: { type: "ml", image, version: "1.0.0" },
+      });
+
+      await using resolver = disposable(createResolver({ environment: "production", registry: { url: service.url } }));
+      assert.equal((await resolver.resolver.resolve("ml")).image, image);
+
+      await deleteManifest(registry, "team/executor-ml", digest);
+      assert.deepEqual((await events.next()).value, { event: "executor", data: { type: "ml" } });
+      assert.equal((await fetch(`${service.url}/executors/ml`)).status, 404);
+      const forged = await fetch(url, { method: "POST", body: "{}" });
+      assert.equal(forged.status, 401);
+    } finally {
+      ending.abort();
+      await service.close();
+    }
+  });
+});
+
+describe("a service that ends", () => {
+  test("says that it is not ready while it still answers", async () => {
+    const service = await start();
+    const ready = async (): Promise<number> => (await fetch(`${service.url}/readyz`)).status;
+    assert.equal(await ready(), 200);
+    service.drain();
+    assert.deepEqual([await ready(), (await fetch(`${service.url}/executors`)).status], [503, 200]);
+    await service.close();
+    await assert.rejects(fetch(`${service.url}/livez`));
+  });
+
+  test("leaves a resolver that has asked once with its answer", async () => {
+    const service = await start(`${nothing}sources: [{name: examples, kind: oci-layout, path: examples/layout}]\n`);
+    await fetch(`${service.url}/executors/refresh?wait=true`, { method: "POST" });
+    await using production = disposable(createResolver({ environment: "production", registry: { url: service.url } }));
+    const before = await production.resolver.resolve("ml");
+    await service.close();
+    assert.equal((await production.resolver.resolve("ml")).image, before.image);
+  });
+});
+
+function disposable(resolver: ReturnType<typeof createResolver>) {
+  return { resolver, [Symbol.asyncDispose]: () => resolver.close() };
+}

@@ -194,9 +194,9 @@ describe("scanning a real registry", { skip: noDockerRegistry }, () => {
 
   test("executors of many types in one repository are told by their tags", async () => {
     await using registry = await startDockerRegistry();
-    const nlp = await pushImage(registry, "team/executors", "executor-custom-nlp-1.2.0", { created: day(1), size: 1 });
-    await pushImage(registry, "team/executors", "executor-ml-latest", { created: day(2), size: 1 });
-    await pushImage(registry, "team/executors", "readme", { size: 1 });
+    const nlp = await pushImage(registry, "team/executors", "executor-custom-nlp-1.2.0", { created: day(1), size: 32 });
+    await pushImage(registry, "team/executors", "executor-ml-latest", { created: day(2), size: 32 });
+    await pushImage(registry, "team/executors", "readme", { size: 32 });
     const tags = { template: "executor-{type}-{version}", repositories: ["executors"] };
     await using scanning = await openScanning({ registries: [registry], naming: { tags } });
     await scanning.scan();

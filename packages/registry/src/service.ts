@@ -4,7 +4,7 @@ import type { Logger } from "pino";
 import { Catalogue } from "./catalogue/catalogue.ts";
 import type { Config } from "./config/schema.ts";
 import { createEventStream } from "./http/events.ts";
-import { createMetrics, type Metrics } from "./http/metrics.ts";
+import { createMetrics } from "./http/metrics.ts";
 import { createReadPath } from "./http/read-path.ts";
 import { apiRoutes } from "./http/routes.ts";
 import { createHttpServer } from "./http/server.ts";
@@ -70,7 +70,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const reads = { ok: 0, notModified: 0 };
   let readPath = createReadPath(catalogue.snapshot, parts.access, reads);
   const events = createEventStream(catalogue.snapshot, clock);
-  const metrics: Metrics = createMetrics({ catalogue, scanner, reads, events });
+  const metrics = createMetrics({ catalogue, scanner, reads, events });
   let draining = false;
   const routes = apiRoutes({ catalogue, scanner, version: VERSION, draining: () => draining, restored, log });
   const fastify = await createHttpServer({
@@ -85,15 +85,18 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     trustProxy: config.listen.trustProxy,
     webhooks: () => parts.webhooks,
     scanner,
-    metrics: () => metrics,
+    metrics,
   });
-  try {
-    await fastify.listen({ host: config.listen.host, port: config.listen.port });
-  } catch (error) {
+  const end = async (): Promise<void> => {
     events.close();
     await fastify.close();
     await parts.close();
     await catalogue.close();
+  };
+  try {
+    await fastify.listen({ host: config.listen.host, port: config.listen.port });
+  } catch (error) {
+    await end();
     throw error;
   }
   const { port } = fastify.server.address() as AddressInfo;
@@ -122,10 +125,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     },
     async close() {
       draining = true;
-      events.close();
-      await fastify.close();
-      await parts.close();
-      await catalogue.close();
+      await end();
     },
   };
 }

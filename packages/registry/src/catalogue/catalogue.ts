@@ -77,14 +77,17 @@ export class Catalogue {
     return images;
   }
 
+  /** The images that are still there, of every type. */
+  *present(): Generator<CatalogueImage> {
+    for (const { images } of this.types()) {
+      for (const image of images.values()) if (image.state !== "withdrawn") yield image;
+    }
+  }
+
   /** The repositories in which a source has found images that are still there. */
   repositoriesOf(source: string): ReadonlySet<string> {
     const repositories = new Set<string>();
-    for (const { images } of this.types()) {
-      for (const image of images.values()) {
-        if (image.source === source && image.state !== "withdrawn") repositories.add(image.repository);
-      }
-    }
+    for (const image of this.present()) if (image.source === source) repositories.add(image.repository);
     return repositories;
   }
 

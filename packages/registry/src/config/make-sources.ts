@@ -27,7 +27,8 @@ export function makeSources(configs: readonly SourceConfig[], around: SourceSurr
   }));
 }
 
-function makeSource(config: SourceConfig, { naming, clock, random, log }: SourceSurroundings): ImageSource {
+function makeSource(config: SourceConfig, around: SourceSurroundings): ImageSource {
+  const { naming, clock, random, log } = around;
   switch (config.kind) {
     case "oci-layout":
       return createOciLayoutSource({ name: config.name, path: config.path, naming });
@@ -46,37 +47,33 @@ function makeSource(config: SourceConfig, { naming, clock, random, log }: Source
       return createOciSource({ name, client, repositories, naming, log });
     }
     case "ecr": {
-      const { name, regions, registryId, roleArn, repositories, endpoint, requests } = config;
+      const { regions, registryId, roleArn } = config;
       return createEcrSource({
-        name,
+        ...cloud(config, around),
         regions,
         ...(registryId !== undefined && { registryId }),
         ...(roleArn !== undefined && { roleArn }),
-        ...(endpoint !== undefined && { endpoint }),
-        repositories,
-        pacing: pacingOf(requests),
-        naming,
-        clock,
-        random,
-        log,
       });
     }
     case "artifact-registry": {
-      const { name, project, locations, repositories, endpoint, requests } = config;
-      return createArtifactRegistrySource({
-        name,
-        project,
-        locations,
-        ...(endpoint !== undefined && { endpoint }),
-        repositories,
-        pacing: pacingOf(requests),
-        naming,
-        clock,
-        random,
-        log,
-      });
+      const { project, locations } = config;
+      return createArtifactRegistrySource({ ...cloud(config, around), project, locations });
     }
   }
+}
+
+/** What the sources of cloud providers share. */
+function cloud(
+  { name, repositories, endpoint, requests }: Extract<SourceConfig, { kind: "ecr" | "artifact-registry" }>,
+  around: SourceSurroundings,
+) {
+  return {
+    ...around,
+    name,
+    repositories,
+    pacing: pacingOf(requests),
+    ...(endpoint !== undefined && { endpoint }),
+  };
 }
 
 function pacingOf({ concurrent, perSecond }: RequestsConfig): Required<Pick<PacingOptions, "concurrency" | "rate">> {

@@ -73,7 +73,7 @@ export async function createHttpServer(options: ServerOptions): Promise<FastifyI
   fastify.addHook("onResponse", (request, reply, done) => {
     const { method } = request;
     const route = request.routeOptions.url ?? "none";
-    options.metrics().answered(route, method, reply.statusCode, reply.elapsedTime / 1000);
+    options.metrics.answered(route, method, reply.statusCode, reply.elapsedTime / 1000);
     const fields = {
       requestId: request.id,
       method,
@@ -113,7 +113,7 @@ export async function createHttpServer(options: ServerOptions): Promise<FastifyI
       .send(docsPage(routes, version)),
   );
   fastify.get("/metrics", async (_request, reply) =>
-    reply.type(options.metrics().contentType).send(await options.metrics().print()),
+    reply.type(options.metrics.contentType).send(await options.metrics.print()),
   );
   fastify.get("/events", async (request, reply) => {
     await access.check(request.headers.authorization, "reader", request.signal);

@@ -18,7 +18,7 @@ export interface WebhookOptions {
   /** By name. Asked anew for each event, since the configuration may change. */
   readonly webhooks: () => ReadonlyMap<string, Webhook>;
   readonly scanner: Scanning;
-  readonly metrics: () => Metrics;
+  readonly metrics: Metrics;
   readonly log: Logger;
 }
 
@@ -48,13 +48,13 @@ export function registerWebhooks(
         request.signal,
       );
       const looked = scanner.hint(answer.hints, { actor: `webhook:${name}`, why: "event" }, webhook.source);
-      metrics().webhook(name, looked > 0 ? "taken" : "nothing");
+      metrics.webhook(name, looked > 0 ? "taken" : "nothing");
       log.debug({ webhook: name, hints: answer.hints.length, repositories: looked }, "event taken");
       reply.code(answer.status).headers(answer.headers ?? {});
       return await reply.send(answer.body ?? { accepted: looked });
     } catch (error) {
       const refused = error instanceof ExecutorRegistryError && error.code === "unauthorized";
-      metrics().webhook(name, refused ? "refused" : "malformed");
+      metrics.webhook(name, refused ? "refused" : "malformed");
       throw error;
     }
   };

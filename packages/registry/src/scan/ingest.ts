@@ -4,11 +4,11 @@ import type { ImageDetails } from "../catalogue/image.ts";
 import type { Naming } from "../catalogue/naming.ts";
 import { reconcile, type Observation } from "../catalogue/reconcile.ts";
 import type { CatalogueImage } from "../catalogue/state.ts";
-import type { Check, Verdict } from "../checks/check.ts";
+import { type Check, judge, type Verdict } from "../checks/check.ts";
 import { problemOf } from "../sources/problem.ts";
 import type { ImageSource, ListedImage, RepositoryListing, UnreadTag } from "../sources/image-source.ts";
-import { forEachLimited } from "./for-each-limited.ts";
-import { pathOf } from "./repository-name.ts";
+import { forEachLimited } from "../sources/for-each-limited.ts";
+import { pathOf } from "../sources/repository-name.ts";
 
 /** Where the registry tells when images were pushed, the older ones' details matter to nobody until they become current. */
 const DETAILED = 10;
@@ -75,7 +75,7 @@ export async function ingest(
   await forEachLimited(readable.filter(needsVerdict(known, details)), AT_ONCE, async (image) => {
     const facts = details.get(image.digest) ?? known.get(image.digest)?.details;
     const subject = { repository, ...image, ...(facts === undefined ? {} : { details: facts }) };
-    verdicts.set(image.digest, await Promise.all(checks.map((check) => check.judge(subject, signal))));
+    verdicts.set(image.digest, await judge(checks, subject, signal));
   });
 
   const seen: Observation = {

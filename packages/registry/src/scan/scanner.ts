@@ -2,11 +2,11 @@ import type { Clock, Logger, Random } from "@executor-registry/resolver";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { Naming } from "../catalogue/naming.ts";
 import { reconcile, type Rank, type Reasoned } from "../catalogue/reconcile.ts";
-import type { Check } from "../checks/check.ts";
+import { type Check, judge } from "../checks/check.ts";
 import type { ImageSource } from "../sources/image-source.ts";
 import type { Hint } from "../webhooks/hint.ts";
-import { forEachLimited } from "./for-each-limited.ts";
-import { pathOf } from "./repository-name.ts";
+import { forEachLimited } from "../sources/for-each-limited.ts";
+import { pathOf } from "../sources/repository-name.ts";
 import { type Polling, type SourceHealth, SourceLoop } from "./source-loop.ts";
 import type { Reason } from "./ingest.ts";
 import type { ScanReport } from "./source-scan.ts";
@@ -124,11 +124,7 @@ export class Scanner {
   async #withdrawOrphans(): Promise<void> {
     const { catalogue, naming, sources } = this.#options;
     const repositories = new Map<string, string>();
-    for (const { images } of catalogue.types()) {
-      for (const { state, repository, source } of images.values()) {
-        if (state !== "withdrawn") repositories.set(repository, source);
-      }
-    }
+    for (const { repository, source } of catalogue.present()) repositories.set(repository, source);
     for (const [repository, source] of repositories) {
       if (sources.some((polled) => polled.source.rank(repository) !== undefined)) continue;
       const gone = `no source of the configuration covers ${repository} any more`;
@@ -146,7 +142,7 @@ export class Scanner {
       const changes: Reasoned[] = [];
       const present = [...images.values()].filter(({ state }) => state !== "withdrawn");
       await forEachLimited(present, 8, async (image) => {
-        const verdicts = await Promise.all(checks.map((check) => check.judge(image, this.#ending.signal)));
+        const verdicts = await judge(checks, image, this.#ending.signal);
         if (JSON.stringify(verdicts) === JSON.stringify(image.verdicts)) return;
         const { repository, digest } = image;
         const change = { kind: "image-judged" as const, type, repository, digest, verdicts };

@@ -1,4 +1,4 @@
-import type { ExecutorRegistryError } from "@executor-registry/resolver";
+import type { Digest, ExecutorRegistryError } from "@executor-registry/resolver";
 import type { KnownRepository, ImageSource } from "../sources/image-source.ts";
 import { ingest, type IngestOptions, type Reason } from "./ingest.ts";
 
@@ -98,12 +98,12 @@ export class SourceScan {
 
   #known(repository: string): KnownRepository {
     const images = this.#options.catalogue.imagesOf(repository);
-    const byTag = new Map<string, string>();
+    const byTag = new Map<string, Digest>();
     for (const { state, tags, digest } of images.values()) {
       if (state !== "withdrawn") for (const tag of tags) byTag.set(tag, digest);
     }
     return {
-      digestOf: (tag) => byTag.get(tag) as ReturnType<KnownRepository["digestOf"]>,
+      digestOf: (tag) => byTag.get(tag),
       hasDetails: (digest) => images.get(digest)?.details !== undefined,
     };
   }

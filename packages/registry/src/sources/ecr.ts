@@ -2,8 +2,8 @@ import type { Clock, ExecutorRegistryError, Logger, Random } from "@executor-reg
 import type { Naming } from "../catalogue/naming.ts";
 import { RegistryError, RepositoryGoneError } from "../oci/errors.ts";
 import type { PacingOptions } from "../oci/pacing.ts";
-import { forEachLimited } from "../scan/for-each-limited.ts";
-import { hostOf, pathOf } from "../scan/repository-name.ts";
+import { forEachLimited } from "./for-each-limited.ts";
+import { hostOf, pathOf } from "./repository-name.ts";
 import type { EcrApiOptions } from "./ecr-api.ts";
 import { EcrRegistry } from "./ecr-registry.ts";
 import type { ImageSource, RepositoryListing, ScanRequest } from "./image-source.ts";

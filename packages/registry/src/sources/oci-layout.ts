@@ -1,6 +1,7 @@
 import { readLayout, type LayoutImage } from "@executor-registry/resolver";
 import type { Naming } from "../catalogue/naming.ts";
 import { problemOf } from "./problem.ts";
+import { pathOf } from "./repository-name.ts";
 import type { ImageDetails } from "../catalogue/image.ts";
 import type { ImageSource, ListedImage } from "./image-source.ts";
 
@@ -14,7 +15,7 @@ export interface OciLayoutSourceOptions {
 
 /** Every named image of an OCI image layout. Read anew by each scan: it is a file. */
 export function createOciLayoutSource({ name, path, naming }: OciLayoutSourceOptions): ImageSource {
-  const holds = (repository: string): boolean => naming.holdsExecutors(repository.slice(repository.indexOf("/") + 1));
+  const holds = (repository: string): boolean => naming.holdsExecutors(pathOf(repository));
   return {
     name,
     kind: "oci-layout",

@@ -5,7 +5,7 @@ import { problemOf } from "./problem.ts";
 import { RepositoryGoneError } from "../oci/errors.ts";
 import type { RegistryClient } from "../oci/registry.ts";
 import { isArtifactTag } from "../oci/artifact-tag.ts";
-import { forEachLimited } from "../scan/for-each-limited.ts";
+import { forEachLimited } from "./for-each-limited.ts";
 import type {
   ImageSource,
   KnownRepository,

@@ -6,21 +6,25 @@ import { createNaming } from "./catalogue/naming.ts";
 import { createApprovedNamespaceCheck } from "./checks/approved-namespace.ts";
 import { makeAuthenticators } from "./config/make-authenticators.ts";
 import { makeQueues } from "./config/make-queues.ts";
-import { makeSources } from "./config/make-sources.ts";
+import { makeLiveSources, makeSources } from "./config/make-sources.ts";
 import { makeWebhooks } from "./config/make-webhooks.ts";
 import type { Config } from "./config/schema.ts";
 import type { Webhook } from "./http/webhook-route.ts";
 import { Scanner } from "./scan/scanner.ts";
 import type { ImageSource } from "./sources/image-source.ts";
+import type { LiveAnswers } from "./sources/live-source.ts";
+import type { SourceHealth } from "./sources/source-health.ts";
 import type { Hint } from "./webhooks/hint.ts";
 
 /** What a configuration decides, made from it: replaced as a whole by the next. */
 export interface Parts {
   readonly sources: readonly ImageSource[];
   readonly scanner: Scanner;
+  /** How all sources fare, in the configuration's order. */
+  health(): readonly SourceHealth[];
   readonly access: Access;
   readonly webhooks: ReadonlyMap<string, Webhook>;
-  /** Begins to scan, and to ask the queues. */
+  /** Begins to watch, to scan, and to ask the queues. */
   start(): Promise<void>;
   close(): Promise<void>;
 }
@@ -38,6 +42,7 @@ export async function makeParts(config: Config, { catalogue, clock, random, log 
   const { template, tags, aliases } = config.executors;
   const naming = createNaming({ template, aliases, ...(tags && { tags }) });
   const polled = makeSources(config.sources, { naming, clock, random, log });
+  const live = makeLiveSources(config.sources, template, { clock, random, log });
   const checks = [createApprovedNamespaceCheck(config.checks.approvedNamespaces)];
   const scanner = new Scanner({ sources: polled, catalogue, naming, checks, clock, random, log });
   const queues = makeQueues(config.queues, { clock, random, log });
@@ -48,9 +53,22 @@ export async function makeParts(config: Config, { catalogue, clock, random, log 
   return {
     sources: polled.map(({ source }) => source),
     scanner,
+    health() {
+      const all = [...scanner.health, ...live.map((source) => source.health)];
+      return config.sources.flatMap(({ name }) => all.find((one) => one.name === name) ?? []);
+    },
     access,
     webhooks: makeWebhooks(config.webhooks),
     async start() {
+      const { answers } = catalogue;
+      answers.keep(new Set(live.map(({ name }) => name)));
+      for (const source of live) {
+        const layer: LiveAnswers = {
+          reset: (documents) => answers.reset(source.name, documents),
+          set: (type, document) => answers.set(source.name, type, document),
+        };
+        running.push(source.run(layer, ending.signal));
+      }
       await scanner.start();
       for (const { queue, source } of queues) {
         const reason = { actor: `queue:${queue.name}`, why: "event" };

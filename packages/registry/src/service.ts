@@ -10,6 +10,7 @@ import { apiRoutes } from "./http/routes.ts";
 import { createHttpServer } from "./http/server.ts";
 import { makeParts, type Parts } from "./parts.ts";
 import { rankOf } from "./scan/scanner.ts";
+import type { SourceHealth } from "./sources/source-health.ts";
 import { openStore } from "./stores/open.ts";
 
 /** What a service is started with. */
@@ -47,15 +48,19 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   let { config } = options;
   const store = await openStore(config.store, clock);
   let parts: Parts;
-  const catalogue = await Catalogue.open({ store, rank: (claim) => rankOf(parts.sources)(claim), clock, log });
+  const catalogue = await Catalogue.open({
+    store,
+    rank: (claim) => rankOf(parts.sources)(claim),
+    order: (source) => config.sources.findIndex(({ name }) => name === source),
+    clock,
+    log,
+  });
   const restored = catalogue.head.sequence > 0;
   parts = await makeParts(config, { catalogue, clock, random, log });
 
   // Routes outlive a configuration: they ask for the parts of the one that is in force.
+  const health = (): readonly SourceHealth[] => parts.health();
   const scanner = {
-    get health() {
-      return parts.scanner.health;
-    },
     refresh: ((...args) => parts.scanner.refresh(...args)) as Parts["scanner"]["refresh"],
     refreshType: ((...args) => parts.scanner.refreshType(...args)) as Parts["scanner"]["refreshType"],
     hint: ((...args) => parts.scanner.hint(...args)) as Parts["scanner"]["hint"],
@@ -70,9 +75,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const reads = { ok: 0, notModified: 0 };
   let readPath = createReadPath(catalogue.snapshot, parts.access, reads);
   const events = createEventStream(catalogue.snapshot, clock);
-  const metrics = createMetrics({ catalogue, scanner, reads, events });
+  const metrics = createMetrics({ catalogue, health, reads, events });
   let draining = false;
-  const routes = apiRoutes({ catalogue, scanner, version: VERSION, draining: () => draining, restored, log });
+  const routes = apiRoutes({ catalogue, scanner, health, version: VERSION, draining: () => draining, restored, log });
   const fastify = await createHttpServer({
     routes,
     access,

@@ -2,11 +2,12 @@ import type { Clock, Digest, Logger } from "@executor-registry/resolver";
 import type { Entry, Head, JournalFilter } from "../journal/entry.ts";
 import { type Journal, openJournal } from "../journal/journal.ts";
 import type { Store } from "../stores/store.ts";
+import { Answers, CATALOGUE, type Order } from "./answers.ts";
 import { currentOf } from "./current.ts";
 import { executorDocument } from "./document.ts";
 import { applyEntry, emptyCatalogue } from "./fold.ts";
 import { reclaim, type Rank, type Reasoned } from "./reconcile.ts";
-import { Snapshot } from "./snapshot.ts";
+import type { Snapshot } from "./snapshot.ts";
 import type { CatalogueImage, CatalogueState, CatalogueType } from "./state.ts";
 import { parseCatalogue, serializeCatalogue } from "./stored.ts";
 
@@ -15,18 +16,22 @@ export interface CatalogueOptions {
   readonly store: Store;
   /** Which of the repositories that claim a type comes first. */
   readonly rank: Rank;
+  /** Which source's answer comes first, where a type has several. */
+  readonly order: Order;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
 /** The current state: read from memory, changed through the journal alone. */
 export class Catalogue {
-  readonly snapshot = new Snapshot();
+  /** What readers are given, together with what is watched instead of kept here. */
+  readonly answers: Answers;
   readonly #journal: Journal<CatalogueState>;
   readonly #store: Store;
   readonly #rank: Rank;
 
-  private constructor(journal: Journal<CatalogueState>, store: Store, rank: Rank) {
+  private constructor(journal: Journal<CatalogueState>, { store, rank, order }: CatalogueOptions) {
+    this.answers = new Answers(order);
     this.#journal = journal;
     this.#store = store;
     this.#rank = rank;
@@ -37,7 +42,8 @@ export class Catalogue {
    * @throws StoreError
    * @throws BrokenJournalError
    */
-  static async open({ store, rank, clock, log }: CatalogueOptions): Promise<Catalogue> {
+  static async open(options: CatalogueOptions): Promise<Catalogue> {
+    const { store, clock, log } = options;
     const fold = {
       initial: emptyCatalogue,
       apply: applyEntry,
@@ -45,12 +51,16 @@ export class Catalogue {
       parse: parseCatalogue,
     };
     const journal = await openJournal<CatalogueState>({ store, fold, clock, log });
-    const catalogue = new Catalogue(journal, store, rank);
+    const catalogue = new Catalogue(journal, options);
     for (const type of journal.state.types.keys()) catalogue.#render(type);
     journal.onEntries((entries) => {
       for (const type of new Set(entries.map(({ change }) => change.type))) catalogue.#render(type);
     });
     return catalogue;
+  }
+
+  get snapshot(): Snapshot {
+    return this.answers.snapshot;
   }
 
   get head(): Head {
@@ -127,7 +137,7 @@ export class Catalogue {
   #render(name: string): void {
     const type = this.type(name);
     const current = type && currentOf(type);
-    this.snapshot.set(name, current && executorDocument(name, current));
+    this.answers.set(CATALOGUE, name, current && executorDocument(name, current));
   }
 }
 

@@ -4,12 +4,14 @@ import { createRegistryClient } from "../oci/client.ts";
 import { createHostPacer, type PacingOptions } from "../oci/pacing.ts";
 import type { PolledSource } from "../scan/scanner.ts";
 import { createArtifactRegistrySource } from "../sources/artifact-registry.ts";
+import { ClusterSource } from "../sources/cluster.ts";
 import { createEcrSource } from "../sources/ecr.ts";
 import type { ImageSource } from "../sources/image-source.ts";
+import type { LiveSource } from "../sources/live-source.ts";
 import { createOciLayoutSource } from "../sources/oci-layout.ts";
 import { createOciSource } from "../sources/oci.ts";
 import { credentialsOf } from "./make-credentials.ts";
-import type { RequestsConfig, SourceConfig } from "./source-schema.ts";
+import type { RequestsConfig, ScannedSourceConfig, SourceConfig } from "./source-schema.ts";
 
 /** What sources are made with besides their configuration. */
 export interface SourceSurroundings {
@@ -19,15 +21,35 @@ export interface SourceSurroundings {
   readonly log: Logger;
 }
 
-/** The sources of a configuration, in its order. The one place that chooses. */
+/** The sources of a configuration that are scanned, in its order. The one place that chooses. */
 export function makeSources(configs: readonly SourceConfig[], around: SourceSurroundings): readonly PolledSource[] {
-  return configs.map((config) => ({
-    source: makeSource(config, around),
-    polling: { interval: config.interval, jitter: config.jitter },
-  }));
+  return configs
+    .filter((config) => config.kind !== "cluster")
+    .map((config) => ({
+      source: makeSource(config, around),
+      polling: { interval: config.interval, jitter: config.jitter },
+    }));
 }
 
-function makeSource(config: SourceConfig, around: SourceSurroundings): ImageSource {
+/** Those that are watched. @param template how the repositories of executors are called */
+export function makeLiveSources(
+  configs: readonly SourceConfig[],
+  template: string,
+  { clock, random, log }: Omit<SourceSurroundings, "naming">,
+): readonly LiveSource[] {
+  return configs
+    .filter((config) => config.kind === "cluster")
+    .map(({ name, from, configMap, ledger, kubeconfig, context, namespace }) => {
+      const kubernetes = {
+        ...(kubeconfig !== undefined && { kubeconfig }),
+        ...(context !== undefined && { context }),
+        ...(namespace !== undefined && { namespace }),
+      };
+      return new ClusterSource({ name, from, configMap, ledger, kubernetes, template, clock, random, log });
+    });
+}
+
+function makeSource(config: ScannedSourceConfig, around: SourceSurroundings): ImageSource {
   const { naming, clock, random, log } = around;
   switch (config.kind) {
     case "oci-layout":

@@ -26,7 +26,7 @@ describe("a configuration", () => {
 
   test("has durations in words", () => {
     const { sources } = parseConfig("sources: [{name: a, kind: oci-layout, path: x, interval: 90s}]", "registry.yaml");
-    assert.equal(sources[0]?.interval, 90_000);
+    assert.deepEqual(sources, [{ name: "a", kind: "oci-layout", path: "x", interval: 90_000, jitter: 0.1 }]);
   });
 
   test("tells every mistake at once, with its place", () => {
@@ -67,6 +67,24 @@ auth:
     const source = "{name: a, kind: oci-layout, path: x}";
     assert.deepEqual(mistakesOf(`sources:\n  - ${source}\n  - ${source}\n`), [
       '3 sources[1].name: "a" is the name of another of the sources',
+    ]);
+  });
+
+  test("a cluster needs a name alone, takes no events, and stands beside no checks", () => {
+    const cluster = "{name: kind, kind: cluster}";
+    assert.deepEqual(parseConfig(`sources: [${cluster}]`, "registry.yaml").sources, [
+      {
+        name: "kind",
+        kind: "cluster",
+        from: ["declared", "configmap", "nodes"],
+        configMap: "executors",
+        ledger: "write",
+      },
+    ]);
+    const text = `sources:\n  - ${cluster}\nqueues:\n  - {name: q, kind: sqs, source: kind, queueUrl: "https://q.test/1/q"}\n`;
+    assert.deepEqual(mistakesOf(`${text}checks: {approvedNamespaces: ["r.test/**"]}`), [
+      "2 sources[0].kind: nobody checks what a cluster's nodes hold: have checks, or a source of kind cluster, not both in one service",
+      '4 queues[0].source: "kind" is a cluster, which is watched: it needs no events',
     ]);
   });
 

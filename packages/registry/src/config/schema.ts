@@ -87,8 +87,15 @@ export const Config = z
       .prefault({}),
     log: z.strictObject({ level: z.enum(["debug", "info", "warn", "error"]).default("info") }).prefault({}),
   })
-  .superRefine(({ sources, webhooks, queues }, context) => {
-    const known = new Set(sources.map(({ name }) => name));
+  .superRefine(({ sources, webhooks, queues, checks }, context) => {
+    const kinds = new Map(sources.map(({ name, kind }) => [name, kind]));
+    if (checks.approvedNamespaces.length > 0) {
+      for (const [index, { kind }] of sources.entries()) {
+        const message =
+          "nobody checks what a cluster's nodes hold: have checks, or a source of kind cluster, not both in one service";
+        if (kind === "cluster") context.addIssue({ code: "custom", path: ["sources", index, "kind"], message });
+      }
+    }
     for (const [list, members] of Object.entries({ sources, webhooks, queues })) {
       const names = members.map(({ name }) => name);
       for (const [index, member] of members.entries()) {
@@ -96,9 +103,10 @@ export const Config = z
           context.addIssue({ code: "custom", path: [list, index, path], message });
         if (names.indexOf(member.name) !== index)
           fail("name", `"${member.name}" is the name of another of the ${list}`);
-        if ("source" in member && member.source !== undefined && !known.has(member.source)) {
-          fail("source", `there is no source "${member.source}"`);
-        }
+        if (!("source" in member) || member.source === undefined) continue;
+        const kind = kinds.get(member.source);
+        if (kind === undefined) fail("source", `there is no source "${member.source}"`);
+        if (kind === "cluster") fail("source", `"${member.source}" is a cluster, which is watched: it needs no events`);
       }
     }
   });

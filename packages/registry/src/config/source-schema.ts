@@ -97,8 +97,34 @@ const ArtifactRegistry = z.strictObject({
 
 const Layout = z.strictObject({ ...polling, kind: z.literal("oci-layout"), path: z.string().min(1) });
 
+const KubernetesName = z
+  .string()
+  .regex(/^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/, "expected a Kubernetes name: lower-case letters, digits, dashes");
+
+/** A cluster's own images: development's answers, for dispatchers of any language. */
+const Cluster = z.strictObject({
+  name: Name,
+  kind: z.literal("cluster"),
+  from: z
+    .array(z.enum(["declared", "configmap", "nodes"]))
+    .min(1)
+    .default(["declared", "configmap", "nodes"]),
+  /** Where declared objects and the ConfigMap are; the pod's or the context's own when absent. */
+  namespace: KubernetesName.optional(),
+  /** The ConfigMap that lists executors. */
+  configMap: KubernetesName.default("executors"),
+  /** Whether first sightings of node images are kept in a ConfigMap. */
+  ledger: z.enum(["write", "read", "off"]).default("write"),
+  /** The cluster that this pod runs in, or the kubeconfig's current context, when absent. */
+  kubeconfig: z.string().min(1).optional(),
+  context: z.string().min(1).optional(),
+});
+
 /** One place where images are found. */
-export const SourceConfig = z.discriminatedUnion("kind", [Oci, Ecr, ArtifactRegistry, Layout]);
+export const SourceConfig = z.discriminatedUnion("kind", [Oci, Ecr, ArtifactRegistry, Layout, Cluster]);
 export type SourceConfig = z.infer<typeof SourceConfig>;
+/** One that is scanned. */
+export type ScannedSourceConfig = Exclude<SourceConfig, { kind: "cluster" }>;
+export type ClusterSourceConfig = Extract<SourceConfig, { kind: "cluster" }>;
 export type RequestsConfig = z.output<typeof requests>;
 export type CredentialsConfig = z.infer<typeof CredentialsConfig>;

@@ -1,14 +1,15 @@
 import type { Logger } from "@executor-registry/resolver";
 import { z } from "zod";
 import type { Catalogue } from "../catalogue/catalogue.ts";
-import type { Scanning } from "../scan/scanner.ts";
+import type { SourceHealth } from "../sources/source-health.ts";
 import { json, route, type Route } from "./route.ts";
 import { SourceHealthShape } from "./schemas.ts";
 
 /** What health is judged by. */
 export interface HealthOptions {
   readonly catalogue: Catalogue;
-  readonly scanner: Scanning;
+  /** How the sources fare, in the configuration's order. */
+  health(): readonly SourceHealth[];
   readonly version: string;
   /** Whether the service is on its way out: it still answers, but wants no new work. */
   readonly draining: () => boolean;
@@ -24,21 +25,21 @@ const Ready = z.object({ status: z.enum(["ok", "starting", "draining"]), reason:
  * Whether dispatchers should be sent here: once there is a catalogue to answer from, restored or from a first scan of each
  * source, at least one of them complete.
  */
-function readiness({ scanner, restored, draining }: HealthOptions): z.infer<typeof Ready> {
+function readiness({ health, restored, draining }: HealthOptions): z.infer<typeof Ready> {
   if (draining()) return { status: "draining", reason: "the service was told to end" };
   if (restored) return { status: "ok", reason: "the catalogue was restored from the store" };
-  const { health } = scanner;
-  const waiting = health.filter(({ state }) => state === "starting").map(({ name }) => name);
-  if (waiting.length > 0) return { status: "starting", reason: `first scan under way: ${waiting.join(", ")}` };
-  const complete = health.some(({ completed }) => completed !== undefined);
-  return health.length === 0 || complete
+  const sources = health();
+  const waiting = sources.filter(({ state }) => state === "starting").map(({ name }) => name);
+  if (waiting.length > 0) return { status: "starting", reason: `not looked at yet: ${waiting.join(", ")}` };
+  const complete = sources.some(({ completed }) => completed !== undefined);
+  return sources.length === 0 || complete
     ? { status: "ok", reason: "every source was looked at" }
     : { status: "starting", reason: "no source could be read completely yet" };
 }
 
 /** `/health` for people, `/livez` and `/readyz` for the kubelet. */
 export function healthRoutes(options: HealthOptions): readonly Route[] {
-  const { catalogue, scanner, version } = options;
+  const { catalogue, health, version } = options;
   return [
     route({
       method: "GET",
@@ -62,7 +63,7 @@ export function healthRoutes(options: HealthOptions): readonly Route[] {
       },
       handle() {
         const { status: ready, reason } = readiness(options);
-        const sources = scanner.health;
+        const sources = health();
         const failing = sources.filter(({ state }) => state === "failing").map(({ name }) => name);
         const degraded = ready === "ok" && failing.length > 0;
         const body = {

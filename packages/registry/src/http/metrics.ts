@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
 import type { Catalogue } from "../catalogue/catalogue.ts";
-import type { Scanning } from "../scan/scanner.ts";
+import type { SourceHealth } from "../sources/source-health.ts";
 import type { EventStream } from "./events.ts";
 import type { ReadCounts } from "./read-path.ts";
 
@@ -17,13 +17,13 @@ export interface Metrics {
 /** Where the numbers come from. */
 export interface MetricsOptions {
   readonly catalogue: Catalogue;
-  readonly scanner: Scanning;
+  health(): readonly SourceHealth[];
   readonly reads: ReadCounts;
   readonly events: EventStream;
 }
 
 /** Numbers for Prometheus. What is known anyway is read when it is asked for, so that counting costs reads nothing. */
-export function createMetrics({ catalogue, scanner, reads, events }: MetricsOptions): Metrics {
+export function createMetrics({ catalogue, health, reads, events }: MetricsOptions): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -77,18 +77,27 @@ export function createMetrics({ catalogue, scanner, reads, events }: MetricsOpti
   });
   gauge("journal_sequence", "Entries in the journal", [], (set) => set(catalogue.head.sequence));
   gauge("event_streams", "Clients that listen for changes", [], (set) => set(events.size));
-  gauge("source_up", "Whether the last scan of a source was complete", ["source"], (set) => {
-    for (const { name, state } of scanner.health) set(state === "ready" ? 1 : 0, { source: name });
-  });
-  gauge("source_completed_timestamp_seconds", "When the last complete scan of a source ended", ["source"], (set) => {
-    for (const { name, completed } of scanner.health)
-      if (completed) set(Date.parse(completed) / 1000, { source: name });
-  });
+  gauge(
+    "source_up",
+    "Whether the last scan of a source was complete; of a cluster, whether it is in contact",
+    ["source"],
+    (set) => {
+      for (const { name, state } of health()) set(state === "ready" ? 1 : 0, { source: name });
+    },
+  );
+  gauge(
+    "source_completed_timestamp_seconds",
+    "When the last complete scan of a source ended; of a cluster, when it was last current",
+    ["source"],
+    (set) => {
+      for (const { name, completed } of health()) if (completed) set(Date.parse(completed) / 1000, { source: name });
+    },
+  );
   gauge("source_scan_requests", "Requests that the last scan of a source sent", ["source"], (set) => {
-    for (const { name, requests } of scanner.health) set(requests, { source: name });
+    for (const { name, requests } of health()) if (requests !== undefined) set(requests, { source: name });
   });
   gauge("source_unread_tags", "Tags that the last scan of a source could not read", ["source"], (set) => {
-    for (const { name, unread } of scanner.health) set(unread, { source: name });
+    for (const { name, unread } of health()) if (unread !== undefined) set(unread, { source: name });
   });
 
   return {

@@ -5,7 +5,7 @@ import type { ScanReport } from "../scan/source-scan.ts";
 import { healthRoutes, type HealthOptions } from "./health-routes.ts";
 import { journalRoute } from "./journal-route.ts";
 import { json, route, type Route } from "./route.ts";
-import { Executor, Problem, ScanReportShape, TypeName, Version } from "./schemas.ts";
+import { Candidate, Executor, Problem, ScanReportShape, TypeName, Version } from "./schemas.ts";
 import { listExecutors } from "./list-executors.ts";
 import { unknownType } from "./unknown-type.ts";
 import { listVersions } from "./list-versions.ts";
@@ -74,14 +74,22 @@ export function apiRoutes(options: ApiOptions): readonly Route[] {
       answers: {
         200: {
           description: "The versions",
-          schema: z.object({ type: z.string(), total: z.number(), versions: z.array(Version) }),
+          schema: z.object({
+            type: z.string(),
+            total: z.number(),
+            versions: z.array(Version),
+            candidates: z.array(Candidate).optional().meta({
+              description: "Where the type is answered from a cluster: what could be meant there, the best 20 first",
+            }),
+          }),
         },
         404: { description: "No image of this type was ever found", schema: Problem },
       },
       handle({ params: { type }, query }) {
         const known = catalogue.type(type);
-        if (known === undefined) throw unknownType(type, catalogue);
-        return listVersions(known, query);
+        const live = catalogue.snapshot.document(type)?.live;
+        if (known === undefined && live === undefined) throw unknownType(type, catalogue);
+        return listVersions(type, known, live?.candidates, query);
       },
     }),
     route({

@@ -13,11 +13,55 @@ export const TypeName = z
 const Timestamp = z.string().meta({ format: "date-time", description: "ISO 8601 in UTC" });
 const DigestText = z.string().meta({ examples: [`sha256:${"0".repeat(64)}`] });
 
+const DecidedBy = z.enum([
+  "declared",
+  "only-candidate",
+  "sighting",
+  "tag-time",
+  "tag-version",
+  "pod-start",
+  "created",
+  "policy",
+  "pin",
+  "rollout",
+  "none",
+]);
+
+export const Candidate = z
+  .object({
+    image: z.string(),
+    digest: DigestText.optional(),
+    version: z.string(),
+    names: z.array(z.string()),
+    nodes: z.array(z.string()).optional(),
+    sizeBytes: z.number().optional(),
+    evidence: z.array(z.object({ kind: DecidedBy, at: Timestamp.optional(), detail: z.string() })),
+  })
+  .meta({ id: "Candidate" });
+
+const Live = z
+  .object({
+    pullPolicy: z.enum(["Always", "IfNotPresent", "Never"]),
+    nodes: z.array(z.string()).optional().meta({ description: "Where a pod must land" }),
+    candidates: z.array(Candidate).meta({ description: "What could be meant, the best 20 first" }),
+    ambiguous: z.boolean().meta({ description: "Nothing could tell which candidate is newest" }),
+    advice: z.string().optional(),
+    template: z
+      .object({ from: z.string(), container: z.string(), pod: z.looseObject({ spec: z.looseObject({}) }) })
+      .optional()
+      .meta({ description: "The declared pod to run this type with" }),
+    staleSince: Timestamp.optional().meta({ description: "Since when the cluster has been out of reach" }),
+  })
+  .meta({
+    id: "Live",
+    description: "Of an image that was found in a cluster instead of a registry: nobody has checked it",
+  });
+
 export const Executor = z
   .object({
     type: z.string(),
-    image: z.string().meta({ description: "What to run: repository@sha256:…" }),
-    digest: DigestText,
+    image: z.string().meta({ description: "What to run: repository@sha256:…; of what is live, any name" }),
+    digest: DigestText.optional().meta({ description: "Always there, but for what is live" }),
     version: z.string().meta({ description: "The tag that tells it apart for a person" }),
     tags: z.array(z.string()),
     capabilities: z.array(z.string()).meta({ description: "Label executor-registry.dev/capabilities" }),
@@ -29,10 +73,11 @@ export const Executor = z
     sizeBytes: z.number().optional(),
     platforms: z.array(z.string()),
     source: z.string(),
-    decidedBy: z.enum(["policy", "pin", "rollout", "only-candidate"]),
+    decidedBy: DecidedBy,
     reason: z.string(),
     versions: z.number(),
     warnings: z.array(z.string()),
+    live: Live.optional(),
   })
   .meta({ id: "Executor" });
 
@@ -54,6 +99,7 @@ export const Version = Executor.pick({
   source: true,
 })
   .extend({
+    digest: DigestText,
     state: z.enum(["admitted", "rejected", "pending", "withdrawn"]),
     current: z.boolean(),
     verdicts: z.array(Verdict),
@@ -84,9 +130,9 @@ export const SourceHealthShape = z
     completed: Timestamp.optional(),
     attempted: Timestamp.optional(),
     problem: z.object({ code: z.string(), message: z.string() }).optional(),
-    repositories: z.number(),
-    unread: z.number(),
-    requests: z.number(),
+    repositories: z.number().optional(),
+    unread: z.number().optional(),
+    requests: z.number().optional(),
   })
   .meta({ id: "SourceHealth" });
 

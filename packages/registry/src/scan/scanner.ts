@@ -7,7 +7,8 @@ import type { ImageSource } from "../sources/image-source.ts";
 import type { Hint } from "../webhooks/hint.ts";
 import { forEachLimited } from "../sources/for-each-limited.ts";
 import { pathOf } from "../sources/repository-name.ts";
-import { type Polling, type SourceHealth, SourceLoop } from "./source-loop.ts";
+import type { SourceHealth } from "../sources/source-health.ts";
+import { type Polling, SourceLoop } from "./source-loop.ts";
 import type { Reason } from "./ingest.ts";
 import type { ScanReport } from "./source-scan.ts";
 
@@ -38,7 +39,7 @@ export function rankOf(sources: readonly ImageSource[]): Rank {
 }
 
 /** What the API asks of a scanner. */
-export type Scanning = Pick<Scanner, "health" | "refresh" | "refreshType" | "hint">;
+export type Scanning = Pick<Scanner, "refresh" | "refreshType" | "hint">;
 
 /** Keeps the catalogue current with all sources. */
 export class Scanner {

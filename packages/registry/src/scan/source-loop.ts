@@ -1,5 +1,6 @@
 import type { Clock, Random } from "@executor-registry/resolver";
 import type { ImageSource } from "../sources/image-source.ts";
+import type { SourceHealth } from "../sources/source-health.ts";
 import { coalesce } from "./coalesce.ts";
 import type { IngestOptions } from "./ingest.ts";
 import { type ScanOrder, type ScanReport, SourceScan } from "./source-scan.ts";
@@ -10,23 +11,6 @@ export interface Polling {
   readonly interval: number;
   /** How much of the interval is random, 0 to 1, so that replicas and sources spread out. */
   readonly jitter: number;
-}
-
-/** How a source fares. */
-export interface SourceHealth {
-  readonly name: string;
-  readonly kind: ImageSource["kind"];
-  /** `starting` before the first scan has ended; `failing` when the last one was not complete. */
-  readonly state: "starting" | "ready" | "failing";
-  /** When the last complete scan ended. ISO 8601 in UTC. */
-  readonly completed?: string;
-  /** When the last scan ended. */
-  readonly attempted?: string;
-  readonly problem?: { readonly code: string; readonly message: string };
-  /** Of the last scan. */
-  readonly repositories: number;
-  readonly unread: number;
-  readonly requests: number;
 }
 
 /** What a loop needs besides its source. */

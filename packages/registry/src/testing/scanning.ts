@@ -51,7 +51,7 @@ export async function openScanning(options: ScanningOptions): Promise<Scanning> 
       return createOciSource({ name: `registry-${index + 1}`, client, repositories, naming, log: silentLogger });
     });
   const store = options.store ?? (await openStore("memory:"));
-  const catalogue = await Catalogue.open({ store, rank: rankOf(sources), clock, log: silentLogger });
+  const catalogue = await Catalogue.open({ store, rank: rankOf(sources), order: () => 0, clock, log: silentLogger });
   const scanner = new Scanner({
     sources: sources.map((source) => ({ source, polling: { interval, jitter: 0 } })),
     catalogue,

@@ -27,6 +27,8 @@ export class Answer {
   /** The one request under way, and whether what it brings may be too old already. */
   flight: Promise<void> | undefined;
   again = false;
+  /** Whether `resolution` is what the service says, not what it said. */
+  #confirmed = false;
   #since = Number.POSITIVE_INFINITY;
   #until = 0;
 
@@ -43,9 +45,10 @@ export class Answer {
   /** The service says so. Returns whether it said otherwise before. */
   confirm(document: ExecutorDocument, now: number, life: number): boolean {
     const before = this.resolution;
-    if (!this.document || !isDeepStrictEqual(this.document, document) || before?.stale !== false) {
+    if (!this.document || !isDeepStrictEqual(this.document, document) || !this.#confirmed) {
       this.document = document;
       this.#show(resolutionOf(document));
+      this.#confirmed = true;
     }
     this.checked = now;
     this.problem = undefined;
@@ -76,8 +79,9 @@ export class Answer {
     }
     // Otherwise a clock that went back would stretch the time that is left.
     this.checked = Math.min(this.checked, now);
-    if (before?.stale !== true || Date.parse(before.staleSince ?? "") > now) {
+    if (!before || this.#confirmed || Date.parse(before.staleSince ?? "") > now) {
       this.#show(staleSince(resolutionOf(this.document), this.checked));
+      this.#confirmed = false;
     }
     this.#hold(now, Math.min(now + pause, this.checked + maxStale));
     return this.resolution !== before;

@@ -3,7 +3,8 @@ import { open, rename, rm } from "node:fs/promises";
 import type { Clock } from "../clock.ts";
 import type { Logger } from "../logger.ts";
 import type { Answers } from "./answers.ts";
-import { NotADocument, parseDocument } from "./parse-document.ts";
+import { NotADocument } from "./json.ts";
+import { parseDocument } from "./parse-document.ts";
 
 const LIMIT = 64 * 1024 * 1024;
 /** What is confirmed again and again need not be written as often. */

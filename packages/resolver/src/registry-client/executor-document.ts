@@ -1,12 +1,35 @@
+import type { Candidate, DeclaredTemplate, EvidenceKind, PullPolicy } from "../resolution.ts";
+
+/**
+ * What else is told of an image that the service found in a cluster instead of a registry. Nobody has checked such an image,
+ * and where it has no digest it goes by a name that the nodes know.
+ */
+export interface LiveMembers {
+  /** A pull policy that works for the image. */
+  readonly pullPolicy: PullPolicy;
+  /** The nodes that hold the image, sorted, when a pod must land on one of them. */
+  readonly nodes?: readonly string[];
+  /** The images that could be meant, the best 20 first; `candidates[0].image` is the document's `image`. */
+  readonly candidates: readonly Candidate[];
+  /** Nothing could tell which candidate is newest. `advice` says what to do about it. */
+  readonly ambiguous: boolean;
+  readonly advice?: string;
+  /** The declared pod spec to run this type with. */
+  readonly template?: DeclaredTemplate;
+  /** Since when the cluster has been out of reach, ISO 8601 in UTC. Absent while it is in reach. */
+  readonly staleSince?: string;
+}
+
 /**
  * The JSON of `GET /executors/{type}`, and each value of `GET /executors`. Written by the service, read by the client.
  * Readers pass over members they do not know.
  */
 export interface ExecutorDocument {
   readonly type: string;
-  /** Always `repository@sha256:…`. */
+  /** Always `repository@sha256:…`, but for what is `live`. */
   readonly image: string;
-  readonly digest: string;
+  /** Always there, but for what is `live`. */
+  readonly digest?: string;
   /** The tag that tells it apart for a person. */
   readonly version: string;
   /** Every tag that names the image. */
@@ -15,9 +38,9 @@ export interface ExecutorDocument {
   readonly capabilities: readonly string[];
   /** The team that owns it (label `executor-registry.dev/owner`), where known. */
   readonly owner?: string;
-  /** When this version entered the catalogue, ISO 8601 in UTC. */
+  /** When this version entered the catalogue, ISO 8601 in UTC. Of what is `live`: when the service first answered with it. */
   readonly added: string;
-  /** When its checks last passed, ISO 8601 in UTC. */
+  /** When its checks last passed, ISO 8601 in UTC. Of what is `live`: as `added`. */
   readonly validated: string;
   /** When the image was built, by its own account. */
   readonly created?: string;
@@ -29,13 +52,15 @@ export interface ExecutorDocument {
   /** Name of the source in the service's configuration. */
   readonly source: string;
   /** What decided that it is this version. */
-  readonly decidedBy: "policy" | "pin" | "rollout" | "only-candidate";
+  readonly decidedBy: EvidenceKind;
   /** Why this version, in one sentence. */
   readonly reason: string;
-  /** How many admitted versions of this type there are. */
+  /** How many admitted versions of this type there are; of what is `live`, how many candidates. */
   readonly versions: number;
   /** What a person should know: another repository claims the same type, … */
   readonly warnings: readonly string[];
+  /** Present for an image that was found in a cluster: development's answer, watched, not scanned. */
+  readonly live?: LiveMembers;
 }
 
 /** The data of an `executor` event of `GET /events`; its id is the journal's sequence. */

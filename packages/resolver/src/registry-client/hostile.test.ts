@@ -5,6 +5,9 @@ import { documentOf } from "../../../../testing/registry-double.ts";
 import { production, until } from "../../../../testing/production-resolver.ts";
 
 const good = documentOf("ml", "executor-ml:1.0");
+const { digest: _, ...unpinned } = good;
+const local = { pullPolicy: "Never", ambiguous: false, candidates: [{ ...unpinned, names: [], evidence: [] }] };
+const live = { ...unpinned, image: "executor-ml:1.0", live: local };
 const answer = (body: string | object) => (response: ServerResponse) => {
   response.writeHead(200, { etag: '"x"' }).end(typeof body === "string" ? body : JSON.stringify(body));
 };
@@ -21,6 +24,14 @@ describe("an answer that is none of the service's", () => {
       answer({ ...good, digest: `sha256:${"0".repeat(64)}` }),
       { message: /not pinned/ },
     ],
+    ["no image at all", answer({ ...live, image: "A/../b" }), { message: /no image reference/ }],
+    ["live without candidates", answer({ ...live, live: { ...local, candidates: [] } }), { message: /candidates/ }],
+    [
+      "live and pulled as nobody can",
+      answer({ ...live, live: { ...local, pullPolicy: "Sometimes" } }),
+      { message: /pullPolicy/ },
+    ],
+    ["live with half a pod", answer({ ...live, live: { ...local, template: { from: "x" } } }), { message: /pod/ }],
     ["incomplete", answer({ ...good, added: undefined }), { message: /member added is no text/ }],
     ["wrong in a list", answer({ ...good, tags: [1] }), { message: /member tags is no list of texts/ }],
     ["huge", answer(" ".repeat(256 * 1024 + 1)), { code: "too-large" }],

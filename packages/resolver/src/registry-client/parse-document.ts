@@ -2,30 +2,23 @@ import { isDigest } from "../reference/digest.ts";
 import { tryParseReference } from "../reference/reference.ts";
 import { isExecutorType } from "../reference/template.ts";
 import type { ExecutorDocument, ExecutorEvent, ProblemDocument } from "./executor-document.ts";
-
-type Json = Readonly<Record<string, unknown>>;
-const DECISIONS: readonly unknown[] = [
-  "policy",
-  "pin",
-  "rollout",
-  "only-candidate",
-] satisfies ExecutorDocument["decidedBy"][];
-
-/** Something that came in place of what the service documents. The message says what is wrong with it. */
-export class NotADocument extends Error {
-  override readonly name = "NotADocument";
-}
+import { isTime, type Json, NotADocument, record, text, texts } from "./json.ts";
+import { evidenceKind, parseLive } from "./parse-live.ts";
 
 /** @param type the type that was asked for @throws NotADocument */
 export function parseDocument(json: unknown, type: string): ExecutorDocument {
   const fields = record(json, "the answer");
   const image = text(fields, "image");
-  const digest = text(fields, "digest");
+  const { digest } = fields;
   if (fields["type"] !== type) throw new NotADocument(`it is about another executor type than ${type}`);
-  if (!isDigest(digest) || tryParseReference(image)?.digest !== digest) {
+  const live = fields["live"] === undefined ? undefined : parseLive(fields["live"]);
+  const reference = tryParseReference(image);
+  if (!reference) throw new NotADocument(`the image of ${type} is no image reference`);
+  const digested = typeof digest === "string" && isDigest(digest);
+  // Of what nobody has pushed there may be no digest, or one that is no part of its name.
+  if (!live && !(digested && reference.digest === digest)) {
     throw new NotADocument(`the image of ${type} is not pinned to its digest`);
   }
-  const decidedBy = fields["decidedBy"];
   const [owner, created, pushed, sizeBytes] = [
     fields["owner"],
     fields["created"],
@@ -35,7 +28,7 @@ export function parseDocument(json: unknown, type: string): ExecutorDocument {
   return {
     type,
     image,
-    digest,
+    ...(digested && { digest }),
     version: text(fields, "version"),
     tags: texts(fields, "tags"),
     capabilities: texts(fields, "capabilities"),
@@ -47,11 +40,11 @@ export function parseDocument(json: unknown, type: string): ExecutorDocument {
     ...(typeof sizeBytes === "number" && { sizeBytes }),
     platforms: texts(fields, "platforms"),
     source: text(fields, "source"),
-    // A later service may know more reasons; all of them are a policy of some kind.
-    decidedBy: DECISIONS.includes(decidedBy) ? (decidedBy as ExecutorDocument["decidedBy"]) : "policy",
+    decidedBy: evidenceKind(fields["decidedBy"]),
     reason: text(fields, "reason"),
     versions: typeof fields["versions"] === "number" ? fields["versions"] : 1,
     warnings: texts(fields, "warnings"),
+    ...(live && { live }),
   };
 }
 
@@ -86,25 +79,4 @@ export function parseEvent(data: string): Pick<ExecutorEvent, "type"> | undefine
   } catch {
     return undefined;
   }
-}
-
-function record(json: unknown, what: string): Json {
-  if (typeof json === "object" && json !== null && !Array.isArray(json)) return json as Json;
-  throw new NotADocument(`${what} is no JSON object`);
-}
-
-function text(fields: Json, name: string): string {
-  const value = fields[name];
-  if (typeof value === "string") return value;
-  throw new NotADocument(`its member ${name} is no text`);
-}
-
-function texts(fields: Json, name: string): readonly string[] {
-  const value = fields[name];
-  if (Array.isArray(value) && value.every((item) => typeof item === "string")) return value;
-  throw new NotADocument(`its member ${name} is no list of texts`);
-}
-
-function isTime(value: unknown): value is string {
-  return typeof value === "string" && !Number.isNaN(Date.parse(value));
 }

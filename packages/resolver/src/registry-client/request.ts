@@ -4,7 +4,8 @@ import type { UnknownTypeFacts } from "../resolver-errors.ts";
 import { VERSION } from "../version.ts";
 import { RegistryServiceError, type RegistryServiceErrorCode } from "./errors.ts";
 import type { ProblemDocument } from "./executor-document.ts";
-import { NotADocument, parseProblem } from "./parse-document.ts";
+import { NotADocument } from "./json.ts";
+import { parseProblem } from "./parse-document.ts";
 import type { RegistrySettings } from "./settings.ts";
 
 /** Bytes of an error's body that are read. */

@@ -1,41 +1,28 @@
 import { familiarName, parseReference, repositoryName, tryParseReference } from "../reference/reference.ts";
-import type { Resolution } from "../resolution.ts";
+import type { Candidate, Evidence, Resolution } from "../resolution.ts";
 import type { ExecutorDocument } from "./executor-document.ts";
 
 /** What a resolver answers for the service's document. */
 export function resolutionOf(document: ExecutorDocument): Resolution {
-  const { type, image, digest, version, decidedBy, reason, created, sizeBytes, owner } = document;
-  const repository = repositoryName(parseReference(image));
-  const tags = document.tags.flatMap((tag) => tryParseReference(`${repository}:${tag}`) ?? []);
+  const { type, image, digest, version, decidedBy, reason, owner, live } = document;
   return Object.freeze({
     type,
     environment: "production",
     source: "registry",
     image,
-    digest,
+    ...(digest !== undefined && { digest }),
     version,
     // A digest names one image for ever: what a node holds is right.
-    pullPolicy: "IfNotPresent",
+    pullPolicy: live?.pullPolicy ?? "IfNotPresent",
+    ...(live?.nodes && { nodes: live.nodes }),
     decidedBy,
     reason,
-    candidates: [
-      {
-        image,
-        digest,
-        version,
-        names: [image, ...tags.map(familiarName)],
-        ...(sizeBytes !== undefined && { sizeBytes }),
-        evidence: [
-          { kind: decidedBy, detail: reason },
-          ...(created === undefined
-            ? []
-            : [{ kind: "created" as const, at: created, detail: "creation time in its configuration" }]),
-        ],
-      },
-    ],
-    ambiguous: false,
+    candidates: live?.candidates ?? [candidateOf(document)],
+    ambiguous: live?.ambiguous ?? false,
+    ...(live?.advice !== undefined && { advice: live.advice }),
+    ...(live?.template && { template: live.template }),
     warnings: document.warnings,
-    stale: false,
+    ...(live?.staleSince === undefined ? { stale: false } : { stale: true, staleSince: live.staleSince }),
     capabilities: document.capabilities,
     ...(owner !== undefined && { owner }),
     added: document.added,
@@ -43,7 +30,25 @@ export function resolutionOf(document: ExecutorDocument): Resolution {
   });
 }
 
+function candidateOf(document: ExecutorDocument): Candidate {
+  const { image, digest, version, decidedBy, reason, created, sizeBytes } = document;
+  const repository = repositoryName(parseReference(image));
+  const tags = document.tags.flatMap((tag) => tryParseReference(`${repository}:${tag}`) ?? []);
+  const built: readonly Evidence[] =
+    created === undefined ? [] : [{ kind: "created", at: created, detail: "creation time in its configuration" }];
+  return {
+    image,
+    ...(digest !== undefined && { digest }),
+    version,
+    names: [image, ...tags.map(familiarName)],
+    ...(sizeBytes !== undefined && { sizeBytes }),
+    evidence: [{ kind: decidedBy, detail: reason }, ...built],
+  };
+}
+
 /** The same answer, no longer confirmed. @param since when the service last confirmed it, milliseconds since the epoch */
 export function staleSince(resolution: Resolution, since: number): Resolution {
-  return Object.freeze({ ...resolution, stale: true, staleSince: new Date(since).toISOString() });
+  const confirmed = new Date(since).toISOString();
+  const earlier = resolution.staleSince !== undefined && resolution.staleSince < confirmed;
+  return Object.freeze({ ...resolution, stale: true, staleSince: earlier ? resolution.staleSince : confirmed });
 }

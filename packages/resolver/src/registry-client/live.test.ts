@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { documentOf } from "../../../../testing/registry-double.ts";
+import { production } from "../../../../testing/production-resolver.ts";
+import type { ExecutorDocument, LiveMembers } from "./executor-document.ts";
+
+const image = "docker.io/library/executor-ml:dirty";
+const { digest: _, ...unpinned } = documentOf("ml", "executor-ml:dirty");
+const live: LiveMembers = {
+  pullPolicy: "Never",
+  nodes: ["kind-worker"],
+  candidates: [
+    {
+      image,
+      version: "dirty",
+      names: [image],
+      nodes: ["kind-worker"],
+      sizeBytes: 1,
+      evidence: [{ kind: "sighting", at: "2026-11-23T00:00:00.000Z", detail: "seen to arrive" }],
+    },
+    { image: "executor-ml:old", version: "old", names: ["executor-ml:old"], evidence: [] },
+  ],
+  ambiguous: false,
+  template: { from: "CronJob/executor-ml", container: "executor", pod: { spec: { containers: [] } } },
+};
+const document: ExecutorDocument = { ...unpinned, image, decidedBy: "sighting", live };
+
+test("what a service found in a cluster is answered as development would, image without digest and pod included", async () => {
+  await using world = await production();
+  world.registry.set("ml", document);
+  const answer = await world.resolver.resolve("ml");
+  assert.equal(answer.image, image);
+  assert.equal(answer.digest, undefined);
+  assert.equal(answer.decidedBy, "sighting");
+  const { pullPolicy, nodes, candidates, ambiguous, template } = answer;
+  assert.deepEqual({ pullPolicy, nodes, candidates, ambiguous, template }, live);
+  assert.equal(answer.stale, false);
+});
+
+test("what the service itself has lost sight of is stale since then, and stays the same object while that is confirmed", async () => {
+  await using world = await production();
+  const staleSince = "2026-11-22T12:00:00.000Z";
+  world.registry.set("ml", { ...document, live: { ...live, staleSince } });
+  const answer = await world.resolver.resolve("ml");
+  assert.deepEqual([answer.stale, answer.staleSince], [true, staleSince]);
+  await world.clock.advance(60_000);
+  assert.equal(await world.resolver.resolve("ml"), answer);
+  await world.registry.stop();
+  await world.clock.advance(60_000);
+  assert.equal((await world.resolver.resolve("ml")).staleSince, staleSince);
+});

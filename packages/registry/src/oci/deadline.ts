@@ -10,6 +10,9 @@ export interface Deadline {
   end(): void;
 }
 
+/** Nobody reads it. Without a reason each abort makes a DOMException with its stack: four for a request. */
+const LIFTED = new Error("the limit was lifted");
+
 export function createDeadline(clock: Clock, caller: AbortSignal): Deadline {
   const stop = new AbortController();
   let current = new AbortController();
@@ -19,7 +22,7 @@ export function createDeadline(clock: Clock, caller: AbortSignal): Deadline {
   return {
     signal: stop.signal,
     phase(ms, tooLate) {
-      current.abort();
+      current.abort(LIFTED);
       current = new AbortController();
       clock.sleep(ms, current.signal).then(
         () => stop.abort(tooLate()),
@@ -27,7 +30,7 @@ export function createDeadline(clock: Clock, caller: AbortSignal): Deadline {
       );
     },
     end() {
-      current.abort();
+      current.abort(LIFTED);
       caller.removeEventListener("abort", follow);
     },
   };

@@ -1,16 +1,20 @@
-import type { Route } from "./route.ts";
+import { z } from "zod";
+import type { Operation } from "./route.ts";
 
 const escape = (text: string): string => text.replace(/[&<>"]/g, (character) => `&#${character.codePointAt(0) ?? 0};`);
 
-/** The page of `/docs`: the routes, for people. Without scripts, so that the strictest policy can stand. */
-export function docsPage(routes: readonly Route[], version: string): string {
-  const sections = routes.map(({ method, path, summary, description, role, answers }) => {
+/** Text whose backticks mark code. */
+const prose = (text: string): string => escape(text).replace(/`([^`]+)`/g, "<code>$1</code>");
+
+/** The page of `/docs`: the operations, for people. Without scripts, so that the strictest policy can stand. */
+export function docsPage(operations: readonly Operation[], version: string): string {
+  const sections = operations.map(({ method, path, summary, description, role, query, answers }) => {
     const rows = Object.entries(answers).map(
-      ([status, { description: meaning }]) => `<dt>${status}</dt><dd>${escape(meaning)}</dd>`,
+      ([status, { description: meaning }]) => `<dt>${status}</dt><dd>${prose(meaning)}</dd>`,
     );
     const who = role === undefined ? "anybody" : `role ${role}, unless the configuration leaves it open`;
-    return `<section><h2><code>${method} ${escape(path)}</code></h2><p>${escape(summary)}</p>
-${description === undefined ? "" : `<p>${escape(description)}</p>`}<p>For ${who}.</p><dl>${rows.join("")}</dl></section>`;
+    return `<section><h2><code>${method} ${escape(path)}</code></h2><p>${prose(summary)}</p>
+${description === undefined ? "" : `<p>${prose(description)}</p>`}${parametersOf(query)}<p>For ${who}.</p><dl>${rows.join("")}</dl></section>`;
   });
   return `<!doctype html><html lang="en"><meta charset="utf-8"><title>Executor registry</title>
 <meta name="viewport" content="width=device-width">
@@ -18,9 +22,21 @@ ${description === undefined ? "" : `<p>${escape(description)}</p>`}<p>For ${who}
 <h1>Executor registry ${escape(version)}</h1>
 <p>Which image an executor type means right now. Everything here, for programs: <a href="/openapi.json">openapi.json</a>.
 Errors are problems as of RFC 9457.</p>
-${sections.join("\n")}
-<section><h2><code>GET /events</code></h2><p>Server-sent events: <code>executor</code> with a type's new image, <code>reset</code> where everything has to be asked anew. Resumes by <code>Last-Event-ID</code>.</p></section>
-<section><h2><code>POST /webhooks/{name}</code></h2><p>Events of registries, by the names in the configuration.</p></section>
-<section><h2><code>GET /metrics</code></h2><p>For Prometheus.</p></section></html>
+${sections.join("\n")}</html>
 `;
+}
+
+/** The query's parameters, in a sentence each. */
+function parametersOf(query: Operation["query"]): string {
+  const { properties = {} } = (
+    query === undefined ? {} : z.toJSONSchema(query, { io: "input", unrepresentable: "any" })
+  ) as {
+    properties?: Record<string, { description?: string; enum?: readonly string[]; default?: unknown }>;
+  };
+  const rows = Object.entries(properties).map(([name, { description = "", enum: values, default: otherwise }]) => {
+    const choice = values === undefined ? "" : ` One of ${values.join(", ")}.`;
+    const usual = otherwise === undefined ? "" : ` Default ${String(otherwise)}.`;
+    return `<li><code>${escape(name)}</code> ${prose(`${description}${choice}${usual}`)}</li>`;
+  });
+  return rows.length === 0 ? "" : `<ul>${rows.join("")}</ul>`;
 }

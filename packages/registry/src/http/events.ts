@@ -8,11 +8,12 @@ export interface EventStream {
   /**
    * Takes over a response and writes to it until it, or the service, ends.
    * @param lastEventId as the client sent it
-   * @returns whether there was room for one more
    */
-  open(response: ServerResponse, lastEventId: string | undefined): boolean;
+  open(response: ServerResponse, lastEventId: string | undefined): void;
   /** How many clients listen. */
   readonly size: number;
+  /** There is no room for one more. */
+  readonly full: boolean;
   close(): void;
 }
 
@@ -66,14 +67,16 @@ export function createEventStream(snapshot: Snapshot, clock: Clock): EventStream
     get size() {
       return streams.size;
     },
+    get full() {
+      return streams.size >= MOST_STREAMS;
+    },
     open(response, lastEventId) {
-      if (streams.size >= MOST_STREAMS || ending.signal.aborted) return false;
+      if (ending.signal.aborted) return void response.end();
       response.write("retry: 3000\n\n");
       const events = missed(lastEventId) ?? [`id: ${process}-${count}\nevent: reset\ndata: {}\n\n`];
       for (const event of events) send(response, event);
       streams.add(response);
       response.on("close", () => streams.delete(response));
-      return true;
     },
     close() {
       ending.abort();

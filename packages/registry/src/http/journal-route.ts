@@ -22,7 +22,7 @@ export function journalRoute(catalogue: Catalogue): Route {
     summary: "Every change, by whom and why, newest first",
     description: "Each entry's hash covers the entry and the hash before it. `Link: rel=next` leads to older entries.",
     role: "reader",
-    query: z.object({
+    query: z.strictObject({
       type: TypeName.optional(),
       kind: z.enum(KINDS).optional(),
       actor: z.string().min(1).max(256).optional(),

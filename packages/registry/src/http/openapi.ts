@@ -1,16 +1,16 @@
 import { ERRORS } from "@executor-registry/resolver";
 import type { z } from "zod";
 import { createJsonSchemas, type Json, type JsonSchemas } from "./json-schemas.ts";
-import type { Route } from "./route.ts";
+import type { Operation } from "./route.ts";
 import { Problem } from "./schemas.ts";
 
-/** The document of `/openapi.json`, made from the routes. @see https://spec.openapis.org/oas/v3.1.1.html */
-export function openApi(routes: readonly Route[], version: string): Json {
+/** The document of `/openapi.json`, made from the operations. @see https://spec.openapis.org/oas/v3.1.1.html */
+export function openApi(all: readonly Operation[], version: string): Json {
   const schemas = createJsonSchemas();
   const paths: Record<string, Record<string, Json>> = {};
-  for (const route of routes) {
-    const operations = (paths[route.path] ??= {});
-    operations[route.method.toLowerCase()] = operation(route, schemas);
+  for (const one of all) {
+    const operations = (paths[one.path] ??= {});
+    operations[one.method.toLowerCase()] = operation(one, schemas);
   }
   return {
     openapi: "3.1.1",
@@ -30,16 +30,16 @@ export function openApi(routes: readonly Route[], version: string): Json {
   };
 }
 
-function operation({ id, summary, description, role, params, query, answers }: Route, schemas: JsonSchemas): Json {
-  const content = (schema: z.ZodType): Json => {
-    const type = schema === Problem ? "application/problem+json" : "application/json";
+function operation({ id, summary, description, role, params, query, answers }: Operation, schemas: JsonSchemas): Json {
+  const content = (schema: z.ZodType, mediaType = "application/json"): Json => {
+    const type = schema === Problem ? "application/problem+json" : mediaType;
     return { [type]: { schema: schemas.of(schema, "output") } };
   };
   const responses: Record<string, Json> = { default: { description: "A problem", content: content(Problem) } };
   for (const [status, answer] of Object.entries(answers)) {
     responses[status] = {
       description: answer.description,
-      ...(answer.schema && { content: content(answer.schema) }),
+      ...(answer.schema && { content: content(answer.schema, answer.mediaType) }),
     };
   }
   return {

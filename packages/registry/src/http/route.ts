@@ -21,8 +21,16 @@ export type Answer =
       readonly headers?: Readonly<Record<string, string>>;
     };
 
-/** One operation of the API, as data: the server, the documentation and the checks are made from it. */
-export interface Route<Params = unknown, Query = unknown> {
+/** What an answer of a status means, and its shape. */
+export interface AnswerShape {
+  readonly description: string;
+  readonly schema?: z.ZodType;
+  /** @default "application/json" */
+  readonly mediaType?: string;
+}
+
+/** One operation of the API, as data: the documentation is made from it. */
+export interface Operation<Params = unknown, Query = unknown> {
   readonly method: "GET" | "POST";
   /** With parameters as `{type}`. */
   readonly path: string;
@@ -33,8 +41,12 @@ export interface Route<Params = unknown, Query = unknown> {
   readonly role?: Role;
   readonly params?: z.ZodType<Params>;
   readonly query?: z.ZodType<Query>;
-  /** Status → meaning and shape. Problems are added for every route. */
-  readonly answers: Readonly<Record<number, { readonly description: string; readonly schema?: z.ZodType }>>;
+  /** By status. Problems are added for every operation. */
+  readonly answers: Readonly<Record<number, AnswerShape>>;
+}
+
+/** An operation that the server makes a route of: it checks the request, and sends the answer. */
+export interface Route<Params = unknown, Query = unknown> extends Operation<Params, Query> {
   handle(call: Call<Params, Query>): Answer | Promise<Answer>;
 }
 

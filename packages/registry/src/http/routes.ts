@@ -1,9 +1,11 @@
 import { z } from "zod";
 import type { Catalogue } from "../catalogue/catalogue.ts";
+import { render } from "../catalogue/snapshot.ts";
 import type { Scanning } from "../scan/scanner.ts";
 import type { ScanReport } from "../scan/source-scan.ts";
 import { healthRoutes, type HealthOptions } from "./health-routes.ts";
 import { journalRoute } from "./journal-route.ts";
+import { Fields, withFields } from "./fields.ts";
 import { json, route, type Route } from "./route.ts";
 import { Candidate, Executor, Problem, ScanReportShape, TypeName, Version } from "./schemas.ts";
 import { listExecutors } from "./list-executors.ts";
@@ -29,12 +31,15 @@ export function apiRoutes(options: ApiOptions): readonly Route[] {
       summary: "Every executor type's current image",
       description: "An object keyed by type. With `limit` in pages; `Link: rel=next` leads to the next.",
       role: "reader",
-      query: z.object({
-        capability: z.string().min(1).max(63).optional(),
+      query: z.strictObject({
+        capability: z.string().min(1).max(63).optional().meta({ description: "Only executors that can do this" }),
+        fields: Fields.optional(),
         limit: Limit.optional(),
-        after: TypeName.optional(),
+        after: TypeName.optional().meta({ description: "Only types that come after this one" }),
       }),
-      answers: { 200: { description: "By type", schema: z.record(z.string(), Executor) } },
+      answers: {
+        200: { description: "By type; with `fields` only these members", schema: z.record(z.string(), Executor) },
+      },
       handle: ({ query }) => listExecutors(catalogue.snapshot, query),
     }),
     route({
@@ -44,19 +49,26 @@ export function apiRoutes(options: ApiOptions): readonly Route[] {
       summary: "The image that a type means right now",
       role: "reader",
       params: z.object({ type: TypeName }),
-      query: z.object({
+      query: z.strictObject({
         subject: z.string().min(1).max(256).optional().meta({
           description: "A run id or tenant that shall always see one version. Accepted; rollouts will use it.",
         }),
+        fields: Fields.optional(),
       }),
       answers: {
         200: { description: "The resolution", schema: Executor },
         404: { description: "No admitted image of this type; with near misses", schema: Problem },
       },
-      handle({ params: { type } }) {
-        const rendered = catalogue.snapshot.executor(type);
-        if (rendered === undefined) throw unknownType(type, catalogue);
-        return { kind: "rendered", rendered, headers: { "x-executor-subject": "ignored" } };
+      handle({ params: { type }, query: { fields } }) {
+        const { snapshot } = catalogue;
+        const rendered = snapshot.executor(type);
+        const document = snapshot.document(type);
+        if (rendered === undefined || document === undefined) throw unknownType(type, catalogue);
+        return {
+          kind: "rendered",
+          rendered: fields === undefined ? rendered : render(withFields(document, fields)),
+          headers: { "x-executor-subject": "ignored" },
+        };
       },
     }),
     route({
@@ -66,7 +78,7 @@ export function apiRoutes(options: ApiOptions): readonly Route[] {
       summary: "Every image of a type that was ever found, newest first, with what the checks say of it",
       role: "reader",
       params: z.object({ type: TypeName }),
-      query: z.object({
+      query: z.strictObject({
         state: z.enum(["admitted", "rejected", "pending", "withdrawn"]).optional(),
         limit: Limit.default(100),
         offset: z.coerce.number().int().min(0).default(0),
@@ -101,7 +113,7 @@ export function apiRoutes(options: ApiOptions): readonly Route[] {
         "Calls that come before a scan starts share it. With `type`, every tag of that type's repositories is looked up " +
         "again, also those that nobody should have moved. With `wait=true` the answer comes when the scan has ended.",
       role: "dispatcher",
-      query: z.object({ type: TypeName.optional(), wait: z.enum(["true", "false"]).default("false") }),
+      query: z.strictObject({ type: TypeName.optional(), wait: z.enum(["true", "false"]).default("false") }),
       answers: {
         200: { description: "What the scans found", schema: z.object({ scans: z.array(ScanReportShape) }) },
         202: { description: "The scan will begin", schema: z.object({ accepted: z.boolean() }) },

@@ -64,6 +64,14 @@ auth:
     assert.deepEqual([Object.keys((await last.json()) as object), last.headers.get("link")], [["nlp"], null]);
   });
 
+  test("who wants some members only gets these, in one answer, in the list and on its pages", async () => {
+    const { image, version } = await json("/executors/ml");
+    assert.deepEqual(await json("/executors/ml?fields=version,image"), { image, version });
+    const page = await get("/executors?fields=version&limit=1");
+    assert.deepEqual(await page.json(), { ml: { version } });
+    assert.match(page.headers.get("link") ?? "", /fields=version&limit=1&after=ml/);
+  });
+
   test("a reader that has the answer already gets 304, from the quick path and from the routes alike", async () => {
     for (const path of ["/executors/ml", "/executors/ml?subject=run-1", "/executors"]) {
       const response = await get(path);
@@ -102,6 +110,8 @@ auth:
     for (const [path, named] of [
       ["/executors/NOT-A-TYPE", "type"],
       ["/executors?limit=0", "limit"],
+      ["/executors?capabilty=cuda", "capabilty"],
+      ["/executors/ml?fields=image,colour", "fields"],
       ["/executors/ml/versions?state=odd", "state"],
       ["/journal?from=yesterday", "from"],
     ] as const) {
@@ -200,6 +210,9 @@ auth:
       "/health",
       "/livez",
       "/readyz",
+      "/events",
+      "/webhooks/{name}",
+      "/metrics",
     ];
     assert.deepEqual(Object.keys(document.paths), paths);
     const text = JSON.stringify(document);

@@ -15,6 +15,7 @@ import type { Answer, Route } from "./route.ts";
 import { docsPage } from "./docs-page.ts";
 import type { EventStream } from "./events.ts";
 import { openApi } from "./openapi.ts";
+import { OTHER_OPERATIONS } from "./other-operations.ts";
 import { problemOf } from "./problem.ts";
 import { isCurrent, renderedHeaders, type createReadPath } from "./read-path.ts";
 import { SECURITY_HEADERS } from "./security-headers.ts";
@@ -105,18 +106,25 @@ export async function createHttpServer(options: ServerOptions): Promise<FastifyI
       },
     });
   }
-  fastify.get("/openapi.json", () => openApi(routes, version));
+  const operations = [...routes, ...OTHER_OPERATIONS];
+  fastify.get("/openapi.json", () => openApi(operations, version));
   fastify.get("/docs", (_request, reply) =>
     reply
       .type("text/html; charset=utf-8")
       .header("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
-      .send(docsPage(routes, version)),
+      .send(docsPage(operations, version)),
   );
   fastify.get("/metrics", async (_request, reply) =>
     reply.type(options.metrics.contentType).send(await options.metrics.print()),
   );
   fastify.get("/events", async (request, reply) => {
     await access.check(request.headers.authorization, "reader", request.signal);
+    if (events.full) {
+      throw new ExecutorRegistryError(
+        "throttled",
+        `${events.size} clients listen already, as many as there is room for`,
+      );
+    }
     const lastId = request.headers["last-event-id"];
     reply.hijack();
     reply.raw.writeHead(200, {
@@ -125,7 +133,7 @@ export async function createHttpServer(options: ServerOptions): Promise<FastifyI
       "cache-control": "no-store",
       "x-accel-buffering": "no",
     });
-    if (!events.open(reply.raw, typeof lastId === "string" ? lastId : undefined)) reply.raw.end();
+    events.open(reply.raw, typeof lastId === "string" ? lastId : undefined);
   });
   registerWebhooks(fastify, options, perMinute.webhooks);
   return fastify;

@@ -31,7 +31,10 @@ function parametersOf(query: Operation["query"]): string {
   const { properties = {} } = (
     query === undefined ? {} : z.toJSONSchema(query, { io: "input", unrepresentable: "any" })
   ) as {
-    properties?: Record<string, { description?: string; enum?: readonly string[]; default?: unknown }>;
+    properties?: Record<
+      string,
+      { description?: string; enum?: readonly string[]; default?: string | number | boolean }
+    >;
   };
   const rows = Object.entries(properties).map(([name, { description = "", enum: values, default: otherwise }]) => {
     const choice = values === undefined ? "" : ` One of ${values.join(", ")}.`;

@@ -55,10 +55,11 @@ function makeSource(config: ScannedSourceConfig, around: SourceSurroundings): Im
     case "oci-layout":
       return createOciLayoutSource({ name: config.name, path: config.path, naming });
     case "oci": {
-      const { name, host, insecure, repositories, credentials, allowPrivateAddresses, requests } = config;
+      const { name, host, insecure, ca, repositories, credentials, allowPrivateAddresses, requests } = config;
       const client = createRegistryClient({
         host,
         insecure,
+        ...(ca !== undefined && { ca }),
         allowPrivateAddresses,
         pacer: createHostPacer(host, { ...pacingOf(requests), clock, random }),
         ...(credentials && { credentials: credentialsOf(credentials) }),

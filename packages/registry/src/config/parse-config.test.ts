@@ -102,6 +102,8 @@ auth:
         /\/nowhere\/at\/all cannot be read \(ENOENT\)/,
       );
       assert.match(mistakesOf(source("{env: NO_SUCH_VARIABLE_HERE}")).join(), /NO_SUCH_VARIABLE_HERE is not set/);
+      const authority = `sources: [{name: a, kind: oci, host: r.test, repositories: ["**"], ca: {file: ${join(folder, "password")}}}]`;
+      assert.match(mistakesOf(authority).join(), /sources\[0\]\.ca: expected certificates in PEM/);
       const literal = mistakesOf(source("open-sesame")).join();
       assert.doesNotMatch(literal, /open-sesame/);
     } finally {

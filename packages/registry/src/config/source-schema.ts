@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { z } from "zod";
 import { Duration } from "./duration.ts";
 import { Secret } from "./secret.ts";
@@ -34,6 +35,14 @@ export const CredentialsConfig = z
     context.addIssue({ code: "custom", message });
   });
 
+const Certificates = Secret.superRefine((text, context) => {
+  try {
+    new X509Certificate(text);
+  } catch {
+    context.addIssue({ code: "custom", message: "expected certificates in PEM: -----BEGIN CERTIFICATE-----…" });
+  }
+});
+
 const requests = z
   .strictObject({
     /** At the same time, to one host. */
@@ -48,6 +57,8 @@ const Oci = z.strictObject({
   host: z.string().regex(/^[a-z0-9.[\]:-]+$/, "expected a registry's host, with its port where that is not 443"),
   /** Plain HTTP. */
   insecure: z.boolean().default(false),
+  /** Certificates of a private authority, in PEM; trusted besides the public ones. */
+  ca: Certificates.optional(),
   repositories: Repositories,
   credentials: CredentialsConfig.optional(),
   /** Lets the registry send us to private addresses: a token server or a blob store beside it. */

@@ -19,6 +19,8 @@ export interface RegistryClientOptions {
   readonly host: string;
   /** Speaks plain HTTP. @default false */
   readonly insecure?: boolean;
+  /** Certificates in PEM of a private authority, trusted besides the public ones. */
+  readonly ca?: string;
   /** @default none: anonymous */
   readonly credentials?: CredentialProvider;
   /** Shared by everybody who asks this host. @default one of its own */
@@ -42,7 +44,7 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
   const session = createSession({
     host,
     reach,
-    transport: createTransport(clock, timeouts, options.resolveName ?? systemResolve),
+    transport: createTransport(clock, timeouts, options.resolveName ?? systemResolve, options.ca),
     pacer: options.pacer ?? createHostPacer(host, { clock, random }),
     credentials: options.credentials ?? { credentials: async () => undefined },
     clock,

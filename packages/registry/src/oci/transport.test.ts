@@ -19,20 +19,26 @@ const request = (port: number, scheme = "http"): OutgoingRequest => {
 };
 
 describe("one request", () => {
-  test("to a server with a certificate of nobody's says which one, and what to do", async ({ signal }) => {
+  test("to a server with a certificate of nobody's says which one, and what to do, which helps", async ({ signal }) => {
     const folder = await mkdtemp(join(tmpdir(), "transport-"));
     const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
-    const ask = ["-subj", "/CN=127.0.0.1", "-days", "2", "-keyout", key, "-out", cert];
+    const name = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"];
+    const ask = [...name, "-days", "2", "-keyout", key, "-out", cert];
     execFileSync("openssl", ["req", "-x509", "-newkey", "rsa:2048", "-nodes", ...ask], { stdio: "ignore" });
-    const server = createServer({ key: await readFile(key), cert: await readFile(cert) });
+    const server = createServer({ key: await readFile(key), cert: await readFile(cert) }, (_, response) =>
+      response.end("ok"),
+    );
     await once(server.listen(0, "127.0.0.1"), "listening");
     const transport = createTransport(systemClock, DEFAULT_TIMEOUTS, systemResolve);
     const { port } = server.address() as AddressInfo;
     await assert.rejects(transport.send(request(port, "https"), signal), {
       code: "unreachable",
       retryable: false,
-      message: `127.0.0.1:${port}: the certificate of 127.0.0.1:${port} is not trusted (DEPTH_ZERO_SELF_SIGNED_CERT). For a private authority, set NODE_EXTRA_CA_CERTS`,
+      message: `127.0.0.1:${port}: the certificate of 127.0.0.1:${port} is not trusted (DEPTH_ZERO_SELF_SIGNED_CERT). For a private authority, give its certificate as the source's ca`,
     });
+    const trusting = createTransport(systemClock, DEFAULT_TIMEOUTS, systemResolve, await readFile(cert, "utf8"));
+    assert.equal((await trusting.send(request(port, "https"), signal)).body.toString(), "ok");
+    trusting.close();
     transport.close();
     server.close();
     await rm(folder, { recursive: true });

@@ -1,5 +1,6 @@
 import { Agent as HttpAgent, type IncomingHttpHeaders, type IncomingMessage, request as requestHttp } from "node:http";
 import { Agent as HttpsAgent, request as requestHttps } from "node:https";
+import { getCACertificates } from "node:tls";
 import type { Clock } from "@executor-registry/resolver";
 import { readBody } from "./body.ts";
 import { createDeadline, type Deadline } from "./deadline.ts";
@@ -47,11 +48,14 @@ export interface Timeouts {
 
 export const DEFAULT_TIMEOUTS: Timeouts = { connect: 10_000, head: 30_000, body: 60_000 };
 
-/** Over Node's own client, whose `lookup` lets us check the address that is connected to; fetch has no such place. */
-export function createTransport(clock: Clock, timeouts: Timeouts, resolve: ResolveName): Transport {
-  const agents = agentPair();
+/**
+ * Over Node's own client, whose `lookup` lets us check the address that is connected to; fetch has no such place.
+ * @param ca certificates in PEM that are trusted besides the public ones
+ */
+export function createTransport(clock: Clock, timeouts: Timeouts, resolve: ResolveName, ca?: string): Transport {
+  const agents = agentPair(ca);
   // Connections to checked addresses are not shared with those that need no check.
-  const guardedAgents = agentPair();
+  const guardedAgents = agentPair(ca);
 
   const exchange = (request: OutgoingRequest, deadline: Deadline): Promise<IncomingMessage> =>
     new Promise((resolveHead, reject) => {
@@ -118,8 +122,9 @@ export function createTransport(clock: Clock, timeouts: Timeouts, resolve: Resol
   };
 }
 
-function agentPair(): { readonly http: HttpAgent; readonly https: HttpsAgent } {
-  return { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) };
+function agentPair(ca?: string): { readonly http: HttpAgent; readonly https: HttpsAgent } {
+  const trusted = ca === undefined ? {} : { ca: [...getCACertificates("default"), ca] };
+  return { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true, ...trusted }) };
 }
 
 function tooLate(place: Place, url: URL, ms: number): RegistryError {

@@ -20,7 +20,7 @@ export function unreachable(cause: unknown, url: URL, place: Place): RegistryErr
     return new RegistryError("unreachable", why, place, { cause, retryable: false });
   }
   if (/CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS/.test(code)) {
-    const why = `the certificate of ${url.host} is not trusted (${code}). For a private authority, set NODE_EXTRA_CA_CERTS`;
+    const why = `the certificate of ${url.host} is not trusted (${code}). For a private authority, give its certificate as the source's ca`;
     return new RegistryError("unreachable", why, place, { cause, retryable: false });
   }
   const reason = code || message.slice(0, 200);

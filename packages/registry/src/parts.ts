@@ -49,7 +49,12 @@ export async function makeParts(config: Config, { catalogue, clock, random, log 
   const ending = new AbortController();
   const running: Promise<void>[] = [];
   const { reads, writes } = config.auth;
-  const access = createAccess({ reads, writes, authenticators: await makeAuthenticators(config.auth, log), clock });
+  const access = createAccess({
+    reads,
+    writes,
+    authenticators: await makeAuthenticators(config.auth, log, clock),
+    clock,
+  });
   return {
     sources: polled.map(({ source }) => source),
     scanner,

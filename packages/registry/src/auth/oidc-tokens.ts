@@ -1,5 +1,5 @@
-import type { JWTVerifyGetKey } from "jose";
-import { ExecutorRegistryError } from "@executor-registry/resolver";
+import { type Clock, systemClock } from "@executor-registry/resolver";
+import { createIssuerKeys } from "./issuer-keys.ts";
 import type { Authenticator, Role } from "./role.ts";
 
 /** Whose tokens are taken, and what they allow. */
@@ -15,60 +15,42 @@ export interface OidcTokensOptions {
   readonly roles: Readonly<Record<string, Role>>;
   /** @default the global fetch */
   readonly fetch?: typeof fetch;
+  /** @default the machine's */
+  readonly clock?: Clock;
 }
-
-const TIMEOUT = 5000;
 
 /**
  * JSON Web Tokens of an OpenID provider.
  * @see https://openid.net/specs/openid-connect-core-1_0.html
  */
 export function createOidcTokens(options: OidcTokensOptions): Authenticator {
-  let keys: Promise<JWTVerifyGetKey> | undefined;
+  const { issuer, audience, jwksUri, claim, roles, fetch = globalThis.fetch, clock = systemClock } = options;
+  const keys = createIssuerKeys({ issuer, ...(jwksUri !== undefined && { jwksUri }), fetch, clock });
 
   return {
-    name: `OIDC ${options.issuer}`,
-    async authenticate(token, signal) {
+    name: `OIDC ${issuer}`,
+    async authenticate(token) {
       if (token.split(".").length !== 3) return undefined;
       const { jwtVerify, errors } = await import("jose");
-      keys ??= keySet(options, signal);
       try {
-        const { payload } = await jwtVerify(token, await keys, {
-          issuer: options.issuer,
-          audience: options.audience,
+        const { payload } = await jwtVerify(token, keys, {
+          issuer,
+          audience,
           // Symmetric algorithms would make the public key a shared secret.
           algorithms: ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"],
           requiredClaims: ["exp", "sub"],
           clockTolerance: 30,
+          currentDate: new Date(clock.now()),
         });
-        const role = highestRole(payload[options.claim], options.roles);
+        const role = highestRole(payload[claim], roles);
         const { email, sub = "" } = payload;
         return role === undefined ? undefined : { name: `oidc:${typeof email === "string" ? email : sub}`, role };
       } catch (error) {
-        if (error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError)) {
-          keys = undefined;
-          throw unavailable(options.issuer, error);
-        }
-        return undefined;
+        if (error instanceof errors.JOSEError) return undefined;
+        throw error;
       }
     },
   };
-}
-
-async function keySet({ issuer, jwksUri, fetch = globalThis.fetch }: OidcTokensOptions, signal: AbortSignal) {
-  const { createRemoteJWKSet, customFetch } = await import("jose");
-  const uri = jwksUri ?? (await discover(issuer, fetch, signal));
-  return createRemoteJWKSet(new URL(uri), { timeoutDuration: TIMEOUT, [customFetch]: fetch });
-}
-
-/** @see https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfig */
-async function discover(issuer: string, fetch: typeof globalThis.fetch, signal: AbortSignal): Promise<string> {
-  const url = `${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT)]);
-  const response = await fetch(url, { redirect: "error", signal: limit });
-  const document = (await response.json()) as { jwks_uri?: unknown };
-  if (!response.ok || typeof document.jwks_uri !== "string") throw new TypeError(`${url} names no jwks_uri`);
-  return document.jwks_uri;
 }
 
 function highestRole(claim: unknown, roles: Readonly<Record<string, Role>>): Role | undefined {
@@ -76,6 +58,3 @@ function highestRole(claim: unknown, roles: Readonly<Record<string, Role>>): Rol
   const found = new Set(values.map((value) => (Object.hasOwn(roles, value) ? roles[value] : undefined)));
   return (["operator", "dispatcher", "reader"] as const).find((role) => found.has(role));
 }
-
-const unavailable = (issuer: string, cause: unknown): ExecutorRegistryError =>
-  new ExecutorRegistryError("unreachable", `the keys of OIDC issuer ${issuer} cannot be read now`, { cause });

@@ -1,4 +1,4 @@
-import type { Logger } from "@executor-registry/resolver";
+import { type Clock, type Logger, systemClock } from "@executor-registry/resolver";
 import { connect } from "@executor-registry/resolver/kubernetes";
 import { createKubernetesTokens } from "../auth/kubernetes-tokens.ts";
 import { createOidcTokens } from "../auth/oidc-tokens.ts";
@@ -10,6 +10,7 @@ import type { Config } from "./schema.ts";
 export async function makeAuthenticators(
   { tokens, kubernetes, oidc }: Config["auth"],
   log: Logger,
+  clock: Clock = systemClock,
 ): Promise<readonly Authenticator[]> {
   const authenticators: Authenticator[] = [];
   if (tokens.length > 0) authenticators.push(createStaticTokens(tokens));
@@ -23,7 +24,7 @@ export async function makeAuthenticators(
   }
   if (oidc !== undefined) {
     const { jwksUri, ...rest } = oidc;
-    authenticators.push(createOidcTokens({ ...rest, ...(jwksUri && { jwksUri }) }));
+    authenticators.push(createOidcTokens({ ...rest, clock, ...(jwksUri && { jwksUri }) }));
   }
   return authenticators;
 }

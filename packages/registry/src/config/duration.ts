@@ -9,4 +9,5 @@ export const Duration = z
   .transform((text) => {
     const unit = text.replace(/^\d+/, "") as keyof typeof UNITS;
     return Number.parseInt(text, 10) * UNITS[unit];
-  });
+  })
+  .meta({ title: "duration" });

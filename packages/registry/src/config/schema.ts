@@ -18,28 +18,40 @@ const Role = z.enum(ROLES);
 const Url = z.url({ protocol: /^https?$/ });
 
 const Listen = z.strictObject({
-  host: z.string().min(1).default("0.0.0.0"),
-  port: z.number().int().min(0).max(65_535).default(8080),
-  trustProxy: z.boolean().default(false),
+  host: z.string().min(1).default("0.0.0.0").meta({ description: "The address to listen at" }),
+  port: z.number().int().min(0).max(65_535).default(8080).meta({ description: "0: any that is free" }),
+  trustProxy: z.boolean().default(false).meta({
+    description:
+      "Take a caller's address from `X-Forwarded-For`, for limits and logs: behind a proxy that sets it only",
+  }),
 });
 
 const Executors = z.strictObject({
-  template: parsedBy(parseTemplate).default("executor-{type}"),
+  template: parsedBy(parseTemplate).default("executor-{type}").meta({
+    description: "How the repositories of executors are called, or the ends of their paths",
+  }),
   tags: z
     .strictObject({
       template: z
         .string()
         .regex(/^(?=.*\{type\})(?=.*\{version\})/, "it must hold {type} and {version}")
-        .default("executor-{type}-{version}"),
-      repositories: z.array(z.string().min(1)).min(1),
+        .default("executor-{type}-{version}")
+        .meta({ description: "How tags are called in them" }),
+      repositories: z
+        .array(z.string().min(1))
+        .min(1)
+        .meta({ description: "Repositories that hold several types, told apart by their tags" }),
     })
     .optional(),
-  aliases: z.record(parsedBy(parseExecutorType), z.string().min(1)).default({}),
+  aliases: z
+    .record(parsedBy(parseExecutorType), z.string().min(1))
+    .default({})
+    .meta({ description: "Types whose repositories are called otherwise: `custom-nlp: executor-nlp`" }),
 });
 
 const Auth = z.strictObject({
-  reads: z.enum(["open", "token"]).default("open"),
-  writes: z.enum(["open", "token"]).default("token"),
+  reads: z.enum(["open", "token"]).default("open").meta({ description: "Whether reading needs a token" }),
+  writes: z.enum(["open", "token"]).default("token").meta({ description: "Whether writing does" }),
   tokens: z
     .array(
       z.strictObject({
@@ -47,23 +59,28 @@ const Auth = z.strictObject({
         role: Role,
         sha256: z
           .string()
-          .regex(/^[0-9a-f]{64}$/i, "expected the SHA-256 of the token, in hex: printf %s TOKEN | sha256sum"),
+          .regex(/^[0-9a-f]{64}$/i, "expected the SHA-256 of the token, in hex: printf %s TOKEN | sha256sum")
+          .meta({ description: "`printf %s TOKEN | sha256sum`" }),
       }),
     )
     .default([]),
   kubernetes: z
     .strictObject({
-      audience: z.string().min(1).default("executor-registry"),
-      serviceAccounts: z.record(z.string().regex(/^[^:]+:[^:]+$/, "expected namespace:name"), Role),
+      audience: z.string().min(1).default("executor-registry").meta({
+        description: "Tokens of Kubernetes service accounts for this audience are taken, by TokenReview",
+      }),
+      serviceAccounts: z
+        .record(z.string().regex(/^[^:]+:[^:]+$/, "expected namespace:name"), Role)
+        .meta({ description: "`NAMESPACE:NAME` and its role" }),
     })
     .optional(),
   oidc: z
     .strictObject({
-      issuer: Url,
+      issuer: Url.meta({ description: "Whose JWTs are taken" }),
       audience: z.string().min(1),
-      jwksUri: Url.optional(),
-      claim: z.string().min(1).default("sub"),
-      roles: z.record(z.string(), Role),
+      jwksUri: Url.optional().meta({ description: "Where its keys are; found by discovery when absent" }),
+      claim: z.string().min(1).default("sub").meta({ description: "The claim that `roles` is about" }),
+      roles: z.record(z.string(), Role).meta({ description: "Value of the claim, and its role" }),
     })
     .optional(),
 });
@@ -72,17 +89,29 @@ const Auth = z.strictObject({
 export const Config = z
   .strictObject({
     listen: Listen.prefault({}),
-    store: z.string().default("memory:"),
+    store: z.string().default("memory:").meta({ description: "`memory:` or `sqlite:PATH`" }),
     executors: Executors.prefault({}),
-    sources: z.array(SourceConfig).default([]),
-    webhooks: z.array(WebhookConfig).default([]),
-    queues: z.array(QueueConfig).default([]),
-    checks: z.strictObject({ approvedNamespaces: z.array(z.string().min(1)).default([]) }).prefault({}),
+    sources: z.array(SourceConfig).default([]).meta({
+      description: "Where images are found, in the order of preference where two hold one type",
+    }),
+    webhooks: z.array(WebhookConfig).default([]).meta({
+      description: "Events that registries send: to `/webhooks/{name}`",
+    }),
+    queues: z.array(QueueConfig).default([]).meta({
+      description: "Queues of events that are asked, so that nobody has to reach the service",
+    }),
+    checks: z
+      .strictObject({
+        approvedNamespaces: z.array(z.string().min(1)).default([]).meta({
+          description: "Patterns of `registry/path` that images must be in; all are approved when empty",
+        }),
+      })
+      .prefault({}),
     auth: Auth.prefault({}),
     limits: z
       .strictObject({
-        writesPerMinute: z.number().int().min(1).default(60),
-        webhooksPerMinute: z.number().int().min(1).default(600),
+        writesPerMinute: z.number().int().min(1).default(60).meta({ description: "From one address" }),
+        webhooksPerMinute: z.number().int().min(1).default(600).meta({ description: "From one address" }),
       })
       .prefault({}),
     log: z.strictObject({ level: z.enum(["debug", "info", "warn", "error"]).default("info") }).prefault({}),

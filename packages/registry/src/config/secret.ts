@@ -21,7 +21,8 @@ export const Secret = z
     if ((file === undefined) === (env === undefined)) return fail("expected either {file: PATH} or {env: NAME}");
     if (env !== undefined) return process.env[env] || fail(`environment variable ${env} is not set`);
     return read(file ?? "", fail);
-  });
+  })
+  .meta({ title: "secret" });
 
 function read(file: string, fail: (message: string) => never): string {
   let text: string;

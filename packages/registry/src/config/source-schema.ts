@@ -8,25 +8,30 @@ const Name = z
   .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, "expected lower-case letters, digits and dashes");
 const Repositories = z
   .array(z.string().regex(/^[a-z0-9*._/-]+$/, "expected a repository's path, with * or ** where it may vary"))
-  .min(1);
+  .min(1)
+  .meta({
+    description:
+      "Paths, in the order of preference; `*` within a segment, `**` for any number of segments. Patterns need a registry that lists its repositories",
+  });
+const SourceName = Name.meta({ description: "Its name in webhooks, logs, metrics and answers" });
 const polling = {
-  name: Name,
-  interval: Duration.prefault("5m"),
-  /** How much of the interval is random. */
-  jitter: z.number().min(0).max(1).default(0.1),
+  name: SourceName,
+  interval: Duration.prefault("5m").meta({ description: "Between the end of a scan and the start of the next" }),
+  jitter: z.number().min(0).max(1).default(0.1).meta({ description: "How much of the interval is random" }),
 };
 
 export const CredentialsConfig = z
   .strictObject({
     username: z.string().min(1).optional(),
     password: Secret.optional(),
-    /** A Docker configuration file, its credential helpers included. */
-    dockerConfig: z.string().min(1).optional(),
-    /** A Secret of type `kubernetes.io/dockerconfigjson`. */
+    dockerConfig: z.string().min(1).optional().meta({
+      description: "A Docker configuration file, its credential helpers included",
+    }),
     pullSecret: z
       .string()
       .regex(/^[^/]+\/[^/]+$/, "expected namespace/name")
-      .optional(),
+      .optional()
+      .meta({ description: "`NAMESPACE/NAME` of a Secret of type `kubernetes.io/dockerconfigjson`" }),
   })
   .superRefine(({ username, password, dockerConfig, pullSecret }, context) => {
     const forms = [username ?? password, dockerConfig, pullSecret].filter((form) => form !== undefined);
@@ -37,7 +42,7 @@ export const CredentialsConfig = z
 
 const Certificates = Secret.superRefine((text, context) => {
   try {
-    new X509Certificate(text);
+    return void new X509Certificate(text);
   } catch {
     context.addIssue({ code: "custom", message: "expected certificates in PEM: -----BEGIN CERTIFICATE-----…" });
   }
@@ -45,28 +50,44 @@ const Certificates = Secret.superRefine((text, context) => {
 
 const requests = z
   .strictObject({
-    /** At the same time, to one host. */
-    concurrent: z.number().int().min(1).max(256).default(4),
-    perSecond: z.union([z.number().positive(), z.literal("unlimited")]).default(10),
+    concurrent: z
+      .number()
+      .int()
+      .min(1)
+      .max(256)
+      .default(4)
+      .meta({ description: "Requests at the same time, to one host" }),
+    perSecond: z
+      .union([z.number().positive(), z.literal("unlimited")])
+      .default(10)
+      .meta({ description: "Requests a second, to one host" }),
   })
   .prefault({});
 
 const Oci = z.strictObject({
   ...polling,
   kind: z.literal("oci"),
-  host: z.string().regex(/^[a-z0-9.[\]:-]+$/, "expected a registry's host, with its port where that is not 443"),
-  /** Plain HTTP. */
-  insecure: z.boolean().default(false),
-  /** Certificates of a private authority, in PEM; trusted besides the public ones. */
-  ca: Certificates.optional(),
+  host: z
+    .string()
+    .regex(/^[a-z0-9.[\]:-]+$/, "expected a registry's host, with its port where that is not 443")
+    .meta({ description: "As in image references: `registry.example.com:5000`, `docker.io`" }),
+  insecure: z.boolean().default(false).meta({ description: "Plain HTTP" }),
+  ca: Certificates.optional().meta({
+    title: "secret",
+    description: "Certificates of a private authority, in PEM; trusted besides the public ones",
+  }),
   repositories: Repositories,
   credentials: CredentialsConfig.optional(),
-  /** Lets the registry send us to private addresses: a token server or a blob store beside it. */
-  allowPrivateAddresses: z.boolean().default(false),
+  allowPrivateAddresses: z.boolean().default(false).meta({
+    description: "Lets the registry send us to private addresses: a token server or a blob store beside it",
+  }),
   requests,
 });
 
-const Endpoint = z.url({ protocol: /^https?$/ }).optional();
+const Endpoint = z
+  .url({ protocol: /^https?$/ })
+  .optional()
+  .meta({ description: "Another address of the provider's API, such as a private endpoint" });
 
 /** YAML takes them for a number, and drops leading zeros. */
 const ACCOUNT = "expected an account's 12 digits, in quotes";
@@ -74,18 +95,20 @@ const ACCOUNT = "expected an account's 12 digits, in quotes";
 const Ecr = z.strictObject({
   ...polling,
   kind: z.literal("ecr"),
-  /** In the order of preference. */
-  regions: z.array(z.string().regex(/^[a-z]{2,}(?:-[a-z]+)+-\d+$/, "expected a region, such as eu-west-1")).min(1),
-  /** The account whose registry it is; the credentials' own when absent. */
+  regions: z
+    .array(z.string().regex(/^[a-z]{2,}(?:-[a-z]+)+-\d+$/, "expected a region, such as eu-west-1"))
+    .min(1)
+    .meta({ description: "In the order of preference" }),
   registryId: z
     .string({ error: ACCOUNT })
     .regex(/^\d{12}$/, ACCOUNT)
-    .optional(),
-  /** A role to take first. */
+    .optional()
+    .meta({ description: "The account whose registry it is; the credentials' own when absent" }),
   roleArn: z
     .string()
     .regex(/^arn:[a-z-]+:iam::\d{12}:role\/.+$/, "expected arn:aws:iam::ACCOUNT:role/NAME")
-    .optional(),
+    .optional()
+    .meta({ description: "A role to take first" }),
   repositories: Repositories,
   endpoint: Endpoint,
   requests,
@@ -96,17 +119,25 @@ const ArtifactRegistry = z.strictObject({
   kind: z.literal("artifact-registry"),
   project: z
     .string()
-    .regex(/^(?:[a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$/, "expected a project's ID, not its number"),
-  /** In the order of preference. `gcr.io` and `us.gcr.io` are in `us`, `eu.gcr.io` in `europe`, `asia.gcr.io` in `asia`. */
+    .regex(/^(?:[a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$/, "expected a project's ID, not its number")
+    .meta({ description: "The project's ID" }),
   locations: z
     .array(z.string().regex(/^[a-z]+(?:-[a-z]+\d+)?$/, "expected a location, such as europe-west4 or europe"))
-    .min(1),
+    .min(1)
+    .meta({
+      description:
+        "In the order of preference. `gcr.io` and `us.gcr.io` are in `us`, `eu.gcr.io` in `europe`, `asia.gcr.io` in `asia`",
+    }),
   repositories: Repositories,
   endpoint: Endpoint,
   requests,
 });
 
-const Layout = z.strictObject({ ...polling, kind: z.literal("oci-layout"), path: z.string().min(1) });
+const Layout = z.strictObject({
+  ...polling,
+  kind: z.literal("oci-layout"),
+  path: z.string().min(1).meta({ description: "A folder of OCI image layouts" }),
+});
 
 const KubernetesName = z
   .string()
@@ -114,21 +145,28 @@ const KubernetesName = z
 
 /** A cluster's own images: development's answers, for dispatchers of any language. */
 const Cluster = z.strictObject({
-  name: Name,
+  name: SourceName,
   kind: z.literal("cluster"),
   from: z
     .array(z.enum(["declared", "configmap", "nodes"]))
     .min(1)
-    .default(["declared", "configmap", "nodes"]),
-  /** Where declared objects and the ConfigMap are; the pod's or the context's own when absent. */
-  namespace: KubernetesName.optional(),
-  /** The ConfigMap that lists executors. */
-  configMap: KubernetesName.default("executors"),
-  /** Whether first sightings of node images are kept in a ConfigMap. */
-  ledger: z.enum(["write", "read", "off"]).default("write"),
-  /** The cluster that this pod runs in, or the kubeconfig's current context, when absent. */
-  kubeconfig: z.string().min(1).optional(),
-  context: z.string().min(1).optional(),
+    .default(["declared", "configmap", "nodes"])
+    .meta({ description: "What is read" }),
+  namespace: KubernetesName.optional().meta({
+    description: "Where declared objects and the ConfigMap are; the pod's or the context's own when absent",
+  }),
+  configMap: KubernetesName.default("executors").meta({ description: "The ConfigMap that lists executors" }),
+  ledger: z.enum(["write", "read", "off"]).default("write").meta({
+    description: "Whether first sightings of node images are kept in a ConfigMap, only read from it, or neither",
+  }),
+  kubeconfig: z.string().min(1).optional().meta({
+    description: "A kubeconfig's path; when absent the cluster that the pod runs in, or the usual kubeconfig's",
+  }),
+  context: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: "A context of the kubeconfig; its current one when absent" }),
 });
 
 /** One place where images are found. */

@@ -5,16 +5,16 @@ const Name = z
   .string()
   .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, "expected lower-case letters, digits and dashes");
 const place = {
-  /** Its URL is `/webhooks/{name}`. */
   name: Name,
-  /** The only source whose repositories its events may mean. */
-  source: Name.optional(),
+  source: Name.optional().meta({
+    description: "The only source whose repositories its events may mean; any source when absent",
+  }),
 };
 
-/** Header → value, as the sender was told to send them. */
-const headers = z.record(z.string().min(1), Secret);
-/** The sender's URL is `/webhooks/{name}/{pathToken}`. */
-const pathToken = Secret;
+const headers = z
+  .record(z.string().min(1), Secret)
+  .meta({ description: "Header and value, as the sender was told to send them" });
+const pathToken = Secret.meta({ title: "secret", description: "The sender's URL is `/webhooks/{name}/{pathToken}`" });
 
 /** The mistake, unless exactly one way of showing who one is was chosen. */
 const oneOf =
@@ -43,17 +43,26 @@ const ByAny = z
     kind: z.enum(["distribution", "zot", "cloudevents"]),
     headers: headers.optional(),
     pathToken: pathToken.optional(),
-    /** Anybody may send: for networks where nobody else can reach the service. */
-    unauthenticated: z.literal(true).optional(),
+    unauthenticated: z.literal(true).optional().meta({
+      description: "Anybody may send: for networks where nobody else can reach the service",
+    }),
   })
   .superRefine(oneOf("headers", "pathToken", "unauthenticated"));
-const Signed = z.strictObject({ ...place, kind: z.enum(["ghcr", "jfrog"]), secret: Secret });
-const Sns = z.strictObject({ ...place, kind: z.literal("sns"), topics: z.array(z.string().min(1)).min(1) });
+const Signed = z.strictObject({
+  ...place,
+  kind: z.enum(["ghcr", "jfrog"]),
+  secret: Secret.meta({ title: "secret", description: "What the sender signs with" }),
+});
+const Sns = z.strictObject({
+  ...place,
+  kind: z.literal("sns"),
+  topics: z.array(z.string().min(1)).min(1).meta({ description: "ARNs of the topics that may send" }),
+});
 const Pubsub = z.strictObject({
   ...place,
   kind: z.literal("pubsub"),
-  audience: z.string().min(1),
-  email: z.email(),
+  audience: z.string().min(1).meta({ description: "As in the push subscription" }),
+  email: z.email().meta({ description: "The service account of the push subscription" }),
 });
 
 /** Where events of one sender come in. */
@@ -64,7 +73,7 @@ const Sqs = z.strictObject({
   ...place,
   kind: z.literal("sqs"),
   queueUrl: z.url({ protocol: /^https?$/ }),
-  region: z.string().min(1).optional(),
+  region: z.string().min(1).optional().meta({ description: "When it is not told by the URL" }),
 });
 const PubsubPull = z.strictObject({
   ...place,

@@ -1,0 +1,83 @@
+import { z } from "zod";
+import { Config } from "../config/schema.ts";
+
+/** The part of a JSON Schema that the reference tells. */
+interface Shape {
+  readonly title?: string;
+  readonly description?: string;
+  readonly type?: string;
+  readonly const?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly default?: unknown;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly properties?: Readonly<Record<string, Shape>>;
+  readonly required?: readonly string[];
+  readonly items?: Shape;
+  readonly additionalProperties?: Shape | boolean;
+  readonly anyOf?: readonly Shape[];
+  readonly oneOf?: readonly Shape[];
+}
+
+/** Every setting as tables in Markdown, one for each member of the file and each kind of a list's members. */
+export function configurationReference(): string {
+  const { properties = {} } = z.toJSONSchema(Config, { io: "input", unrepresentable: "any" }) as Shape;
+  return Object.entries(properties)
+    .map(([name, shape]) => section(name, shape))
+    .join("\n");
+}
+
+function section(name: string, shape: Shape): string {
+  const about = shape.description === undefined ? "" : `${shape.description}.\n\n`;
+  const kinds = shape.items?.oneOf ?? shape.items?.anyOf;
+  if (kinds === undefined) return `## \`${name}\`\n\n${table(rowsOf(name, shape))}`;
+  const tables = kinds.map((kind) => {
+    const { const: one, enum: several = [one] } = kind.properties?.["kind"] ?? {};
+    const { kind: _, ...members } = kind.properties ?? {};
+    const rows = Object.entries(members).flatMap(([member, its]) =>
+      rowsOf(member, its, kind.required?.includes(member)),
+    );
+    return `### \`kind: ${several.join("`, `")}\`\n\n${table(rows)}`;
+  });
+  return `## \`${name}\`\n\n${about}${tables.join("\n")}`;
+}
+
+type Row = readonly [setting: string, values: string, usual: string, meaning: string];
+
+/** A setting's row, or those of what is in it. */
+function rowsOf(path: string, shape: Shape, required = false): readonly Row[] {
+  const nested = shape.title === "secret" ? undefined : (shape.properties ?? shape.items?.properties);
+  if (nested !== undefined) {
+    const [inner, needed] = [shape.items ?? shape, shape.items ? "[]" : ""];
+    return Object.entries(nested).flatMap(([name, member]) =>
+      rowsOf(`${path}${needed}.${name}`, member, inner.required?.includes(name)),
+    );
+  }
+  const usual = shape.default === undefined ? (required ? "needed" : "") : code(shape.default);
+  return [[`\`${path}\``, values(shape), usual, shape.description ?? ""]];
+}
+
+function values(shape: Shape): string {
+  if (shape.title === "secret") return "`{file: PATH}` or `{env: NAME}`";
+  if (shape.title === "duration") return "a duration: `30s`, `5m`, `1h`";
+  if (shape.const !== undefined) return code(shape.const);
+  if (shape.enum !== undefined) return shape.enum.map(code).join(", ");
+  const either = shape.anyOf ?? shape.oneOf;
+  if (either !== undefined) return either.map(values).join(" or ");
+  if (shape.items !== undefined) return `list of ${values(shape.items)}`;
+  if (shape.type === "object") {
+    const of = typeof shape.additionalProperties === "object" ? values(shape.additionalProperties) : "text";
+    return `map of text to ${of}`;
+  }
+  if (shape.type === "string") return "text";
+  const { type = "text", minimum, maximum } = shape;
+  const bounded = [minimum, maximum].filter((bound) => bound !== undefined && Math.abs(bound) < 1e9);
+  return bounded.length === 2 ? `${type} ${minimum}–${maximum}` : type;
+}
+
+const code = (value: unknown): string => `\`${typeof value === "string" ? value : JSON.stringify(value)}\``;
+
+function table(rows: readonly Row[]): string {
+  const lines = rows.map((cells) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`);
+  return ["| setting | values | default | meaning |", "| --- | --- | --- | --- |", ...lines, ""].join("\n");
+}

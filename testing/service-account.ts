@@ -11,8 +11,8 @@ export interface TestServiceAccount extends AsyncDisposable {
   readonly surroundings: Surroundings;
   /** The mounted token's file. */
   readonly tokenFile: string;
-  /** Asks the API server for one more token. */
-  newToken(): Promise<string>;
+  /** Asks the API server for one more token. @param audience @default the API server's own */
+  newToken(audience?: string): Promise<string>;
   /** Gives rights in the namespace. */
   allow(...rules: object[]): Promise<void>;
   /** Takes the rights given away again. */
@@ -20,14 +20,13 @@ export interface TestServiceAccount extends AsyncDisposable {
 }
 
 /** Makes a service account in a test's namespace, with a token of ten minutes. */
-export async function serviceAccount(space: TestNamespace): Promise<TestServiceAccount> {
+export async function serviceAccount(space: TestNamespace, name = "tester"): Promise<TestServiceAccount> {
   const { name: namespace, api } = space;
-  const name = "tester";
   const rbac = `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}` as const;
   const accounts = `/api/v1/namespaces/${namespace}/serviceaccounts` as const;
   await api.request(accounts, { method: "POST", body: { metadata: { name } } });
-  const newToken = async (): Promise<string> => {
-    const body = { spec: { expirationSeconds: 600 } };
+  const newToken = async (audience?: string): Promise<string> => {
+    const body = { spec: { expirationSeconds: 600, ...(audience !== undefined && { audiences: [audience] }) } };
     const answer = await api.request(`${accounts}/${name}/token`, { method: "POST", body });
     return (answer as { status: { token: string } }).status.token;
   };

@@ -15,9 +15,9 @@ export interface Serving extends AsyncDisposable {
   readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
 }
 
-/** Starts it and waits until it is ready. */
-export async function serving(file: string): Promise<Serving> {
-  const child = startCli(["serve", "--config", file]);
+/** Starts it and waits until it is ready. @param env variables besides those of this process */
+export async function serving(file: string, env?: Readonly<Record<string, string>>): Promise<Serving> {
+  const child = startCli(["serve", "--config", file], env);
   const lines: LogLine[] = [];
   const reader = createInterface({ input: child.stdout! });
   reader.on("line", (line) => lines.push(JSON.parse(line) as LogLine));

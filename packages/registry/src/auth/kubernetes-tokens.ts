@@ -1,3 +1,4 @@
+import { ExecutorRegistryError } from "@executor-registry/resolver";
 import type { KubernetesApi } from "@executor-registry/resolver/kubernetes";
 import { z } from "zod";
 import type { Authenticator, Role } from "./role.ts";
@@ -36,12 +37,13 @@ export function createKubernetesTokens({ api, audience, serviceAccounts }: Kuber
         kind: "TokenReview",
         spec: { token, audiences: [audience] },
       };
-      const answer = await api.request("/apis/authentication.k8s.io/v1/tokenreviews", {
-        method: "POST",
-        body: review,
-        timeout: 5000,
-        signal,
-      });
+      const options = { method: "POST", body: review, timeout: 5000, signal } as const;
+      const answer = await api
+        .request("/apis/authentication.k8s.io/v1/tokenreviews", options)
+        .catch((cause: unknown) => {
+          // What the API server thinks of this service is not what it thinks of the caller.
+          throw new ExecutorRegistryError("unreachable", "Kubernetes cannot judge the token now", { cause });
+        });
       const { status } = TokenReview.parse(answer);
       // A server that knows nothing of audiences answers without them, and has not checked them.
       if (!status.authenticated || !status.audiences?.includes(audience)) return undefined;

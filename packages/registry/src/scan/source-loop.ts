@@ -1,4 +1,4 @@
-import type { Clock, Random } from "@executor-registry/resolver";
+import { type Clock, ExecutorRegistryError, type Random } from "@executor-registry/resolver";
 import type { ImageSource } from "../sources/image-source.ts";
 import type { SourceHealth } from "../sources/source-health.ts";
 import { coalesce } from "./coalesce.ts";
@@ -44,10 +44,10 @@ export class SourceLoop {
     this.#health = { name, kind, state: "starting", repositories: 0, unread: 0, requests: 0 };
     const scan = new SourceScan(source, options);
     const how = { window: WINDOW, clock: options.clock, signal };
-    this.scanAll = coalesce(
-      async (orders: readonly ScanOrder[]) => this.#ended(await scan.run(mergedOrder(orders), signal)),
-      how,
-    );
+    this.scanAll = coalesce(async (orders: readonly ScanOrder[]) => {
+      const report = await scan.run(mergedOrder(orders), signal).catch((error: unknown) => this.#broke(error));
+      return this.#ended(report);
+    }, how);
     this.scanSome = coalesce((orders: readonly ScanOrder[]) => scan.run(mergedOrder(orders), signal), how);
   }
 
@@ -64,7 +64,6 @@ export class SourceLoop {
         await clock.sleep(this.#pause(random()), this.#signal);
       } catch (error) {
         if (this.#signal.aborted) return;
-        this.#failures += 1;
         log.error({ source: this.source.name, err: error }, "a scan could not be taken in; it will be tried again");
         await clock.sleep(this.#pause(random()), this.#signal).catch(() => {});
       }
@@ -76,6 +75,16 @@ export class SourceLoop {
     if (this.#failures > 0)
       return Math.min(interval, FIRST_BACKOFF * 2 ** Math.min(this.#failures, 30)) * (0.5 + random / 2);
     return interval * (1 + jitter * (2 * random - 1));
+  }
+
+  /** A scan that could not be taken in says nothing of the source's images, but of the service. */
+  #broke(error: unknown): never {
+    const known = error instanceof ExecutorRegistryError;
+    const { code, message } = known ? error : { code: "internal", message: "a mistake in the service; see its log" };
+    const attempted = new Date(this.#options.clock.now()).toISOString();
+    this.#failures += 1;
+    this.#health = { ...this.#health, state: "failing", attempted, problem: { code, message } };
+    throw error;
   }
 
   #ended(report: ScanReport): ScanReport {

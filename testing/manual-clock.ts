@@ -4,6 +4,8 @@ import type { Clock } from "../packages/resolver/src/clock.ts";
 export interface ManualClock extends Clock {
   /** Moves time on, waking sleepers in order, and lets what they do settle before each next one. */
   advance(ms: number): Promise<void>;
+  /** Sets it, back or ahead, as an administrator does: who sleeps sleeps on as long as before. */
+  jump(ms: number): void;
   /** Resolves when somebody sleeps, with the milliseconds of the sleep that would end first. */
   nextSleep(): Promise<number>;
 }
@@ -16,13 +18,14 @@ interface Sleeper {
 /** @param start milliseconds since the Unix epoch */
 export function manualClock(start = Date.UTC(2026, 10, 23)): ManualClock {
   let now = start;
+  let set = 0;
   const sleepers = new Set<Sleeper>();
   const watchers: (() => void)[] = [];
   const first = (): Sleeper | undefined => [...sleepers].sort((a, b) => a.due - b.due)[0];
   const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
   return {
-    now: () => now,
+    now: () => now + set,
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {
         if (signal?.aborted) return reject(signal.reason);
@@ -41,6 +44,7 @@ export function manualClock(start = Date.UTC(2026, 10, 23)): ManualClock {
       now = end;
       await settle();
     },
+    jump: (ms) => void (set += ms),
     async nextSleep() {
       for (;;) {
         const next = first();

@@ -61,6 +61,8 @@ describe("access", () => {
     assert.equal(access.remembered("Bearer good"), undefined);
     await access.check("Bearer good", "reader", signal);
     assert.equal(asked, 2);
+    clock.jump(-24 * 3_600_000);
+    assert.equal(access.remembered("Bearer good"), undefined, "a clock that is set back prolongs nothing");
   });
 
   test("an authenticator that cannot be asked does not hide another that knows the token, and is no refusal", async () => {

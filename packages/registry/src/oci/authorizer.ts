@@ -148,7 +148,8 @@ class HostAuthorizer implements Authorizer {
 
   /** Asks for credentials anew. @returns whether they are others than before */
   async #changed(signal: AbortSignal): Promise<boolean> {
-    if (this.#options.clock.now() - this.#askedAt < ASK_AGAIN) return false;
+    // Also where the clock was set back meanwhile.
+    if (Math.abs(this.#options.clock.now() - this.#askedAt) < ASK_AGAIN) return false;
     const before = await this.#known(signal);
     this.#credentials = this.#ask();
     const changed = !sameCredentials(before, await this.#known(signal));

@@ -1,6 +1,7 @@
 import { type Clock, type Random, systemClock } from "@executor-registry/resolver";
 import { RegistryError } from "./errors.ts";
 import { createSemaphore } from "./semaphore.ts";
+import { steady } from "./steady.ts";
 
 /** How hard one registry host may be asked. */
 export interface PacingOptions {
@@ -60,6 +61,7 @@ export function createHostPacer(host: string, options: PacingOptions = {}): Host
     random = Math.random,
   } = options;
   const places = createSemaphore(concurrency);
+  const now = steady(clock);
   const interval = 1000 / rate;
   let nextDue = 0;
   let pausedUntil = 0;
@@ -67,14 +69,14 @@ export function createHostPacer(host: string, options: PacingOptions = {}): Host
   let budget = BUDGET;
 
   /** Takes the next place in the schedule. @returns milliseconds until it */
-  const reserve = (now: number): number => {
-    nextDue = Math.max(nextDue, now - (burst - 1) * interval);
-    const wait = nextDue - now;
+  const reserve = (): number => {
+    nextDue = Math.max(nextDue, now() - (burst - 1) * interval);
+    const wait = nextDue - now();
     nextDue += interval;
     return wait;
   };
   const unpaused = async (signal: AbortSignal): Promise<void> => {
-    for (let left = pausedUntil - clock.now(); left > 0; left = pausedUntil - clock.now()) {
+    for (let left = pausedUntil - now(); left > 0; left = pausedUntil - now()) {
       if (left > patience) throw paused(host, left);
       await clock.sleep(left, signal);
     }
@@ -84,7 +86,7 @@ export function createHostPacer(host: string, options: PacingOptions = {}): Host
       const leave = await places.acquire(signal);
       try {
         await unpaused(signal);
-        const wait = rate === Infinity ? 0 : reserve(clock.now());
+        const wait = rate === Infinity ? 0 : reserve();
         if (wait > 0) await clock.sleep(wait, signal);
         await unpaused(signal);
         return leave;
@@ -98,12 +100,11 @@ export function createHostPacer(host: string, options: PacingOptions = {}): Host
       budget = Math.min(BUDGET, budget + EARNED);
     },
     pause(retryAfter) {
-      const now = clock.now();
       // Requests that were under way together fail together: that is one failure.
-      if (retryAfter === undefined && now < pausedUntil) return;
+      if (retryAfter === undefined && now() < pausedUntil) return;
       const wait = retryAfter === undefined ? backoff(failures, random) : Math.min(MOST_RETRY_AFTER, retryAfter);
       failures += 1;
-      pausedUntil = Math.max(pausedUntil, now + wait + (retryAfter === undefined ? 0 : random() * FIRST));
+      pausedUntil = Math.max(pausedUntil, now() + wait + (retryAfter === undefined ? 0 : random() * FIRST));
     },
     mayRetry() {
       if (budget < 1) return false;

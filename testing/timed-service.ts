@@ -1,0 +1,93 @@
+import { setImmediate } from "node:timers/promises";
+import { parseConfig, startService } from "@executor-registry/registry";
+import { pino } from "pino";
+import { type ManualClock, manualClock } from "./manual-clock.ts";
+
+/** What a service says of itself; the members that tests read. */
+export interface Health {
+  readonly status: "ok" | "degraded" | "starting" | "draining";
+  readonly executors: number;
+  readonly sources: readonly {
+    readonly state: string;
+    readonly completed?: string;
+    readonly unread: number;
+    readonly requests: number;
+    readonly problem?: { readonly code: string; readonly message: string };
+  }[];
+}
+
+/** A service of one source whose time passes as a test lets it, asked over HTTP. */
+export interface TimedService extends AsyncDisposable {
+  readonly url: string;
+  readonly clock: ManualClock;
+  health(): Promise<Health>;
+  /** The version that a type resolves to. @returns the status where it does not */
+  version(type: string): Promise<string | number | undefined>;
+  /** The state of each of a type's images, by its first tag. */
+  states(type: string): Promise<Readonly<Record<string, string>>>;
+  /** Scans now. @returns the status of the refresh, once it has ended */
+  refresh(): Promise<number>;
+  /** Lets milliseconds pass in which a scan becomes due, and waits for its end. */
+  poll(ms: number): Promise<void>;
+  /** How many scans of everything have ended. */
+  readonly scans: number;
+}
+
+/** Shorter waits are pauses between requests, which pass; longer ones are limits of what is under way, which do not. */
+const PAUSE = 2000;
+
+/** Starts it and waits for its first scan. @param source a source's members, as YAML */
+export async function timedService(source: string, more = ""): Promise<TimedService> {
+  const clock = manualClock();
+  let scans = 0;
+  const log = pino({ level: "debug" }, { write: (line: string) => void (line.includes('"msg":"scanned"') && scans++) });
+  const text = `listen: {host: 127.0.0.1, port: 0}\nauth: {writes: open}\nsources: [{name: main, ${source}}]\n${more}`;
+  const service = await startService({ config: parseConfig(text, "test.yaml"), log, clock, random: () => 0.5 });
+
+  /** Lets short waits pass until it holds. */
+  const settle = async (holds: () => boolean): Promise<void> => {
+    while (!holds()) {
+      const next = await Promise.race([clock.nextSleep(), setImmediate(Infinity)]);
+      if (next <= PAUSE) await clock.advance(next);
+      else await setImmediate();
+    }
+  };
+  const json = async (path: string): Promise<unknown> => (await fetch(service.url + path)).json();
+  await settle(() => scans > 0);
+  return {
+    url: service.url,
+    clock,
+    health: () => json("/health") as Promise<Health>,
+    async version(type) {
+      const answer = (await json(`/executors/${type}`)) as { readonly version?: string; readonly status?: number };
+      return answer.version ?? answer.status;
+    },
+    async states(type) {
+      const list = (await json(`/executors/${type}/versions?limit=1000`)) as {
+        readonly versions: readonly { readonly tags: readonly string[]; readonly state: string }[];
+      };
+      return Object.fromEntries(list.versions.map(({ tags, state }) => [tags[0], state]));
+    },
+    async refresh() {
+      let status = 0;
+      const ask = async (): Promise<void> => {
+        const response = await fetch(`${service.url}/executors/refresh?wait=true`, { method: "POST" });
+        await response.arrayBuffer();
+        ({ status } = response);
+      };
+      await Promise.all([ask(), settle(() => status !== 0)]);
+      return status;
+    },
+    async poll(ms) {
+      const before = scans;
+      await clock.advance(ms);
+      await settle(() => scans > before);
+    },
+    get scans() {
+      return scans;
+    },
+    async [Symbol.asyncDispose]() {
+      await service.close();
+    },
+  };
+}

@@ -1,10 +1,10 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { median, printTable } from "./figures.ts";
+import { freePort } from "./free-port.ts";
 
 // GET /executors/ml with keep-alive: the service with authentication, metrics and logging as shipped, next to bare Fastify,
 // FastAPI on uvicorn, and one nginx worker that serves the same bytes. Each has processor 0 for itself, the load comes from
@@ -37,15 +37,6 @@ async function nodeServer(file: string, argument: string): Promise<string> {
   ]);
   const [line] = (await once(child.stdout ?? child, "data")) as [Buffer];
   return line.toString().trim();
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 async function answering(url: string): Promise<string> {

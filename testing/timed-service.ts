@@ -27,13 +27,15 @@ export interface TimedService extends AsyncDisposable {
   states(type: string): Promise<Readonly<Record<string, string>>>;
   /** Scans now. @returns the status of the refresh, once it has ended */
   refresh(): Promise<number>;
-  /** Lets milliseconds pass in which a scan becomes due, and waits for its end. */
+  /** Lets milliseconds pass at whose end a scan is due, and waits for its end. */
   poll(ms: number): Promise<void>;
-  /** How many scans of everything have ended. */
-  readonly scans: number;
+  /** Lets time pass bit by bit until the service says that it fares so. */
+  until(status: Health["status"]): Promise<void>;
+  /** Whether nobody answers the service, so that waits of any length pass. @default false */
+  away: boolean;
 }
 
-/** Shorter waits are pauses between requests, which pass; longer ones are limits of what is under way, which do not. */
+/** Milliseconds. Shorter waits are pauses between requests, which pass; longer ones are the time limits of one. */
 const PAUSE = 2000;
 
 /** Starts it and waits for its first scan. @param source a source's members, as YAML */
@@ -48,13 +50,12 @@ export async function timedService(source: string, more = ""): Promise<TimedServ
   const settle = async (holds: () => boolean): Promise<void> => {
     while (!holds()) {
       const next = await Promise.race([clock.nextSleep(), setImmediate(Infinity)]);
-      if (next <= PAUSE) await clock.advance(next);
+      if (next <= (timed.away ? Infinity : PAUSE) && next < Infinity) await clock.advance(next);
       else await setImmediate();
     }
   };
   const json = async (path: string): Promise<unknown> => (await fetch(service.url + path)).json();
-  await settle(() => scans > 0);
-  return {
+  const timed: TimedService = {
     url: service.url,
     clock,
     health: () => json("/health") as Promise<Health>,
@@ -83,11 +84,14 @@ export async function timedService(source: string, more = ""): Promise<TimedServ
       await clock.advance(ms);
       await settle(() => scans > before);
     },
-    get scans() {
-      return scans;
+    async until(status) {
+      while ((await timed.health()).status !== status) await clock.advance(500);
     },
+    away: false,
     async [Symbol.asyncDispose]() {
       await service.close();
     },
   };
+  await settle(() => scans > 0);
+  return timed;
 }

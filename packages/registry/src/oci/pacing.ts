@@ -11,7 +11,7 @@ export interface PacingOptions {
   readonly rate?: number;
   /** Requests at once after a rest. @default 20 */
   readonly burst?: number;
-  /** Milliseconds a request waits for a paused host; a longer pause fails it. @default 60_000 */
+  /** Milliseconds a request waits for a host that asked for it; a longer pause fails it. @default 60_000 */
   readonly patience?: number;
   readonly clock?: Clock;
   readonly random?: Random;
@@ -28,7 +28,7 @@ export interface HostPacer {
   succeeded(): void;
   /**
    * The host as a whole is busy or away: nobody asks it for a while.
-   * @param retryAfter milliseconds it asked for; else 1 s, doubling to 15 min with every failure in a row, with full jitter
+   * @param retryAfter milliseconds it asked for; else 1 s, doubling to 1 min with every failure in a row, with full jitter
    */
   pause(retryAfter?: number): void;
   /** Whether the host's retry budget has one left: about one in ten requests may be a repetition. */
@@ -37,6 +37,10 @@ export interface HostPacer {
 
 const FIRST = 1000;
 const MOST = 15 * 60_000;
+/** Milliseconds a failing host is left alone at most: who is back is to be found by the next scan. */
+const MOST_PAUSE = 60_000;
+/** Milliseconds a request waits for a failing host; of many repositories each would wait anew. */
+const WORTH_WAITING = 15_000;
 /** A day: longer is a mistake, or meant to stop us for good. */
 const MOST_RETRY_AFTER = 24 * 3600_000;
 const BUDGET = 10;
@@ -65,6 +69,7 @@ export function createHostPacer(host: string, options: PacingOptions = {}): Host
   const interval = 1000 / rate;
   let nextDue = 0;
   let pausedUntil = 0;
+  let asked = false;
   let failures = 0;
   let budget = BUDGET;
 
@@ -77,7 +82,7 @@ export function createHostPacer(host: string, options: PacingOptions = {}): Host
   };
   const unpaused = async (signal: AbortSignal): Promise<void> => {
     for (let left = pausedUntil - now(); left > 0; left = pausedUntil - now()) {
-      if (left > patience) throw paused(host, left);
+      if (left > (asked ? patience : Math.min(patience, WORTH_WAITING))) throw paused(host, left);
       await clock.sleep(left, signal);
     }
   };
@@ -102,9 +107,13 @@ export function createHostPacer(host: string, options: PacingOptions = {}): Host
     pause(retryAfter) {
       // Requests that were under way together fail together: that is one failure.
       if (retryAfter === undefined && now() < pausedUntil) return;
-      const wait = retryAfter === undefined ? backoff(failures, random) : Math.min(MOST_RETRY_AFTER, retryAfter);
+      const wait =
+        retryAfter === undefined
+          ? Math.min(MOST_PAUSE, backoff(failures, random))
+          : Math.min(MOST_RETRY_AFTER, retryAfter) + random() * FIRST;
       failures += 1;
-      pausedUntil = Math.max(pausedUntil, now() + wait + (retryAfter === undefined ? 0 : random() * FIRST));
+      asked = retryAfter !== undefined;
+      pausedUntil = Math.max(pausedUntil, now() + wait);
     },
     mayRetry() {
       if (budget < 1) return false;

@@ -40,7 +40,7 @@ const MOST = 15 * 60_000;
 /** Milliseconds a failing host is left alone at most: who is back is to be found by the next scan. */
 const MOST_PAUSE = 60_000;
 /** Milliseconds a request waits for a failing host; of many repositories each would wait anew. */
-const WORTH_WAITING = 15_000;
+const WORTH_WAITING = 40_000;
 /** A day: longer is a mistake, or meant to stop us for good. */
 const MOST_RETRY_AFTER = 24 * 3600_000;
 const BUDGET = 10;

@@ -28,6 +28,8 @@ export interface TokenServer extends AsyncDisposable {
   revoked: boolean;
   /** Only the registry's user gets tokens. @default false */
   private: boolean;
+  /** The `Authorization` of who may push to a repository. */
+  pushToken(repository: string): Promise<string>;
 }
 
 /** Grants `pull` and `push` of everything that is asked for. Needs openssl. */
@@ -82,6 +84,15 @@ export async function startTokenServer(): Promise<TokenServer> {
     life: 300,
     revoked: false,
     private: false,
+    async pushToken(repository) {
+      const url = new URL(realm);
+      url.search = new URLSearchParams({
+        service: "executors",
+        scope: `repository:${repository}:pull,push`,
+      }).toString();
+      const { token } = (await (await fetch(url)).json()) as { token: string };
+      return `Bearer ${token}`;
+    },
     async [Symbol.asyncDispose]() {
       http.closeAllConnections();
       http.close();

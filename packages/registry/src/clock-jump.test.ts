@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { noDockerRegistry, startDockerRegistry } from "../../../testing/docker-registry.ts";
-import { type PushTarget, pushImage } from "../../../testing/push.ts";
+import { pushImage } from "../../../testing/push.ts";
 import { timedService } from "../../../testing/timed-service.ts";
-import { startTokenServer, type TokenServer } from "../../../testing/token-server.ts";
+import { startTokenServer } from "../../../testing/token-server.ts";
 import { verifyChain } from "./journal/chain.ts";
 import type { Entry } from "./journal/entry.ts";
 
@@ -18,7 +18,7 @@ describe("a service whose clock is set", { skip: noDockerRegistry, timeout: 60_0
     test(`${where} scans and answers on, withdraws nothing, and its journal holds`, async () => {
       await using tokens = await startTokenServer();
       await using registry = await startDockerRegistry({ token: tokens.auth });
-      const target = { url: registry.url, authorization: await pusher(tokens) };
+      const target = { url: registry.url, authorization: await tokens.pushToken("executor-ml") };
       const push = (tag: string, hour: number): Promise<unknown> =>
         pushImage(target, "executor-ml", tag, { created: new Date(Date.UTC(2026, 0, 1, hour)).toISOString() });
       await push("1.0.0", 0);
@@ -58,11 +58,3 @@ describe("a service whose clock is set", { skip: noDockerRegistry, timeout: 60_0
     });
   }
 });
-
-/** What lets a test push: a token that the server gives out. */
-async function pusher({ auth: { realm, service } }: TokenServer): Promise<NonNullable<PushTarget["authorization"]>> {
-  const url = new URL(realm);
-  url.search = new URLSearchParams({ service, scope: "repository:executor-ml:pull,push" }).toString();
-  const { token } = (await (await fetch(url)).json()) as { token: string };
-  return `Bearer ${token}`;
-}

@@ -2,7 +2,7 @@ import { createHmac, generateKeyPairSync, type KeyObject, sign as signBytes } fr
 import { startLoopbackServer } from "./loopback-server.ts";
 
 /** How a token is made, where it is not made well. */
-export interface Forgery {
+interface Forgery {
   /** @default "RS256" */
   readonly alg?: "RS256" | "HS256" | "none";
   /** What the header names the key. @default the key it is signed with */

@@ -4,7 +4,7 @@ import { pino } from "pino";
 import { type ManualClock, manualClock } from "./manual-clock.ts";
 
 /** What a service says of itself; the members that tests read. */
-export interface Health {
+interface Health {
   readonly status: "ok" | "degraded" | "starting" | "draining";
   readonly executors: number;
   readonly sources: readonly {

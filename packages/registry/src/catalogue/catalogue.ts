@@ -1,5 +1,6 @@
 import type { Clock, Digest, Logger } from "@executor-registry/resolver";
 import type { Entry, Head, JournalFilter } from "../journal/entry.ts";
+import type { Fold } from "../journal/fold.ts";
 import { type Journal, openJournal } from "../journal/journal.ts";
 import type { Store } from "../stores/store.ts";
 import { Answers, CATALOGUE, type Order } from "./answers.ts";
@@ -9,7 +10,7 @@ import { applyEntry, emptyCatalogue } from "./fold.ts";
 import { reclaim, type Rank, type Reasoned } from "./reconcile.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { CatalogueImage, CatalogueState, CatalogueType } from "./state.ts";
-import { parseCatalogue, serializeCatalogue } from "./stored.ts";
+import { restoreType, serializeType, STORED_FORMAT } from "./stored.ts";
 
 /** What a catalogue is opened with. */
 export interface CatalogueOptions {
@@ -44,13 +45,16 @@ export class Catalogue {
    */
   static async open(options: CatalogueOptions): Promise<Catalogue> {
     const { store, clock, log } = options;
-    const fold = {
+    const fold: Fold<CatalogueState> = {
+      format: STORED_FORMAT,
       initial: emptyCatalogue,
       apply: applyEntry,
-      serialize: serializeCatalogue,
-      parse: parseCatalogue,
+      partOf: ({ change }) => change.type,
+      parts: ({ types }) => types.keys(),
+      serialize: serializeType,
+      restore: restoreType,
     };
-    const journal = await openJournal<CatalogueState>({ store, fold, clock, log });
+    const journal = await openJournal({ store, fold, clock, log });
     const catalogue = new Catalogue(journal, options);
     for (const type of journal.state.types.keys()) catalogue.#render(type);
     journal.onEntries((entries) => {
@@ -80,8 +84,8 @@ export class Catalogue {
   imagesOf(repository: string): ReadonlyMap<Digest, CatalogueImage> {
     const images = new Map<Digest, CatalogueImage>();
     for (const name of this.#journal.state.repositories.get(repository) ?? []) {
-      for (const image of this.type(name)?.images.values() ?? []) {
-        if (image.repository === repository) images.set(image.digest, merged(images.get(image.digest), image));
+      for (const image of this.type(name)?.images.of(repository) ?? []) {
+        images.set(image.digest, merged(images.get(image.digest), image));
       }
     }
     return images;
@@ -90,7 +94,7 @@ export class Catalogue {
   /** The images that are still there, of every type. */
   *present(): Generator<CatalogueImage> {
     for (const { images } of this.types()) {
-      for (const image of images.values()) if (image.state !== "withdrawn") yield image;
+      for (const image of images) if (image.state !== "withdrawn") yield image;
     }
   }
 

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Digest } from "@executor-registry/resolver";
 import { currentOf } from "./current.ts";
-import { imageKey, type CatalogueImage, type CatalogueType } from "./state.ts";
+import { ImageSet } from "./image-set.ts";
+import type { CatalogueImage, CatalogueType } from "./state.ts";
 
 const REPOSITORY = "registry.test/executor-ml";
 
@@ -15,7 +16,11 @@ interface Looks {
 }
 
 function type(...looks: readonly Looks[]): CatalogueType {
-  const images = looks.map(({ created, pushed, found = "2026-11-20T00:00:00Z", tags, state = "admitted" }, index) => {
+  const images = new ImageSet();
+  for (const [
+    index,
+    { created, pushed, found = "2026-11-20T00:00:00Z", tags, state = "admitted" },
+  ] of looks.entries()) {
     const digest: Digest = `sha256:${String(index).repeat(64)}`;
     const image: CatalogueImage = {
       repository: REPOSITORY,
@@ -30,9 +35,9 @@ function type(...looks: readonly Looks[]): CatalogueType {
       added: found,
       sequence: index + 1,
     };
-    return [imageKey(REPOSITORY, digest), image] as const;
-  });
-  return { type: "ml", claims: [{ source: "s", repository: REPOSITORY }], images: new Map(images) };
+    images.put(image);
+  }
+  return { type: "ml", claims: [{ source: "s", repository: REPOSITORY }], images };
 }
 
 const chosen = (...looks: readonly Looks[]): string | undefined => currentOf(type(...looks))?.image.tags[0];

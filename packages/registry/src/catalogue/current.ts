@@ -25,8 +25,7 @@ export function currentOf({ claims, images }: CatalogueType): Current | undefine
   if (claim === undefined) return undefined;
   const admitted: CatalogueImage[] = [];
   const waiting: CatalogueImage[] = [];
-  for (const image of images.values()) {
-    if (image.repository !== claim.repository) continue;
+  for (const image of images.of(claim.repository)) {
     if (image.state === "admitted") admitted.push(image);
     else if (image.state !== "withdrawn") waiting.push(image);
   }

@@ -1,7 +1,8 @@
 import type { Entry } from "../journal/entry.ts";
 import type { Change } from "./change.ts";
 import { interned } from "./interned.ts";
-import { imageKey, stateOf, type CatalogueImage, type CatalogueState, type CatalogueType } from "./state.ts";
+import { ImageSet } from "./image-set.ts";
+import { stateOf, type CatalogueImage, type CatalogueState, type CatalogueType } from "./state.ts";
 
 /** A catalogue in which nothing has happened yet. */
 export const emptyCatalogue = (): CatalogueState => ({ types: new Map(), repositories: new Map() });
@@ -13,26 +14,25 @@ export function applyEntry(state: CatalogueState, { change, at, sequence }: Entr
     type.claims = change.claims.map(interned.claim);
     return state;
   }
-  const key = imageKey(change.repository, change.digest);
-  const before = type.images.get(key);
+  const before = type.images.get(change.repository, change.digest);
   const after = changed(before, change, at, sequence);
   if (after === undefined) return state;
-  put(state, type, key, after);
+  put(state, type, after);
   return state;
 }
 
 function typeIn(state: CatalogueState, name: string): CatalogueType {
   let type = state.types.get(name);
   if (type === undefined) {
-    type = { type: name, claims: [], images: new Map() };
+    type = { type: name, claims: [], images: new ImageSet() };
     state.types.set(name, type);
   }
   return type;
 }
 
 /** Puts an image at its place, and keeps the index of repositories. */
-export function put(state: CatalogueState, type: CatalogueType, key: string, image: CatalogueImage): void {
-  type.images.set(key, image);
+export function put(state: CatalogueState, type: CatalogueType, image: CatalogueImage): void {
+  type.images.put(image);
   const types = state.repositories.get(image.repository);
   if (types === undefined) state.repositories.set(image.repository, new Set([type.type]));
   else types.add(type.type);

@@ -4,7 +4,7 @@ import type { ListedImage } from "../sources/image-source.ts";
 import type { Change, Claim } from "./change.ts";
 import type { Image, ImageDetails } from "./image.ts";
 import type { Naming } from "./naming.ts";
-import { imageKey, type CatalogueImage, type CatalogueState } from "./state.ts";
+import type { CatalogueImage, CatalogueState } from "./state.ts";
 
 /** A complete look at one repository, with what was learnt about its images. */
 export interface Observation {
@@ -64,10 +64,10 @@ function reconcileType(
 ): readonly Reasoned[] {
   const known = state.types.get(type)?.images;
   const changes = [...listed.values()].flatMap((image) =>
-    compareImage(type, seen, image, known?.get(imageKey(seen.repository, image.digest))),
+    compareImage(type, seen, image, known?.get(seen.repository, image.digest)),
   );
-  for (const image of known?.values() ?? []) {
-    if (image.repository !== seen.repository || image.state === "withdrawn" || listed.has(image.digest)) continue;
+  for (const image of known?.of(seen.repository) ?? []) {
+    if (image.state === "withdrawn" || listed.has(image.digest)) continue;
     if (image.tags.some((tag) => seen.unread.has(tag))) continue;
     const reason = withdrawal(image, seen);
     const about = { type, repository: image.repository, digest: image.digest };
@@ -130,7 +130,7 @@ export function reclaim(state: CatalogueState, types: Iterable<string>, rank: Ra
     const type = state.types.get(name);
     if (type === undefined) return [];
     const present = new Map<string, Claim>();
-    for (const { state: became, source, repository } of type.images.values()) {
+    for (const { state: became, source, repository } of type.images) {
       if (became !== "withdrawn") present.set(repository, { source, repository });
     }
     const claims = [...present.values()].sort((a, b) => rank(a) - rank(b) || (a.repository < b.repository ? -1 : 1));

@@ -1,7 +1,7 @@
-import type { Digest } from "@executor-registry/resolver";
 import type { Verdict } from "../checks/check.ts";
 import type { Claim } from "./change.ts";
 import type { Image } from "./image.ts";
+import type { ImageSet } from "./image-set.ts";
 
 /**
  * - `admitted`: all checks passed; a version
@@ -33,8 +33,7 @@ export interface CatalogueType {
   readonly type: string;
   /** The repositories that hold images of it now, the preferred first. */
   claims: readonly Claim[];
-  /** By `repository@digest`. */
-  readonly images: Map<string, CatalogueImage>;
+  readonly images: ImageSet;
 }
 
 /** The current state: a fold of the journal. Changed by the fold alone. */
@@ -43,9 +42,6 @@ export interface CatalogueState {
   /** Which types have, or had, images in a repository. */
   readonly repositories: Map<string, Set<string>>;
 }
-
-/** The key of an image in {@link CatalogueType.images}. */
-export const imageKey = (repository: string, digest: Digest): string => `${repository}@${digest}`;
 
 /** What became of an image, by its verdicts. */
 export function stateOf(verdicts: readonly Verdict[]): "admitted" | "rejected" | "pending" {

@@ -23,7 +23,7 @@ export function listVersions(
   { state, limit, offset }: VersionsQuery,
 ): Answer {
   const current = candidates === undefined && known ? currentOf(known)?.image : undefined;
-  const images = [...(known?.images.values() ?? [])]
+  const images = [...(known?.images ?? [])]
     .filter((image) => state === undefined || image.state === state)
     .sort((a, b) => compareNewest(b, a));
   const versions = images.slice(offset, offset + limit).map((image) => versionDocument(image, image === current));

@@ -72,7 +72,7 @@ export function createMetrics({ catalogue, health, reads, events }: MetricsOptio
   gauge("executors", "Executor types that can be resolved", [], (set) => set(catalogue.snapshot.size));
   gauge("images", "Images in the catalogue, by state", ["state"], (set) => {
     const counts = { admitted: 0, rejected: 0, pending: 0, withdrawn: 0 };
-    for (const { images } of catalogue.types()) for (const { state } of images.values()) counts[state] += 1;
+    for (const { images } of catalogue.types()) for (const { state } of images) counts[state] += 1;
     for (const [state, count] of Object.entries(counts)) set(count, { state });
   });
   gauge("journal_sequence", "Entries in the journal", [], (set) => set(catalogue.head.sequence));

@@ -3,7 +3,7 @@ import type { Catalogue } from "../catalogue/catalogue.ts";
 
 /** Says why a type cannot be resolved: nobody knows it, or it is known and none of its images may be used. */
 export function unknownType(type: string, catalogue: Catalogue): UnknownTypeError {
-  const images = [...(catalogue.type(type)?.images.values() ?? [])].filter(({ state }) => state !== "withdrawn");
+  const images = [...(catalogue.type(type)?.images ?? [])].filter(({ state }) => state !== "withdrawn");
   const [refused] = images.flatMap(({ verdicts }) => verdicts.filter(({ state }) => state !== "passed"));
   const count =
     images.length === 1 ? "an image of it was found but is" : `${images.length} images of it were found but are`;

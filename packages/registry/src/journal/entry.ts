@@ -31,11 +31,19 @@ export interface Head {
   readonly hash: string;
 }
 
-/** A folded state and the head it was folded up to: what lies before need not be replayed. */
-export interface StoredSnapshot {
+/** A folded state that is kept in parts, and the head it was folded up to: what lies before need not be replayed. */
+export interface SnapshotHead {
   readonly head: Head;
-  /** Written and read by the catalogue alone. */
-  readonly state: string;
+  /** Which form the parts' texts have. */
+  readonly format: number;
+  /** How many parts there are. */
+  readonly parts: number;
+}
+
+/** One part of a folded state. Written and read by the fold alone. */
+export interface SnapshotPart {
+  readonly key: string;
+  readonly text: string;
 }
 
 /** Which entries to list. All of it together. */

@@ -7,7 +7,7 @@ import { BrokenJournalError, JournalClosedError } from "./errors.ts";
 import type { Fold } from "./fold.ts";
 import { foldIn, type Position, restore, verifiedPages } from "./opening.ts";
 import { serial } from "./serial.ts";
-import { sealSnapshot } from "./snapshot.ts";
+import { saveParts } from "./snapshot.ts";
 
 /** How often an append decides again because somebody else was faster. Each time somebody got on. */
 const ATTEMPTS = 50;
@@ -63,15 +63,18 @@ export async function openJournal<S>(options: JournalOptions<S>): Promise<Journa
   const { store, fold, clock, log, snapshotEvery = 1000, random = Math.random } = options;
   const inTurn = serial();
   const listeners = new Set<(entries: readonly Entry[]) => void>();
-  const { replayed, ...restored } = await restore(store, fold, log);
-  let position: Position<S> = restored;
-  let saved = restored.head.sequence - replayed;
+  const restored = await restore(store, fold, log);
+  let position: Position<S> = { state: restored.state, head: restored.head, at: restored.at };
+  let { saved } = restored;
+  /** What the stored snapshot lacks: these parts, or everything. */
+  let changed: Set<string> | undefined = restored.changed && new Set(restored.changed);
   let attempted = saved;
   let closed = false;
 
   const take = (entries: readonly Entry[]): void => {
     if (entries.length === 0) return;
     position = foldIn(position, entries, fold);
+    if (changed !== undefined) for (const entry of entries) changed.add(fold.partOf(entry));
     for (const listener of listeners) {
       try {
         listener(entries);
@@ -87,11 +90,12 @@ export async function openJournal<S>(options: JournalOptions<S>): Promise<Journa
   };
 
   const save = async (): Promise<void> => {
-    const { head, state } = position;
-    if (head.sequence === saved) return;
-    attempted = head.sequence;
-    await store.saveSnapshot(sealSnapshot(head, fold.serialize(state)));
-    saved = head.sequence;
+    const { sequence } = position.head;
+    if (sequence === saved) return;
+    attempted = sequence;
+    await saveParts({ store, fold }, position, changed);
+    saved = sequence;
+    changed = new Set();
   };
 
   /** A snapshot that cannot be saved costs time at the next start, nothing else. */

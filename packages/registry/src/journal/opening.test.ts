@@ -8,8 +8,9 @@ import { memoryStore } from "../stores/memory.ts";
 import type { Store } from "../stores/store.ts";
 import { sqlitePlace } from "../stores/testing/sqlite-place.ts";
 import { EMPTY_HEAD } from "./chain.ts";
+import type { SnapshotHead, SnapshotPart } from "./entry.ts";
 import { openJournal } from "./journal.ts";
-import { sealSnapshot } from "./snapshot.ts";
+import { sealPart } from "./snapshot.ts";
 import { journalOf, sealedAfter, tagged, toyFold } from "./testing/toy.ts";
 
 const clock = { now: () => Date.UTC(2026, 10, 23), sleep: async () => undefined };
@@ -33,6 +34,14 @@ async function tenEntries(): Promise<Store> {
   const store = memoryStore();
   await store.append(EMPTY_HEAD, journalOf(10));
   return store;
+}
+
+/** The snapshot that a store holds. */
+async function stored(store: Store): Promise<{ snapshot: SnapshotHead; parts: readonly SnapshotPart[] }> {
+  const parts: SnapshotPart[] = [];
+  const snapshot = await store.loadSnapshot((part) => void parts.push(part));
+  assert.ok(snapshot);
+  return { snapshot, parts: parts.sort((a, b) => (a.key < b.key ? -1 : 1)) };
 }
 
 describe("opening a journal", () => {
@@ -66,28 +75,61 @@ describe("opening a journal", () => {
     const store = await tenEntries();
     const { journal } = await opened(store);
     await journal.close();
-    const snapshot = await store.loadSnapshot();
-    assert.ok(snapshot);
-    for (const state of [snapshot.state.replace("1.0.3", "1.0.4"), snapshot.state.slice(0, -1), "", "\n"]) {
-      await store.saveSnapshot({ ...snapshot, state });
+    const good = await stored(store);
+    const [part, ...others] = good.parts;
+    assert.ok(part);
+    const changes = [part.text.replace("1.0.7", "1.0.8"), part.text.slice(0, -1), "", "\n"];
+    const damaged: readonly (readonly [string, readonly SnapshotPart[]])[] = [
+      ...changes.map((text) => ["its checksum does not match", [{ ...part, text }, ...others]] as const),
+      ["its checksum does not match", [{ ...part, key: "another" }, ...others]],
+      ["it has 6 parts of 7", others],
+    ];
+    for (const [problem, parts] of damaged) {
+      await store.saveSnapshot(good.snapshot, parts, true);
       const again = await opened(store);
-      assert.deepEqual(again.warnings, ["its checksum does not match"]);
+      assert.deepEqual(again.warnings, [problem]);
       assert.deepEqual([again.applied, again.journal.state], [10, journal.state]);
       await again.journal.close();
-      assert.deepEqual(await store.loadSnapshot(), snapshot);
+      assert.deepEqual(await stored(store), good);
     }
   });
 
   test("ignores a snapshot that this release cannot read, or that is of another journal", async () => {
     const store = await tenEntries();
-    const head = await store.head();
-    await store.saveSnapshot(sealSnapshot(head, "<xml/>"));
-    const unreadable = await opened(store);
-    assert.equal(unreadable.warnings.length, 1);
-    await store.saveSnapshot(sealSnapshot({ ...head, hash: "a".repeat(64) }, "[]"));
-    const foreign = await opened(store);
-    assert.deepEqual(foreign.warnings, ["it was taken of another journal"]);
-    assert.deepEqual(foreign.journal.state, unreadable.journal.state);
+    const { journal } = await opened(store);
+    await journal.close();
+    const { snapshot, parts } = await stored(store);
+    const warned = async (head: SnapshotHead, of: readonly SnapshotPart[]) => {
+      await store.saveSnapshot(head, of, true);
+      const again = await opened(store);
+      assert.deepEqual(again.journal.state, journal.state);
+      return String(again.warnings);
+    };
+    assert.equal(await warned({ ...snapshot, format: 9 }, parts), "it has format 9; this release reads 1");
+    assert.match(await warned({ ...snapshot, parts: 1 }, [sealPart("ml", "<xml/>")]), /JSON/);
+    const foreign = { ...snapshot, head: { ...snapshot.head, hash: "a".repeat(64) } };
+    assert.equal(await warned(foreign, parts), "it was taken of another journal");
+  });
+
+  test("saves what has changed since the last snapshot, and nothing else", async () => {
+    const store = await tenEntries();
+    const saved: string[][] = [];
+    const watched: Store = {
+      ...store,
+      async saveSnapshot(snapshot, parts, complete) {
+        const given = [...parts];
+        saved.push(given.map(({ key }) => key));
+        await store.saveSnapshot(snapshot, given, complete);
+      },
+    };
+    await (await opened(watched)).journal.close();
+    const { journal } = await opened(watched);
+    await journal.append(() => [tagged("type-3", "2.0.0"), tagged("new", "1")]);
+    await journal.close();
+    await (await opened(watched)).journal.close();
+    assert.deepEqual([saved[0]?.length, ...saved.slice(1)], [7, ["type-3", "new"]]);
+    const { applied, journal: again } = await opened(store);
+    assert.deepEqual([applied, again.state], [0, journal.state]);
   });
 
   test("refuses a journal whose end was cut off", async () => {

@@ -1,10 +1,10 @@
-import type { Logger } from "@executor-registry/resolver";
+import { ExecutorRegistryError, type Logger } from "@executor-registry/resolver";
 import type { Store } from "../stores/store.ts";
 import { EMPTY_HEAD, verifyChain } from "./chain.ts";
-import type { Entry, Head, StoredSnapshot } from "./entry.ts";
+import type { Entry, Head } from "./entry.ts";
 import { BrokenJournalError } from "./errors.ts";
 import type { Fold } from "./fold.ts";
-import { openSnapshot } from "./snapshot.ts";
+import { loadParts } from "./snapshot.ts";
 
 /** How many entries are read at once. */
 const PAGE = 1000;
@@ -17,17 +17,24 @@ export interface Position<S> {
   readonly at: string;
 }
 
-/** A position, and how many entries had to be replayed to get there. */
+/** A position, and what lies between it and the stored snapshot. */
 export interface Opened<S> extends Position<S> {
-  readonly replayed: number;
+  /** The sequence of the stored snapshot; 0 when there is none that can be used. */
+  readonly saved: number;
+  /** The parts that have changed since; all of them when there is none. */
+  readonly changed: ReadonlySet<string> | undefined;
 }
 
 /** Restores the state from the snapshot and what was appended since. @throws BrokenJournalError */
 export async function restore<S>(store: Store, fold: Fold<S>, log: Logger): Promise<Opened<S>> {
-  const start = (await fromSnapshot(store, fold, log)) ?? { state: fold.initial(), head: EMPTY_HEAD, at: "" };
-  let position: Position<S> = start;
-  for await (const entries of verifiedPages(store, start.head)) position = foldIn(position, entries, fold);
-  return { ...position, replayed: position.head.sequence - start.head.sequence };
+  const start = await fromSnapshot(store, fold, log);
+  const changed = new Set<string>();
+  let position: Position<S> = start ?? { state: fold.initial(), head: EMPTY_HEAD, at: "" };
+  for await (const entries of verifiedPages(store, position.head)) {
+    position = foldIn(position, entries, fold);
+    for (const entry of entries) changed.add(fold.partOf(entry));
+  }
+  return { ...position, saved: start?.head.sequence ?? 0, changed: start && changed };
 }
 
 /** Everything after `from`, page by page, verified. @throws BrokenJournalError */
@@ -53,34 +60,25 @@ export function foldIn<S>(position: Position<S>, entries: readonly Entry[], fold
 
 /** Where the stored snapshot leads to; `undefined` when there is none that can be used. */
 async function fromSnapshot<S>(store: Store, fold: Fold<S>, log: Logger): Promise<Position<S> | undefined> {
-  const snapshot = await store.loadSnapshot();
+  const passOver = (problem: string): undefined => {
+    log.warn({ store: store.description, problem }, "the snapshot cannot be used; replaying the whole journal");
+    return undefined;
+  };
+  let snapshot: Awaited<ReturnType<typeof loadParts<S>>>;
+  try {
+    snapshot = await loadParts(store, fold);
+  } catch (problem) {
+    if (problem instanceof ExecutorRegistryError) throw problem;
+    return passOver(problem instanceof Error ? problem.message : String(problem));
+  }
   if (snapshot === undefined) return undefined;
-  const { sequence } = snapshot.head;
-  const state = readState(snapshot, fold, log, store);
-  if (state === undefined) return undefined;
 
-  const [entry] = await store.read(sequence - 1, 1);
+  const { head } = snapshot;
+  const [entry] = await store.read(head.sequence - 1, 1);
   if (entry === undefined) {
     const { sequence: end } = await store.head();
-    throw new BrokenJournalError(end + 1, `it is missing, although a snapshot was taken at entry ${sequence}`);
+    throw new BrokenJournalError(end + 1, `it is missing, although a snapshot was taken at entry ${head.sequence}`);
   }
-  if (entry.sequence !== sequence || entry.hash !== snapshot.head.hash) {
-    warn(log, store, sequence, "it was taken of another journal");
-    return undefined;
-  }
-  return { state: state.value, head: snapshot.head, at: entry.at };
-}
-
-function readState<S>(snapshot: StoredSnapshot, fold: Fold<S>, log: Logger, store: Store): { value: S } | undefined {
-  try {
-    return { value: fold.parse(openSnapshot(snapshot)) };
-  } catch (problem) {
-    warn(log, store, snapshot.head.sequence, problem instanceof Error ? problem.message : String(problem));
-    return undefined;
-  }
-}
-
-function warn(log: Logger, store: Store, sequence: number, problem: string): void {
-  const fields = { store: store.description, sequence, problem };
-  log.warn(fields, "the snapshot cannot be used; replaying the whole journal");
+  if (entry.sequence !== head.sequence || entry.hash !== head.hash) return passOver("it was taken of another journal");
+  return { ...snapshot, at: entry.at };
 }

@@ -34,7 +34,7 @@ test(
     // A tag's manifest says which image it names; an image's configuration is read once, or by those who ask at the same time.
     const configurations = first - TAGS / PAGE - TAGS;
     assert.ok(configurations >= IMAGES && configurations <= IMAGES * 8, `${configurations} configurations`);
-    const images = [...(scanning.catalogue.type("ml")?.images.values() ?? [])];
+    const images = [...(scanning.catalogue.type("ml")?.images ?? [])];
     assert.equal(images.length, IMAGES);
     assert.equal(new Set(images.flatMap((image) => image.tags)).size, TAGS);
     assert.ok(images.every(({ state }) => state === "admitted"));

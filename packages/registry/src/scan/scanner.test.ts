@@ -71,7 +71,7 @@ describe("scanning a real registry", { skip: noDockerRegistry }, () => {
     const { digest } = await pushImage(registry, "executor-ml", "latest", { created: day(1) });
     await scanning.scan();
     assert.equal(scanning.catalogue.snapshot.document("ml")?.digest, digest, "although it is the older build");
-    const images = [...(scanning.catalogue.type("ml")?.images.values() ?? [])];
+    const images = [...(scanning.catalogue.type("ml")?.images ?? [])];
     const withdrawn = images.find(({ state }) => state === "withdrawn");
     assert.deepEqual([withdrawn?.digest, withdrawn?.withdrawn?.reason], [before, "tag latest names another image now"]);
   });
@@ -159,7 +159,7 @@ describe("scanning a real registry", { skip: noDockerRegistry }, () => {
     await using scanning = await openScanning({ registries: [registry], approved: [`${registry.host}/team/*`] });
     await scanning.scan();
     assert.deepEqual(scanning.versions(), { ml: "1.0.0" });
-    const [image] = scanning.catalogue.type("nlp")?.images.values() ?? [];
+    const [image] = scanning.catalogue.type("nlp")?.images ?? [];
     assert.equal(image?.state, "rejected");
     assert.match(image.verdicts[0]?.reason ?? "", /stranger\/executor-nlp is in none of the approved namespaces/);
   });

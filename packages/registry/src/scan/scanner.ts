@@ -74,7 +74,7 @@ export class Scanner {
 
   /** Looks at every tag of a type's repositories now: those that hold images of it, in each source that would scan them. */
   refreshType(type: string, reason: Reason): Promise<readonly ScanReport[]> {
-    const images = this.#options.catalogue.type(type)?.images.values() ?? [];
+    const images = this.#options.catalogue.type(type)?.images ?? [];
     const repositories = new Set([...images].map(({ repository }) => repository));
     if (repositories.size === 0) return this.refresh(reason);
     return this.#look(new Map([...repositories].map((repository) => [repository, "all"])), reason);
@@ -141,7 +141,7 @@ export class Scanner {
     const { catalogue, checks } = this.#options;
     for (const { type, images } of catalogue.types()) {
       const changes: Reasoned[] = [];
-      const present = [...images.values()].filter(({ state }) => state !== "withdrawn");
+      const present = [...images].filter(({ state }) => state !== "withdrawn");
       await forEachLimited(present, 8, async (image) => {
         const verdicts = await judge(checks, image, this.#ending.signal);
         if (JSON.stringify(verdicts) === JSON.stringify(image.verdicts)) return;

@@ -85,7 +85,7 @@ describe("two readings of one repository at the same time", () => {
       why: "event",
     });
     await all;
-    const states = [...(scanning.catalogue.type("ml")?.images.values() ?? [])].map(({ tags, state }) => [
+    const states = [...(scanning.catalogue.type("ml")?.images ?? [])].map(({ tags, state }) => [
       tags[0],
       state,
     ]);

@@ -1,12 +1,13 @@
 import { EMPTY_HEAD } from "../journal/chain.ts";
-import type { Entry, Head, JournalFilter, StoredSnapshot } from "../journal/entry.ts";
+import type { Entry, Head, JournalFilter, SnapshotHead } from "../journal/entry.ts";
 import { ConflictError } from "./errors.ts";
 import type { Store } from "./store.ts";
 
 /** Keeps the journal in this process, as long as it lives: for development and tests. */
 export function memoryStore(): Store {
   const entries: Entry[] = [];
-  let snapshot: StoredSnapshot | undefined;
+  let snapshot: SnapshotHead | undefined;
+  const parts = new Map<string, string>();
   const head = (): Head => {
     const last = entries.at(-1);
     return last === undefined ? EMPTY_HEAD : { sequence: last.sequence, hash: last.hash };
@@ -24,10 +25,17 @@ export function memoryStore(): Store {
     },
     read: async (after, limit) => entries.slice(after, after + limit),
     list: async (filter) => newestFirst(entries, filter),
-    async saveSnapshot(next) {
-      if (snapshot === undefined || next.head.sequence >= snapshot.head.sequence) snapshot = next;
+    async saveSnapshot(next, changed, complete) {
+      if (snapshot !== undefined && next.head.sequence < snapshot.head.sequence) return;
+      const put = [...changed];
+      if (complete) parts.clear();
+      for (const { key, text } of put) parts.set(key, text);
+      snapshot = next;
     },
-    loadSnapshot: async () => snapshot,
+    async loadSnapshot(take) {
+      if (snapshot !== undefined) for (const [key, text] of parts) take({ key, text });
+      return snapshot;
+    },
     close: async () => undefined,
   };
 }

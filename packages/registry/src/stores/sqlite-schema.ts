@@ -29,6 +29,18 @@ const STEPS = [
   ) STRICT;
   PRAGMA application_id = ${APPLICATION_ID};
   `,
+  // A snapshot can always be made again from the entries.
+  `
+  DROP TABLE snapshot;
+  CREATE TABLE snapshot (
+    id       INTEGER PRIMARY KEY CHECK (id = 1),
+    sequence INTEGER NOT NULL,
+    hash     TEXT NOT NULL,
+    format   INTEGER NOT NULL,
+    parts    INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE snapshot_parts (key TEXT PRIMARY KEY, text TEXT NOT NULL) STRICT;
+  `,
 ];
 
 /** Brings a database to this release's tables. @throws Error for one that is not ours, or a newer release's */

@@ -9,6 +9,8 @@ import { ConflictError, StoreError } from "./errors.ts";
 import { isBusy, sqliteError } from "./sqlite-errors.ts";
 import { type EntryRow, listRows } from "./sqlite-list.ts";
 import { migrate } from "./sqlite-schema.ts";
+import { sqliteSnapshots } from "./sqlite-snapshots.ts";
+import { inTransaction } from "./sqlite-transaction.ts";
 import type { Store } from "./store.ts";
 
 /** Milliseconds until a lock that another process holds becomes an error. */
@@ -61,33 +63,21 @@ export async function sqliteStore(path: string, clock: Clock): Promise<Store> {
   const insert = database.prepare("INSERT INTO entries (sequence, entry) VALUES (?, ?)");
   const last = database.prepare("SELECT sequence, entry FROM entries ORDER BY sequence DESC LIMIT 1");
   const after = database.prepare("SELECT sequence, entry FROM entries WHERE sequence > ? ORDER BY sequence LIMIT ?");
-  const loadSnapshot = database.prepare("SELECT sequence, hash, state FROM snapshot");
-  const saveSnapshot = database.prepare(`
-    INSERT INTO snapshot (id, sequence, hash, state) VALUES (1, ?, ?, ?)
-    ON CONFLICT (id) DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash, state = excluded.state
-    WHERE excluded.sequence >= snapshot.sequence`);
-
   const head = (): Head => {
     const row = last.get() as EntryRow | undefined;
     if (row === undefined) return EMPTY_HEAD;
     return { sequence: row.sequence, hash: parseEntry(row.entry, row.sequence).hash };
   };
 
-  const append = (expected: Head, entries: readonly Entry[]): void => {
-    database.exec("BEGIN IMMEDIATE");
-    try {
+  const append = (expected: Head, entries: readonly Entry[]): void =>
+    inTransaction(database, "IMMEDIATE", () => {
       const actual = head();
       if (actual.sequence !== expected.sequence || actual.hash !== expected.hash) {
         throw new ConflictError(expected, actual);
       }
       for (const entry of entries) insert.run(entry.sequence, JSON.stringify(entry));
-      database.exec("COMMIT");
-    } catch (problem) {
-      // A full disk ends the transaction by itself.
-      if (database.isTransaction) database.exec("ROLLBACK");
-      throw problem;
-    }
-  };
+    });
+  const snapshots = sqliteSnapshots(database);
 
   return {
     description,
@@ -95,14 +85,8 @@ export async function sqliteStore(path: string, clock: Clock): Promise<Store> {
     append: (expected, entries) => patiently(() => append(expected, entries)),
     read: (sequence, limit) => patiently(() => parsed(after.all(sequence, limit) as unknown as EntryRow[])),
     list: (filter) => patiently(() => parsed(listRows(database, filter))),
-    async saveSnapshot({ head: { sequence, hash }, state }) {
-      await patiently(() => saveSnapshot.run(sequence, hash, state));
-    },
-    loadSnapshot: () =>
-      patiently(() => {
-        const row = loadSnapshot.get() as { sequence: number; hash: string; state: string } | undefined;
-        return row && { head: { sequence: row.sequence, hash: row.hash }, state: row.state };
-      }),
+    saveSnapshot: (snapshot, parts, complete) => patiently(() => snapshots.save(snapshot, parts, complete)),
+    loadSnapshot: (take) => patiently(() => snapshots.load(take)),
     async close() {
       if (database.isOpen) guarded(() => database.close());
     },

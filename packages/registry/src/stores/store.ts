@@ -1,4 +1,4 @@
-import type { Entry, Head, JournalFilter, StoredSnapshot } from "../journal/entry.ts";
+import type { Entry, Head, JournalFilter, SnapshotHead, SnapshotPart } from "../journal/entry.ts";
 
 /**
  * Where the journal lives. A store keeps the order and makes entries durable; it neither hashes nor judges.
@@ -18,8 +18,17 @@ export interface Store {
   read(after: number, limit: number): Promise<readonly Entry[]>;
   /** The entries that match, newest first. */
   list(filter: JournalFilter): Promise<readonly Entry[]>;
-  /** Replaces the stored snapshot, unless that one is newer. */
-  saveSnapshot(snapshot: StoredSnapshot): Promise<void>;
-  loadSnapshot(): Promise<StoredSnapshot | undefined>;
+  /**
+   * Puts parts in place of those with the same keys, all or nothing; does nothing if the stored snapshot is newer.
+   * @param parts are read once, one after the other
+   * @param complete these are all: every other part goes
+   */
+  saveSnapshot(snapshot: SnapshotHead, parts: Iterable<SnapshotPart>, complete: boolean): Promise<void>;
+  /**
+   * Hands over every part of the stored snapshot, one after the other, in no order.
+   * @param take must not throw
+   * @returns what they are parts of; `undefined` when there is none
+   */
+  loadSnapshot(take: (part: SnapshotPart) => void): Promise<SnapshotHead | undefined>;
   close(): Promise<void>;
 }

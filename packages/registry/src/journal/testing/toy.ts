@@ -35,6 +35,7 @@ export type ToyState = Map<string, string[]>;
 
 /** A fold in which order and every single entry show. */
 export const toyFold: Fold<ToyState> = {
+  format: 1,
   initial: () => new Map(),
   apply(state, { change }) {
     const tags = state.get(change.type) ?? [];
@@ -42,6 +43,8 @@ export const toyFold: Fold<ToyState> = {
     if (change.kind === "image-tagged") tags.push(...change.tags);
     return state;
   },
-  serialize: (state) => JSON.stringify([...state]),
-  parse: (text) => new Map(JSON.parse(text) as [string, string[]][]),
+  partOf: ({ change }) => change.type,
+  parts: (state) => state.keys(),
+  serialize: (state, type) => JSON.stringify(state.get(type)),
+  restore: (state, type, text) => state.set(type, JSON.parse(text) as string[]),
 };

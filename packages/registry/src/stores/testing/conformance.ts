@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { EMPTY_HEAD, verifyChain } from "../../journal/chain.ts";
-import type { Entry, Head, JournalFilter } from "../../journal/entry.ts";
+import type { Entry, Head, JournalFilter, SnapshotHead, SnapshotPart } from "../../journal/entry.ts";
 import { journalOf, sealedAfter, tagged } from "../../journal/testing/toy.ts";
 import type { Store } from "../store.ts";
 
@@ -35,7 +35,7 @@ export function conformance(name: string, { durable, place }: { durable: boolean
       assert.deepEqual(await store.head(), EMPTY_HEAD);
       assert.deepEqual(await store.read(0, 10), []);
       assert.deepEqual(await store.list({ limit: 10 }), []);
-      assert.equal(await store.loadSnapshot(), undefined);
+      assert.equal(await loaded(store), undefined);
     });
 
     inPlace("gives back what was appended, oldest first and page by page", async (store) => {
@@ -123,15 +123,31 @@ export function conformance(name: string, { durable, place }: { durable: boolean
     });
 
     inPlace("keeps the newest snapshot it was given", async (store) => {
-      const [older, newer] = [snapshot(5, "five"), snapshot(9, "nine")];
-      await store.saveSnapshot(older);
-      assert.deepEqual(await store.loadSnapshot(), older);
-      await store.saveSnapshot(newer);
-      await store.saveSnapshot(older);
-      assert.deepEqual(await store.loadSnapshot(), newer);
-      const mended = { ...newer, state: "nine, mended" };
-      await store.saveSnapshot(mended);
-      assert.deepEqual(await store.loadSnapshot(), mended);
+      await save(store, 5, { ml: "five", nlp: "five" });
+      assert.deepEqual(await loaded(store), { ...snapshot(5), texts: { ml: "five", nlp: "five" } });
+      await save(store, 9, { ml: "nine" }, { complete: true });
+      await save(store, 5, { ml: "five", nlp: "five" });
+      assert.deepEqual(await loaded(store), { ...snapshot(9), texts: { ml: "nine" } });
+      await save(store, 9, { ml: "nine, mended" }, { complete: true });
+      assert.deepEqual(await loaded(store), { ...snapshot(9), texts: { ml: "nine, mended" } });
+    });
+
+    inPlace("changes the parts of a snapshot that it is given, and no others", async (store) => {
+      const odd = { "": "empty", __proto__x: "Ω\u0000\n", "it's": '"' };
+      await save(store, 1, { ml: "one", ...odd }, { complete: true });
+      await save(store, 2, { ml: "two", nlp: "two" });
+      await save(store, 3, {});
+      assert.deepEqual(await loaded(store), { ...snapshot(3), texts: { ml: "two", nlp: "two", ...odd } });
+    });
+
+    inPlace("keeps the snapshot it has when a part of the next cannot be made", async (store) => {
+      await save(store, 1, { ml: "one" }, { complete: true });
+      function* half(): Generator<SnapshotPart> {
+        yield { key: "ml", text: "two" };
+        throw new Error("no more");
+      }
+      await assert.rejects(async () => store.saveSnapshot(snapshot(2), half(), true), /no more/);
+      assert.deepEqual(await loaded(store), { ...snapshot(1), texts: { ml: "one" } });
     });
 
     inPlace("gives every character back as it was", async (store) => {
@@ -165,11 +181,11 @@ export function conformance(name: string, { durable, place }: { durable: boolean
       async (store, place) => {
         const entries = journalOf(5);
         await append(store, entries);
-        await store.saveSnapshot(snapshot(3, "three"));
+        await save(store, 3, { ml: "three" }, { complete: true });
         await store.close();
         const again = await place.open();
         assert.deepEqual(await again.read(0, 10), entries);
-        assert.deepEqual(await again.loadSnapshot(), snapshot(3, "three"));
+        assert.deepEqual(await loaded(again), { ...snapshot(3), texts: { ml: "three" } });
         await again.close();
       },
       volatile,
@@ -184,10 +200,27 @@ const headOf = (entries: readonly Entry[]): Head => {
 
 const tagOf = ({ change }: Entry): string | undefined => (change.kind === "image-tagged" ? change.tags[0] : undefined);
 
-const snapshot = (sequence: number, state: string) => ({
+const snapshot = (sequence: number): SnapshotHead => ({
   head: { sequence, hash: String(sequence).repeat(64) },
-  state,
+  format: 1,
+  parts: 7,
 });
+
+async function save(
+  store: Store,
+  sequence: number,
+  texts: Readonly<Record<string, string>>,
+  { complete = false } = {},
+): Promise<void> {
+  const parts = Object.entries(texts).map(([key, text]) => ({ key, text }));
+  await store.saveSnapshot(snapshot(sequence), parts, complete);
+}
+
+async function loaded(store: Store): Promise<object | undefined> {
+  const texts: Record<string, string> = {};
+  const head = await store.loadSnapshot(({ key, text }) => void (texts[key] = text));
+  return head && { ...head, texts };
+}
 
 /** Appends entries that follow the store's head. */
 async function append(store: Store, entries: readonly Entry[]): Promise<void> {

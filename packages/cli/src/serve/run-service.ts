@@ -1,4 +1,3 @@
-import { setFlagsFromString } from "node:v8";
 import { loadConfig, type Service, startService } from "@executor-registry/registry";
 import { ConfigurationError } from "@executor-registry/resolver";
 import { type Logger, pino } from "pino";
@@ -12,15 +11,8 @@ const DRAIN = 2000;
 /** Milliseconds for everything to end after that. Whoever sent the signal kills after ten seconds or more. */
 const END = 7000;
 
-/**
- * Reading a catalogue makes V8 let the space for young objects grow to tens of megabytes, which it keeps. Requests leave next
- * to nothing behind, so a small space serves them as fast: measured in bench/, it halves what the process takes.
- */
-const SMALL_YOUNG_SPACE = "--semi-space-growth-factor=1";
-
 /** Serves as a file says, until the signal aborts. @throws InvalidConfigurationError, StoreError, ConfigurationError */
 export async function runService(file: string, io: Io): Promise<number> {
-  setFlagsFromString(SMALL_YOUNG_SPACE);
   let reloader: Reloader | undefined;
   // From the beginning: until somebody listens, the signal ends the process.
   const stopListening = io.onHangup(() => void reloader?.reload("SIGHUP", true));

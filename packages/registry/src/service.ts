@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import { Catalogue } from "./catalogue/catalogue.ts";
 import type { Config } from "./config/schema.ts";
 import { createEventStream } from "./http/events.ts";
+import { FailureLimit } from "./http/failure-limit.ts";
 import { createMetrics } from "./http/metrics.ts";
 import { createReadPath } from "./http/read-path.ts";
 import { apiRoutes } from "./http/routes.ts";
@@ -86,7 +87,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     version: VERSION,
     pino: log,
     log,
-    perMinute: { writes: config.limits.writesPerMinute, webhooks: config.limits.webhooksPerMinute },
+    writesPerMinute: config.limits.writesPerMinute,
+    refusals: new FailureLimit(config.limits.refusedEventsPerMinute, clock),
     trustProxy: config.listen.trustProxy,
     webhooks: () => parts.webhooks,
     scanner,

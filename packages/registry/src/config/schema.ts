@@ -111,7 +111,10 @@ export const Config = z
     limits: z
       .strictObject({
         writesPerMinute: z.number().int().min(1).default(60).meta({ description: "From one address" }),
-        webhooksPerMinute: z.number().int().min(1).default(600).meta({ description: "From one address" }),
+        refusedEventsPerMinute: z.number().int().min(1).default(60).meta({
+          description:
+            "Events from one address that are nobody's; beyond it, all of that address are refused for a while",
+        }),
       })
       .prefault({}),
     log: z.strictObject({ level: z.enum(["debug", "info", "warn", "error"]).default("info") }).prefault({}),

@@ -1,20 +1,21 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { pino } from "pino";
+import { manualClock } from "../../../../testing/manual-clock.ts";
 import { parseConfig } from "../config/parse-config.ts";
 import { startService } from "../service.ts";
 
 process.env["TEST_RATE_LIMIT_SECRET"] = "Bearer registry-secret";
 const CONFIG = `listen: {host: 127.0.0.1, port: 0, trustProxy: true}
 auth: {writes: open}
-limits: {writesPerMinute: 3, webhooksPerMinute: 5}
+limits: {writesPerMinute: 3, refusedEventsPerMinute: 5}
 webhooks: [{name: main, kind: distribution, headers: {Authorization: {env: TEST_RATE_LIMIT_SECRET}}}]
 `;
 
 describe("a limit of requests per minute", () => {
   for (const [what, path, limit, taken] of [
     ["writes", "/executors/refresh", 3, 202],
-    ["webhooks, forged ones too,", "/webhooks/main", 5, 401],
+    ["forged events", "/webhooks/main", 5, 401],
   ] as const) {
     test(`of ${what} is told as a problem with the time to wait, to the address that exceeds it alone`, async () => {
       const service = await startService({ config: parseConfig(CONFIG, "test.yaml"), log: pino({ level: "silent" }) });
@@ -32,7 +33,7 @@ describe("a limit of requests per minute", () => {
         assert.ok(Number.isInteger(seconds) && seconds >= 1 && seconds <= 60, `again after ${seconds} s`);
         const problem = (await refused.json()) as Record<string, unknown>;
         assert.deepEqual([problem["code"], problem["status"]], ["throttled", 429]);
-        assert.match(String(problem["detail"]), /too many requests from this address; again in \d+ s/);
+        assert.match(String(problem["detail"]), /too many (requests|refused events) from this address; again in \d+ s/);
 
         assert.equal((await post("192.0.2.2")).status, taken);
         for (let nth = 0; nth < 20; nth++) {
@@ -46,4 +47,24 @@ describe("a limit of requests per minute", () => {
       }
     });
   }
+
+  test("of forged events lets a sender send as much as it has, and the address back in after a minute", async () => {
+    const clock = manualClock();
+    const log = pino({ level: "silent" });
+    const service = await startService({ config: parseConfig(CONFIG, "test.yaml"), log, clock });
+    const post = async (authorization: string): Promise<number> => {
+      const headers = { "content-type": "application/json", authorization };
+      const body = JSON.stringify({ events: [] });
+      return (await fetch(`${service.url}/webhooks/main`, { method: "POST", headers, body })).status;
+    };
+    try {
+      for (let nth = 0; nth < 50; nth++) assert.ok((await post("Bearer registry-secret")) < 300);
+      for (let nth = 0; nth < 5; nth++) assert.equal(await post("forged"), 401);
+      assert.equal(await post("Bearer registry-secret"), 429);
+      await clock.advance(60_000);
+      assert.ok((await post("Bearer registry-secret")) < 300);
+    } finally {
+      await service.close();
+    }
+  });
 });

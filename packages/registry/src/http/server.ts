@@ -14,6 +14,7 @@ import type { Access } from "../auth/access.ts";
 import type { Answer, Route } from "./route.ts";
 import { docsPage } from "./docs-page.ts";
 import type { EventStream } from "./events.ts";
+import type { FailureLimit } from "./failure-limit.ts";
 import { openApi } from "./openapi.ts";
 import { OTHER_OPERATIONS } from "./other-operations.ts";
 import { problemOf } from "./problem.ts";
@@ -29,8 +30,9 @@ export interface ServerOptions extends WebhookOptions {
   readonly readPath: ReturnType<typeof createReadPath>;
   readonly version: string;
   readonly pino: PinoLogger;
-  /** Writes and webhooks taken per minute from one address. */
-  readonly perMinute: { readonly writes: number; readonly webhooks: number };
+  /** Taken from one address. */
+  readonly writesPerMinute: number;
+  readonly refusals: FailureLimit;
   /** Whether `X-Forwarded-For` is believed: there is a proxy before the service that sets it. */
   readonly trustProxy: boolean;
 }
@@ -41,7 +43,7 @@ const REQUEST_TIMEOUT = 10_000;
 
 /** Makes the HTTP server; it does not listen yet. */
 export async function createHttpServer(options: ServerOptions): Promise<FastifyInstance> {
-  const { routes, access, events, readPath, version, pino, perMinute } = options;
+  const { routes, access, events, readPath, version, pino, writesPerMinute } = options;
   // What Fastify itself has to say; requests are logged here.
   const ownLog: FastifyBaseLogger = pino.child({}, { level: "warn" });
   const fastify = fastifyFactory({
@@ -95,7 +97,7 @@ export async function createHttpServer(options: ServerOptions): Promise<FastifyI
   });
 
   for (const route of routes) {
-    const limited = route.method === "POST" ? { rateLimit: { max: perMinute.writes, timeWindow: 60_000 } } : {};
+    const limited = route.method === "POST" ? { rateLimit: { max: writesPerMinute, timeWindow: 60_000 } } : {};
     fastify.route({
       method: route.method,
       url: route.path.replaceAll(/\{(\w+)\}/g, ":$1"),
@@ -135,7 +137,7 @@ export async function createHttpServer(options: ServerOptions): Promise<FastifyI
     });
     events.open(reply.raw, typeof lastId === "string" ? lastId : undefined);
   });
-  registerWebhooks(fastify, options, perMinute.webhooks);
+  registerWebhooks(fastify, options, options.refusals);
   return fastify;
 }
 

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { ExecutorRegistryError, type Logger } from "@executor-registry/resolver";
 import type { Scanning } from "../scan/scanner.ts";
 import type { WebhookReceiver } from "../webhooks/hint.ts";
+import type { FailureLimit } from "./failure-limit.ts";
 import type { Metrics } from "./metrics.ts";
 
 /** Where events of one sender come in. */
@@ -24,13 +25,21 @@ export interface WebhookOptions {
 
 const LARGEST_BODY = 1 << 20;
 
-/** Registers `POST /webhooks/{name}`, and `OPTIONS` for senders that ask before they send. */
+/**
+ * Registers `POST /webhooks/{name}`, and `OPTIONS` for senders that ask before they send.
+ * @param refusals what is no event of a sender's counts; a registry may send as many events as it has
+ */
 export function registerWebhooks(
   fastify: FastifyInstance,
   { webhooks, scanner, metrics, log }: WebhookOptions,
-  perMinute: number,
+  refusals: FailureLimit,
 ): void {
   const receive = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+    const seconds = Math.ceil(refusals.wait(request.ip) / 1000);
+    if (seconds > 0) {
+      void reply.header("retry-after", String(seconds));
+      throw new ExecutorRegistryError("throttled", `too many refused events from this address; again in ${seconds} s`);
+    }
     const { name, token } = request.params as { name: string; token?: string };
     const webhook = webhooks().get(name);
     if (webhook === undefined) {
@@ -53,6 +62,7 @@ export function registerWebhooks(
       reply.code(answer.status).headers(answer.headers ?? {});
       return await reply.send(answer.body ?? { accepted: looked });
     } catch (error) {
+      refusals.failed(request.ip);
       const refused = error instanceof ExecutorRegistryError && error.code === "unauthorized";
       metrics.webhook(name, refused ? "refused" : "malformed");
       throw error;
@@ -65,8 +75,7 @@ export function registerWebhooks(
       parsed(null, body);
     });
     for (const url of ["/webhooks/:name", "/webhooks/:name/:token"]) {
-      const config = { rateLimit: { max: perMinute, timeWindow: 60_000 } };
-      scope.route({ method: ["POST", "OPTIONS"], url, bodyLimit: LARGEST_BODY, config, handler: receive });
+      scope.route({ method: ["POST", "OPTIONS"], url, bodyLimit: LARGEST_BODY, handler: receive });
     }
     done();
   });

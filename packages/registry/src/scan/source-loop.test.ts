@@ -85,10 +85,7 @@ describe("two readings of one repository at the same time", () => {
       why: "event",
     });
     await all;
-    const states = [...(scanning.catalogue.type("ml")?.images ?? [])].map(({ tags, state }) => [
-      tags[0],
-      state,
-    ]);
+    const states = [...(scanning.catalogue.type("ml")?.images ?? [])].map(({ tags, state }) => [tags[0], state]);
     assert.deepEqual(states, [
       ["1.0.0", "admitted"],
       ["1.1.0", "admitted"],

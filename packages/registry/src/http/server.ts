@@ -58,6 +58,11 @@ export async function createHttpServer(options: ServerOptions): Promise<FastifyI
     genReqId: () => randomUUID(),
     requestIdHeader: "x-request-id",
     return503OnClosing: false,
+    frameworkErrors(_error, request, reply) {
+      // Its message repeats the path, which may hold a sender's token.
+      const problem = new ExecutorRegistryError("invalid-request", "the request's path or headers are malformed");
+      sendProblem(problem, request, reply, pino);
+    },
     forceCloseConnections: true,
   });
   await fastify.register(rateLimit, {
@@ -90,10 +95,8 @@ export async function createHttpServer(options: ServerOptions): Promise<FastifyI
   });
   fastify.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, pino));
   fastify.setNotFoundHandler((request) => {
-    throw new ExecutorRegistryError(
-      "not-found",
-      `there is no ${request.method} ${request.url.split("?")[0] ?? ""}; see /docs`,
-    );
+    // A path may hold a sender's token: it is not repeated.
+    throw new ExecutorRegistryError("not-found", `there is no such path for ${request.method}; see /docs`);
   });
 
   for (const route of routes) {

@@ -11,6 +11,9 @@ const DRAIN = 2000;
 /** Milliseconds for everything to end after that. Whoever sent the signal kills after ten seconds or more. */
 const END = 7000;
 
+/** Milliseconds until the configuration is read again though nothing told of a change. */
+const LOOK_AGAIN = 30_000;
+
 /** Serves as a file says, until the signal aborts. @throws InvalidConfigurationError, StoreError, ConfigurationError */
 export async function runService(file: string, io: Io): Promise<number> {
   let reloader: Reloader | undefined;
@@ -23,10 +26,11 @@ export async function runService(file: string, io: Io): Promise<number> {
       throw listenProblem(error, config.listen) ?? error;
     });
     const { reload, settled } = (reloader = createReloader(file, config, service, log));
-    const changed = (): void => void reload("the file changed", false);
+    const changed = (why = "the file changed"): void => void reload(why, false);
     const lost = (err: unknown): void =>
       log.warn({ file, err }, "changes of the file are not noticed; send SIGHUP after changing it");
     followFile(file, { changed, lost }, io.clock, io.signal);
+    lookAgain(() => changed("the file, or a secret that it names, changed"), io).catch(() => {});
     // It may have changed since it was read.
     changed();
     await aborted(io.signal);
@@ -36,6 +40,14 @@ export async function runService(file: string, io: Io): Promise<number> {
   }
   const exit = interruptedExit(io.signal);
   return exit === INTERRUPTED.SIGPIPE ? exit : 0;
+}
+
+/** Secrets are replaced in folders of their own, and not every file system tells of changes. */
+async function lookAgain(look: () => void, { clock, signal }: Pick<Io, "clock" | "signal">): Promise<void> {
+  while (!signal.aborted) {
+    await clock.sleep(LOOK_AGAIN, signal);
+    look();
+  }
 }
 
 function jsonLines({ stdout }: Io, level: string): Logger {

@@ -32,7 +32,7 @@ describe("a configuration", () => {
   test("tells every mistake at once, with its place", () => {
     const text = `listen:
   port: 99999
-store: "memory:"
+store: oracle:somewhere
 executors: { template: executor }
 sources:
   - name: main
@@ -48,6 +48,7 @@ auth:
     const mistakes = mistakesOf(text).map((mistake) => mistake.replace(/ Expected 'oci'.*/, ""));
     assert.deepEqual(mistakes, [
       "2 listen.port: Too big: expected number to be <=65535",
+      '3 store: no store is named by "oracle:" so; there are "memory:" and "sqlite:PATH"',
       '4 executors.template: invalid executor template "executor": it must hold {type} exactly once',
       "9 sources[0].repositories: Too small: expected array to have >=1 items",
       "10 sources[0].colour: there is no such setting",

@@ -1,6 +1,7 @@
 import { parseExecutorType, parseTemplate } from "@executor-registry/resolver";
 import { z } from "zod";
 import { ROLES } from "../auth/role.ts";
+import { parseStoreAddress } from "../stores/open.ts";
 import { SourceConfig } from "./source-schema.ts";
 import { QueueConfig, WebhookConfig } from "./webhook-schema.ts";
 
@@ -89,7 +90,7 @@ const Auth = z.strictObject({
 export const Config = z
   .strictObject({
     listen: Listen.prefault({}),
-    store: z.string().default("memory:").meta({ description: "`memory:` or `sqlite:PATH`" }),
+    store: parsedBy(parseStoreAddress).default("memory:").meta({ description: "`memory:` or `sqlite:PATH`" }),
     executors: Executors.prefault({}),
     sources: z.array(SourceConfig).default([]).meta({
       description: "Where images are found, in the order of preference where two hold one type",

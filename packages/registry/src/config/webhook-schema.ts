@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { SHORTEST_PATH_TOKEN } from "../webhooks/proof.ts";
 import { Secret } from "./secret.ts";
 
 const Name = z
@@ -13,8 +14,11 @@ const place = {
 
 const headers = z
   .record(z.string().min(1), Secret)
+  .refine((names) => Object.keys(names).length > 0, { error: "expected at least one header" })
   .meta({ description: "Header and value, as the sender was told to send them" });
-const pathToken = Secret.meta({ title: "secret", description: "The sender's URL is `/webhooks/{name}/{pathToken}`" });
+const pathToken = Secret.refine((token) => token.length >= SHORTEST_PATH_TOKEN, {
+  error: `expected ${SHORTEST_PATH_TOKEN} characters or more: it is all that the sender shows`,
+}).meta({ title: "secret", description: "The sender's URL is `/webhooks/{name}/{pathToken}`" });
 
 /** The mistake, unless exactly one way of showing who one is was chosen. */
 const oneOf =

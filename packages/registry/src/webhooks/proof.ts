@@ -22,7 +22,7 @@ interface NoProof {
 export type Proof = HeaderProof | PathProof | NoProof;
 
 /** Fewer characters are guessed, or are a mistake such as an empty environment variable. */
-const SHORTEST_PATH_TOKEN = 16;
+export const SHORTEST_PATH_TOKEN = 16;
 
 /**
  * Makes the check of a proof.

@@ -10,6 +10,7 @@ import { makeLiveSources, makeSources } from "./config/make-sources.ts";
 import { makeWebhooks } from "./config/make-webhooks.ts";
 import type { Config } from "./config/schema.ts";
 import type { Webhook } from "./http/webhook-route.ts";
+import type { EventQueue } from "./queues/queue.ts";
 import { Scanner } from "./scan/scanner.ts";
 import type { ImageSource } from "./sources/image-source.ts";
 import type { LiveAnswers } from "./sources/live-source.ts";
@@ -24,6 +25,7 @@ export interface Parts {
   health(): readonly SourceHealth[];
   readonly access: Access;
   readonly webhooks: ReadonlyMap<string, Webhook>;
+  readonly queues: readonly EventQueue[];
   /** Begins to watch, to scan, and to ask the queues. */
   start(): Promise<void>;
   close(): Promise<void>;
@@ -64,6 +66,7 @@ export async function makeParts(config: Config, { catalogue, clock, random, log 
     },
     access,
     webhooks: makeWebhooks(config.webhooks),
+    queues: queues.map(({ queue }) => queue),
     async start() {
       const { answers } = catalogue;
       answers.keep(new Set(live.map(({ name }) => name)));

@@ -76,7 +76,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const reads = { ok: 0, notModified: 0 };
   let readPath = createReadPath(catalogue.snapshot, parts.access, reads);
   const events = createEventStream(catalogue.snapshot, clock);
-  const metrics = createMetrics({ catalogue, health, reads, events });
+  const metrics = createMetrics({ catalogue, health, queues: () => parts.queues, reads, events });
   let draining = false;
   const routes = apiRoutes({ catalogue, scanner, health, version: VERSION, draining: () => draining, restored, log });
   const fastify = await createHttpServer({

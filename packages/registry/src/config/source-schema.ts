@@ -174,6 +174,5 @@ export const SourceConfig = z.discriminatedUnion("kind", [Oci, Ecr, ArtifactRegi
 export type SourceConfig = z.infer<typeof SourceConfig>;
 /** One that is scanned. */
 export type ScannedSourceConfig = Exclude<SourceConfig, { kind: "cluster" }>;
-export type ClusterSourceConfig = Extract<SourceConfig, { kind: "cluster" }>;
 export type RequestsConfig = z.output<typeof requests>;
 export type CredentialsConfig = z.infer<typeof CredentialsConfig>;

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
 import type { Catalogue } from "../catalogue/catalogue.ts";
+import type { EventQueue } from "../queues/queue.ts";
 import type { SourceHealth } from "../sources/source-health.ts";
 import type { EventStream } from "./events.ts";
 import type { ReadCounts } from "./read-path.ts";
@@ -18,12 +19,13 @@ export interface Metrics {
 export interface MetricsOptions {
   readonly catalogue: Catalogue;
   health(): readonly SourceHealth[];
+  queues(): readonly EventQueue[];
   readonly reads: ReadCounts;
   readonly events: EventStream;
 }
 
 /** Numbers for Prometheus. What is known anyway is read when it is asked for, so that counting costs reads nothing. */
-export function createMetrics({ catalogue, health, reads, events }: MetricsOptions): Metrics {
+export function createMetrics({ catalogue, health, queues, reads, events }: MetricsOptions): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -98,6 +100,12 @@ export function createMetrics({ catalogue, health, reads, events }: MetricsOptio
   });
   gauge("source_unread_tags", "Tags that the last scan of a source could not read", ["source"], (set) => {
     for (const { name, unread } of health()) if (unread !== undefined) set(unread, { source: name });
+  });
+  gauge("queue_up", "Whether the last attempt to take a queue's messages succeeded", ["queue"], (set) => {
+    for (const { name, failing } of queues()) set(failing ? 0 : 1, { queue: name });
+  });
+  gauge("queue_poisoned_messages", "Messages of a queue that were no events and were removed", ["queue"], (set) => {
+    for (const { name, poisoned } of queues()) set(poisoned, { queue: name });
   });
 
   return {

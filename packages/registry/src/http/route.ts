@@ -22,7 +22,7 @@ export type Answer =
     };
 
 /** What an answer of a status means, and its shape. */
-export interface AnswerShape {
+interface AnswerShape {
   readonly description: string;
   readonly schema?: z.ZodType;
   /** @default "application/json" */

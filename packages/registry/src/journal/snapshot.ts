@@ -12,7 +12,7 @@ export function sealPart(key: string, text: string): SnapshotPart {
 }
 
 /** A part's text. @throws Error when it is not what was written */
-export function openPart({ key, text: sealed }: SnapshotPart): string {
+function openPart({ key, text: sealed }: SnapshotPart): string {
   const end = sealed.indexOf("\n");
   const text = sealed.slice(end + 1);
   if (sealed.slice(0, Math.max(end, 0)) !== checksum(key, text)) throw new Error("its checksum does not match");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { manualClock } from "../../../../testing/manual-clock.ts";
-import { backoff, createHostPacer, createPacers } from "./pacing.ts";
+import { createHostPacer } from "./pacing.ts";
 
 const never = new AbortController().signal;
 
@@ -81,26 +81,5 @@ describe("a host", () => {
     assert.equal(await clock.nextSleep(), 1000);
     await clock.advance(1000);
     (await turn)();
-  });
-
-  test("does not make everybody come back at the same moment", () => {
-    assert.equal(
-      backoff(3, () => 0),
-      0,
-    );
-    assert.equal(
-      backoff(3, () => 0.5),
-      4000,
-    );
-    assert.equal(
-      backoff(1000, () => 0.5),
-      7.5 * 60_000,
-    );
-  });
-
-  test("has one pace however many ask for it", () => {
-    const pacerOf = createPacers();
-    assert.equal(pacerOf("a"), pacerOf("a"));
-    assert.notEqual(pacerOf("a"), pacerOf("b"));
   });
 });

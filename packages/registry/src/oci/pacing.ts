@@ -1,4 +1,5 @@
 import { type Clock, type Random, systemClock } from "@executor-registry/resolver";
+import { backoff } from "../backoff.ts";
 import { RegistryError } from "./errors.ts";
 import { createSemaphore } from "./semaphore.ts";
 import { steady } from "./steady.ts";
@@ -35,8 +36,10 @@ export interface HostPacer {
   mayRetry(): boolean;
 }
 
-const FIRST = 1000;
-const MOST = 15 * 60_000;
+/** Milliseconds between two tries of one request at most. */
+export const LONGEST_BACKOFF = 15 * 60_000;
+/** So that those who were told the same time do not all come at it. */
+const SPREAD = 1000;
 /** Milliseconds a failing host is left alone at most: who is back is to be found by the next scan. */
 const MOST_PAUSE = 60_000;
 /** Milliseconds a request waits for a failing host; of many repositories each would wait anew. */
@@ -45,15 +48,6 @@ const WORTH_WAITING = 40_000;
 const MOST_RETRY_AFTER = 24 * 3600_000;
 const BUDGET = 10;
 const EARNED = 0.1;
-
-/**
- * Full jitter below a ceiling that doubles from 1 s to 15 min.
- * @param failures so far, from 0
- * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
- */
-export function backoff(failures: number, random: Random): number {
-  return random() * Math.min(MOST, FIRST * 2 ** Math.min(failures, 30));
-}
 
 export function createHostPacer(host: string, options: PacingOptions = {}): HostPacer {
   const {
@@ -109,8 +103,8 @@ export function createHostPacer(host: string, options: PacingOptions = {}): Host
       if (retryAfter === undefined && now() < pausedUntil) return;
       const wait =
         retryAfter === undefined
-          ? Math.min(MOST_PAUSE, backoff(failures, random))
-          : Math.min(MOST_RETRY_AFTER, retryAfter) + random() * FIRST;
+          ? backoff(failures, random, MOST_PAUSE)
+          : Math.min(MOST_RETRY_AFTER, retryAfter) + random() * SPREAD;
       failures += 1;
       asked = retryAfter !== undefined;
       pausedUntil = Math.max(pausedUntil, now() + wait);
@@ -120,16 +114,6 @@ export function createHostPacer(host: string, options: PacingOptions = {}): Host
       budget -= 1;
       return true;
     },
-  };
-}
-
-/** One pacer per host, made when it is first asked for. */
-export function createPacers(options: PacingOptions = {}): (host: string) => HostPacer {
-  const pacers = new Map<string, HostPacer>();
-  return (host) => {
-    const pacer = pacers.get(host) ?? createHostPacer(host, options);
-    pacers.set(host, pacer);
-    return pacer;
   };
 }
 

@@ -3,7 +3,8 @@ import { createAuthorizer, type Authorizer } from "./authorizer.ts";
 import type { CredentialProvider } from "./credentials.ts";
 import { type Place, RegistryError } from "./errors.ts";
 import { failure } from "./failure.ts";
-import { backoff, type HostPacer } from "./pacing.ts";
+import { backoff } from "../backoff.ts";
+import { type HostPacer, LONGEST_BACKOFF } from "./pacing.ts";
 import { follow, type Reach } from "./redirects.ts";
 import type { Resource } from "./scopes.ts";
 import type { Answer, OutgoingRequest, Transport } from "./transport.ts";
@@ -90,7 +91,8 @@ class HostSession implements Session {
       if (concernsHost(error)) pacer.pause(error.retryAfter);
       if (failures + 1 >= MOST_TRIES || !pacer.mayRetry()) throw error;
       log.debug({ host: this.host, code: error.code, status: error.status, failures }, "will ask the registry again");
-      if (!concernsHost(error)) await clock.sleep(error.retryAfter ?? backoff(failures, random), signal);
+      if (!concernsHost(error))
+        await clock.sleep(error.retryAfter ?? backoff(failures, random, LONGEST_BACKOFF), signal);
     }
   }
 

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { systemClock } from "@executor-registry/resolver";
 import { retryAfter } from "../oci/retry-after.ts";
 import { artifactRegistryHints, PubsubMessage } from "../webhooks/artifact-registry-message.ts";
-import { readBounded } from "../webhooks/bounded-fetch.ts";
+import { readBounded } from "../bounded-fetch.ts";
 import { parseValue } from "../webhooks/body.ts";
 import { QueueError } from "./errors.ts";
 import { createPump, type QueueMessage, type QueueOptions, type QueueTransport } from "./pump.ts";

@@ -1,4 +1,5 @@
 import { type Clock, type Logger, type Random, silentLogger, systemClock } from "@executor-registry/resolver";
+import { backoff } from "../backoff.ts";
 import { InvalidWebhookError } from "../webhooks/errors.ts";
 import type { Hint } from "../webhooks/hint.ts";
 import { QueueError } from "./errors.ts";
@@ -33,7 +34,6 @@ export interface QueueOptions {
   readonly log?: Logger;
 }
 
-const FIRST_PAUSE = 1000;
 const LONGEST_PAUSE = 60_000;
 /** No more of what a queue asks for. */
 const LONGEST_ASKED = 15 * 60_000;
@@ -42,6 +42,7 @@ const LONGEST_ASKED = 15 * 60_000;
 export function createPump(options: QueueOptions, open: () => Promise<QueueTransport>): EventQueue {
   const { name, clock = systemClock, random = Math.random, log = silentLogger } = options;
   let poisoned = 0;
+  let failing = false;
 
   async function move(transport: QueueTransport, onHints: OnHints, signal: AbortSignal): Promise<void> {
     const messages = await transport.receive(signal);
@@ -65,8 +66,8 @@ export function createPump(options: QueueOptions, open: () => Promise<QueueTrans
 
   async function pause(failures: number, error: unknown, signal: AbortSignal): Promise<void> {
     const asked = error instanceof QueueError ? (error.retryAfter ?? 0) : 0;
-    const backoff = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (failures - 1)) * (0.5 + random() / 2);
-    const ms = Math.round(Math.max(backoff, Math.min(asked, LONGEST_ASKED)));
+    const own = backoff(failures - 1, random, LONGEST_PAUSE);
+    const ms = Math.round(Math.max(own, Math.min(asked, LONGEST_ASKED)));
     log.warn({ queue: name, err: error, failures, ms }, "the queue's events cannot be taken now, trying again");
     try {
       await clock.sleep(ms, signal);
@@ -80,6 +81,9 @@ export function createPump(options: QueueOptions, open: () => Promise<QueueTrans
     get poisoned() {
       return poisoned;
     },
+    get failing() {
+      return failing;
+    },
     async run(onHints, signal) {
       const transport = await open();
       let failures = 0;
@@ -88,8 +92,10 @@ export function createPump(options: QueueOptions, open: () => Promise<QueueTrans
           try {
             await move(transport, onHints, signal);
             failures = 0;
+            failing = false;
           } catch (error) {
             if (signal.aborted) break;
+            failing = true;
             await pause(++failures, error, signal);
           }
         }

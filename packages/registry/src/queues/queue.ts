@@ -9,6 +9,8 @@ export interface EventQueue {
   readonly name: string;
   /** Messages that were no events, and were removed, so far. */
   readonly poisoned: number;
+  /** The last attempt to take messages failed. */
+  readonly failing: boolean;
   /**
    * Hands over what the queue holds and receives, until the signal aborts; then resolves. Rejects for nothing: what fails
    * is logged and tried again, with growing pauses.

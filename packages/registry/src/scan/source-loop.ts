@@ -1,6 +1,7 @@
 import { type Clock, ExecutorRegistryError, type Random } from "@executor-registry/resolver";
 import type { ImageSource } from "../sources/image-source.ts";
 import type { SourceHealth } from "../sources/source-health.ts";
+import { backoff } from "../backoff.ts";
 import { coalesce } from "./coalesce.ts";
 import type { IngestOptions } from "./ingest.ts";
 import { type ScanOrder, type ScanReport, SourceScan } from "./source-scan.ts";
@@ -22,7 +23,6 @@ export interface SourceLoopOptions extends IngestOptions {
 
 /** Events come in bursts, one for each platform and tag of a push. */
 const WINDOW = 50;
-const FIRST_BACKOFF = 1000;
 
 /** Keeps one source current: scans at intervals, sooner when told, later while it fails. */
 export class SourceLoop {
@@ -61,20 +61,19 @@ export class SourceLoop {
     while (!this.#signal.aborted) {
       try {
         await this.scanAll({ actor: `source:${this.source.name}`, why: "polled" });
-        await clock.sleep(this.#pause(random()), this.#signal);
+        await clock.sleep(this.#pause(random), this.#signal);
       } catch (error) {
         if (this.#signal.aborted) return;
         log.error({ source: this.source.name, err: error }, "a scan could not be taken in; it will be tried again");
-        await clock.sleep(this.#pause(random()), this.#signal).catch(() => {});
+        await clock.sleep(this.#pause(random), this.#signal).catch(() => {});
       }
     }
   }
 
-  #pause(random: number): number {
+  #pause(random: Random): number {
     const { interval, jitter } = this.#options.polling;
-    if (this.#failures > 0)
-      return Math.min(interval, FIRST_BACKOFF * 2 ** Math.min(this.#failures, 30)) * (0.5 + random / 2);
-    return interval * (1 + jitter * (2 * random - 1));
+    if (this.#failures > 0) return backoff(this.#failures - 1, random, interval);
+    return interval * (1 + jitter * (2 * random() - 1));
   }
 
   /** A scan that could not be taken in says nothing of the source's images, but of the service. */

@@ -1,6 +1,7 @@
 import type { Clock, Logger, Random } from "@executor-registry/resolver";
 import { RegistryError } from "../oci/errors.ts";
-import { backoff, type HostPacer } from "../oci/pacing.ts";
+import { backoff } from "../backoff.ts";
+import { type HostPacer, LONGEST_BACKOFF } from "../oci/pacing.ts";
 
 /** How one cloud API is asked. */
 export interface Patience {
@@ -48,6 +49,6 @@ export async function askPatiently<T>(
     if (concernsAll) pacer.pause(retryAfter);
     if (failures + 1 >= MOST_TRIES || !pacer.mayRetry()) throw error;
     log.debug({ host, code, status, failures }, "will ask the API again");
-    if (!concernsAll) await clock.sleep(retryAfter ?? backoff(failures, random), signal);
+    if (!concernsAll) await clock.sleep(retryAfter ?? backoff(failures, random, LONGEST_BACKOFF), signal);
   }
 }

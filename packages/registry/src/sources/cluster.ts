@@ -9,6 +9,7 @@ import {
   type Resolution,
   type Resolver,
 } from "@executor-registry/resolver";
+import { backoff } from "../backoff.ts";
 import { liveDocument } from "./live-document.ts";
 import type { LiveAnswers, LiveSource } from "./live-source.ts";
 import type { SourceHealth } from "./source-health.ts";
@@ -30,7 +31,6 @@ export interface ClusterSourceOptions {
   readonly log: Logger;
 }
 
-const FIRST_PAUSE = 1000;
 const LONGEST_PAUSE = 60_000;
 /** How often the parts of the cluster are asked how they fare; that touches memory only. */
 const LOOK = 2000;
@@ -64,8 +64,7 @@ export class ClusterSource implements LiveSource {
       } finally {
         await resolver.close();
       }
-      const most = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** Math.min(failures, 30));
-      await clock.sleep(most * random(), signal).catch(() => {});
+      await clock.sleep(backoff(failures, random, LONGEST_PAUSE), signal).catch(() => {});
     }
   }
 

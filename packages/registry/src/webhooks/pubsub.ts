@@ -3,7 +3,7 @@ import { z } from "zod";
 import { type Clock, ConfigurationError, systemClock } from "@executor-registry/resolver";
 import { artifactRegistryHints, PubsubMessage } from "./artifact-registry-message.ts";
 import { parseBody } from "./body.ts";
-import { boundedFetch } from "./bounded-fetch.ts";
+import { boundedFetch } from "../bounded-fetch.ts";
 import { UnauthorizedWebhookError, WebhookUnavailableError } from "./errors.ts";
 import type { WebhookReceiver } from "./hint.ts";
 import { header } from "./proof.ts";

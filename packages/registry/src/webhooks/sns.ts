@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Clock, ConfigurationError, systemClock } from "@executor-registry/resolver";
-import { boundedFetch } from "./bounded-fetch.ts";
+import { boundedFetch } from "../bounded-fetch.ts";
 import { parseBody } from "./body.ts";
 import { InvalidWebhookError, UnauthorizedWebhookError, WebhookUnavailableError } from "./errors.ts";
 import { parseEventBridge } from "./eventbridge.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { startLoopbackServer } from "../../../../testing/loopback-server.ts";
+import { startLoopbackServer } from "../../../testing/loopback-server.ts";
 import { boundedFetch } from "./bounded-fetch.ts";
-import { signal } from "./testing/requests.ts";
+import { signal } from "./webhooks/testing/requests.ts";
 
 const get = async (path: string, limits: { bytes?: number; time?: number } = {}): Promise<string> => {
   await using server = await startLoopbackServer((request, response) => {

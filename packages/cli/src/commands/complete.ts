@@ -2,7 +2,7 @@ import type { Command } from "../command.ts";
 import { candidates, type FindTypes } from "../completion/candidates.ts";
 import type { Io } from "../io.ts";
 import { type Given, parseFlags } from "../parse-flags.ts";
-import { openClient } from "../service/open-client.ts";
+import { withClient } from "../service/open-client.ts";
 import { openResolver } from "../session.ts";
 
 /** Milliseconds a user waits for a completion before they would rather type. */
@@ -48,11 +48,9 @@ async function types(io: Io, ...[words, flags, of]: Parameters<FindTypes>): Prom
 }
 
 async function typesOfService(given: Given, io: Io, signal: AbortSignal): Promise<string[]> {
-  const client = await openClient(given, io);
-  try {
-    const executors = (await client.ask("/executors", { signal })) as Record<string, { version: string }>;
+  return withClient(given, io, async (client) => {
+    const asked = client.ask("/executors", { query: { fields: "version" }, signal });
+    const executors = (await asked) as Record<string, { version: string }>;
     return Object.entries(executors).map(([type, { version }]) => `${type}\t${version}`);
-  } finally {
-    client.close();
-  }
+  });
 }

@@ -7,7 +7,7 @@ import { printable } from "../output/printable.ts";
 import { table } from "../output/table.ts";
 import { text } from "../parse-flags.ts";
 import { withProgress } from "../progress.ts";
-import { openClient } from "../service/open-client.ts";
+import { withClient } from "../service/open-client.ts";
 
 export const get: Command = {
   name: "get",
@@ -18,15 +18,12 @@ export const get: Command = {
   typesOf: "service",
   async run(given, io) {
     const [type = ""] = given.words;
-    const client = await openClient(given, io);
-    try {
+    return withClient(given, io, async (client) => {
       const asked = client.ask(`/executors/${encodeURIComponent(type)}`, { signal: io.signal });
       const document = (await withProgress(io, `asking for ${type}`, asked)) as ExecutorDocument;
       io.stdout.write(print(document, (text(given, "output") ?? "yaml") as Format, io.clock.now()));
       return 0;
-    } finally {
-      client.close();
-    }
+    });
   },
 };
 

@@ -5,7 +5,7 @@ import { printable } from "../output/printable.ts";
 import { table } from "../output/table.ts";
 import { type Given, text } from "../parse-flags.ts";
 import { withProgress } from "../progress.ts";
-import { openClient } from "../service/open-client.ts";
+import { withClient } from "../service/open-client.ts";
 import { readPages } from "../service/pages.ts";
 import { since } from "../since.ts";
 import { UsageError } from "../usage-error.ts";
@@ -37,8 +37,7 @@ export const journal: Command = {
     const [type, kind, actor] = [text(given, "type"), text(given, "kind"), text(given, "actor")];
     const from = since(text(given, "since"), io.clock.now());
     const most = limitOf(given);
-    const client = await openClient(given, io);
-    try {
+    return withClient(given, io, async (client) => {
       const reading = readPages<Entry>(most, async (limit, read) => {
         const query = { type, kind, actor, from, limit, before: read.at(-1)?.sequence };
         const answer = await client.ask("/journal", { query, signal: io.signal });
@@ -47,9 +46,7 @@ export const journal: Command = {
       const entries = await withProgress(io, "reading the journal", reading);
       io.stdout.write(print(entries, (text(given, "output") ?? "table") as Format));
       return 0;
-    } finally {
-      client.close();
-    }
+    });
   },
 };
 

@@ -5,7 +5,7 @@ import { type Format, toYaml } from "../output/resolutions.ts";
 import { printable } from "../output/printable.ts";
 import { table } from "../output/table.ts";
 import { text } from "../parse-flags.ts";
-import { openClient } from "../service/open-client.ts";
+import { withClient } from "../service/open-client.ts";
 import { withScanProgress } from "../service/scan-progress.ts";
 
 /** The exit code of a scan that could not read everything. */
@@ -36,8 +36,7 @@ be read completely.`,
   async run(given, io) {
     const [type] = given.words;
     const wait = given.flags["wait"] === true;
-    const client = await openClient(given, io);
-    try {
+    return withClient(given, io, async (client) => {
       const { signal } = io;
       const question = { method: "POST" as const, query: { type, wait: String(wait) }, signal };
       if (!wait) {
@@ -49,9 +48,7 @@ be read completely.`,
       const { scans } = (await withScanProgress(client, io, scanning)) as { scans: readonly Scan[] };
       io.stdout.write(print(scans, (text(given, "output") ?? "table") as Format));
       return scans.every(({ complete }) => complete) ? 0 : INCOMPLETE;
-    } finally {
-      client.close();
-    }
+    });
   },
 };
 

@@ -1,4 +1,4 @@
-import { shortDigest, type Digest } from "@executor-registry/resolver";
+import { type Candidate, isDigest, shortDigest } from "@executor-registry/resolver";
 import type { Command } from "../command.ts";
 import { age } from "../output/age.ts";
 import { printJson } from "../output/json.ts";
@@ -7,22 +7,38 @@ import { printable } from "../output/printable.ts";
 import { table } from "../output/table.ts";
 import { text } from "../parse-flags.ts";
 import { withProgress } from "../progress.ts";
-import { openClient } from "../service/open-client.ts";
+import { withClient } from "../service/open-client.ts";
 import { readPages } from "../service/pages.ts";
 
 /** What the service tells of one image of a type. */
 interface Version {
   readonly image: string;
-  readonly digest: Digest;
+  readonly digest?: string;
   readonly version: string;
-  readonly source: string;
-  readonly state: "admitted" | "rejected" | "pending" | "withdrawn";
+  readonly source?: string;
+  /** `live`: found in a cluster, where nobody checks it. */
+  readonly state: "admitted" | "rejected" | "pending" | "withdrawn" | "live";
   readonly current: boolean;
-  readonly found: string;
+  readonly found?: string;
   readonly added?: string;
   readonly verdicts: readonly { readonly check: string; readonly state: string; readonly reason: string }[];
   readonly withdrawn?: { readonly at: string; readonly reason: string };
+  /** Of a live one. */
+  readonly evidence?: Candidate["evidence"];
 }
+
+interface Answer {
+  readonly versions: readonly Version[];
+  /** Of a type that is answered from a cluster, the best first. */
+  readonly candidates?: readonly Candidate[];
+}
+
+const liveVersion = (candidate: Candidate, index: number): Version => ({
+  ...candidate,
+  state: "live",
+  current: index === 0,
+  verdicts: [],
+});
 
 export const versions: Command = {
   name: "versions",
@@ -33,22 +49,23 @@ export const versions: Command = {
   typesOf: "service",
   async run(given, io) {
     const [type = ""] = given.words;
-    const client = await openClient(given, io);
-    try {
+    return withClient(given, io, async (client) => {
+      let live: readonly Candidate[] = [];
       const reading = readPages<Version>(Infinity, async (limit, { length: offset }) => {
         const query = { limit, offset };
         const answer = await client.ask(`/executors/${encodeURIComponent(type)}/versions`, {
           query,
           signal: io.signal,
         });
-        return (answer as { versions: readonly Version[] }).versions;
+        const { versions, candidates = [] } = answer as Answer;
+        live = candidates;
+        return versions;
       });
-      const all = await withProgress(io, `reading versions of ${type}`, reading);
+      const found = await withProgress(io, `reading versions of ${type}`, reading);
+      const all = [...live.map(liveVersion), ...found];
       io.stdout.write(print(all, (text(given, "output") ?? "table") as Format, io.clock.now()));
       return 0;
-    } finally {
-      client.close();
-    }
+    });
   },
 };
 
@@ -61,9 +78,9 @@ function print(all: readonly Version[], format: Format, now: number): string {
     version.version,
     version.state,
     version.current ? "yes" : "",
-    age(now - Date.parse(version.added ?? version.found)),
-    shortDigest(version.digest),
-    ...(wide ? [version.source, version.image] : []),
+    ageOf(version, now),
+    version.digest !== undefined && isDigest(version.digest) ? shortDigest(version.digest) : "<none>",
+    ...(wide ? [version.source ?? "<cluster>", version.image] : []),
     why(version),
   ]);
   return printable(
@@ -71,9 +88,15 @@ function print(all: readonly Version[], format: Format, now: number): string {
   );
 }
 
+function ageOf({ added, found, evidence = [] }: Version, now: number): string {
+  const since = added ?? found ?? evidence.find(({ at }) => at !== undefined)?.at;
+  return since === undefined ? "<unknown>" : age(now - Date.parse(since));
+}
+
 /** What decided about its state. */
-function why({ state, withdrawn, verdicts }: Version): string {
+function why({ state, withdrawn, verdicts, evidence }: Version): string {
   if (withdrawn) return withdrawn.reason;
+  if (evidence) return evidence.map(({ detail }) => detail).join("; ");
   const deciding = verdicts.filter((verdict) => state === "admitted" || verdict.state !== "passed");
   return deciding.map(({ check, reason }) => `${check}: ${reason}`).join("; ") || "no check objects";
 }

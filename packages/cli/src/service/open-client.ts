@@ -8,8 +8,20 @@ import { httpClient } from "./http-client.ts";
 import { DEFAULT_SERVICE, parseServiceName, proxiedClient } from "./proxied-client.ts";
 import { registryOf } from "./registry-of.ts";
 
-/** The service that the flags and the environment mean; without any, the one of the cluster. @throws UsageError */
-export async function openClient(given: Given, io: Io): Promise<ServiceClient> {
+/**
+ * Asks the service that the flags and the environment mean; without any, the one of the cluster.
+ * @throws UsageError, and what `use` throws
+ */
+export async function withClient<T>(given: Given, io: Io, use: (client: ServiceClient) => Promise<T>): Promise<T> {
+  const client = await openClient(given, io);
+  try {
+    return await use(client);
+  } finally {
+    client.close();
+  }
+}
+
+async function openClient(given: Given, io: Io): Promise<ServiceClient> {
   if (text(given, "layout") !== undefined)
     throw new UsageError("a registry service is asked, so --layout has no meaning");
   const registry = registryOf(given, io);

@@ -7,7 +7,10 @@ import { after, before, describe, test } from "node:test";
 import type { ExecutorDocument, Resolution } from "@executor-registry/resolver";
 import { systemClock } from "@executor-registry/resolver";
 import { parse } from "yaml";
+import { clusterService } from "../../../../testing/cluster-service.ts";
+import { eventually } from "../../../../testing/cluster.ts";
 import { exampleService } from "../../../../testing/example-service.ts";
+import { kubernetesServer } from "../../../../testing/kubernetes-server.ts";
 import { fakeIo, type Outcome, runHere } from "../testing/fake-io.ts";
 
 const ML = "docker.io/library/executor-ml@sha256:3f31356aa6df330e1e7c2427c7fccfe6c8fc662ade083025045747c074583302";
@@ -217,4 +220,20 @@ describe("who is asked", () => {
       assert.match(stderr, /ECONNREFUSED/);
     }
   });
+});
+
+test("get and versions show what a service found in a cluster, with what tells its age", async () => {
+  await using cluster = await kubernetesServer();
+  const image = `executor-ml:${"a".repeat(64)}`;
+  cluster.put("executors", { data: { ml: image } });
+  await using serving = await clusterService(cluster);
+  const { url } = serving.service;
+  const ask = (...args: string[]) => runHere([...args, "--registry", url], fakeIo({ clock: systemClock }));
+  await eventually("the cluster's answer", 10_000, async () =>
+    (await ask("get", "ml")).code === 0 ? true : undefined,
+  );
+  assert.equal((json(await ask("get", "ml", "-o", "json")) as ExecutorDocument).live?.candidates[0]?.image, image);
+  const [, row = ""] = (await ask("versions", "ml")).stdout.split("\n");
+  assert.match(row, /^a+ +live +yes +\S+ +<none> +declared by ConfigMap\/executors/);
+  assert.equal((await ask("versions", "ml", "-o", "name")).stdout, `${image}\n`);
 });

@@ -1,16 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { test } from "node:test";
 import { createResolver, type ExecutorDocument } from "@executor-registry/resolver";
-import { pino } from "pino";
+import { clusterService } from "../../../../testing/cluster-service.ts";
 import { kubernetesServer, type KubernetesServer } from "../../../../testing/kubernetes-server.ts";
 import { eventually } from "../../../../testing/cluster.ts";
-import { parseConfig } from "../config/parse-config.ts";
-import { startService } from "../service.ts";
 
-const log = pino({ level: "silent" });
 const build = (letter: string): string => `executor-ml:${letter.repeat(64)}`;
 
 /** What the answers used here hold, together. */
@@ -25,16 +19,9 @@ interface Got {
   readonly body: Body;
 }
 
-/** A service that watches a double of a cluster's API server. */
-async function watching(cluster: KubernetesServer, more = "") {
-  const folder = await mkdtemp(join(tmpdir(), "cluster-source-"));
-  const kubeconfig = join(folder, "config");
-  const place = { clusters: [{ name: "c", cluster: { server: cluster.url.href } }], users: [{ name: "u", user: {} }] };
-  const context = { contexts: [{ name: "x", context: { cluster: "c", user: "u" } }], "current-context": "x" };
-  await writeFile(kubeconfig, JSON.stringify({ apiVersion: "v1", kind: "Config", ...place, ...context }));
-  const source = `{name: kind, kind: cluster, from: [configmap], kubeconfig: "${kubeconfig}"}`;
-  const config = parseConfig(`listen: {host: 127.0.0.1, port: 0}\nsources: [${source}${more}]\n`, "test.yaml");
-  const service = await startService({ config, log });
+/** A service that watches a double of a cluster's API server, and what it answers. */
+async function watching(cluster: KubernetesServer) {
+  const { service, config, ...ending } = await clusterService(cluster);
   const get = async (path: string): Promise<Got> => {
     const response = await fetch(`${service.url}${path}`);
     return { status: response.status, body: (await response.json()) as Body };
@@ -48,10 +35,7 @@ async function watching(cluster: KubernetesServer, more = "") {
         const got = await get(path);
         return expected(got) ? got : undefined;
       }),
-    async [Symbol.asyncDispose]() {
-      await service.close();
-      await rm(folder, { recursive: true });
-    },
+    [Symbol.asyncDispose]: () => ending[Symbol.asyncDispose](),
   };
 }
 

@@ -17,25 +17,23 @@ function internTable<T>(keyOf: (value: T) => string): (value: T) => T {
 }
 
 const text = internTable<string>((value) => value);
-const verdicts = internTable<readonly Verdict[]>((value) => JSON.stringify(value));
-const platforms = internTable<ImageDetails["platforms"]>((value) => JSON.stringify(value));
-const labels = internTable<ImageDetails["labels"]>((value) => JSON.stringify(value));
+const list = internTable<readonly unknown[]>((value) => JSON.stringify(value));
 
 const details = (value: ImageDetails): ImageDetails => ({
   ...value,
   mediaType: text(value.mediaType),
-  platforms: platforms(value.platforms),
-  labels: labels(value.labels),
+  platforms: list(value.platforms) as ImageDetails["platforms"],
 });
 
 /**
- * One object for equal values. Thousands of images share their repository, platforms, labels and verdicts;
- * read back from a journal, each would have its own.
+ * One object for equal values. Thousands of images share their repository, platforms and verdicts; read back from a journal, each
+ * would have its own. Labels are shared by few: a build's revision is its own.
  */
 export const interned = {
   text,
-  verdicts,
+  verdicts: (value: readonly Verdict[]) => list(value) as readonly Verdict[],
   details,
+  list,
   claim: (value: Claim): Claim => ({ source: text(value.source), repository: text(value.repository) }),
   image: (value: Image): Image => ({
     ...value,

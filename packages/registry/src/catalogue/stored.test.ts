@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openScanning } from "../testing/scanning.ts";
 import { listedImage, listing, scriptedSource } from "../testing/scripted-source.ts";
+import type { CatalogueImage } from "./state.ts";
 import { openStore } from "../stores/open.ts";
 
 test("a catalogue opened from its snapshot answers as the one that wrote it", async () => {
@@ -12,17 +13,17 @@ test("a catalogue opened from its snapshot answers as the one that wrote it", as
     await found(listing("team/executor-ml", ...images));
     return { complete: true };
   });
-  let before: string;
+  let before: readonly CatalogueImage[];
   {
     await using scanning = await openScanning({ sources: [source], store: kept });
     await scanning.scan();
     images = [listedImage("b", "1.1.0")];
     await scanning.scan();
-    before = JSON.stringify([...(scanning.catalogue.type("ml")?.images ?? [])]);
+    before = [...(scanning.catalogue.type("ml")?.images ?? [])];
   }
   assert.ok(await store.loadSnapshot(() => {}), "closing writes a snapshot");
   await using scanning = await openScanning({ sources: [source], store: kept });
-  assert.equal(JSON.stringify([...(scanning.catalogue.type("ml")?.images ?? [])]), before);
+  assert.deepEqual([...(scanning.catalogue.type("ml")?.images ?? [])], before);
   assert.deepEqual(scanning.versions(), { ml: "1.1.0" });
   assert.deepEqual([...scanning.catalogue.repositoriesOf("scripted")], ["registry.test/team/executor-ml"]);
 });

@@ -1,50 +1,117 @@
 import { put } from "./fold.ts";
-import { interned } from "./interned.ts";
+import type { ImageDetails } from "./image.ts";
 import { ImageSet } from "./image-set.ts";
+import { interned } from "./interned.ts";
 import type { CatalogueImage, CatalogueState, CatalogueType } from "./state.ts";
 
 /** The form of the texts below. */
-export const STORED_FORMAT = 2;
+export const STORED_FORMAT = 3;
+
+/** An image whose members that others have too are numbers of places in the table of its type. */
+type StoredImage = Omit<CatalogueImage, "repository" | "source" | "verdicts" | "details"> & {
+  readonly repository: number;
+  readonly source: number;
+  readonly verdicts: number;
+  readonly details?: StoredDetails;
+};
+
+type StoredDetails = Omit<ImageDetails, "mediaType" | "platforms" | "created" | "labels"> & {
+  readonly mediaType: number;
+  readonly platforms: number;
+  readonly created?: number;
+  readonly labels: Readonly<Record<string, number>>;
+};
 
 interface StoredType {
   readonly claims: CatalogueType["claims"];
-  readonly images: readonly CatalogueImage[];
+  readonly shared: readonly unknown[];
+  readonly images: readonly StoredImage[];
 }
 
-/** The text of one type. */
+/** The text of one type. What its images have in common, which is most of them, is in it once. */
 export function serializeType(state: CatalogueState, name: string): string {
   const type = state.types.get(name);
-  const stored: StoredType = { claims: type?.claims ?? [], images: [...(type?.images ?? [])] };
+  const places = new Map<unknown, number>();
+  const place = (value: unknown): number => {
+    let at = places.get(value);
+    if (at === undefined) places.set(value, (at = places.size));
+    return at;
+  };
+  const images = [...(type?.images ?? [])].map((image): StoredImage => {
+    const { repository, source, verdicts, details, ...own } = image;
+    const common = { repository: place(repository), source: place(source), verdicts: place(verdicts) };
+    if (details === undefined) return { ...own, ...common };
+    const { mediaType, platforms, created, labels, ...rest } = details;
+    return {
+      ...own,
+      ...common,
+      details: {
+        ...rest,
+        mediaType: place(mediaType),
+        platforms: place(platforms),
+        ...(created !== undefined && { created: place(created) }),
+        labels: Object.fromEntries(Object.entries(labels).map(([name, value]) => [name, place(value)])),
+      },
+    };
+  });
+  const stored: StoredType = { claims: type?.claims ?? [], shared: [...places.keys()], images };
   return JSON.stringify(stored);
 }
 
 /** Puts a type back that {@link serializeType} wrote, into the state. @throws Error for any other text */
 export function restoreType(state: CatalogueState, name: string, text: string): CatalogueState {
-  const { claims, images } = JSON.parse(text) as StoredType;
+  const { claims, shared, images } = JSON.parse(text) as StoredType;
   const type: CatalogueType = { type: name, claims: claims.map(interned.claim), images: new ImageSet() };
   state.types.set(name, type);
-  const shared = sharedTexts();
-  for (const image of images) {
-    const { found, added, validated, verdicts, source } = image;
+  // Lists are shared with other types too; texts are many, and mostly a type's own.
+  const table = shared.map((value) => (Array.isArray(value) ? interned.list(value) : value));
+  const textAt = (place: number): string => table[place] as string;
+  const times = new Map<string, string>();
+  /** Most images of a scan, and the times of one image, have one time. */
+  const time = (at: string): string => {
+    const known = times.get(at);
+    if (known === undefined) times.set(at, at);
+    return known ?? at;
+  };
+  const detailsOf = (stored: StoredDetails): ImageDetails => {
+    const { mediaType, platforms, sizeBytes, created, labels } = stored;
+    return {
+      mediaType: textAt(mediaType),
+      platforms: table[platforms] as ImageDetails["platforms"],
+      labels: Object.fromEntries(Object.entries(labels).map(([name, at]) => [name, textAt(at)])),
+      ...(sizeBytes !== undefined && { sizeBytes }),
+      ...(created !== undefined && { created: textAt(created) }),
+    };
+  };
+  for (const {
+    repository,
+    digest,
+    tags,
+    source,
+    state: became,
+    verdicts,
+    found,
+    sequence,
+    details,
+    ...rest
+  } of images) {
+    const { pushed, added, validated, withdrawn } = rest;
+    // Member by member: what is copied as a whole takes more room, and there are many.
     put(state, type, {
-      ...image,
-      ...interned.image(image),
-      source: interned.text(source),
-      verdicts: interned.verdicts(verdicts),
-      found: shared(found),
-      ...(added === undefined ? {} : { added: shared(added) }),
-      ...(validated === undefined ? {} : { validated: shared(validated) }),
+      repository: textAt(repository),
+      digest,
+      tags,
+      source: textAt(source),
+      state: became,
+      verdicts: table[verdicts] as CatalogueImage["verdicts"],
+      found: time(found),
+      sequence,
+      ...(pushed !== undefined && { pushed }),
+      ...(details && { details: detailsOf(details) }),
+      ...(added !== undefined && { added: time(added) }),
+      ...(validated !== undefined && { validated: time(validated) }),
+      ...(withdrawn && { withdrawn }),
     });
   }
   return state;
-}
-
-/** One text for those that are equal: an image's times, and those of all that were found by one scan, mostly are. */
-function sharedTexts(): (text: string) => string {
-  const texts = new Map<string, string>();
-  return (text) => {
-    const known = texts.get(text);
-    if (known === undefined) texts.set(text, text);
-    return known ?? text;
-  };
 }

@@ -1,0 +1,68 @@
+import { createHash } from "node:crypto";
+import { type Digest, silentLogger, systemClock } from "@executor-registry/resolver";
+import { Catalogue } from "../packages/registry/src/catalogue/catalogue.ts";
+import type { Reasoned } from "../packages/registry/src/catalogue/reconcile.ts";
+import { openStore } from "../packages/registry/src/stores/open.ts";
+
+/** Versions of each type. */
+export const VERSIONS = 50;
+
+export const openCatalogue = async (file: string): Promise<Catalogue> =>
+  Catalogue.open({
+    store: await openStore(`sqlite:${file}`),
+    rank: () => 0,
+    order: () => 0,
+    clock: systemClock,
+    log: silentLogger,
+  });
+
+/** Fills a store with so many types, found one repository at a time as a scan finds them, and ends as the service does. */
+export async function fillStore(file: string, types: number): Promise<void> {
+  const catalogue = await openCatalogue(file);
+  for (let type = 0; type < types; type += 1) {
+    await catalogue.record("source:builds", () =>
+      Array.from({ length: VERSIONS }, (_, version) => found(type, version)),
+    );
+  }
+  await catalogue.close();
+}
+
+/** A build as registries hold them: digest, tags, time, size, revision and version are its own. */
+export function found(typeIndex: number, version: number): Reasoned {
+  const type = `type-${typeIndex}`;
+  const repository = `127.0.0.1:1/team/executor-${type}`;
+  const hex = createHash("sha256").update(`${type} ${version}`).digest("hex");
+  const digest: Digest = `sha256:${hex}`;
+  const tags = [`1.${version}.0`, `git-${hex.slice(0, 12)}`];
+  const created = new Date(Date.UTC(2026, 0, 1) + (typeIndex * VERSIONS + version) * 61_007).toISOString();
+  const verdict = {
+    check: "approved-namespace",
+    state: "passed",
+    reason: "no namespaces are configured: every repository is approved",
+  } as const;
+  const details = {
+    mediaType: "application/vnd.oci.image.manifest.v1+json",
+    platforms: ["linux/amd64", "linux/arm64"],
+    sizeBytes: 100_000_000 + Number.parseInt(hex.slice(0, 6), 16),
+    created,
+    labels: {
+      "executor-registry.dev/capabilities": "cuda, batch",
+      "executor-registry.dev/owner": `team-${typeIndex % 20}`,
+      "org.opencontainers.image.created": created,
+      "org.opencontainers.image.revision": hex.slice(24),
+      "org.opencontainers.image.source": `https://git.test/team-${typeIndex % 20}/${type}`,
+      "org.opencontainers.image.version": `1.${version}.0`,
+    },
+  };
+  const image = { repository, digest, tags, details };
+  const change = {
+    kind: "image-found",
+    type,
+    repository,
+    digest,
+    source: "builds",
+    image,
+    verdicts: [verdict],
+  } as const;
+  return { reason: `was found, as ${tags.join(", ")}`, change };
+}

@@ -51,12 +51,8 @@ export async function makeParts(config: Config, { catalogue, clock, random, log 
   const ending = new AbortController();
   const running: Promise<void>[] = [];
   const { reads, writes } = config.auth;
-  const access = createAccess({
-    reads,
-    writes,
-    authenticators: await makeAuthenticators(config.auth, log, clock),
-    clock,
-  });
+  const authenticators = await makeAuthenticators(config.auth, log, clock);
+  const access = createAccess({ reads, writes, authenticators, clock });
   return {
     sources: polled.map(({ source }) => source),
     scanner,
@@ -87,6 +83,7 @@ export async function makeParts(config: Config, { catalogue, clock, random, log 
     async close() {
       ending.abort(new Error("the service ends"));
       await Promise.all([scanner.close(), ...running]);
+      for (const authenticator of authenticators) authenticator.close?.();
     },
   };
 }

@@ -28,6 +28,7 @@ const PREFIX = "system:serviceaccount:";
  */
 export function createKubernetesTokens({ api, audience, serviceAccounts }: KubernetesTokensOptions): Authenticator {
   return {
+    close: () => api.close(),
     name: "Kubernetes service accounts",
     async authenticate(token, signal) {
       // A service account's token is a JWT; what is none is not sent to the API server.

@@ -19,4 +19,6 @@ export interface Authenticator {
    * @throws ExecutorRegistryError when it cannot be asked now
    */
   authenticate(token: string, signal: AbortSignal): Promise<Principal | undefined>;
+  /** Ends its connections, where it keeps any. */
+  close?(): void;
 }

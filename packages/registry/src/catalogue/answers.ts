@@ -41,8 +41,10 @@ export class Answers {
   /** The configuration has changed: keeps the catalogue's answers and those of these layers, in their new order. */
   keep(kept: ReadonlySet<string>): void {
     for (const [type, layers] of this.#documents) {
-      for (const layer of layers.keys()) if (layer !== CATALOGUE && !kept.has(layer)) layers.delete(layer);
-      this.#choose(type);
+      const several = layers.size > 1;
+      const gone = [...layers.keys()].filter((layer) => layer !== CATALOGUE && !kept.has(layer));
+      for (const layer of gone) layers.delete(layer);
+      if (several || gone.length > 0) this.#choose(type);
     }
   }
 

@@ -8,11 +8,13 @@ export interface ScriptRun {
   readonly arrived: number;
 }
 
+// What several at once print may share a line.
 // Every tag of a repository is listed once; --no-tags spares skopeo from listing them again with every image.
 const SCRIPT = `
 list() { skopeo list-tags --tls-verify=false "docker://$1" | sed -n 's|^ *"\\([^"]*\\)",\\{0,1\\}$|docker://'"$1"':\\1|p'; }
 for repository in "$@"; do list "$repository"; done |
-  xargs -P "$AT_ONCE" -n 1 skopeo inspect --no-tags --tls-verify=false --format '{{.Digest}}' | sort -u | wc -l
+  xargs -P "$AT_ONCE" -n 1 skopeo inspect --no-tags --tls-verify=false --format '{{.Digest}}' |
+  grep -o 'sha256:[0-9a-f]*' | sort -u | wc -l
 `;
 
 /** What one would write without the service: `skopeo list-tags` for each repository and `skopeo inspect` for each tag. */

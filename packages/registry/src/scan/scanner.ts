@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { Clock, Logger, Random } from "@executor-registry/resolver";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { Naming } from "../catalogue/naming.ts";
@@ -140,6 +141,8 @@ export class Scanner {
   async #judgeAgain(): Promise<void> {
     const { catalogue, checks } = this.#options;
     for (const { type, images } of catalogue.types()) {
+      // There may be many: readers are answered in between.
+      await setImmediate();
       const changes: Reasoned[] = [];
       const present = [...images].filter(({ state }) => state !== "withdrawn");
       await forEachLimited(present, 8, async (image) => {

@@ -40,6 +40,14 @@ function readiness({ health, restored, draining }: HealthOptions): z.infer<typeo
 /** `/health` for people, `/livez` and `/readyz` for the kubelet. */
 export function healthRoutes(options: HealthOptions): readonly Route[] {
   const { catalogue, health, version } = options;
+  let beenReady = false;
+  /** A new configuration's sources begin anew, while the answers of the old ones stand: that is no reason to be left alone. */
+  const judged = (): z.infer<typeof Ready> => {
+    const now = readiness(options);
+    beenReady ||= now.status === "ok";
+    if (!beenReady || now.status !== "starting") return now;
+    return { status: "ok", reason: `the sources are looked at anew; ${now.reason}` };
+  };
   return [
     route({
       method: "GET",
@@ -62,7 +70,7 @@ export function healthRoutes(options: HealthOptions): readonly Route[] {
         503: { description: "It should not be asked: starting or draining" },
       },
       handle() {
-        const { status: ready, reason } = readiness(options);
+        const { status: ready, reason } = judged();
         const sources = health();
         const failing = sources.filter(({ state }) => state === "failing").map(({ name }) => name);
         const degraded = ready === "ok" && failing.length > 0;
@@ -95,7 +103,7 @@ export function healthRoutes(options: HealthOptions): readonly Route[] {
         503: { description: "Not yet, or not any more", schema: Ready },
       },
       handle() {
-        const body = readiness(options);
+        const body = judged();
         return json(body, body.status === "ok" ? 200 : 503);
       },
     }),

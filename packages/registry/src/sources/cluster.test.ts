@@ -109,9 +109,11 @@ test("a reload keeps a cluster's answers while it connects anew, and drops those
   declare(cluster, { ml: build("a") });
   await using world = await watching(cluster);
   await world.answers("/executors/ml", ({ status }) => status === 200);
+  assert.equal((await world.get("/readyz")).status, 200);
   cluster.refuse(503);
   await world.service.reconfigure(world.config);
   assert.equal((await world.get("/executors/ml")).body.image, build("a"));
+  assert.equal((await world.get("/readyz")).status, 200);
   await world.service.reconfigure({ ...world.config, sources: [] });
   assert.equal((await world.get("/executors/ml")).status, 404);
 });

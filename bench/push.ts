@@ -3,12 +3,14 @@ import { pushImage } from "../testing/push.ts";
 import { printTable } from "./figures.ts";
 import { type PushRig, startRig, type RigOptions } from "./push-rig.ts";
 import { imageOptions } from "./registry-fill.ts";
+import { requireCommands } from "./peers.ts";
 
 // From a push to the answer: from when a real registry has answered the manifest's PUT until `GET /executors/{type}` gives the
 // new digest, and until a production resolver in another process than the service gives it. The limit is 1 s: without events, a service would have to scan everything every second for it.
 // The versions before are in the repository that is pushed to.
 // Needs docker-registry (Debian's package). Usage: npm run bench:push -- [PUSHES] [VERSIONS] [BURSTS]
 
+requireCommands({ "docker-registry": "docker-registry" });
 const [pushes = 200, versions = 1000, bursts = 5] = process.argv.slice(2).map(Number);
 const AT_ONCE = 50;
 const WARM_UP = 5;

@@ -5,11 +5,13 @@ import { median, printTable } from "./figures.ts";
 import { startCountedRegistry } from "./registry-counted.ts";
 import { fill, names } from "./registry-fill.ts";
 import { startScanning } from "./registry-service.ts";
+import { requireCommands } from "./peers.ts";
 
 // What a scan that finds nothing new costs by the number of repositories and tags, and by what the catalogue remembers of images
 // that are gone: one service that is configured to look at fewer and fewer repositories, then at others of the same types.
 // Needs docker-registry (Debian's package). Usage: npm run bench:scan-growth -- [SCANS] [REPOSITORIES]
 
+requireCommands({ "docker-registry": "docker-registry" });
 const [scans = 5, count = 200] = process.argv.slice(2).map(Number);
 const MANY = 50;
 const FEW = 10;

@@ -7,6 +7,7 @@ import { startCountedRegistry } from "./registry-counted.ts";
 import { fill, imageOptions, names } from "./registry-fill.ts";
 import { type Scan, type ScanningService, startScanning } from "./registry-service.ts";
 import { runScript, type ScriptRun } from "./scan-script.ts";
+import { requireCommands } from "./peers.ts";
 
 // Scanning a real registry: the first scan, one that finds nothing new, one where 1 % changed; next to a script of
 // `skopeo list-tags` and `skopeo inspect`, which does all of its work each time. The script runs on a sample of the
@@ -14,6 +15,7 @@ import { runScript, type ScriptRun } from "./scan-script.ts";
 // for others to join it, which is in the times.
 // Needs docker-registry and skopeo (Debian's packages). Usage: npm run bench:scan -- [ROUNDS] [REPOSITORIES] [TAGS] [SAMPLE]
 
+requireCommands({ "docker-registry": "docker-registry", skopeo: "skopeo" });
 const [rounds = 3, count = 200, tags = 50, sampled = 10] = process.argv.slice(2).map(Number);
 const repositories = names("team", count);
 const changed = Math.ceil((count * tags) / 100);

@@ -12,5 +12,5 @@ if (!process.env["KUBECONFIG"]) {
     );
   }
   // One file at a time: some of them restart the API server or the kubelet.
-  process.exitCode = runTests(files, "--test-concurrency=1");
+  process.exitCode = runTests("cluster", files, "--test-concurrency=1");
 }

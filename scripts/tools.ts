@@ -14,30 +14,34 @@ export function onPath(command: string): boolean {
   });
 }
 
+/** Commands and the Debian packages they come with. */
+export type Packages = Readonly<Record<string, string>>;
+
+/** Those of the commands that are not on the PATH. */
+export function missing(packages: Packages): readonly string[] {
+  return Object.keys(packages).filter((command) => !onPath(command));
+}
+
+/** The command line that installs the missing ones on Debian. */
+export function installCommand(packages: Packages): string {
+  const names = missing(packages).map((command) => packages[command] ?? command);
+  return `apt-get install ${[...new Set(names)].join(" ")}`;
+}
+
 /**
- * Finds the commands that some tests use; installs the missing ones with apt-get where that is possible without asking
- * (root on Debian). Prints what stays missing: the tests that need it skip themselves.
- *
- * @param packages command → Debian package
+ * Installs the missing commands with apt-get.
+ * @throws Error where that is not possible: not on Debian, not root, or apt-get failed
  */
-export function findOrInstall(packages: Readonly<Record<string, string>>): void {
-  const missing = (): string[] => Object.keys(packages).filter((command) => !onPath(command));
-  if (missing().length === 0) return;
-  const root = process.getuid?.() === 0;
-  if (root && existsSync("/etc/debian_version") && onPath("apt-get")) {
-    const names = missing().map((command) => packages[command] ?? command);
-    console.log(`installing ${names.join(", ")} for the tests that use them`);
-    try {
-      execFileSync("apt-get", ["update"], { stdio: "ignore" });
-      const install = ["install", "-y", "--no-install-recommends", ...names];
-      execFileSync("apt-get", install, { stdio: "ignore", env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } });
-    } catch (error) {
-      console.log(`apt-get did not succeed: ${error instanceof Error ? error.message : String(error)}`);
-    }
+export function install(packages: Packages): void {
+  if (missing(packages).length === 0) return;
+  const command = installCommand(packages);
+  if (!existsSync("/etc/debian_version") || !onPath("apt-get")) {
+    throw new Error(`--install needs Debian's apt-get; install these yourself: ${missing(packages).join(", ")}`);
   }
-  for (const command of missing()) {
-    console.log(
-      `SKIPPED: tests that use ${command}, which is not on the PATH${root ? "" : " (not root: not installed)"}`,
-    );
-  }
+  if (process.getuid?.() !== 0) throw new Error(`--install needs root; run as root: ${command}`);
+  console.log(command);
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  execFileSync("apt-get", ["update", "-q"], { stdio: ["ignore", "ignore", "inherit"] });
+  const args = [...command.split(" ").slice(1), "-y", "-q", "--no-install-recommends"];
+  execFileSync("apt-get", args, { stdio: ["ignore", "ignore", "inherit"], env });
 }

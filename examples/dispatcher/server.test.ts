@@ -21,6 +21,7 @@ const ml: Resolution = {
   ambiguous: false,
   warnings: [],
   stale: false,
+  validated: false,
 };
 const result: JobResult = {
   name: "executor-ml-1",

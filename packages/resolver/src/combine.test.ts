@@ -24,15 +24,16 @@ describe("sources together", () => {
       readySource("configmap", { ml: "executor-ml:2" }),
       readySource("nodes", { ml: "executor-ml:2" }),
     ];
-    const { source, image, environment, type, stale, warnings } = answer(all);
+    const { source, image, environment, type, stale, validated, warnings } = answer(all);
     assert.deepEqual(
-      { source, image, environment, type, stale, warnings },
+      { source, image, environment, type, stale, validated, warnings },
       {
         source: "configmap",
         image: "executor-ml:2",
         environment: "development",
         type: "ml",
         stale: false,
+        validated: false,
         warnings: [],
       },
     );

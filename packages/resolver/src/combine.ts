@@ -37,6 +37,7 @@ export function combine(type: string, environment: Environment, sources: Sources
     ...bound,
     warnings: [...finding.warnings, ...warnings, ...passedOver, ...doubts],
     ...(state === "stale" ? { stale: true, staleSince: new Date(since).toISOString() } : { stale: false }),
+    validated: false,
   });
 }
 

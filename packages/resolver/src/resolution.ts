@@ -109,12 +109,14 @@ export interface Resolution extends Finding {
   readonly stale: boolean;
   /** Since when, ISO 8601 in UTC. Present when `stale`. */
   readonly staleSince?: string;
+  /** All checks passed for exactly this digest. Always false in development, where nothing is checked. */
+  readonly validated: boolean;
+  /** When they last passed, ISO 8601 in UTC. Present when `validated`. */
+  readonly validatedAt?: string;
   /** Production: what the image says it can do. */
   readonly capabilities?: readonly string[];
   /** Production: the team that owns the type. */
   readonly owner?: string;
   /** Production: when the version entered the catalogue, ISO 8601 in UTC. */
   readonly added?: string;
-  /** Production: when its checks last passed, ISO 8601 in UTC. */
-  readonly validated?: string;
 }

@@ -31,9 +31,10 @@ function print(document: ExecutorDocument, format: Format, now: number): string 
   if (format === "json") return printJson(document);
   if (format === "yaml") return toYaml(document);
   if (format === "name") return `executor/${document.type}\n`;
-  const { type, version, source, added, owner = "<none>", capabilities, image, reason } = document;
-  const headers = ["TYPE", "VERSION", "SOURCE", "AGE", "OWNER", "CAPABILITIES"];
-  const cells = [type, version, source, age(now - Date.parse(added)), owner, capabilities.join(",") || "<none>"];
+  const { type, version, source, added, validated, owner = "<none>", capabilities, image, reason } = document;
+  const headers = ["TYPE", "VERSION", "SOURCE", "AGE", "VALIDATED", "OWNER", "CAPABILITIES"];
+  const known = age(now - Date.parse(added));
+  const cells = [type, version, source, known, validated ? "yes" : "no", owner, capabilities.join(",") || "<none>"];
   const wide = format === "wide";
   return printable(
     table([...headers, ...(wide ? ["IMAGE", "REASON"] : [])], [[...cells, ...(wide ? [image, reason] : [])]]),

@@ -5,17 +5,17 @@ import { age } from "./age.ts";
 export type TableFormat = "table" | "wide";
 
 export function headers(format: TableFormat): string[] {
-  const wide = format === "wide" ? ["IMAGE", "PULL", "NODES", "REASON"] : [];
+  const wide = format === "wide" ? ["VALIDATED", "IMAGE", "PULL", "NODES", "REASON"] : [];
   return ["TYPE", "VERSION", "SOURCE", "AGE", "EVIDENCE", ...wide];
 }
 
 /** @param now milliseconds since the Unix epoch */
 export function row(resolution: Resolution, format: TableFormat, now: number): string[] {
-  const { type, version, source, image, pullPolicy, nodes = [], reason } = resolution;
+  const { type, version, source, validated, image, pullPolicy, nodes = [], reason } = resolution;
   const first = [type, version, source, ageOf(resolution, now), evidenceOf(resolution)];
   if (format === "table") return first;
   const where = nodes.length > 3 ? `${nodes.length} nodes` : nodes.join(",");
-  return [...first, image, pullPolicy, where || "<none>", reason];
+  return [...first, validated ? "yes" : "no", image, pullPolicy, where || "<none>", reason];
 }
 
 /** How long ago what decided happened, where it has a time; in production, how long the version has been known. */

@@ -25,6 +25,9 @@ Candidates, likeliest first:
     const text = explain(
       resolution({
         digest: "sha256:0c45ac0f",
+        environment: "production",
+        validated: true,
+        validatedAt: "2026-11-22T22:00:00.000Z",
         ambiguous: true,
         advice: "declare it",
         warnings: ["one", "two"],
@@ -35,6 +38,7 @@ Candidates, likeliest first:
     );
     for (const line of [
       "Digest:       sha256:0c45ac0f",
+      "Validated:    yes, 2026-11-22T22:00:00.000Z",
       "Ambiguous:    yes",
       "To do:        declare it",
       "Stale since:  2026-11-22T23:00:00.000Z",

@@ -15,6 +15,9 @@ export function explain(resolution: Resolution): string {
     template,
     staleSince,
     candidates,
+    environment,
+    validated,
+    validatedAt,
   } = resolution;
   const facts: readonly (readonly [string, string | undefined])[] = [
     ["Type", type],
@@ -23,6 +26,7 @@ export function explain(resolution: Resolution): string {
     ["Version", resolution.version],
     ["Source", source],
     ["Because", reason],
+    ["Validated", environment === "production" ? validation(validated, validatedAt) : undefined],
     ["Ambiguous", ambiguous ? "yes" : undefined],
     ["To do", advice],
     ["Stale since", staleSince],
@@ -33,6 +37,12 @@ export function explain(resolution: Resolution): string {
   const known = facts.filter((fact): fact is readonly [string, string] => fact[1] !== undefined);
   const lines = known.map(([name, value]) => `${`${name}:`.padEnd(14)}${value}`);
   return `${[...lines, ...resolution.warnings.map((warning) => `${"Warning:".padEnd(14)}${warning}`), "", "Candidates, likeliest first:", ...candidates.flatMap(candidateLines)].join("\n")}\n`;
+}
+
+/** Development checks nothing, so it says nothing of it. */
+function validation(validated: boolean, at: string | undefined): string {
+  if (!validated) return "no";
+  return at === undefined ? "yes" : `yes, ${at}`;
 }
 
 function candidateLines({ image, version, evidence, nodes, sizeBytes }: Candidate, index: number): string[] {

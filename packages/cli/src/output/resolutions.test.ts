@@ -28,10 +28,10 @@ nlp    2026-11-20   declared   <unknown>   ambiguous (2), stale
 
   test("is wide, with the image, its nodes and the reason", () => {
     const many = resolution({ nodes: ["a", "b", "c", "d"] });
-    const expected = `TYPE   VERSION      SOURCE     AGE         EVIDENCE               IMAGE                                 PULL    NODES           REASON
-ml     1.2.0        nodes      3m20s       sighting               docker.io/library/executor-ml:1.2.0   Never   node-1,node-2   seen to arrive last
-nlp    2026-11-20   declared   <unknown>   ambiguous (2), stale   docker.io/library/executor-ml:1.2.0   Never   <none>          seen to arrive last
-ml     1.2.0        nodes      3m20s       sighting               docker.io/library/executor-ml:1.2.0   Never   4 nodes         seen to arrive last
+    const expected = `TYPE   VERSION      SOURCE     AGE         EVIDENCE               VALIDATED   IMAGE                                 PULL    NODES           REASON
+ml     1.2.0        nodes      3m20s       sighting               no          docker.io/library/executor-ml:1.2.0   Never   node-1,node-2   seen to arrive last
+nlp    2026-11-20   declared   <unknown>   ambiguous (2), stale   no          docker.io/library/executor-ml:1.2.0   Never   <none>          seen to arrive last
+ml     1.2.0        nodes      3m20s       sighting               no          docker.io/library/executor-ml:1.2.0   Never   4 nodes         seen to arrive last
 `;
     assert.equal(printList([ml, nlp, many], "wide", now), expected);
   });

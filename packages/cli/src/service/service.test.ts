@@ -63,8 +63,8 @@ describe("against a registry service", () => {
     assert.deepEqual(parse((await ask("get", "ml")).stdout), document);
     assert.equal((await ask("get", "ml", "-o", "name")).stdout, "executor/ml\n");
     const [headers, row] = (await ask("get", "ml", "-o", "wide")).stdout.split("\n");
-    assert.match(headers ?? "", /^TYPE +VERSION +SOURCE +AGE +OWNER +CAPABILITIES +IMAGE +REASON$/);
-    assert.match(row ?? "", /^ml +1\.4\.0 +examples +\d+s +<none> +cpu,cuda +docker\.io\//);
+    assert.match(headers ?? "", /^TYPE +VERSION +SOURCE +AGE +VALIDATED +OWNER +CAPABILITIES +IMAGE +REASON$/);
+    assert.match(row ?? "", /^ml +1\.4\.0 +examples +\d+s +yes +<none> +cpu,cuda +docker\.io\//);
   });
 
   test("get of an unknown type ends as resolve does, with what is meant perhaps", async () => {

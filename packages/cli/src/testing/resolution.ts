@@ -27,6 +27,7 @@ export function resolution(changes: Partial<Resolution> = {}): Resolution {
     ambiguous: false,
     warnings: [],
     stale: false,
+    validated: false,
     ...changes,
   };
 }

@@ -8,6 +8,7 @@ export function resolution(changes: Partial<Resolution> = {}): Resolution {
     environment: "development",
     source: "nodes",
     stale: false,
+    validated: false,
     image,
     version: "1",
     pullPolicy: "Never",

@@ -24,6 +24,10 @@ function imageMembers(image: CatalogueImage) {
   };
 }
 
+/** Whether, and when, all checks passed for this image. */
+const validation = ({ validatedAt }: CatalogueImage) =>
+  validatedAt === undefined ? { validated: false } : { validated: true, validatedAt };
+
 /** The document of `GET /executors/{type}`. */
 export function executorDocument(type: string, current: Current): ExecutorDocument {
   const { image, decidedBy, reason, versions, warnings } = current;
@@ -31,9 +35,10 @@ export function executorDocument(type: string, current: Current): ExecutorDocume
     type,
     ...imageMembers(image),
     added: image.added ?? image.found,
-    validated: image.validated ?? image.found,
+    ...validation(image),
     decidedBy,
     reason,
+    ambiguous: false,
     versions,
     warnings,
   };
@@ -41,7 +46,7 @@ export function executorDocument(type: string, current: Current): ExecutorDocume
 
 /** One element of `GET /executors/{type}/versions`. */
 export function versionDocument(image: CatalogueImage, current: boolean) {
-  const { added, validated, withdrawn } = image;
+  const { added, withdrawn } = image;
   return {
     ...imageMembers(image),
     state: image.state,
@@ -49,7 +54,7 @@ export function versionDocument(image: CatalogueImage, current: boolean) {
     verdicts: image.verdicts,
     found: image.found,
     ...(added === undefined ? {} : { added }),
-    ...(validated === undefined ? {} : { validated }),
+    ...validation(image),
     ...(withdrawn === undefined ? {} : { withdrawn }),
   };
 }

@@ -48,7 +48,7 @@ function changed(
 ): CatalogueImage | undefined {
   switch (change.kind) {
     case "image-found": {
-      const { withdrawn: _, validated: __, ...kept } = before ?? { found: at };
+      const { withdrawn: _, validatedAt: __, ...kept } = before ?? { found: at };
       return {
         ...kept,
         ...interned.image(change.image),
@@ -63,7 +63,7 @@ function changed(
       return before && { ...before, details: interned.details(change.details), sequence };
     case "image-judged": {
       if (before === undefined) return undefined;
-      const { validated: _, ...kept } = before;
+      const { validatedAt: _, ...kept } = before;
       return { ...kept, ...judged(before, change.verdicts, at), sequence };
     }
     case "image-withdrawn":
@@ -75,13 +75,13 @@ function judged(
   before: CatalogueImage | undefined,
   verdicts: CatalogueImage["verdicts"],
   at: string,
-): Pick<CatalogueImage, "state" | "verdicts" | "added" | "validated"> {
+): Pick<CatalogueImage, "state" | "verdicts" | "added" | "validatedAt"> {
   const state = stateOf(verdicts);
   const added = before?.added ?? (state === "admitted" ? at : undefined);
   return {
     state,
     verdicts: interned.verdicts(verdicts),
     ...(added === undefined ? {} : { added }),
-    ...(state === "admitted" ? { validated: at } : {}),
+    ...(state === "admitted" ? { validatedAt: at } : {}),
   };
 }

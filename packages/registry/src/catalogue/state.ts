@@ -22,7 +22,7 @@ export interface CatalogueImage extends Image {
   /** When it was first admitted. */
   readonly added?: string;
   /** When its verdicts were last given and all passed. */
-  readonly validated?: string;
+  readonly validatedAt?: string;
   readonly withdrawn?: { readonly at: string; readonly reason: string };
   /** The journal's entry that changed it last. */
   readonly sequence: number;

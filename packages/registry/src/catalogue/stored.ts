@@ -8,11 +8,13 @@ import type { CatalogueImage, CatalogueState, CatalogueType } from "./state.ts";
 export const STORED_FORMAT = 3;
 
 /** An image whose members that others have too are numbers of places in the table of its type. */
-type StoredImage = Omit<CatalogueImage, "repository" | "source" | "verdicts" | "details"> & {
+type StoredImage = Omit<CatalogueImage, "repository" | "source" | "verdicts" | "details" | "validatedAt"> & {
   readonly repository: number;
   readonly source: number;
   readonly verdicts: number;
   readonly details?: StoredDetails;
+  /** As the first files of this format call `validatedAt`. */
+  readonly validated?: string;
 };
 
 type StoredDetails = Omit<ImageDetails, "mediaType" | "platforms" | "created" | "labels"> & {
@@ -38,15 +40,16 @@ export function serializeType(state: CatalogueState, name: string): string {
     return at;
   };
   const images = [...(type?.images ?? [])].map((image): StoredImage => {
-    const { repository, source, verdicts, details, ...own } = image;
+    const { repository, source, verdicts, details, validatedAt: validated, ...rest } = image;
+    const own = { ...rest, ...(validated !== undefined && { validated }) };
     const common = { repository: place(repository), source: place(source), verdicts: place(verdicts) };
     if (details === undefined) return { ...own, ...common };
-    const { mediaType, platforms, created, labels, ...rest } = details;
+    const { mediaType, platforms, created, labels, ...others } = details;
     return {
       ...own,
       ...common,
       details: {
-        ...rest,
+        ...others,
         mediaType: place(mediaType),
         platforms: place(platforms),
         ...(created !== undefined && { created: place(created) }),
@@ -109,7 +112,7 @@ export function restoreType(state: CatalogueState, name: string, text: string): 
       ...(pushed !== undefined && { pushed }),
       ...(details && { details: detailsOf(details) }),
       ...(added !== undefined && { added: time(added) }),
-      ...(validated !== undefined && { validated: time(validated) }),
+      ...(validated !== undefined && { validatedAt: time(validated) }),
       ...(withdrawn && { withdrawn }),
     });
   }

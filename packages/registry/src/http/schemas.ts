@@ -44,8 +44,6 @@ const Live = z
     pullPolicy: z.enum(["Always", "IfNotPresent", "Never"]),
     nodes: z.array(z.string()).optional().meta({ description: "Where a pod must land" }),
     candidates: z.array(Candidate).meta({ description: "What could be meant, the best 20 first" }),
-    ambiguous: z.boolean().meta({ description: "Nothing could tell which candidate is newest" }),
-    advice: z.string().optional(),
     template: z
       .object({ from: z.string(), container: z.string(), pod: z.looseObject({ spec: z.looseObject({}) }) })
       .optional()
@@ -67,7 +65,10 @@ export const Executor = z
     capabilities: z.array(z.string()).meta({ description: "Label executor-registry.dev/capabilities" }),
     owner: z.string().optional().meta({ description: "Label executor-registry.dev/owner" }),
     added: Timestamp,
-    validated: Timestamp,
+    validated: z.boolean().meta({
+      description: "All checks passed for exactly this digest; false for what is live, which nobody checks",
+    }),
+    validatedAt: Timestamp.optional().meta({ description: "When they last passed; there when validated is true" }),
     created: Timestamp.optional(),
     pushed: Timestamp.optional(),
     sizeBytes: z.number().optional(),
@@ -75,6 +76,8 @@ export const Executor = z
     source: z.string(),
     decidedBy: DecidedBy,
     reason: z.string(),
+    ambiguous: z.boolean().meta({ description: "Nothing could tell which of several is the newest; reason says why" }),
+    advice: z.string().optional().meta({ description: "What to do about an ambiguous answer" }),
     versions: z.number(),
     warnings: z.array(z.string()),
     live: Live.optional(),
@@ -97,6 +100,8 @@ export const Version = Executor.pick({
   sizeBytes: true,
   platforms: true,
   source: true,
+  validated: true,
+  validatedAt: true,
 })
   .extend({
     digest: DigestText,
@@ -105,7 +110,6 @@ export const Version = Executor.pick({
     verdicts: z.array(Verdict),
     found: Timestamp,
     added: Timestamp.optional(),
-    validated: Timestamp.optional(),
     withdrawn: z.object({ at: Timestamp, reason: z.string() }).optional(),
   })
   .meta({ id: "Version" });

@@ -48,7 +48,7 @@ test("a cluster's executors are served, and every change of them", async () => {
   await using world = await watching(cluster);
   const { body } = await world.answers("/executors/ml", ({ status }) => status === 200);
   assert.equal(body.image, build("a"));
-  assert.deepEqual([body.source, body.decidedBy, body.live?.ambiguous], ["kind", "declared", false]);
+  assert.deepEqual([body.source, body.decidedBy, body.ambiguous, body.validated], ["kind", "declared", false, false]);
   assert.equal(body.live?.candidates[0]?.image, build("a"));
   assert.deepEqual((await world.get("/executors/ml/versions")).body.candidates, body.live?.candidates);
 

@@ -11,9 +11,6 @@ export interface LiveMembers {
   readonly nodes?: readonly string[];
   /** The images that could be meant, the best 20 first; `candidates[0].image` is the document's `image`. */
   readonly candidates: readonly Candidate[];
-  /** Nothing could tell which candidate is newest. `advice` says what to do about it. */
-  readonly ambiguous: boolean;
-  readonly advice?: string;
   /** The declared pod spec to run this type with. */
   readonly template?: DeclaredTemplate;
   /** Since when the cluster has been out of reach, ISO 8601 in UTC. Absent while it is in reach. */
@@ -40,8 +37,10 @@ export interface ExecutorDocument {
   readonly owner?: string;
   /** When this version entered the catalogue, ISO 8601 in UTC. Of what is `live`: when the service first answered with it. */
   readonly added: string;
-  /** When its checks last passed, ISO 8601 in UTC. Of what is `live`: as `added`. */
-  readonly validated: string;
+  /** All checks passed for exactly this digest. False for what is `live`: nobody checks it. */
+  readonly validated: boolean;
+  /** When they last passed, ISO 8601 in UTC. Present when `validated`. */
+  readonly validatedAt?: string;
   /** When the image was built, by its own account. */
   readonly created?: string;
   /** When the registry received it, where it tells. */
@@ -55,6 +54,9 @@ export interface ExecutorDocument {
   readonly decidedBy: EvidenceKind;
   /** Why this version, in one sentence. */
   readonly reason: string;
+  /** Nothing could tell which of several is the newest; `reason` says why, `advice` what to do about it. */
+  readonly ambiguous: boolean;
+  readonly advice?: string;
   /** How many admitted versions of this type there are; of what is `live`, how many candidates. */
   readonly versions: number;
   /** What a person should know: another repository claims the same type, … */

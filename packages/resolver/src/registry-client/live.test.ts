@@ -20,10 +20,18 @@ const live: LiveMembers = {
     },
     { image: "executor-ml:old", version: "old", names: ["executor-ml:old"], evidence: [] },
   ],
-  ambiguous: false,
   template: { from: "CronJob/executor-ml", container: "executor", pod: { spec: { containers: [] } } },
 };
-const document: ExecutorDocument = { ...unpinned, image, decidedBy: "sighting", live };
+const { validatedAt: __, ...unchecked } = unpinned;
+const document: ExecutorDocument = {
+  ...unchecked,
+  image,
+  validated: false,
+  decidedBy: "sighting",
+  ambiguous: true,
+  advice: "declare it",
+  live,
+};
 
 test("what a service found in a cluster is answered as development would, image without digest and pod included", async () => {
   await using world = await production();
@@ -32,8 +40,10 @@ test("what a service found in a cluster is answered as development would, image 
   assert.equal(answer.image, image);
   assert.equal(answer.digest, undefined);
   assert.equal(answer.decidedBy, "sighting");
-  const { pullPolicy, nodes, candidates, ambiguous, template } = answer;
-  assert.deepEqual({ pullPolicy, nodes, candidates, ambiguous, template }, live);
+  const { pullPolicy, nodes, candidates, template } = answer;
+  assert.deepEqual({ pullPolicy, nodes, candidates, template }, live);
+  assert.deepEqual([answer.ambiguous, answer.advice, answer.validated], [true, "declare it", false]);
+  assert.ok(!("validatedAt" in answer));
   assert.equal(answer.stale, false);
 });
 

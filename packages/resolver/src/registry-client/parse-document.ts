@@ -19,12 +19,8 @@ export function parseDocument(json: unknown, type: string): ExecutorDocument {
   if (!live && !(digested && reference.digest === digest)) {
     throw new NotADocument(`the image of ${type} is not pinned to its digest`);
   }
-  const [owner, created, pushed, sizeBytes] = [
-    fields["owner"],
-    fields["created"],
-    fields["pushed"],
-    fields["sizeBytes"],
-  ];
+  const { owner, created, pushed, sizeBytes, advice, validatedAt } = fields;
+  const validated = fields["validated"] === true;
   return {
     type,
     image,
@@ -34,7 +30,8 @@ export function parseDocument(json: unknown, type: string): ExecutorDocument {
     capabilities: texts(fields, "capabilities"),
     ...(typeof owner === "string" && { owner }),
     added: text(fields, "added"),
-    validated: text(fields, "validated"),
+    validated,
+    ...(validated && isTime(validatedAt) && { validatedAt }),
     ...(isTime(created) && { created }),
     ...(isTime(pushed) && { pushed }),
     ...(typeof sizeBytes === "number" && { sizeBytes }),
@@ -42,6 +39,8 @@ export function parseDocument(json: unknown, type: string): ExecutorDocument {
     source: text(fields, "source"),
     decidedBy: evidenceKind(fields["decidedBy"]),
     reason: text(fields, "reason"),
+    ambiguous: fields["ambiguous"] === true,
+    ...(typeof advice === "string" && { advice }),
     versions: typeof fields["versions"] === "number" ? fields["versions"] : 1,
     warnings: texts(fields, "warnings"),
     ...(live && { live }),

@@ -25,7 +25,7 @@ export function evidenceKind(value: unknown): EvidenceKind {
 /** @throws NotADocument */
 export function parseLive(json: unknown): LiveMembers {
   const fields = record(json, "its member live");
-  const { candidates, advice, nodes, template, staleSince } = fields;
+  const { candidates, nodes, template, staleSince } = fields;
   if (!Array.isArray(candidates) || candidates.length === 0) {
     throw new NotADocument("its member live.candidates is no list, or empty");
   }
@@ -33,8 +33,6 @@ export function parseLive(json: unknown): LiveMembers {
     pullPolicy: pullPolicy(fields["pullPolicy"]),
     ...(nodes !== undefined && { nodes: texts(fields, "nodes") }),
     candidates: candidates.map(parseCandidate),
-    ambiguous: fields["ambiguous"] === true,
-    ...(typeof advice === "string" && { advice }),
     ...(template !== undefined && { template: parseTemplate(template) }),
     ...(isTime(staleSince) && { staleSince }),
   };

@@ -4,7 +4,7 @@ import type { ExecutorDocument } from "./executor-document.ts";
 
 /** What a resolver answers for the service's document. */
 export function resolutionOf(document: ExecutorDocument): Resolution {
-  const { type, image, digest, version, decidedBy, reason, owner, live } = document;
+  const { type, image, digest, version, decidedBy, reason, advice, owner, validatedAt, live } = document;
   return Object.freeze({
     type,
     environment: "production",
@@ -18,8 +18,8 @@ export function resolutionOf(document: ExecutorDocument): Resolution {
     decidedBy,
     reason,
     candidates: live?.candidates ?? [candidateOf(document)],
-    ambiguous: live?.ambiguous ?? false,
-    ...(live?.advice !== undefined && { advice: live.advice }),
+    ambiguous: document.ambiguous,
+    ...(advice !== undefined && { advice }),
     ...(live?.template && { template: live.template }),
     warnings: document.warnings,
     ...(live?.staleSince === undefined ? { stale: false } : { stale: true, staleSince: live.staleSince }),
@@ -27,6 +27,7 @@ export function resolutionOf(document: ExecutorDocument): Resolution {
     ...(owner !== undefined && { owner }),
     added: document.added,
     validated: document.validated,
+    ...(validatedAt !== undefined && { validatedAt }),
   });
 }
 

@@ -3,6 +3,12 @@ import type { Digest } from "@executor-registry/resolver";
 /** What a manifest and its configuration say of an image. It never changes, since the digest covers it. */
 export interface ImageDetails {
   readonly mediaType: string;
+  /** Media type of the configuration; of an index, that of the image in it which was read. Absent where there is none, or it is not known. */
+  readonly configType?: string;
+  /** What the manifest says it holds; artifacts say so, images seldom. */
+  readonly artifactType?: string;
+  /** Of an index only: whether it names any image besides attestations. */
+  readonly holdsImage?: boolean;
   /** `os/architecture[/variant]`, sorted; attestations are none. Empty where the image does not say. */
   readonly platforms: readonly string[];
   /** Compressed: configuration and layers, of the largest platform. In bytes. */

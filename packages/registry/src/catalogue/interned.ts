@@ -22,6 +22,7 @@ const list = internTable<readonly unknown[]>((value) => JSON.stringify(value));
 const details = (value: ImageDetails): ImageDetails => ({
   ...value,
   mediaType: text(value.mediaType),
+  ...(value.configType !== undefined && { configType: text(value.configType) }),
   platforms: list(value.platforms) as ImageDetails["platforms"],
 });
 

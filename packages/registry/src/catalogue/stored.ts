@@ -17,8 +17,9 @@ type StoredImage = Omit<CatalogueImage, "repository" | "source" | "verdicts" | "
   readonly validated?: string;
 };
 
-type StoredDetails = Omit<ImageDetails, "mediaType" | "platforms" | "created" | "labels"> & {
+type StoredDetails = Omit<ImageDetails, "mediaType" | "configType" | "platforms" | "created" | "labels"> & {
   readonly mediaType: number;
+  readonly configType?: number;
   readonly platforms: number;
   readonly created?: number;
   readonly labels: Readonly<Record<string, number>>;
@@ -44,13 +45,14 @@ export function serializeType(state: CatalogueState, name: string): string {
     const own = { ...rest, ...(validated !== undefined && { validated }) };
     const common = { repository: place(repository), source: place(source), verdicts: place(verdicts) };
     if (details === undefined) return { ...own, ...common };
-    const { mediaType, platforms, created, labels, ...others } = details;
+    const { mediaType, configType, platforms, created, labels, ...others } = details;
     return {
       ...own,
       ...common,
       details: {
         ...others,
         mediaType: place(mediaType),
+        ...(configType !== undefined && { configType: place(configType) }),
         platforms: place(platforms),
         ...(created !== undefined && { created: place(created) }),
         labels: Object.fromEntries(Object.entries(labels).map(([name, value]) => [name, place(value)])),
@@ -77,9 +79,12 @@ export function restoreType(state: CatalogueState, name: string, text: string): 
     return known ?? at;
   };
   const detailsOf = (stored: StoredDetails): ImageDetails => {
-    const { mediaType, platforms, sizeBytes, created, labels } = stored;
+    const { mediaType, configType, artifactType, holdsImage, platforms, sizeBytes, created, labels } = stored;
     return {
       mediaType: textAt(mediaType),
+      ...(configType !== undefined && { configType: textAt(configType) }),
+      ...(artifactType !== undefined && { artifactType }),
+      ...(holdsImage !== undefined && { holdsImage }),
       platforms: table[platforms] as ImageDetails["platforms"],
       labels: Object.fromEntries(Object.entries(labels).map(([name, at]) => [name, textAt(at)])),
       ...(sizeBytes !== undefined && { sizeBytes }),

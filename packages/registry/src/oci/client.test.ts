@@ -65,6 +65,7 @@ describe("a registry that lets everybody in", { skip: noDockerRegistry }, () => 
       { ...details, sizeBytes: 0 },
       {
         mediaType: "application/vnd.oci.image.manifest.v1+json",
+        configType: "application/vnd.oci.image.config.v1+json",
         platforms: ["linux/amd64"],
         sizeBytes: 0,
         created: "2026-01-02T02:04:05.123Z",

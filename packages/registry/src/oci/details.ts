@@ -1,21 +1,26 @@
 import { z } from "zod";
 import type { ImageDetails } from "../catalogue/image.ts";
 import { fetchBlob } from "./blob.ts";
-import { type Place, TooLargeError } from "./errors.ts";
+import { RegistryError, TooLargeError } from "./errors.ts";
 import { parseJson } from "./json.ts";
-import { CONFIG_LIMIT } from "./limits.ts";
+import { CONFIG_LIMIT, DOCUMENT_VALUES } from "./limits.ts";
+import { looseText, platformName, textMembers } from "./loose.ts";
 import { fetchManifest } from "./manifest.ts";
-import { isConfigType, isImageType } from "./media-types.ts";
+import { isConfigType, isImageType, isIndexType } from "./media-types.ts";
 import type { Descriptor, Manifest } from "./registry.ts";
 import type { Session } from "./session.ts";
 
 /** @see https://github.com/opencontainers/image-spec/blob/v1.1.1/config.md */
 const configuration = z.object({
-  created: z.string().nullish(),
-  os: z.string().catch(""),
-  architecture: z.string().catch(""),
-  variant: z.string().optional().catch(undefined),
-  config: z.object({ Labels: z.record(z.string(), z.string()).nullish() }).nullish(),
+  created: looseText,
+  os: z.unknown().optional(),
+  architecture: z.unknown().optional(),
+  variant: z.unknown().optional(),
+  // Counted before anything is made of them.
+  config: z
+    .unknown()
+    .optional()
+    .transform((run) => (Object(run) as { readonly Labels?: unknown }).Labels),
 });
 
 /** Enough for buildpacks' metadata; the catalogue keeps all of it, for ever. */
@@ -23,6 +28,18 @@ const LABEL_BYTES = 256 << 10;
 const LABELS = 1000;
 /** Reproducible builds write 1970, or 1980, which is where ZIP's time begins. */
 const BELIEVABLE = Date.UTC(1981);
+/** Of an index, so many indexes in it are looked into, and no further. */
+const NESTED = 4;
+/** Bytes of a configuration that are read whatever size the manifest claims. */
+const UNCLAIMED = 64 << 10;
+/** Others, such as a bare number, are read as some year or other by a lenient parser. */
+const TIME = /^\d{4}-\d\d-\d\dT/;
+/** Platforms of one index that are kept. */
+const PLATFORMS = 64;
+/** RFC 6838's names, with parameters. */
+const MEDIA_TYPE = /^[\x21-\x7e]{1,200}$/;
+
+type ImageManifest = Manifest & { readonly form: "image" };
 
 /** What a manifest and its configuration say. Of an index, labels, times and sizes are those of its first real platform. */
 export async function fetchDetails(
@@ -31,45 +48,123 @@ export async function fetchDetails(
   manifest: Manifest,
   signal: AbortSignal,
 ): Promise<ImageDetails> {
-  if (manifest.form === "image") return imageDetails(session, repository, manifest, signal);
   const { mediaType } = manifest;
-  const children = manifest.manifests.filter((child) => isImageType(child.mediaType) && !isAttestation(child));
+  const artifactType = typed("artifactType", manifest.artifactType);
+  if (manifest.form === "image")
+    return { ...(await imageDetails(session, repository, manifest, manifest, signal)), ...artifactType };
+  const children = await imagesOf(session, repository, manifest, signal);
   const [first] = children.toSorted((one, other) => rank(one) - rank(other));
-  if (!first) return { mediaType, platforms: [], labels: {} };
-  const child = await fetchManifest(session, repository, first.digest, signal);
-  if (child.form !== "image") return { mediaType, platforms: [], labels: {} };
-  const details = await imageDetails(session, repository, child, signal);
-  const named = children.flatMap(({ platform }) => (platform ? [platformName(platform)] : []));
-  return { ...details, mediaType, platforms: named.length > 0 ? [...new Set(named)].sort() : details.platforms };
+  if (!first) return { mediaType, platforms: [], labels: {}, holdsImage: false, ...artifactType };
+  const child = await fetchPart(session, repository, manifest, first, signal);
+  if (child.form !== "image") return { mediaType, platforms: [], labels: {}, holdsImage: false, ...artifactType };
+  const details = await imageDetails(session, repository, child, manifest, signal);
+  const named = children.flatMap(
+    ({ platform }) => platformName(platform?.os, platform?.architecture, platform?.variant) ?? [],
+  );
+  const platforms = named.length > 0 ? [...new Set(named)].sort().slice(0, PLATFORMS) : details.platforms;
+  return { ...details, mediaType, platforms, holdsImage: true, ...artifactType };
+}
+
+/** The images that an index names, also within indexes in it, as tools make that join indexes. */
+async function imagesOf(
+  session: Session,
+  repository: string,
+  index: Manifest & { readonly form: "index" },
+  signal: AbortSignal,
+): Promise<readonly Descriptor[]> {
+  const isImage = (child: Descriptor): boolean => isImageType(child.mediaType) && !isAttestation(child);
+  const children = index.manifests.filter(isImage);
+  for (const child of index.manifests.filter(({ mediaType }) => isIndexType(mediaType)).slice(0, NESTED)) {
+    const nested = await fetchPart(session, repository, index, child, signal);
+    if (nested.form !== "index") continue;
+    for (const one of nested.manifests.filter(isImage)) {
+      children.push(one.platform || !child.platform ? one : { ...one, platform: child.platform });
+    }
+  }
+  return children;
+}
+
+/** That an index names what is not there says something of the index, and nothing of the tag that was asked for. */
+async function fetchPart(
+  session: Session,
+  repository: string,
+  whole: Manifest,
+  { digest }: Descriptor,
+  signal: AbortSignal,
+): Promise<Manifest> {
+  try {
+    return await fetchManifest(session, repository, digest, signal);
+  } catch (error) {
+    throw ofWhole(error, whole, `manifest ${digest}`, session.host, repository);
+  }
 }
 
 async function imageDetails(
   session: Session,
   repository: string,
-  { mediaType, config, layers }: Manifest & { readonly form: "image" },
+  { mediaType, config, layers }: ImageManifest,
+  whole: Manifest,
   signal: AbortSignal,
 ): Promise<ImageDetails> {
-  const sizeBytes = [config, ...layers].reduce((sum, { size }) => sum + size, 0);
+  const sizeBytes = layers.reduce((sum, { size }) => sum + size, config.size);
+  const basic = { mediaType, sizeBytes, ...typed("configType", config.mediaType) };
   // An artifact's configuration is whatever its maker liked.
-  if (!isConfigType(config.mediaType)) return { mediaType, platforms: [], sizeBytes, labels: {} };
+  if (!isConfigType(config.mediaType)) return { ...basic, platforms: [], labels: {} };
   const place = { host: session.host, repository };
-  const bytes = await fetchBlob(session, repository, config.digest, CONFIG_LIMIT, signal);
-  const {
-    os,
-    architecture,
-    variant,
-    created,
-    config: run,
-  } = parseJson(configuration, bytes, `configuration ${config.digest}`, place);
-  const time = Date.parse(created ?? "");
+  const what = `configuration ${config.digest}`;
+  const lasting = { digest: whole.digest, retryable: false };
+  if (config.size > CONFIG_LIMIT)
+    throw new TooLargeError(`${what} is larger than ${CONFIG_LIMIT} bytes`, CONFIG_LIMIT, place, lasting);
+  const bytes = await configurationBytes(session, repository, config, whole, signal);
+  const bounds = { values: DOCUMENT_VALUES, digest: whole.digest };
+  const { os, architecture, variant, created, config: labels } = parseJson(configuration, bytes, what, place, bounds);
+  const platform = platformName(os, architecture, variant);
+  const time = created !== undefined && TIME.test(created) ? Date.parse(created) : NaN;
+  const kept = textMembers(labels, LABELS);
+  if (kept.size > LABELS) throw new TooLargeError(`${what} has more than ${LABELS} labels`, LABELS, place, lasting);
+  const labelBytes = [...kept].reduce((sum, [name, value]) => sum + name.length + value.length, 0);
+  if (labelBytes > LABEL_BYTES)
+    throw new TooLargeError(`the labels of ${what} exceed ${LABEL_BYTES} bytes`, LABEL_BYTES, place, lasting);
   return {
-    mediaType,
-    platforms:
-      os === "" || architecture === "" ? [] : [platformName({ os, architecture, ...(variant && { variant }) })],
-    sizeBytes,
+    ...basic,
+    platforms: platform === undefined ? [] : [platform],
     ...(time >= BELIEVABLE && { created: new Date(time).toISOString() }),
-    labels: bounded(run?.Labels ?? {}, place),
+    labels: Object.fromEntries(kept),
   };
+}
+
+async function configurationBytes(
+  session: Session,
+  repository: string,
+  { digest, size }: Descriptor,
+  whole: Manifest,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  const limit = Math.min(CONFIG_LIMIT, Math.max(size, UNCLAIMED));
+  const done = await session.configurations.acquire(signal, limit);
+  try {
+    return await fetchBlob(session, repository, digest, limit, signal);
+  } catch (error) {
+    throw ofWhole(error, whole, `configuration ${digest}`, session.host, repository);
+  } finally {
+    done();
+  }
+}
+
+function ofWhole(error: unknown, whole: Manifest, part: string, host: string, repository: string): unknown {
+  if (!(error instanceof RegistryError)) return error;
+  const place = { host, repository };
+  if (error.code === "not-found") {
+    const why = `manifest ${whole.digest} names ${part}, which the registry does not have. Push the image again`;
+    return new RegistryError("registry-protocol", why, place, { cause: error });
+  }
+  if (error.digest === undefined || error.digest === whole.digest) return error;
+  const why = `manifest ${whole.digest} cannot be read: ${error.message}`;
+  return new RegistryError(error.code, why, place, { cause: error, digest: whole.digest, retryable: false });
+}
+
+function typed<K extends string>(key: K, type: string | undefined): { readonly [P in K]?: string } {
+  return type !== undefined && MEDIA_TYPE.test(type) ? ({ [key]: type } as { readonly [P in K]: string }) : {};
 }
 
 /** BuildKit's attestations are children of an index, of no platform. */
@@ -80,16 +175,4 @@ function isAttestation({ platform, annotations }: Descriptor): boolean {
 function rank({ platform }: Descriptor): number {
   if (platform?.os !== "linux") return 2;
   return platform.architecture === "amd64" ? 0 : 1;
-}
-
-function platformName({ os, architecture, variant }: NonNullable<Descriptor["platform"]>): string {
-  return [os, architecture, ...(variant === undefined ? [] : [variant])].join("/");
-}
-
-function bounded(labels: Readonly<Record<string, string>>, place: Place): Readonly<Record<string, string>> {
-  const entries = Object.entries(labels);
-  if (entries.length > LABELS) throw new TooLargeError(`an image has more than ${LABELS} labels`, LABELS, place);
-  const bytes = entries.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
-  if (bytes > LABEL_BYTES) throw new TooLargeError(`an image's labels exceed ${LABEL_BYTES} bytes`, LABEL_BYTES, place);
-  return labels;
 }

@@ -29,6 +29,17 @@ export interface RegistryErrorFacts {
   readonly retryAfter?: number;
   readonly retryable?: boolean;
   readonly cause?: unknown;
+  readonly digest?: Digest;
+}
+
+/** Foreign text for a message: one line, bounded, well-formed, without control characters. */
+export function shown(text: string, most: number): string {
+  return text
+    .slice(0, most * 4)
+    .replace(/[\p{C}\p{Z}]+/gu, " ")
+    .trim()
+    .slice(0, most)
+    .toWellFormed();
 }
 
 /** A container registry refused, failed, or did not answer. */
@@ -45,6 +56,11 @@ export class RegistryError extends ExecutorRegistryError {
   readonly requestId?: string;
   /** Milliseconds the registry asked to wait. */
   readonly retryAfter?: number;
+  /**
+   * The manifest whose verified content, or that of its configuration, is what cannot be read: it never can be, so that nobody need fetch it
+   * again. Absent for every failure that may pass.
+   */
+  readonly digest?: Digest;
 
   constructor(code: RegistryErrorCode, message: string, place: Place, facts: RegistryErrorFacts = {}) {
     super(
@@ -57,6 +73,7 @@ export class RegistryError extends ExecutorRegistryError {
     if (facts.status !== undefined) this.status = facts.status;
     if (facts.requestId !== undefined) this.requestId = facts.requestId;
     if (facts.retryAfter !== undefined) this.retryAfter = facts.retryAfter;
+    if (facts.digest !== undefined) this.digest = facts.digest;
   }
 }
 
@@ -93,8 +110,8 @@ export class TooLargeError extends RegistryError {
   /** What was too many, such as bytes or pages: the most that is accepted. */
   readonly limit: number;
 
-  constructor(message: string, limit: number, place: Place) {
-    super("too-large", message, place);
+  constructor(message: string, limit: number, place: Place, facts: RegistryErrorFacts = {}) {
+    super("too-large", message, place, facts);
     this.limit = limit;
   }
 }

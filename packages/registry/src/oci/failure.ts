@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Place, RegistryError, type RegistryErrorCode, type RegistryErrorFacts } from "./errors.ts";
+import { type Place, RegistryError, type RegistryErrorCode, type RegistryErrorFacts, shown } from "./errors.ts";
 import { retryAfter } from "./retry-after.ts";
 import type { Answer } from "./transport.ts";
 
@@ -17,7 +17,7 @@ export function failure(answer: Answer, place: Place, now: number, anonymous: bo
   const own = ownErrors(answer.body);
   const facts: RegistryErrorFacts = {
     status,
-    ...optional("requestId", ID_HEADERS.map((name) => printable([headers[name]].flat()[0] ?? "", 100)).find(Boolean)),
+    ...optional("requestId", ID_HEADERS.map((name) => shown([headers[name]].flat()[0] ?? "", 100)).find(Boolean)),
     ...optional("retryAfter", status === 429 || status >= 500 ? retryAfter(answer, now) : undefined),
   };
   const said = own === undefined ? "" : ` It says: ${own}`;
@@ -63,14 +63,7 @@ function ownErrors(body: Uint8Array): string | undefined {
   const parsed = errorsBody.safeParse(json);
   if (!parsed.success) return undefined;
   const first = parsed.data.errors.slice(0, MOST_SHOWN);
-  return first.map(({ code, message }) => printable(`${code} ${message}`, 200)).join("; ");
-}
-
-function printable(text: string, most: number): string {
-  return text
-    .replace(/[\p{C}\p{Z}]+/gu, " ")
-    .trim()
-    .slice(0, most);
+  return first.map(({ code, message }) => shown(`${code} ${message}`, 200)).join("; ");
 }
 
 function optional<K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } {

@@ -76,9 +76,9 @@ describe("a registry that cannot be trusted", () => {
       more();
       return true;
     });
-    await assert.rejects(client.details("executor-ml", manifest, signal), { name: "TooLargeError", limit: 8 << 20 });
+    await assert.rejects(client.details("executor-ml", manifest, signal), { name: "TooLargeError", limit: 64 << 10 });
     claimed = undefined;
-    await assert.rejects(client.details("executor-ml", manifest, signal), { name: "TooLargeError", limit: 8 << 20 });
+    await assert.rejects(client.details("executor-ml", manifest, signal), { name: "TooLargeError", limit: 64 << 10 });
     for (const socket of sockets) {
       if (!socket.closed) await new Promise((resolve) => socket.once("close", resolve));
     }

@@ -1,56 +1,83 @@
 import { type Digest, isDigest } from "@executor-registry/resolver";
 import { z } from "zod";
 import { digestLike, verify } from "./digest.ts";
-import { DigestMismatchError, type Place, RegistryError } from "./errors.ts";
+import { DigestMismatchError, type Place, RegistryError, shown } from "./errors.ts";
 import { parseJson } from "./json.ts";
-import { MANIFEST_LIMIT } from "./limits.ts";
-import { ACCEPT_MANIFESTS, essence, isImageType, isIndexType } from "./media-types.ts";
+import { DOCUMENT_VALUES, MANIFEST_LIMIT } from "./limits.ts";
+import { looseText, textMembers } from "./loose.ts";
+import {
+  ACCEPT_MANIFESTS,
+  essence,
+  isGeneralType,
+  isImageType,
+  isIndexType,
+  OCI_INDEX,
+  OCI_MANIFEST,
+} from "./media-types.ts";
 import type { Descriptor, Manifest, ManifestHead } from "./registry.ts";
 import type { Session } from "./session.ts";
 import type { Answer } from "./transport.ts";
 
+const MOST_ANNOTATIONS = 1000;
 const annotations = z
-  .record(z.string(), z.string())
-  .nullish()
-  .transform((given) => given ?? {});
+  .unknown()
+  .optional()
+  .transform((given): Readonly<Record<string, string>> => Object.fromEntries(textMembers(given, MOST_ANNOTATIONS)));
+const platform = z
+  .unknown()
+  .optional()
+  .transform((given): Descriptor["platform"] => {
+    const { os, architecture, variant } = Object(given) as Readonly<Record<string, unknown>>;
+    const text = (value: unknown): string => (typeof value === "string" ? value.toWellFormed() : "");
+    if (text(os) === "" && text(architecture) === "") return undefined;
+    return { os: text(os), architecture: text(architecture), ...(text(variant) && { variant: text(variant) }) };
+  });
 
 /** @see https://github.com/opencontainers/image-spec/blob/v1.1.1/descriptor.md */
 const descriptor = z
   .object({
-    mediaType: z.string(),
+    mediaType: looseText,
     digest: z.custom<Digest>((value) => typeof value === "string" && isDigest(value), "not a digest"),
-    size: z.int().nonnegative(),
-    artifactType: z.string().optional(),
+    size: z.int().nonnegative().nullish(),
+    artifactType: looseText,
     annotations,
-    platform: z
-      .object({ os: z.string(), architecture: z.string(), variant: z.string().optional() })
-      .nullish()
-      .transform((given) => given ?? undefined),
+    platform,
   })
-  .transform(({ artifactType, platform, ...rest }): Descriptor => {
-    const { os = "", architecture = "", variant } = platform ?? {};
-    return {
-      ...rest,
-      ...(artifactType !== undefined && { artifactType }),
-      ...(platform && { platform: { os, architecture, ...(variant !== undefined && variant !== "" && { variant }) } }),
-    };
-  });
+  .transform(({ mediaType = "", size, artifactType, platform, ...rest }): Descriptor => ({
+    ...rest,
+    mediaType,
+    size: size ?? 0,
+    ...(artifactType && { artifactType }),
+    ...(platform && { platform }),
+  }));
 
 const common = {
   schemaVersion: z.literal(2),
-  mediaType: z.string().optional(),
-  artifactType: z.string().optional(),
+  artifactType: looseText,
   subject: descriptor.nullish(),
   annotations,
 };
+const none = z.null().optional();
+const descriptors = z
+  .array(descriptor)
+  .nullish()
+  .transform((given) => given ?? []);
 // One that is both would be read differently by different clients (CVE-2021-41190).
-const index = z.object({
-  ...common,
-  manifests: z.array(descriptor),
-  layers: z.never().optional(),
-  config: z.never().optional(),
+const index = z.object({ ...common, manifests: descriptors, layers: none, config: none });
+const image = z.object({ ...common, config: descriptor, layers: descriptors, manifests: none });
+/** What tells what a manifest is. */
+const identity = z.object({
+  schemaVersion: z.unknown().optional(),
+  mediaType: looseText,
+  manifests: z.unknown().optional(),
+  config: z.unknown().optional(),
 });
-const image = z.object({ ...common, config: descriptor, layers: z.array(descriptor), manifests: z.never().optional() });
+
+/** The specification lets a manifest leave out its type. */
+function impliedType({ manifests, config }: z.output<typeof identity>): string {
+  if (manifests) return OCI_INDEX;
+  return config ? OCI_MANIFEST : "";
+}
 
 /** The bytes of a manifest, checked against the digest asked for or, for a tag, the one that the registry names. */
 export async function fetchManifest(
@@ -70,31 +97,36 @@ export async function fetchManifest(
   return parseManifest(answer.body, essence(answer.headers["content-type"]), digest, place);
 }
 
-/** A manifest of verified bytes. @throws RegistryError code `registry-protocol` */
+/**
+ * A manifest of verified bytes. A general content type, such as a file server's, says nothing: then the body's own type counts.
+ * @throws RegistryError code `registry-protocol`, with the digest
+ */
 export function parseManifest(
   raw: Uint8Array,
   contentType: string | undefined,
   digest: Digest,
   place: Place,
 ): Manifest {
-  const head = parseJson(z.object({ mediaType: z.string().optional() }), raw, `manifest ${digest}`, place);
-  const mediaType = contentType ?? head.mediaType ?? "";
-  if (head.mediaType !== undefined && head.mediaType !== mediaType) {
-    const why = `manifest ${digest} calls itself ${head.mediaType.slice(0, 200)}, but is served as ${mediaType.slice(0, 200)}`;
-    throw new RegistryError("registry-protocol", why, place, { retryable: false });
-  }
+  const bounds = { values: DOCUMENT_VALUES, digest };
+  const head = parseJson(identity, raw, `manifest ${digest}`, place, bounds);
+  const served = contentType !== undefined && isGeneralType(contentType) ? undefined : contentType;
+  const mediaType = served ?? (essence(head.mediaType) || impliedType(head));
+  const odd = (why: string): RegistryError =>
+    new RegistryError("registry-protocol", `manifest ${digest} ${why}`, place, { retryable: false, digest });
+  if (head.mediaType && essence(head.mediaType) !== mediaType)
+    throw odd(`calls itself ${shown(head.mediaType, 200)}, but is served as ${shown(mediaType, 200)}`);
   const same = { digest, mediaType, sizeBytes: raw.length, raw };
   if (isIndexType(mediaType)) {
-    const { manifests, ...rest } = parseJson(index, raw, `index ${digest}`, place);
+    const { manifests, ...rest } = parseJson(index, raw, `index ${digest}`, place, bounds);
     return { ...same, ...extras(rest), form: "index", manifests };
   }
   if (isImageType(mediaType)) {
-    const { config, layers, ...rest } = parseJson(image, raw, `manifest ${digest}`, place);
+    const { config, layers, ...rest } = parseJson(image, raw, `manifest ${digest}`, place, bounds);
     return { ...same, ...extras(rest), form: "image", config, layers };
   }
-  const old = mediaType.includes("manifest.v1") ? " Push it again with a current tool" : "";
-  const why = `manifest ${digest} is of the type ${mediaType.slice(0, 200) || "(none)"}, which is no image.${old}`;
-  throw new RegistryError("registry-protocol", why, place, { retryable: false });
+  const old =
+    head.schemaVersion === 1 || mediaType.includes("manifest.v1") ? ". Push it again with a current tool" : "";
+  throw odd(`is of the type ${shown(mediaType, 200) || "(none)"}, which is not an image${old}`);
 }
 
 /** Its digest without its body; `undefined` where the registry itself says that there is none. */

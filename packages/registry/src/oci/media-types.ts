@@ -1,5 +1,5 @@
 export const OCI_INDEX = "application/vnd.oci.image.index.v1+json";
-const OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json";
+export const OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json";
 const DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json";
 const DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json";
 
@@ -16,6 +16,15 @@ export const ACCEPT_MANIFESTS = [...INDEXES, ...MANIFESTS].join(", ");
 export const isIndexType = (type: string): boolean => INDEXES.has(type);
 export const isImageType = (type: string): boolean => MANIFESTS.has(type);
 export const isConfigType = (type: string): boolean => CONFIGS.has(type);
+
+/** What servers say of files that they know nothing of: no contradiction to what the file says itself. */
+const GENERAL: ReadonlySet<string> = new Set([
+  "text/plain",
+  "application/json",
+  "application/octet-stream",
+  "binary/octet-stream",
+]);
+export const isGeneralType = (type: string): boolean => GENERAL.has(type);
 
 /** A `Content-Type` without its parameters, lower-cased; `undefined` where there is none. */
 export function essence(contentType: string | undefined): string | undefined {

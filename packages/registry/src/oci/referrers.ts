@@ -48,7 +48,7 @@ async function byApi(
   for await (const { status, headers, body } of pages(session, list, place, signal)) {
     if (status >= 400 || essence(headers["content-type"]) !== OCI_INDEX) return undefined;
     const page = parseManifest(body, OCI_INDEX, digestLike(undefined, body), place);
-    if (page.form === "index") found.push(...page.manifests);
+    if (page.form === "index") for (const one of page.manifests) found.push(one);
   }
   return found;
 }

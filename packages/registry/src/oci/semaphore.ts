@@ -1,41 +1,55 @@
-/** Lets a number of holders in at a time, first come first served. */
+/** Lets holders in as long as what they weigh together fits, first come first served. */
 export interface Semaphore {
-  /** Resolves to the function that lets the next one in; calling it again does nothing. */
-  acquire(signal: AbortSignal): Promise<() => void>;
+  /**
+   * Resolves to the function that lets the next one in; calling it again does nothing.
+   * @param weight what the holder takes of the capacity; one that weighs more than all of it is let in alone. @default 1
+   */
+  acquire(signal: AbortSignal, weight?: number): Promise<() => void>;
 }
 
-/** @param places how many; may be `Infinity` */
-export function createSemaphore(places: number): Semaphore {
-  let free = places;
-  const waiting = new Set<() => void>();
-  const holder = (): (() => void) => {
+interface Waiting {
+  readonly weight: number;
+  readonly enter: () => void;
+}
+
+/** @param capacity how much is held at the same time; may be `Infinity` */
+export function createSemaphore(capacity: number): Semaphore {
+  let free = capacity;
+  const waiting = new Set<Waiting>();
+  const hold = (weight: number): (() => void) => {
+    free -= weight;
     let held = true;
     return () => {
       if (!held) return;
       held = false;
-      const [next] = waiting;
-      if (next) next();
-      else free += 1;
+      free += weight;
+      admit();
     };
   };
+  const admit = (): void => {
+    for (const { weight, enter } of waiting) {
+      if (weight > free) return;
+      enter();
+    }
+  };
   return {
-    acquire: (signal) =>
+    acquire: (signal, asked = 1) =>
       new Promise((resolve, reject) => {
         if (signal.aborted) return reject(signal.reason as Error);
-        if (free > 0) {
-          free -= 1;
-          return resolve(holder());
-        }
+        const weight = Math.min(asked, capacity);
+        if (waiting.size === 0 && weight <= free) return resolve(hold(weight));
         const leave = (): void => {
-          waiting.delete(enter);
+          waiting.delete(one);
+          admit();
           reject(signal.reason as Error);
         };
         const enter = (): void => {
-          waiting.delete(enter);
+          waiting.delete(one);
           signal.removeEventListener("abort", leave);
-          resolve(holder());
+          resolve(hold(weight));
         };
-        waiting.add(enter);
+        const one = { weight, enter };
+        waiting.add(one);
         signal.addEventListener("abort", leave, { once: true });
       }),
   };

@@ -3,10 +3,12 @@ import { createAuthorizer, type Authorizer } from "./authorizer.ts";
 import type { CredentialProvider } from "./credentials.ts";
 import { type Place, RegistryError } from "./errors.ts";
 import { failure } from "./failure.ts";
+import { CONFIGS_LIMIT } from "./limits.ts";
 import { backoff } from "../backoff.ts";
 import { type HostPacer, LONGEST_BACKOFF } from "./pacing.ts";
 import { follow, type Reach } from "./redirects.ts";
 import type { Resource } from "./scopes.ts";
+import { createSemaphore, type Semaphore } from "./semaphore.ts";
 import type { Answer, OutgoingRequest, Transport } from "./transport.ts";
 
 /** One question to the registry. */
@@ -27,6 +29,8 @@ interface Ask {
 export interface Session {
   readonly host: string;
   readonly requests: number;
+  /** Bytes of configurations that are held at the same time. */
+  readonly configurations: Semaphore;
   /** @throws RegistryError for every answer that is not taken */
   ask(ask: Ask, signal: AbortSignal): Promise<Answer>;
   close(): void;
@@ -54,6 +58,7 @@ export function createSession(options: SessionOptions): Session {
 
 class HostSession implements Session {
   readonly host: string;
+  readonly configurations = createSemaphore(CONFIGS_LIMIT);
   readonly #options: SessionOptions;
   readonly #authorizer: Authorizer;
   readonly #life = new AbortController();

@@ -17,6 +17,8 @@ export const ERRORS = {
   timeout: { title: "No answer in time", status: 504, exit: 5, retryable: true },
   "not-found": { title: "No such object", status: 404, exit: 1, retryable: false },
   conflict: { title: "Changed or taken by someone else", status: 409, exit: 1, retryable: true },
+  "not-ready": { title: "Not known yet", status: 503, exit: 5, retryable: true },
+  internal: { title: "Internal error", status: 500, exit: 1, retryable: true },
   gone: { title: "The watch's position expired", status: 410, exit: 1, retryable: true },
   throttled: { title: "Too many requests", status: 429, exit: 5, retryable: true },
   "registry-protocol": {

@@ -11,6 +11,8 @@ export interface UnknownTypeFacts {
   readonly why?: string;
   /** The whole message, as the registry service gave it. */
   readonly message?: string;
+  /** What could not be read, one sentence each: an image of the type may be there. */
+  readonly incomplete?: readonly string[];
 }
 
 /** No source knows an image of this executor type. */
@@ -21,6 +23,8 @@ export class UnknownTypeError extends ExecutorRegistryError {
   readonly nearMisses: readonly string[];
   /** All known types, sorted. */
   readonly knownTypes: readonly string[];
+  /** What could not be read, one sentence each. Where something is named here, an image of the type may be there. */
+  readonly incomplete: readonly string[];
 
   constructor(type: string, known: Iterable<string> | UnknownTypeFacts, hints: readonly string[] = []) {
     const facts: UnknownTypeFacts = "knownTypes" in known ? known : { knownTypes: known };
@@ -37,6 +41,7 @@ export class UnknownTypeError extends ExecutorRegistryError {
     this.type = type;
     this.nearMisses = near;
     this.knownTypes = knownTypes;
+    this.incomplete = facts.incomplete ?? [];
   }
 }
 

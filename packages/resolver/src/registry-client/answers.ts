@@ -6,6 +6,8 @@ const LIMIT = 10_000;
 interface Shelf {
   plain: Answer | undefined;
   readonly subjects: Map<string, Answer>;
+  /** Whether one answer is every subject's, where the service has said so or not. */
+  sharing?: boolean;
 }
 
 /** All answers, by type and subject. Beyond a limit the one that was confirmed longest ago gives way. */
@@ -37,6 +39,16 @@ export class Answers {
     this.#shelves.set(type, shelf);
     this.settle(answer);
     return answer;
+  }
+
+  /** Whether one answer is every subject's; `undefined` while the service has not been heard about the type. */
+  sharing(type: string): boolean | undefined {
+    return this.#shelves.get(type)?.sharing;
+  }
+
+  learn(type: string, sharing: boolean): void {
+    const shelf = this.#shelves.get(type);
+    if (shelf) shelf.sharing = sharing;
   }
 
   /** Puts an answer in its place after what it says changed: as the last to give way, or beyond the limit. */

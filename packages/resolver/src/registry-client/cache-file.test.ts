@@ -75,9 +75,8 @@ describe("the file of last answers", () => {
   for (const [what, change] of [
     ["empty", () => ""],
     ["cut short", (text: string) => text.slice(0, -10)],
-    ["of another format", (text: string) => text.replace('"format":1', '"format":2')],
+    ["of another format", (text: string) => text.replace('"format":2', '"format":1')],
     ["another service's", (text: string) => text.replace(/"urls":\["[^"]*"/, '"urls":["https://other.example/"')],
-    ["made up", (text: string) => text.replace("registry.example/executor-ml@", "registry.example/evil@sha256:1#")],
   ] as const) {
     test(`is passed over with a warning when it is ${what}`, async () => {
       await using world = await production({ cacheFile: nextFile() });
@@ -92,6 +91,37 @@ describe("the file of last answers", () => {
       );
     });
   }
+
+  test("red-06: an answer of it that was damaged is passed over, and the others count", async () => {
+    await using world = await production({ cacheFile: nextFile() });
+    await world.resolver.list();
+    await world.resolver.close();
+    await world.registry.stop();
+    const text = await readFile(cacheFile, "utf8");
+    await writeFile(cacheFile, text.replace("executor-ml@sha256:", "executor-evil@sha256:"));
+    const another = world.another();
+    assert.equal((await another.resolve("nlp")).stale, true);
+    await assert.rejects(another.resolve("ml"), { code: "unreachable" });
+    assert.ok(world.logged.includes("warn damaged answers in the file of last answers are passed over"));
+  });
+
+  test("red-20: keeps what another process wrote to it, and drops what is known to be gone", async () => {
+    await using world = await production({ cacheFile: nextFile() });
+    const other = world.another();
+    await world.resolver.resolve("ml");
+    await world.resolver.close();
+    await other.resolve("nlp");
+    await other.close();
+    const types = async (): Promise<string[]> =>
+      Object.keys((JSON.parse(await readFile(cacheFile, "utf8")) as { answers: object }).answers).sort();
+    assert.deepEqual(await types(), ["ml", "nlp"]);
+    world.registry.set("nlp", undefined);
+    await world.clock.advance(60_000);
+    const third = world.another();
+    await assert.rejects(third.resolve("nlp"), { code: "unknown-type" });
+    await third.close();
+    assert.deepEqual(await types(), ["ml"]);
+  });
 
   test("that cannot be written harms nothing and is warned of", async () => {
     await using world = await production({ cacheFile: join(folder, "no", "such", "folder") });

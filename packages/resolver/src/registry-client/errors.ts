@@ -7,7 +7,9 @@ export type RegistryServiceErrorCode =
   | "unauthorized"
   | "forbidden"
   | "throttled"
-  | "too-large";
+  | "too-large"
+  | "not-ready"
+  | "internal";
 
 /** What came of asking one of the service's addresses. */
 export interface RegistryAttempt {
@@ -21,6 +23,8 @@ export interface RegistryServiceErrorFacts {
   readonly status?: number;
   readonly retryAfter?: number;
   readonly attempts?: readonly RegistryAttempt[];
+  /** The service is there and answered; only this question got no answer. @default false */
+  readonly alive?: boolean;
   readonly cause?: unknown;
 }
 
@@ -34,10 +38,13 @@ export class RegistryServiceError extends ExecutorRegistryError {
   readonly retryAfter?: number;
   /** Every address tried, in order. */
   readonly attempts: readonly RegistryAttempt[];
+  /** Whether the service is there and answered, so that other questions may well be answered. */
+  readonly alive: boolean;
 
   constructor(code: RegistryServiceErrorCode, message: string, facts: RegistryServiceErrorFacts = {}) {
     super(code, message, facts);
     this.attempts = facts.attempts ?? [];
+    this.alive = facts.alive ?? false;
     if (facts.status !== undefined) this.status = facts.status;
     if (facts.retryAfter !== undefined) this.retryAfter = facts.retryAfter;
   }

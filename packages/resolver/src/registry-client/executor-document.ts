@@ -85,6 +85,8 @@ export interface ProblemDocument {
   /** For `unknown-type`. */
   readonly nearMisses?: readonly string[];
   readonly knownTypes?: readonly string[];
+  /** For `unknown-type`: what could not be read, one sentence each. Then the type may be there all the same. */
+  readonly incomplete?: readonly string[];
   /** The id of the request, as logged. */
   readonly requestId?: string;
 }

@@ -5,12 +5,12 @@ import { SourceState } from "../source-state.ts";
 import type { Answer } from "./answer.ts";
 import type { Answers } from "./answers.ts";
 import type { ExecutorDocument } from "./executor-document.ts";
+import { DOCUMENT_BYTES } from "./limits.ts";
 import { parseDocument } from "./parse-document.ts";
 import type { Question, ServiceAnswer } from "./request.ts";
 import type { Service } from "./service.ts";
 import type { RegistrySettings } from "./settings.ts";
 
-const LIMIT = 256 * 1024;
 /** How long answers count while events are received: those are hints, and one may get lost. */
 const LIFE_WITH_EVENTS = 300_000;
 
@@ -32,6 +32,8 @@ export class Inquiry {
   live = false;
   readonly #options: InquiryOptions;
   readonly #listeners = new Set<(type: string) => void>();
+  /** Types about which the first question is under way. */
+  readonly #first = new Map<string, { readonly answer: Answer; readonly asked: Promise<void> }>();
 
   constructor(options: InquiryOptions) {
     this.#options = options;
@@ -51,7 +53,7 @@ export class Inquiry {
 
   /** Asks about one answer, unless that is being done. Rejects only when all has ended. */
   confirm(answer: Answer): Promise<void> {
-    answer.flight ??= this.#ask(answer).finally(() => {
+    answer.flight ??= this.#inTurn(answer).finally(() => {
       answer.flight = undefined;
       const { again } = answer;
       answer.again = false;
@@ -102,6 +104,23 @@ export class Inquiry {
     if (changed) this.#changed(answer);
   }
 
+  /** Until it is known whether a type's answer is the same for every subject, one question about it is enough. */
+  async #inTurn(answer: Answer): Promise<void> {
+    const { answers } = this.#options;
+    const { type, subject } = answer;
+    if (answers.sharing(type) !== undefined) return this.#ask(answer);
+    const first = this.#first.get(type);
+    if (!first) {
+      const asked = this.#ask(answer).finally(() => this.#first.delete(type));
+      this.#first.set(type, { answer, asked });
+      return asked;
+    }
+    await first.asked;
+    if (first.answer.problem) return this.failed(answer, first.answer.problem);
+    // Where the answer is every subject's, it is this one's too.
+    if (answers.find(type, subject) === answer) await this.#ask(answer);
+  }
+
   async #ask(answer: Answer): Promise<void> {
     const { answers, settings } = this.#options;
     const { type, subject } = answer;
@@ -110,13 +129,14 @@ export class Inquiry {
       path: `executors/${type}${query}`,
       // Without the document, "unchanged" would say nothing.
       etag: answer.document && answer.etag,
-      limit: LIMIT,
+      limit: DOCUMENT_BYTES,
       timeout: settings.timeout,
       parse: (json: unknown) => parseDocument(json, type),
     };
     try {
       const said = await this.ask(question);
       if (said.is === "value") {
+        answers.learn(type, said.shared);
         const target = said.shared ? answers.open(type) : answer;
         target.etag = said.etag;
         if (target.subject === undefined) target.shared = said.shared;
@@ -124,14 +144,26 @@ export class Inquiry {
       } else if (said.is === "unchanged") {
         if (answer.document) this.confirmed(answer, answer.document);
       } else {
-        // Unknown is unknown to every subject.
-        const plain = answers.open(type);
-        plain.shared = true;
-        for (const unknown of new Set([plain, answer])) this.denied(unknown, said);
+        this.#unknown(answer, said);
       }
     } catch (error) {
       this.failed(answer, error);
     }
+  }
+
+  #unknown(answer: Answer, said: UnknownTypeFacts & { readonly incomplete: readonly string[] }): void {
+    const { answers } = this.#options;
+    const plain = answers.open(answer.type);
+    const both = new Set([plain, answer]);
+    if (said.incomplete.length > 0 && (plain.document || answer.document)) {
+      // The service may only have been unable to read it: what was good goes on, as stale.
+      for (const kept of both) this.failed(kept, new UnknownTypeError(answer.type, said));
+      return;
+    }
+    // Unknown is unknown to every subject.
+    answers.learn(answer.type, true);
+    plain.shared = true;
+    for (const unknown of both) this.denied(unknown, said);
   }
 
   #changed({ type, subject }: Answer): void {

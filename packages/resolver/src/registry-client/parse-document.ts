@@ -47,18 +47,33 @@ export function parseDocument(json: unknown, type: string): ExecutorDocument {
   };
 }
 
-/** The object of `GET /executors`, by type. @throws NotADocument */
-export function parseDocuments(json: unknown): ReadonlyMap<string, ExecutorDocument> {
-  const entries = Object.entries(record(json, "the answer"));
-  return new Map(entries.map(([type, document]) => [type, parseDocument(document, type)]));
+/** What `GET /executors` says: documents by type, and what is wrong with those that cannot be read. */
+export interface ParsedDocuments {
+  readonly documents: ReadonlyMap<string, ExecutorDocument>;
+  readonly unreadable: ReadonlyMap<string, NotADocument>;
+}
+
+/** The object of `GET /executors`. @throws NotADocument when it is not an object */
+export function parseDocuments(json: unknown): ParsedDocuments {
+  const documents = new Map<string, ExecutorDocument>();
+  const unreadable = new Map<string, NotADocument>();
+  for (const [type, document] of Object.entries(record(json, "the answer"))) {
+    try {
+      documents.set(type, parseDocument(document, type));
+    } catch (error) {
+      if (!(error instanceof NotADocument)) throw error;
+      unreadable.set(type, error);
+    }
+  }
+  return { documents, unreadable };
 }
 
 /** The part of an error's body that is acted upon; nothing when it is none of the service's. */
 export function parseProblem(
   json: unknown,
-): Pick<ProblemDocument, "code" | "detail" | "nearMisses" | "knownTypes"> | undefined {
+): Pick<ProblemDocument, "code" | "detail" | "nearMisses" | "knownTypes" | "incomplete"> | undefined {
   if (typeof json !== "object" || json === null) return undefined;
-  const { code, detail, nearMisses, knownTypes } = json as Json;
+  const { code, detail, nearMisses, knownTypes, incomplete } = json as Json;
   if (typeof code !== "string") return undefined;
   const names = (list: unknown): string[] =>
     Array.isArray(list) ? list.filter((name) => typeof name === "string" && isExecutorType(name)) : [];
@@ -67,6 +82,7 @@ export function parseProblem(
     detail: typeof detail === "string" ? detail : "",
     nearMisses: names(nearMisses),
     knownTypes: names(knownTypes),
+    incomplete: Array.isArray(incomplete) ? incomplete.filter((sentence) => typeof sentence === "string") : [],
   };
 }
 

@@ -1,4 +1,5 @@
 import { untilAborted } from "../abort.ts";
+import type { Logger } from "../logger.ts";
 import type { Resolution } from "../resolution.ts";
 import { Inquiry, type InquiryOptions } from "./inquiry.ts";
 import { TypeList } from "./type-list.ts";
@@ -6,6 +7,7 @@ import { TypeList } from "./type-list.ts";
 export interface RegistryCacheOptions extends InquiryOptions {
   /** Settles when what was kept for a cold start has been put into `answers`. */
   readonly restored: Promise<unknown>;
+  readonly log: Logger;
 }
 
 /** The service's answers in memory: which count, which are asked for again, which have become too old. */

@@ -55,6 +55,7 @@ export class RegistryResolver implements Resolver {
       clock,
       ended,
       answers,
+      log,
       restored: file?.restore() ?? Promise.resolve(),
       onConfirmed: () => file?.changed(ended),
     });

@@ -5,11 +5,9 @@ import { VERSION } from "../version.ts";
 import { RegistryServiceError, type RegistryServiceErrorCode } from "./errors.ts";
 import type { ProblemDocument } from "./executor-document.ts";
 import { NotADocument } from "./json.ts";
+import { PROBLEM_BYTES } from "./limits.ts";
 import { parseProblem } from "./parse-document.ts";
 import type { RegistrySettings } from "./settings.ts";
-
-/** Bytes of an error's body that are read. */
-const PROBLEM_LIMIT = 256 * 1024;
 
 const CODES: Readonly<Record<number, RegistryServiceErrorCode>> = {
   401: "unauthorized",
@@ -42,7 +40,7 @@ export interface Question<T> {
 export type ServiceAnswer<T> =
   | { readonly is: "value"; readonly value: T; readonly etag?: string; readonly shared: boolean }
   | { readonly is: "unchanged" }
-  | ({ readonly is: "unknown-type" } & UnknownTypeFacts);
+  | ({ readonly is: "unknown-type"; readonly incomplete: readonly string[] } & Omit<UnknownTypeFacts, "incomplete">);
 
 /** Makes one request. @throws RegistryServiceError */
 export async function ask<T>(
@@ -66,8 +64,8 @@ export async function ask<T>(
   }
   const problem = await readProblem(response);
   if (response.status === 404 && problem?.code === "unknown-type") {
-    const { detail: message, nearMisses = [], knownTypes = [] } = problem;
-    return { is: "unknown-type", nearMisses, knownTypes, ...(message !== "" && { message }) };
+    const { detail: message, nearMisses = [], knownTypes = [], incomplete = [] } = problem;
+    return { is: "unknown-type", nearMisses, knownTypes, incomplete, ...(message !== "" && { message }) };
   }
   throw refusal(response, problem, clock);
 }
@@ -99,26 +97,38 @@ export async function request(
 /** Why an answer is none. */
 export function refusal(
   response: Response,
-  problem: Pick<ProblemDocument, "detail"> | undefined,
+  problem: Pick<ProblemDocument, "detail" | "code"> | undefined,
   clock: Clock,
 ): RegistryServiceError {
   const { status, type, headers } = response;
   const redirected = type === "opaqueredirect" || (status >= 300 && status < 400 && status !== 304);
   const message = redirected
     ? "it redirects, which is refused; configure the URL it redirects to"
-    : status === 404
+    : status === 404 && !isProblem(response)
       ? "it answers 404 without naming an executor type; is this the service's base URL?"
       : `it answers ${status}${problem?.detail ? `: ${problem.detail.slice(0, 300)}` : ""}${ADVICE[status] ?? ""}`;
   const retryAfter = parseRetryAfter(headers.get("retry-after") ?? undefined, clock);
-  return new RegistryServiceError(CODES[status] ?? "unreachable", message, {
+  const own = problem?.code;
+  const code = isOfOneQuestion(own) ? own : (CODES[status] ?? "unreachable");
+  return new RegistryServiceError(code, message, {
     status,
+    // Who refuses is there, and so is who answers 404 in the service's own form, however long.
+    alive: status === 401 || status === 403 || isOfOneQuestion(own) || (status === 404 && isProblem(response)),
     ...(retryAfter !== undefined && { retryAfter }),
   });
 }
 
+function isProblem({ headers }: Response): boolean {
+  return headers.get("content-type")?.startsWith("application/problem+json") ?? false;
+}
+
+function isOfOneQuestion(code: string | undefined): code is "not-ready" | "internal" {
+  return code === "not-ready" || code === "internal";
+}
+
 async function readProblem(response: Response): Promise<ReturnType<typeof parseProblem>> {
   try {
-    return parseProblem(JSON.parse(await readText(response, PROBLEM_LIMIT)));
+    return parseProblem(JSON.parse(await readText(response, PROBLEM_BYTES)));
   } catch {
     // The status alone says enough.
     return undefined;
@@ -133,7 +143,9 @@ async function readText(response: Response, limit: number): Promise<string> {
     for await (const chunk of response.body ?? []) {
       length += chunk.length;
       // Leaving the loop cancels the body, and with it the transfer.
-      if (length > limit) throw new RegistryServiceError("too-large", `its answer exceeds ${limit} bytes`);
+      if (length > limit) {
+        throw new RegistryServiceError("too-large", `its answer exceeds ${limit} bytes`, { alive: true });
+      }
       chunks.push(chunk);
     }
   } catch (cause) {
@@ -147,8 +159,10 @@ function parsed<T>(text: string, { parse }: Question<T>): T {
     return parse(JSON.parse(text));
   } catch (cause) {
     if (!(cause instanceof NotADocument || cause instanceof SyntaxError)) throw cause;
-    const what = cause instanceof NotADocument ? cause.message : "the answer is not JSON";
-    throw new RegistryServiceError("unreachable", `it is no executor registry, or a later one: ${what}`, { cause });
+    const alive = cause instanceof NotADocument;
+    const what = alive ? cause.message : "the answer is not JSON";
+    const message = `its answer cannot be read, so it may be another service or a later version: ${what}`;
+    throw new RegistryServiceError("unreachable", message, { cause, alive });
   }
 }
 

@@ -1,15 +1,16 @@
 import { untilAborted } from "../abort.ts";
 import type { Clock } from "../clock.ts";
 import { ExecutorRegistryError } from "../errors.ts";
+import type { Logger } from "../logger.ts";
 import type { Resolution } from "../resolution.ts";
 import type { Answers } from "./answers.ts";
 import { TooStaleError } from "./errors.ts";
 import type { ExecutorDocument } from "./executor-document.ts";
 import type { Inquiry } from "./inquiry.ts";
-import { parseDocuments } from "./parse-document.ts";
+import { LIST_BYTES } from "./limits.ts";
+import { type ParsedDocuments, parseDocuments } from "./parse-document.ts";
 import type { RegistrySettings } from "./settings.ts";
 
-const LIMIT = 64 * 1024 * 1024;
 /** The list of everything may take that many times as long as one answer. */
 const PATIENCE = 10;
 
@@ -18,6 +19,7 @@ export interface TypeListOptions {
   readonly answers: Answers;
   readonly settings: Pick<RegistrySettings, "ttl" | "negativeTtl" | "maxStale" | "timeout">;
   readonly clock: Clock;
+  readonly log: Logger;
 }
 
 /** The service's list of all types, as far as it is known. What it says of each is in the answers. */
@@ -56,9 +58,11 @@ export class TypeList {
     const known = [...types].sort().flatMap((type) => answers.find(type)?.resolution ?? []);
     if (!this.problem) return known;
     if (known.length === 0) throw this.problem;
-    const oldest = Math.min(...known.map(({ type }) => answers.find(type)?.checked ?? 0));
-    if (clock.now() - oldest < settings.maxStale) return known;
-    throw new TooStaleError("the list of executor types", new Date(oldest).toISOString(), this.problem);
+    const checked = (type: string): number => answers.find(type)?.checked ?? 0;
+    const fresh = known.filter(({ type }) => clock.now() - checked(type) < settings.maxStale);
+    if (fresh.length > 0) return fresh;
+    const latest = known.reduce((last, { type }) => Math.max(last, checked(type)), 0);
+    throw new TooStaleError("the list of executor types", new Date(latest).toISOString(), this.problem);
   }
 
   /** Something in it changed. */
@@ -92,13 +96,13 @@ export class TypeList {
     const question = {
       path: "executors",
       etag: this.#documents && this.#etag,
-      limit: LIMIT,
+      limit: LIST_BYTES,
       timeout: settings.timeout * PATIENCE,
       parse: parseDocuments,
     };
     try {
       const said = await inquiry.ask(question);
-      if (said.is === "value") this.#replace(said.value, said.etag, began);
+      if (said.is === "value") await this.#replace(said.value, said.etag, began);
       this.#checked = clock.now();
       this.#until = this.#checked + inquiry.life;
       this.problem = undefined;
@@ -113,13 +117,20 @@ export class TypeList {
     this.#outdated = false;
   }
 
-  #replace(documents: ReadonlyMap<string, ExecutorDocument>, etag: string | undefined, began: number): void {
+  async #replace({ documents, unreadable }: ParsedDocuments, etag: string | undefined, began: number): Promise<void> {
+    const { answers, inquiry, log } = this.#options;
     this.#documents = documents;
     this.#etag = etag;
-    for (const answer of this.#options.answers.all()) {
-      const gone = answer.document && !documents.has(answer.type) && answer.checked <= began;
-      if (gone) this.#options.inquiry.denied(answer, { knownTypes: documents.keys() });
+    if (unreadable.size > 0) {
+      const [[type, error] = []] = unreadable;
+      log.warn({ err: error, type }, `${unreadable.size} executors of the list cannot be read and are left out`);
     }
+    // A list leaves out what a service could not read, too. Each type that is missing is asked for by itself.
+    const missing = [...answers.all()].filter(
+      ({ document, type, checked }) => document && !documents.has(type) && checked <= began,
+    );
+    for (const answer of missing) answer.expire();
+    await Promise.all(missing.map((answer) => inquiry.confirm(answer)));
   }
 
   /** What the list says counts, unless the type itself was asked for later. */

@@ -62,5 +62,5 @@ describe("hints", () => {
 
 test("causes go down to the first", () => {
   const error = new Error("top", { cause: new Error("middle", { cause: new Error("bottom") }) });
-  assert.equal(causesOf(error), "caused by: middle\ncaused by: bottom\n");
+  assert.deepEqual(causesOf(error), ["middle", "bottom"]);
 });

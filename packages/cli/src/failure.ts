@@ -42,8 +42,8 @@ const hints = (program: string): Partial<Record<ErrorCode, string>> => ({
   timeout: UNREACHED,
 });
 
-/** The errors behind an error, one a line. */
-export function causesOf(error: unknown): string {
+/** The messages of the errors behind an error. */
+export function causesOf(error: unknown): string[] {
   const cause = error instanceof Error ? error.cause : undefined;
-  return cause instanceof Error ? `caused by: ${cause.message}\n${causesOf(cause)}` : "";
+  return cause instanceof Error ? [cause.message, ...causesOf(cause)] : [];
 }

@@ -1,16 +1,17 @@
 import type { Clock } from "@executor-registry/resolver";
+import type { Printer } from "./output/printer.ts";
 
 /** What a command sees of the world, so that tests need no process of their own. */
 export interface Io {
-  readonly stdout: Output;
-  readonly stderr: Output;
+  readonly stdout: Printer;
+  readonly stderr: Printer;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborts when the user wants it to end (Ctrl-C). */
   readonly signal: AbortSignal;
   /** Calls back on each SIGHUP, which ends the process unless somebody listens. Returns how to stop that. */
   onHangup(listener: () => void): () => void;
   readonly clock: Clock;
-  /** How the command is called: `executor-registry` or `kubectl executors`. */
+  /** How the command was called, such as `executor-registry`, `kubectl executors` or `npm run -s cli --`. */
   readonly program: string;
 }
 

@@ -53,14 +53,8 @@ nlp    2026-11-20   oci-layout   2d14h       created
 
   test("list --watch prints what is, and ends when told", async () => {
     const ending = new AbortController();
-    const io = fakeIo({ signal: ending.signal });
-    const write = io.stdout.write;
-    Object.assign(io.stdout, {
-      write(text: string) {
-        write(text);
-        if (text.includes("nlp")) ending.abort();
-      },
-    });
+    const wrote = (text: string): void => void (text.includes("nlp") && ending.abort());
+    const io = fakeIo({ signal: ending.signal, wrote });
     const { code, stdout } = await runHere(["list", "-w", "-o", "name", "--layout", LAYOUT], io);
     assert.equal(code, 130);
     assert.equal(stdout, "executor/etl\nexecutor/ml\nexecutor/nlp\n");

@@ -1,7 +1,8 @@
 import { basename } from "node:path";
 import { systemClock } from "@executor-registry/resolver";
 import { INTERRUPTED, Interruption } from "./interruption.ts";
-import type { Io, Output } from "./io.ts";
+import type { Io } from "./io.ts";
+import { createPrinter, type Printer } from "./output/printer.ts";
 import { runCli } from "./run-cli.ts";
 
 const ending = new AbortController();
@@ -13,17 +14,17 @@ const end = (message: string, exit: number): void => {
 process.on("SIGINT", () => end("interrupted", INTERRUPTED.SIGINT));
 process.on("SIGTERM", () => end("terminated", INTERRUPTED.SIGTERM));
 
-const output = (stream: NodeJS.WriteStream): Output => {
+const printer = (stream: NodeJS.WriteStream): Printer => {
   // `… | head` reads what it wants and goes. Each write after that fails again.
   stream.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") throw error;
     if (!ending.signal.aborted) end("the reader of the output went away", INTERRUPTED.SIGPIPE);
   });
-  return { write: (text) => void stream.write(text), isTTY: stream.isTTY ?? false };
+  return createPrinter({ write: (text) => void stream.write(text), isTTY: stream.isTTY ?? false }, process.env);
 };
 const io: Io = {
-  stdout: output(process.stdout),
-  stderr: output(process.stderr),
+  stdout: printer(process.stdout),
+  stderr: printer(process.stderr),
   env: process.env,
   signal: ending.signal,
   onHangup(listener) {

@@ -2,25 +2,21 @@ import type { Io } from "./io.ts";
 
 /** Milliseconds after which people wonder. */
 const PATIENCE = 500;
-/** Back to the line's beginning, and clear it. */
-const CLEAR = "\r\u001b[K";
 
 /** Waits; says on a terminal what for, once that takes long, and takes it back at the end. */
 export async function withProgress<T>(io: Pick<Io, "stderr" | "clock">, what: string, work: Promise<T>): Promise<T> {
   const { stderr, clock } = io;
   if (!stderr.isTTY) return work;
   const done = new AbortController();
-  let shown = false;
   const waited = (async () => {
     await clock.sleep(PATIENCE, done.signal);
-    shown = true;
-    stderr.write(`${what} …`);
+    stderr.status(`${what} …`);
   })();
   waited.catch(() => {});
   try {
     return await work;
   } finally {
     done.abort();
-    if (shown) stderr.write(CLEAR);
+    stderr.status(undefined);
   }
 }

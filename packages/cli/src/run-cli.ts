@@ -1,4 +1,4 @@
-import { ExecutorRegistryError } from "@executor-registry/resolver";
+import { ExecutorRegistryError, ForbiddenError } from "@executor-registry/resolver";
 import type { Command } from "./command.ts";
 import { commandAt } from "./command-at.ts";
 import { COMMANDS } from "./commands/index.ts";
@@ -8,8 +8,8 @@ import { GLOBAL_FLAGS } from "./flags.ts";
 import { commandHelp, overview } from "./help.ts";
 import { interruptedExit } from "./interruption.ts";
 import type { Io } from "./io.ts";
-import { styler } from "./output/colour.ts";
-import { printable } from "./output/printable.ts";
+import { linesOf } from "./output/printable.ts";
+import type { Line, Styled } from "./output/printer.ts";
 import { type Given, parseFlags } from "./parse-flags.ts";
 import { suggestion } from "./suggestion.ts";
 import { UsageError } from "./usage-error.ts";
@@ -20,7 +20,7 @@ export async function runCli(argv: readonly string[], io: Io): Promise<number> {
   let verbose = false;
   try {
     if (argv.length === 0 || argv[0] === "--help" || argv[0] === "-h") {
-      io.stdout.write(overview(io.program, COMMANDS));
+      io.stdout.print(linesOf(overview(io.program, COMMANDS)));
       return 0;
     }
     if (argv[0] === "--version") return await runCli(["version", ...argv.slice(1)], io);
@@ -35,7 +35,7 @@ export async function runCli(argv: readonly string[], io: Io): Promise<number> {
       : parseFlags(args, { ...GLOBAL_FLAGS, ...command.flags }, command.name);
     verbose = given.flags["verbose"] === true;
     if (given.flags["help"]) {
-      io.stdout.write(commandHelp(io.program, command));
+      io.stdout.print(linesOf(commandHelp(io.program, command)));
       return 0;
     }
     checkWords(command, given);
@@ -63,12 +63,25 @@ function checkWords({ name, words, usage, takesRest }: Command, given: Given): v
 
 function failed(error: unknown, command: Command | undefined, verbose: boolean, io: Io): number {
   if (io.signal.aborted) return interruptedExit(io.signal);
-  const paint = styler(io, io.stderr);
   const bug = !(error instanceof UsageError || error instanceof ExecutorRegistryError);
   const message = error instanceof Error ? error.message : String(error);
-  io.stderr.write(`${paint("red", "error:")} ${bug ? "unexpected: " : ""}${printable(message.trimEnd())}\n`);
+  const say = (label: Styled, message: string): void => io.stderr.print(labelled(label, message));
+  // Roles are to be copied, so they stand at the lines' beginnings. Nothing foreign in them ends a line.
+  const roles = error instanceof ForbiddenError ? error.manifest : "";
+  say(
+    { style: "red", text: "error:" },
+    `${bug ? "unexpected: " : ""}${message.slice(0, message.length - roles.length)}`,
+  );
+  if (roles !== "") io.stderr.print(linesOf(roles));
   const hint = hintOf(error, io.program);
-  if (hint !== undefined) io.stderr.write(`${paint("dim", "hint:")} ${hint}\n`);
-  if (verbose) io.stderr.write(bug && error instanceof Error ? `${error.stack}\n` : causesOf(error));
+  if (hint !== undefined) say({ style: "dim", text: "hint:" }, hint);
+  if (verbose && bug && error instanceof Error) io.stderr.print(linesOf(error.stack ?? ""));
+  else if (verbose) for (const cause of causesOf(error)) say({ style: "dim", text: "caused by:" }, cause);
   return command?.name === "run" ? NOT_RUN : exitOf(error);
+}
+
+/** What follows the first line is set in, so that no foreign line passes for one of ours. */
+function labelled(label: Styled, message: string): Line[] {
+  const [first = "", ...others] = linesOf(message.trimEnd());
+  return [[label, ` ${first}`], ...others.map((line) => `  ${line}`)];
 }

@@ -80,7 +80,7 @@ export function loggerFor({ flags }: Given, { stderr }: Io): Logger {
     const facts = Object.entries(fields).map(
       ([key, value]) => `${key}=${value instanceof Error ? value.message : String(value)}`,
     );
-    stderr.write(`${level} ${message}${facts.length > 0 ? ` (${facts.join(" ")})` : ""}\n`);
+    stderr.print(`${level} ${message}${facts.length > 0 ? ` (${facts.join(" ")})` : ""}`);
   };
   return { debug: line("debug"), info: line("info"), warn: line("warn"), error: line("error") };
 }

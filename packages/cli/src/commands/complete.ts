@@ -1,6 +1,7 @@
 import type { Command } from "../command.ts";
 import { candidates, type FindTypes } from "../completion/candidates.ts";
 import type { Io } from "../io.ts";
+import { printable } from "../output/printable.ts";
 import { type Given, parseFlags } from "../parse-flags.ts";
 import { withClient } from "../service/open-client.ts";
 import { openResolver } from "../session.ts";
@@ -23,8 +24,9 @@ export const completeFor = (commands: () => readonly Command[]): Command => ({
   hidden: true,
   async run({ rest }, io) {
     const { lines, directive } = await candidates(commands(), rest, (...asked) => types(io, ...asked));
-    for (const line of lines) io.stdout.write(`${line}\n`);
-    io.stdout.write(`:${directive}\n`);
+    // A tab divides a candidate from its description.
+    for (const line of lines) io.stdout.raw(`${line.split("\t").map(printable).join("\t")}\n`);
+    io.stdout.print(`:${directive}`);
     return 0;
   },
 });

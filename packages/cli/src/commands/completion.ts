@@ -1,5 +1,6 @@
 import type { Command } from "../command.ts";
 import { SCRIPTS } from "../completion/scripts.ts";
+import { linesOf } from "../output/printable.ts";
 import { UsageError } from "../usage-error.ts";
 
 export const completion: Command = {
@@ -17,7 +18,7 @@ kubectl 1.26 and newer completes \`kubectl executors\` by itself.`,
     if (script === undefined) {
       throw new UsageError(`there is no completion for ${shell}, only for bash, zsh and fish`, "completion");
     }
-    io.stdout.write(script);
+    io.stdout.print(linesOf(script));
     return 0;
   },
 };

@@ -1,6 +1,6 @@
 import type { Command } from "../command.ts";
 import { printJson } from "../output/json.ts";
-import { toYaml } from "../output/resolutions.ts";
+import { toYaml } from "../output/yaml.ts";
 import { text } from "../parse-flags.ts";
 import { configFile } from "../serve/config-file.ts";
 import { UsageError } from "../usage-error.ts";
@@ -29,8 +29,8 @@ is, never what it is.`,
     const file = configFile("config", named, io);
     const { effectiveConfig, readConfig } = await import("@executor-registry/registry");
     const effective = effectiveConfig(await readConfig(file), file);
-    if (action === "check") io.stdout.write(`${file} has no mistakes\n`);
-    else io.stdout.write(text(given, "output") === "json" ? printJson(effective) : toYaml(effective));
+    if (action === "check") io.stdout.print(`${file} has no mistakes`);
+    else io.stdout.print(text(given, "output") === "json" ? printJson(effective) : toYaml(effective));
     return 0;
   },
 };

@@ -3,7 +3,7 @@ import type { Command } from "../command.ts";
 import { examine } from "../doctor/examine.ts";
 import { printReport } from "../doctor/print.ts";
 import { printJson } from "../output/json.ts";
-import { toYaml } from "../output/resolutions.ts";
+import { toYaml } from "../output/yaml.ts";
 import { withProgress } from "../progress.ts";
 import { UsageError } from "../usage-error.ts";
 
@@ -26,8 +26,8 @@ export const doctor: Command = {
     if (text(given, "layout") !== undefined) throw new UsageError("doctor looks at a cluster, not a layout", "doctor");
     const report = await withProgress(io, "looking at the cluster", examine(given, io));
     const format = text(given, "output") ?? "table";
-    if (format === "json") io.stdout.write(printJson(report));
-    else io.stdout.write(format === "yaml" ? toYaml(report) : printReport(report, io));
+    if (format === "json") io.stdout.print(printJson(report));
+    else io.stdout.print(format === "yaml" ? toYaml(report) : printReport(report));
     return report.checks.some(({ state }) => state === "fail") ? 1 : 0;
   },
 };

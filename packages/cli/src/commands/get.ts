@@ -2,9 +2,9 @@ import type { ExecutorDocument } from "@executor-registry/resolver";
 import type { Command } from "../command.ts";
 import { age } from "../output/age.ts";
 import { printJson } from "../output/json.ts";
-import { type Format, toYaml } from "../output/resolutions.ts";
-import { printable } from "../output/printable.ts";
+import type { Format } from "../output/resolutions.ts";
 import { table } from "../output/table.ts";
+import { toYaml } from "../output/yaml.ts";
 import { text } from "../parse-flags.ts";
 import { withProgress } from "../progress.ts";
 import { withClient } from "../service/open-client.ts";
@@ -21,22 +21,20 @@ export const get: Command = {
     return withClient(given, io, async (client) => {
       const asked = client.ask(`/executors/${encodeURIComponent(type)}`, { signal: io.signal });
       const document = (await withProgress(io, `asking for ${type}`, asked)) as ExecutorDocument;
-      io.stdout.write(print(document, (text(given, "output") ?? "yaml") as Format, io.clock.now()));
+      io.stdout.print(print(document, (text(given, "output") ?? "yaml") as Format, io.clock.now()));
       return 0;
     });
   },
 };
 
-function print(document: ExecutorDocument, format: Format, now: number): string {
+function print(document: ExecutorDocument, format: Format, now: number): string[] {
   if (format === "json") return printJson(document);
   if (format === "yaml") return toYaml(document);
-  if (format === "name") return `executor/${document.type}\n`;
+  if (format === "name") return [`executor/${document.type}`];
   const { type, version, source, added, validated, owner = "<none>", capabilities, image, reason } = document;
   const headers = ["TYPE", "VERSION", "SOURCE", "AGE", "VALIDATED", "OWNER", "CAPABILITIES"];
   const known = age(now - Date.parse(added));
   const cells = [type, version, source, known, validated ? "yes" : "no", owner, capabilities.join(",") || "<none>"];
   const wide = format === "wide";
-  return printable(
-    table([...headers, ...(wide ? ["IMAGE", "REASON"] : [])], [[...cells, ...(wide ? [image, reason] : [])]]),
-  );
+  return table([...headers, ...(wide ? ["IMAGE", "REASON"] : [])], [[...cells, ...(wide ? [image, reason] : [])]]);
 }

@@ -1,5 +1,6 @@
 import type { Command } from "../command.ts";
 import { suggestion } from "../suggestion.ts";
+import { linesOf } from "../output/printable.ts";
 import { commandHelp, overview } from "../help.ts";
 import { UsageError } from "../usage-error.ts";
 
@@ -16,7 +17,7 @@ export const helpFor = (commands: () => readonly Command[]): Command => ({
       const known = commands().flatMap((one) => (one.hidden ? [] : [one.name]));
       throw new UsageError(`there is no command ${name}${suggestion(name, known)}`);
     }
-    io.stdout.write(command ? commandHelp(io.program, command) : overview(io.program, commands()));
+    io.stdout.print(linesOf(command ? commandHelp(io.program, command) : overview(io.program, commands())));
     return 0;
   },
 });

@@ -1,8 +1,8 @@
 import type { Command } from "../command.ts";
 import { printJson } from "../output/json.ts";
-import { type Format, toYaml } from "../output/resolutions.ts";
-import { printable } from "../output/printable.ts";
+import type { Format } from "../output/resolutions.ts";
 import { table } from "../output/table.ts";
+import { toYaml } from "../output/yaml.ts";
 import { type Given, text } from "../parse-flags.ts";
 import { withProgress } from "../progress.ts";
 import { withClient } from "../service/open-client.ts";
@@ -44,7 +44,7 @@ export const journal: Command = {
         return (answer as { entries: readonly Entry[] }).entries;
       });
       const entries = await withProgress(io, "reading the journal", reading);
-      io.stdout.write(print(entries, (text(given, "output") ?? "table") as Format));
+      io.stdout.print(print(entries, (text(given, "output") ?? "table") as Format));
       return 0;
     });
   },
@@ -56,10 +56,10 @@ function limitOf(given: Given): number {
   throw new UsageError(`--limit ${value} is not a number from 1 on`, "journal");
 }
 
-function print(entries: readonly Entry[], format: Format): string {
+function print(entries: readonly Entry[], format: Format): string[] {
   if (format === "json") return printJson(entries);
   if (format === "yaml") return toYaml(entries);
-  if (format === "name") return entries.map(({ sequence }) => `entry/${sequence}\n`).join("");
+  if (format === "name") return entries.map(({ sequence }) => `entry/${sequence}`);
   const wide = format === "wide";
   const rows = entries.map(({ sequence, at, actor, change: { kind, type, digest = "" }, reason, hash }) => [
     String(sequence),
@@ -70,7 +70,5 @@ function print(entries: readonly Entry[], format: Format): string {
     ...(wide ? [digest, hash] : []),
     reason,
   ]);
-  return printable(
-    table(["SEQUENCE", "AT", "ACTOR", "KIND", "TYPE", ...(wide ? ["DIGEST", "HASH"] : []), "WHY"], rows),
-  );
+  return table(["SEQUENCE", "AT", "ACTOR", "KIND", "TYPE", ...(wide ? ["DIGEST", "HASH"] : []), "WHY"], rows);
 }

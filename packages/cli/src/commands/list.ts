@@ -20,8 +20,8 @@ export const list: Command = {
       const resolutions = await withProgress(io, "reading executors", resolver.list({ signal: io.signal }));
       for (const report of await resolver.sources({ signal: io.signal })) warnOfSource(report, io);
       const empty = resolutions.length === 0 && (format === "table" || format === "wide");
-      if (empty) io.stderr.write("no executors found\n");
-      else io.stdout.write(printList(resolutions, format, io.clock.now()));
+      if (empty) io.stderr.print("no executors found");
+      else io.stdout.print(printList(resolutions, format, io.clock.now()));
       return 0;
     } finally {
       await resolver.close();

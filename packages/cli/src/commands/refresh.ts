@@ -1,9 +1,9 @@
 import { ERRORS } from "@executor-registry/resolver";
 import type { Command } from "../command.ts";
 import { printJson } from "../output/json.ts";
-import { type Format, toYaml } from "../output/resolutions.ts";
-import { printable } from "../output/printable.ts";
+import type { Format } from "../output/resolutions.ts";
 import { table } from "../output/table.ts";
+import { toYaml } from "../output/yaml.ts";
 import { text } from "../parse-flags.ts";
 import { withClient } from "../service/open-client.ts";
 import { withScanProgress } from "../service/scan-progress.ts";
@@ -41,26 +41,26 @@ be read completely.`,
       const question = { method: "POST" as const, query: { type, wait: String(wait) }, signal };
       if (!wait) {
         await client.ask("/executors/refresh", question);
-        io.stderr.write("the service will scan now\n");
+        io.stderr.print("the service will scan now");
         return 0;
       }
       const scanning = client.ask("/executors/refresh", { ...question, timeout: SCAN });
       const { scans } = (await withScanProgress(client, io, scanning)) as { scans: readonly Scan[] };
-      io.stdout.write(print(scans, (text(given, "output") ?? "table") as Format));
+      io.stdout.print(print(scans, (text(given, "output") ?? "table") as Format));
       return scans.every(({ complete }) => complete) ? 0 : INCOMPLETE;
     });
   },
 };
 
-function print(scans: readonly Scan[], format: Format): string {
+function print(scans: readonly Scan[], format: Format): string[] {
   if (format === "json") return printJson(scans);
   if (format === "yaml") return toYaml(scans);
-  if (format === "name") return scans.map(({ source }) => `source/${source}\n`).join("");
+  if (format === "name") return scans.map(({ source }) => `source/${source}`);
   const rows = scans.map(({ source, repositories, changes, unread, requests, complete, problem }) => [
     source,
     ...[repositories, changes, unread, requests].map(String),
     complete ? "yes" : "no",
     problem?.message ?? "",
   ]);
-  return printable(table(["SOURCE", "REPOSITORIES", "CHANGES", "UNREAD", "REQUESTS", "COMPLETE", "PROBLEM"], rows));
+  return table(["SOURCE", "REPOSITORIES", "CHANGES", "UNREAD", "REQUESTS", "COMPLETE", "PROBLEM"], rows);
 }

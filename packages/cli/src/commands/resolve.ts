@@ -32,9 +32,9 @@ export const resolve: Command = {
       const asked = { signal: io.signal, ...(subject !== undefined && { subject }) };
       const resolution = await withProgress(io, `resolving ${type}`, resolver.resolve(type, asked));
       if (given.flags["explain"] && format === undefined) {
-        io.stdout.write(explain(resolution));
+        io.stdout.print(explain(resolution));
       } else {
-        io.stdout.write(format === undefined ? `${resolution.image}\n` : printOne(resolution, format, io.clock.now()));
+        io.stdout.print(format === undefined ? resolution.image : printOne(resolution, format, io.clock.now()));
         warnAbout(resolution, io);
       }
       return resolution.ambiguous && given.flags["strict"] ? AMBIGUOUS : 0;

@@ -3,10 +3,9 @@ import { connect, type KubernetesApi } from "@executor-registry/resolver/kuberne
 import type { Command } from "../command.ts";
 import { INTERRUPTED, interruptedExit } from "../interruption.ts";
 import type { Io } from "../io.ts";
-import { styler } from "../output/colour.ts";
 import { printJson } from "../output/json.ts";
-import { toYaml } from "../output/resolutions.ts";
 import { warnAbout } from "../output/warnings.ts";
+import { toYaml } from "../output/yaml.ts";
 import { withProgress } from "../progress.ts";
 import { REQUEST_FLAGS, requestFrom, seconds } from "../run-request.ts";
 import { connectOptions, layoutOf, loggerFor, openResolver } from "../session.ts";
@@ -55,21 +54,22 @@ Exits with the executor's code; with ${NOT_RUN} when it could not be run, with $
       warnAbout(resolution, io);
       const job = jobFor(resolution, request);
       if (given.flags["dry-run"]) {
-        io.stdout.write(print(job, text(given, "output") ?? "yaml"));
+        io.stdout.print(print(job, text(given, "output") ?? "yaml"));
         return 0;
       }
       const say = speaker(io);
       say(`${resolution.image}: ${resolution.reason}`);
       const submission = await submitOrTakeBack(api, job, io.signal);
       if (given.flags["detach"]) {
-        io.stdout.write(print(job, "name"));
+        io.stdout.print(print(job, "name"));
         return 0;
       }
       say(`job ${job.metadata.name}${submission.created ? "" : " exists already: this request runs only once"}`);
       const result = await follow(api, submission, {
         signal: io.signal,
         logger: loggerFor(given, io),
-        onLog: (line) => io.stdout.write(`${line}\n`),
+        // As kubectl logs does: it is the executor's own output, and may be colours or a file.
+        onLog: (line) => io.stdout.raw(`${line}\n`),
         onStatus: say,
         ...(startTimeout !== undefined && { startTimeout: startTimeout * 1000 }),
       });
@@ -83,12 +83,11 @@ Exits with the executor's code; with ${NOT_RUN} when it could not be run, with $
 };
 
 function speaker(io: Io): (message: string) => void {
-  const paint = styler(io, io.stderr);
-  return (message) => io.stderr.write(`${paint("dim", message)}\n`);
+  return (message) => io.stderr.print([[{ style: "dim", text: message }]]);
 }
 
-function print(job: JobManifest, format: string): string {
-  if (format === "name") return `job.batch/${job.metadata.name}\n`;
+function print(job: JobManifest, format: string): string | string[] {
+  if (format === "name") return `job.batch/${job.metadata.name}`;
   return format === "json" ? printJson(job) : toYaml(job);
 }
 

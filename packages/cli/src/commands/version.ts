@@ -8,7 +8,7 @@ export const version: Command = {
   flags: {},
   words: { least: 0, most: 0 },
   async run(_given, io) {
-    io.stdout.write(`${VERSION} (node ${process.versions.node})\n`);
+    io.stdout.print(`${VERSION} (node ${process.versions.node})`);
     return 0;
   },
 };

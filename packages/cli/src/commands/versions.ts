@@ -2,9 +2,9 @@ import { type Candidate, isDigest, shortDigest } from "@executor-registry/resolv
 import type { Command } from "../command.ts";
 import { age } from "../output/age.ts";
 import { printJson } from "../output/json.ts";
-import { type Format, toYaml } from "../output/resolutions.ts";
-import { printable } from "../output/printable.ts";
+import type { Format } from "../output/resolutions.ts";
 import { table } from "../output/table.ts";
+import { toYaml } from "../output/yaml.ts";
 import { text } from "../parse-flags.ts";
 import { withProgress } from "../progress.ts";
 import { withClient } from "../service/open-client.ts";
@@ -63,16 +63,16 @@ export const versions: Command = {
       });
       const found = await withProgress(io, `reading versions of ${type}`, reading);
       const all = [...live.map(liveVersion), ...found];
-      io.stdout.write(print(all, (text(given, "output") ?? "table") as Format, io.clock.now()));
+      io.stdout.print(print(all, (text(given, "output") ?? "table") as Format, io.clock.now()));
       return 0;
     });
   },
 };
 
-function print(all: readonly Version[], format: Format, now: number): string {
+function print(all: readonly Version[], format: Format, now: number): string[] {
   if (format === "json") return printJson(all);
   if (format === "yaml") return toYaml(all);
-  if (format === "name") return all.map(({ image }) => `${image}\n`).join("");
+  if (format === "name") return all.map(({ image }) => image);
   const wide = format === "wide";
   const rows = all.map((version) => [
     version.version,
@@ -83,9 +83,7 @@ function print(all: readonly Version[], format: Format, now: number): string {
     ...(wide ? [version.source ?? "<cluster>", version.image] : []),
     why(version),
   ]);
-  return printable(
-    table(["VERSION", "STATE", "CURRENT", "AGE", "DIGEST", ...(wide ? ["SOURCE", "IMAGE"] : []), "WHY"], rows),
-  );
+  return table(["VERSION", "STATE", "CURRENT", "AGE", "DIGEST", ...(wide ? ["SOURCE", "IMAGE"] : []), "WHY"], rows);
 }
 
 function ageOf({ added, found, evidence = [] }: Version, now: number): string {

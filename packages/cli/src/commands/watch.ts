@@ -3,9 +3,11 @@ import type { Command } from "../command.ts";
 import { interruptedExit } from "../interruption.ts";
 import type { Io } from "../io.ts";
 import { headers, row, type TableFormat } from "../output/columns.ts";
-import { type Format, toYaml } from "../output/resolutions.ts";
+import { jsonLine } from "../output/json.ts";
+import type { Format } from "../output/resolutions.ts";
 import { tableLine } from "../output/table.ts";
 import { warnOfSource } from "../output/warnings.ts";
+import { toYaml } from "../output/yaml.ts";
 import { openResolver } from "../session.ts";
 import { text } from "../parse-flags.ts";
 
@@ -37,9 +39,9 @@ export async function followChanges(
   io: Io,
 ): Promise<number> {
   for (const report of await resolver.sources({ signal: io.signal })) warnOfSource(report, io);
-  if (isTable(format)) io.stdout.write(tableLine(headers(format), WIDTHS));
+  if (isTable(format)) io.stdout.print(tableLine(headers(format), WIDTHS));
   for await (const change of resolver.watch(type, { signal: io.signal })) {
-    io.stdout.write(isTable(format) ? changedRow(change, format, io.clock.now()) : print(change, format));
+    io.stdout.print(isTable(format) ? changedRow(change, format, io.clock.now()) : print(change, format));
   }
   return io.signal.aborted ? interruptedExit(io.signal) : 0;
 }
@@ -52,7 +54,7 @@ function changedRow({ type, resolution }: ResolutionChange, format: TableFormat,
   return tableLine(resolution ? row(resolution, format, now) : [type, "<none>"], WIDTHS);
 }
 
-function print(change: ResolutionChange, format: Exclude<Format, TableFormat>): string {
-  if (format === "json") return `${JSON.stringify(change)}\n`;
-  return format === "yaml" ? `---\n${toYaml(change)}` : `executor/${change.type}\n`;
+function print(change: ResolutionChange, format: Exclude<Format, TableFormat>): string | string[] {
+  if (format === "json") return jsonLine(change);
+  return format === "yaml" ? ["---", ...toYaml(change)] : `executor/${change.type}`;
 }

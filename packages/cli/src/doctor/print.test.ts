@@ -28,11 +28,15 @@ kind: Role
 ---
 kind: RoleBinding
 `;
-    assert.equal(printReport(report, fakeIo()), expected);
+    const io = fakeIo();
+    io.stdout.print(printReport(report));
+    assert.equal(io.written().stdout, expected);
   });
 
   test("has coloured states on a terminal, in the same columns", () => {
-    const [line = ""] = printReport(report, fakeIo({ terminal: true })).split("\n");
+    const io = fakeIo({ terminal: true });
+    io.stdout.print(printReport(report));
+    const [line = ""] = io.written().stdout.split("\n");
     assert.equal(line, "\u001b[32mok\u001b[39m     cluster       answers");
   });
 });

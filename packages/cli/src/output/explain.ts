@@ -1,7 +1,7 @@
 import type { Candidate, Resolution } from "@executor-registry/resolver";
 
 /** Why this image, for a person. */
-export function explain(resolution: Resolution): string {
+export function explain(resolution: Resolution): string[] {
   const {
     type,
     image,
@@ -36,7 +36,8 @@ export function explain(resolution: Resolution): string {
   ];
   const known = facts.filter((fact): fact is readonly [string, string] => fact[1] !== undefined);
   const lines = known.map(([name, value]) => `${`${name}:`.padEnd(14)}${value}`);
-  return `${[...lines, ...resolution.warnings.map((warning) => `${"Warning:".padEnd(14)}${warning}`), "", "Candidates, likeliest first:", ...candidates.flatMap(candidateLines)].join("\n")}\n`;
+  const warnings = resolution.warnings.map((warning) => `${"Warning:".padEnd(14)}${warning}`);
+  return [...lines, ...warnings, "", "Candidates, likeliest first:", ...candidates.flatMap(candidateLines)];
 }
 
 /** Development checks nothing, so it says nothing of it. */

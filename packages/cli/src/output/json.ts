@@ -1,4 +1,11 @@
-/** JSON for people to read and programs to parse. */
-export function printJson(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
+import { escaped } from "./printable.ts";
+
+/** The lines of JSON for people to read and programs to parse. */
+export function printJson(value: unknown): string[] {
+  return JSON.stringify(value, null, 2).split("\n").map(escaped);
+}
+
+/** JSON in one line. */
+export function jsonLine(value: unknown): string {
+  return escaped(JSON.stringify(value));
 }

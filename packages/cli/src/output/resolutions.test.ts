@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import type { Resolution } from "@executor-registry/resolver";
 import { parse } from "yaml";
 import { manualClock } from "../../../../testing/manual-clock.ts";
 import { resolution } from "../testing/resolution.ts";
-import { printList, printOne } from "./resolutions.ts";
+import { type Format, printList, printOne } from "./resolutions.ts";
 
 const now = manualClock().now();
 const ml = resolution();
@@ -17,13 +18,19 @@ const nlp = resolution({
   nodes: [],
 });
 
+const list = (resolutions: readonly Resolution[], format: Format): string =>
+  printList(resolutions, format, now)
+    .map((line) => `${line}\n`)
+    .join("");
+const one = (format: Format): string => printOne(ml, format, now).join("\n");
+
 describe("a list", () => {
   test("is a table as kubectl prints them", () => {
     const expected = `TYPE   VERSION      SOURCE     AGE         EVIDENCE
 ml     1.2.0        nodes      3m20s       sighting
 nlp    2026-11-20   declared   <unknown>   ambiguous (2), stale
 `;
-    assert.equal(printList([ml, nlp], "table", now), expected);
+    assert.equal(list([ml, nlp], "table"), expected);
   });
 
   test("is wide, with the image, its nodes and the reason", () => {
@@ -33,32 +40,32 @@ ml     1.2.0        nodes      3m20s       sighting               no          do
 nlp    2026-11-20   declared   <unknown>   ambiguous (2), stale   no          docker.io/library/executor-ml:1.2.0   Never   <none>          seen to arrive last
 ml     1.2.0        nodes      3m20s       sighting               no          docker.io/library/executor-ml:1.2.0   Never   4 nodes         seen to arrive last
 `;
-    assert.equal(printList([ml, nlp, many], "wide", now), expected);
+    assert.equal(list([ml, nlp, many], "wide"), expected);
   });
 
   test("is names that say their kind", () => {
-    assert.equal(printList([ml, nlp], "name", now), "executor/ml\nexecutor/nlp\n");
+    assert.equal(list([ml, nlp], "name"), "executor/ml\nexecutor/nlp\n");
   });
 
   test("is the resolutions themselves, in JSON and YAML", () => {
-    assert.deepEqual(JSON.parse(printList([ml, nlp], "json", now)), [ml, nlp]);
-    assert.deepEqual(parse(printList([ml, nlp], "yaml", now)), [ml, nlp]);
+    assert.deepEqual(JSON.parse(list([ml, nlp], "json")), [ml, nlp]);
+    assert.deepEqual(parse(list([ml, nlp], "yaml")), [ml, nlp]);
   });
 
   test("has no YAML anchors", () => {
-    assert.doesNotMatch(printList([ml, ml], "yaml", now), /&a1|\*a1/);
+    assert.doesNotMatch(list([ml, ml], "yaml"), /&a1|\*a1/);
   });
 
   test("is empty where there is nothing", () => {
-    assert.equal(printList([], "json", now), "[]\n");
-    assert.equal(printList([], "name", now), "");
+    assert.equal(list([], "json"), "[]\n");
+    assert.equal(list([], "name"), "");
   });
 });
 
 describe("one resolution", () => {
   test("is itself in JSON and YAML, and a row in a table", () => {
-    assert.deepEqual(JSON.parse(printOne(ml, "json", now)), ml);
-    assert.deepEqual(parse(printOne(ml, "yaml", now)), ml);
-    assert.equal(printOne(ml, "table", now), printList([ml], "table", now));
+    assert.deepEqual(JSON.parse(one("json")), ml);
+    assert.deepEqual(parse(one("yaml")), ml);
+    assert.equal(`${one("table")}\n`, list([ml], "table"));
   });
 });

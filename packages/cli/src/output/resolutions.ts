@@ -1,8 +1,8 @@
 import type { Resolution } from "@executor-registry/resolver";
-import { stringify } from "yaml";
 import { headers, row } from "./columns.ts";
 import { printJson } from "./json.ts";
 import { table } from "./table.ts";
+import { toYaml } from "./yaml.ts";
 
 export type Format = "table" | "wide" | "json" | "yaml" | "name";
 
@@ -10,14 +10,14 @@ export type Format = "table" | "wide" | "json" | "yaml" | "name";
  * Several resolutions in the format asked for. JSON and YAML are a list of resolutions.
  * @param now milliseconds since the Unix epoch, for ages
  */
-export function printList(resolutions: readonly Resolution[], format: Format, now: number): string {
+export function printList(resolutions: readonly Resolution[], format: Format, now: number): string[] {
   switch (format) {
     case "json":
       return printJson(resolutions);
     case "yaml":
       return toYaml(resolutions);
     case "name":
-      return resolutions.map(({ type }) => `executor/${type}\n`).join("");
+      return resolutions.map(({ type }) => `executor/${type}`);
     case "table":
     case "wide":
       return table(
@@ -28,12 +28,7 @@ export function printList(resolutions: readonly Resolution[], format: Format, no
 }
 
 /** One resolution; a table is what it is in a list. */
-export function printOne(resolution: Resolution, format: Format, now: number): string {
+export function printOne(resolution: Resolution, format: Format, now: number): string[] {
   if (format === "json") return printJson(resolution);
   return format === "yaml" ? toYaml(resolution) : printList([resolution], format, now);
-}
-
-/** YAML without anchors: what the same object is used for twice is written twice. */
-export function toYaml(value: unknown): string {
-  return stringify(value, { aliasDuplicateObjects: false });
 }

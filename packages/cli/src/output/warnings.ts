@@ -1,15 +1,13 @@
 import type { Resolution, SourceReport } from "@executor-registry/resolver";
 import type { Io } from "../io.ts";
-import { styler } from "./colour.ts";
-import { printable } from "./printable.ts";
 
 /** Says one warning on standard error. */
-function warn(io: Pick<Io, "stderr" | "env">, message: string): void {
-  io.stderr.write(`${styler(io, io.stderr)("yellow", "warning:")} ${printable(message)}\n`);
+function warn(io: Pick<Io, "stderr">, message: string): void {
+  io.stderr.print([[{ style: "yellow", text: "warning:" }, ` ${message}`]]);
 }
 
 /** Says on standard error what a person should know about an answer. */
-export function warnAbout(resolution: Resolution, io: Pick<Io, "stderr" | "env">): void {
+export function warnAbout(resolution: Resolution, io: Pick<Io, "stderr">): void {
   const { type, ambiguous, reason, advice, warnings, source, stale, staleSince } = resolution;
   for (const warning of warnings) warn(io, warning);
   if (ambiguous) warn(io, `${type} is ambiguous: ${reason}${advice === undefined ? "" : `; ${advice}`}`);
@@ -19,7 +17,7 @@ export function warnAbout(resolution: Resolution, io: Pick<Io, "stderr" | "env">
 /** What a source left out, or that it is left out itself. */
 export function warnOfSource(
   { name, status: { state, problem, since }, notes }: SourceReport,
-  io: Pick<Io, "stderr" | "env" | "program">,
+  io: Pick<Io, "stderr" | "program">,
 ): void {
   const lost = `has had no contact since ${new Date(since).toISOString()}`;
   // The message of a refusal goes on with the roles to apply, which belong into `doctor`; its notes say the same again.

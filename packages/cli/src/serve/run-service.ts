@@ -3,6 +3,7 @@ import { ConfigurationError } from "@executor-registry/resolver";
 import { type Logger, pino } from "pino";
 import { INTERRUPTED, interruptedExit } from "../interruption.ts";
 import type { Io } from "../io.ts";
+import { escaped } from "../output/printable.ts";
 import { followFile } from "./file-changes.ts";
 import { createReloader, type Reloader } from "./reloader.ts";
 
@@ -57,7 +58,7 @@ function jsonLines({ stdout }: Io, level: string): Logger {
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   };
-  return pino(options, { write: (line) => stdout.write(line) });
+  return pino(options, { write: (line) => stdout.print(escaped(line.trimEnd())) });
 }
 
 /** Ends the service, however long something in it hangs. */

@@ -1,11 +1,8 @@
 import type { Io } from "../io.ts";
-import { printable } from "../output/printable.ts";
 import type { ServiceClient } from "./client.ts";
 
 /** Milliseconds between looks at how far it is. */
 const INTERVAL = 1000;
-/** Back to the line's beginning, and clear it. */
-const CLEAR = "\r\u001b[K";
 
 interface Health {
   readonly sources: readonly { readonly name: string; readonly requests: number }[];
@@ -19,13 +16,13 @@ export async function withScanProgress<T>(
 ): Promise<T> {
   if (!stderr.isTTY) return scanning;
   const done = new AbortController();
-  const telling = tell(client, done.signal, (line) => stderr.write(`${CLEAR}${printable(line)}`), clock);
+  const telling = tell(client, done.signal, (line) => stderr.status(line), clock);
   try {
     return await scanning;
   } finally {
     done.abort();
     await telling.catch(() => {});
-    stderr.write(CLEAR);
+    stderr.status(undefined);
   }
 }
 

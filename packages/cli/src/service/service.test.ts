@@ -45,14 +45,9 @@ describe("against a registry service", () => {
 
   test("watch prints what is, then what changes, until it is told to end", async () => {
     const ending = new AbortController();
-    const io = fakeIo({ clock: systemClock, signal: ending.signal });
     const lines: string[] = [];
-    Object.assign(io.stdout, {
-      write(line: string) {
-        lines.push(line);
-        if (lines.length === 3) ending.abort();
-      },
-    });
+    const wrote = (line: string): void => void (lines.push(line) === 3 && ending.abort());
+    const io = fakeIo({ clock: systemClock, signal: ending.signal, wrote });
     assert.equal((await runHere(["watch", "-o", "name", "--registry", service.url], io)).code, 130);
     assert.deepEqual(lines.sort(), ["executor/etl\n", "executor/ml\n", "executor/nlp\n"]);
   });

@@ -1,5 +1,6 @@
 import type { Clock } from "@executor-registry/resolver";
 import type { Io } from "../io.ts";
+import { createPrinter } from "../output/printer.ts";
 import { runCli } from "../run-cli.ts";
 
 /** What a command wrote, and how it ended. */
@@ -19,15 +20,29 @@ const standing: Clock = { now: () => Date.UTC(2026, 10, 23), sleep: () => new Pr
 
 /** The world of a command in a test: streams that are kept, and nothing else. */
 export function fakeIo(
-  given: Partial<Pick<Io, "env" | "signal" | "program" | "clock" | "onHangup">> & { terminal?: true } = {},
+  given: Partial<Pick<Io, "env" | "signal" | "program" | "clock" | "onHangup">> & {
+    terminal?: true;
+    /** Sees what is written to standard output. */
+    wrote?: (text: string) => void;
+  } = {},
 ): FakeIo {
-  const { terminal = false, ...others } = given;
+  const { terminal = false, wrote, ...others } = given;
+  const { env = {} } = given;
   let stdout = "";
   let stderr = "";
   return {
-    stdout: { write: (text) => void (stdout += text), isTTY: terminal },
-    stderr: { write: (text) => void (stderr += text), isTTY: terminal },
-    env: {},
+    stdout: createPrinter(
+      {
+        write(text) {
+          stdout += text;
+          wrote?.(text);
+        },
+        isTTY: terminal,
+      },
+      env,
+    ),
+    stderr: createPrinter({ write: (text) => void (stderr += text), isTTY: terminal }, env),
+    env,
     signal: new AbortController().signal,
     onHangup: () => () => {},
     program: "executor-registry",

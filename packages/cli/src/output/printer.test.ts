@@ -1,0 +1,166 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { once } from "node:events";
+import { after, before, describe, test } from "node:test";
+import { systemClock } from "@executor-registry/resolver";
+import { parse } from "yaml";
+import { fakeIo, type Outcome, runHere } from "../testing/fake-io.ts";
+import { printJson } from "./json.ts";
+import { createPrinter, type Line } from "./printer.ts";
+import { toYaml } from "./yaml.ts";
+
+/** Of each kind one: controls of C0 and C1, delete, line ends, overrides, isolates, marks, half a surrogate pair. */
+const HOSTILE = [0, 7, 8, 9, 10, 13, 0x1b, 0x7f, 0x85, 0x9b, 0x9d, 0x61c, 0x200e, 0x200f, 0x2028, 0x2029]
+  .concat([0x202a, 0x202b, 0x202c, 0x202d, 0x202e, 0x2066, 0x2067, 0x2068, 0x2069, 0xd800, 0xdc00])
+  .map((code) => String.fromCharCode(code));
+const STEERING = /[^\P{Cc}\n]|[\p{Zl}\p{Zp}\p{Cs}\p{Bidi_Control}]/u;
+const EVIL = `a${HOSTILE.join("x")}é🚀`;
+
+describe("what is printed", () => {
+  const printed = (lines: string | readonly Line[], terminal = false): string => {
+    let text = "";
+    createPrinter({ write: (more) => void (text += more), isTTY: terminal }, {}).print(lines);
+    return text;
+  };
+
+  for (const character of HOSTILE) {
+    test(`red-19: U+${character.charCodeAt(0).toString(16).padStart(4, "0")} never reaches a terminal`, () => {
+      const expected = `a${character === "\t" ? " " : "\u{fffd}"}b\n`;
+      assert.equal(printed(`a${character}b`), expected);
+      assert.equal(printed([["a", { style: "red", text: character }, "b"]]), expected);
+    });
+  }
+
+  test("red-19: letters, signs and pairs of surrogates are left alone", () => {
+    assert.equal(printed("é 界 🚀 👩‍👩‍👧 עברית"), "é 界 🚀 👩‍👩‍👧 עברית\n");
+  });
+
+  test("styles are the printer's own, foreign ones are not", () => {
+    assert.equal(printed([[{ style: "red", text: "a\u001b[32mb" }]], true), "\u001b[31ma\u{fffd}[32mb\u001b[39m\n");
+  });
+
+  test("no line is no line end", () => assert.equal(printed([]), ""));
+
+  test("red-19: JSON stays valid, means the same, and holds nothing raw", () => {
+    const value = { [EVIL]: EVIL };
+    const text = printJson(value).join("\n");
+    assert.doesNotMatch(text, STEERING);
+    assert.deepEqual(JSON.parse(text), value);
+  });
+
+  test("red-19: YAML stays valid, means the same, and holds nothing raw", () => {
+    // A half of a pair is no Unicode text: YAML readers may refuse its escape.
+    const text = EVIL.replaceAll(/\p{Cs}/gu, "");
+    const value = {
+      [text]: [text, "\u202e", "plain", `${"long ".repeat(40)}\u2028${"long ".repeat(40)}`, "two\nlines"],
+    };
+    const lines = toYaml(value);
+    for (const line of lines) assert.doesNotMatch(line, STEERING);
+    assert.deepEqual(parse(lines.join("\n")), value);
+    assert.doesNotMatch(toYaml({ EVIL }).join("\n"), STEERING);
+  });
+});
+
+describe("a service that sends hostile text", () => {
+  const digest = `sha256:${"a".repeat(64)}`;
+  const image = `registry.example/executor-ml@${digest}`;
+  const at = "2026-11-22T00:00:00.000Z";
+  const document = {
+    type: "ml",
+    image,
+    digest,
+    version: EVIL,
+    tags: [EVIL],
+    source: EVIL,
+    repository: "registry.example/executor-ml",
+    registry: "registry.example",
+    added: at,
+    validated: true,
+    validatedAt: at,
+    owner: EVIL,
+    capabilities: [EVIL],
+    labels: { [EVIL]: EVIL },
+    reason: `why\nml   9.9.9   forged ${EVIL}`,
+    decidedBy: "policy",
+    verdicts: [],
+    versions: 1,
+    platforms: [],
+    warnings: [EVIL],
+  };
+  const version = { image, digest, version: EVIL, source: EVIL, state: "rejected", current: false, found: at };
+  const verdicts = [{ check: EVIL, state: "failed", reason: EVIL }];
+  const change = { kind: EVIL, type: EVIL, digest };
+  const answers: Readonly<Record<string, unknown>> = {
+    "/executors/ml": document,
+    "/executors/ml/versions": { versions: [{ ...version, verdicts }] },
+    "/executors": { ml: { ...document, version: EVIL } },
+    "/journal": { entries: [{ sequence: 1, at, actor: EVIL, reason: EVIL, change, hash: EVIL }] },
+    "/executors/refresh": {
+      scans: [{ source: EVIL, repositories: 1, changes: 1, unread: 0, requests: 1, complete: false }].map((scan) => ({
+        ...scan,
+        problem: { code: "unreachable", message: EVIL },
+      })),
+    },
+  };
+  const server = createServer((request, response) => {
+    const { pathname } = new URL(request.url ?? "", "http://loopback");
+    const answer = answers[pathname];
+    response.statusCode = answer === undefined ? 404 : 200;
+    response.setHeader("content-type", "application/json");
+    response.end(JSON.stringify(answer ?? { code: "unknown-type", detail: EVIL, nearMisses: [EVIL], knownTypes: [] }));
+  });
+  let url = "";
+  before(async () => {
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  const ask = (...args: string[]): Promise<Outcome> =>
+    runHere([...args, "--registry", url], fakeIo({ clock: systemClock }));
+
+  const commands = [
+    ...["get ml", "versions ml", "journal", "refresh --wait", "list", "resolve ml"].flatMap((command) =>
+      ["table", "wide", "json", "yaml", "name"].map((format) => `${command} -o ${format}`),
+    ),
+    "resolve ml",
+    "resolve ml --explain",
+    "get nlp",
+    "resolve nlp -v",
+    "versions nlp",
+  ];
+  for (const command of commands) {
+    test(`red-19: ${command} prints nothing raw`, async () => {
+      const { code, stdout, stderr } = await ask(...command.split(" "));
+      assert.equal(code, command.includes("nlp") ? 3 : command.includes("refresh") ? 5 : 0, stderr);
+      assert.doesNotMatch(stdout, STEERING);
+      assert.doesNotMatch(stderr, STEERING);
+      assert.doesNotMatch(stdout, /^ml +9\.9\.9/m);
+    });
+  }
+
+  for (const format of ["table", "wide", "json", "yaml"]) {
+    test(`red-19: watch -o ${format} prints nothing raw`, async () => {
+      const ending = new AbortController();
+      const wrote = (text: string): void => void (text.includes("ml") && ending.abort());
+      const io = fakeIo({ clock: systemClock, signal: ending.signal, wrote });
+      const { stdout } = await runHere(["watch", "-o", format, "--registry", url], io);
+      assert.match(stdout, /ml/);
+      assert.doesNotMatch(stdout, STEERING);
+    });
+  }
+
+  test("red-19: an owner with a line end forges no row", async () => {
+    const { stdout } = await ask("get", "ml", "-o", "wide");
+    assert.equal(stdout.trimEnd().split("\n").length, 2);
+  });
+
+  test("red-19: an error's further lines are set in, so that they pass for none of ours", async () => {
+    const { stderr } = await ask("get", "nlp");
+    for (const line of stderr.trimEnd().split("\n")) assert.match(line, /^(?:error: | {2}|hint: )/);
+  });
+});

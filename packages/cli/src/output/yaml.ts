@@ -1,0 +1,14 @@
+import { Document, isScalar, Scalar, visit } from "yaml";
+import { escaped, linesOf, steers } from "./printable.ts";
+
+/** The lines of YAML without anchors: what the same object is used for twice is written twice. */
+export function toYaml(value: unknown): string[] {
+  const document = new Document(value, { aliasDuplicateObjects: false });
+  visit(document, {
+    Scalar(_key, node) {
+      // Only double quotes have escapes.
+      if (isScalar(node) && typeof node.value === "string" && steers(node.value)) node.type = Scalar.QUOTE_DOUBLE;
+    },
+  });
+  return linesOf(document.toString()).map(escaped);
+}

@@ -22,6 +22,10 @@ export interface ImageOptions {
   readonly subject?: BlobDescriptor;
   readonly artifactType?: string;
   readonly env?: readonly string[];
+  /** Of what is no image: another configuration. @default an image's, of all the above */
+  readonly config?: { readonly mediaType: string; readonly text: string };
+  /** @default "application/vnd.oci.image.layer.v1.tar" */
+  readonly layerType?: string;
 }
 
 /** A blob or manifest, as others name it. */
@@ -51,22 +55,23 @@ export function describeBytes(mediaType: string, bytes: Uint8Array): BlobDescrip
 export function makeImage(options: ImageOptions = {}): MadeImage {
   const { created = "2026-11-23T12:00:00Z", os = "linux", architecture = "amd64", size, labels, env } = options;
   const layers = size === undefined ? [] : [randomBytes(size)];
-  const config = Buffer.from(
-    JSON.stringify({
-      created,
-      os,
-      architecture,
-      config: { ...(labels && { Labels: labels }), ...(env && { Env: env }) },
-      rootfs: { type: "layers", diff_ids: layers.map(sha256) },
-    }),
-  );
+  const image = {
+    created,
+    os,
+    architecture,
+    config: { ...(labels && { Labels: labels }), ...(env && { Env: env }) },
+    rootfs: { type: "layers", diff_ids: layers.map(sha256) },
+  };
+  const { mediaType = "application/vnd.oci.image.config.v1+json", text = JSON.stringify(image) } = options.config ?? {};
+  const { layerType = "application/vnd.oci.image.layer.v1.tar" } = options;
+  const config = Buffer.from(text);
   const manifest = Buffer.from(
     JSON.stringify({
       schemaVersion: 2,
       mediaType: IMAGE_MANIFEST,
       ...(options.artifactType && { artifactType: options.artifactType }),
-      config: describeBytes("application/vnd.oci.image.config.v1+json", config),
-      layers: layers.map((layer) => describeBytes("application/vnd.oci.image.layer.v1.tar", layer)),
+      config: describeBytes(mediaType, config),
+      layers: layers.map((layer) => describeBytes(layerType, layer)),
       ...(options.subject && { subject: options.subject }),
       ...(options.annotations && { annotations: options.annotations }),
     }),

@@ -4,6 +4,7 @@ import { createAccess, type Access } from "./auth/access.ts";
 import type { Catalogue } from "./catalogue/catalogue.ts";
 import { createNaming } from "./catalogue/naming.ts";
 import { createApprovedNamespaceCheck } from "./checks/approved-namespace.ts";
+import { runnableCheck } from "./checks/runnable.ts";
 import { makeAuthenticators } from "./config/make-authenticators.ts";
 import { makeQueues } from "./config/make-queues.ts";
 import { makeLiveSources, makeSources } from "./config/make-sources.ts";
@@ -45,7 +46,7 @@ export async function makeParts(config: Config, { catalogue, clock, random, log 
   const naming = createNaming({ template, aliases, ...(tags && { tags }) });
   const polled = makeSources(config.sources, { naming, clock, random, log });
   const live = makeLiveSources(config.sources, template, { clock, random, log });
-  const checks = [createApprovedNamespaceCheck(config.checks.approvedNamespaces)];
+  const checks = [createApprovedNamespaceCheck(config.checks.approvedNamespaces), runnableCheck];
   const scanner = new Scanner({ sources: polled, catalogue, naming, checks, clock, random, log });
   const queues = makeQueues(config.queues, { clock, random, log });
   const ending = new AbortController();

@@ -1,4 +1,5 @@
 import type { ExecutorDocument } from "@executor-registry/resolver";
+import { isRunnable } from "../checks/runnable.ts";
 import { compareNewest, timeOf } from "./newest.ts";
 import type { CatalogueImage, CatalogueType } from "./state.ts";
 import { versionTag } from "./version-tag.ts";
@@ -38,7 +39,8 @@ export function currentOf({ claims, images }: CatalogueType): Current | undefine
       `${repository} (source ${source}) holds images of this type too; ${claim.repository} comes first in the configuration`,
   );
   for (const image of waiting) {
-    if (compareNewest(image, chosen) <= 0) continue;
+    // A build cache is pushed after each image: it is not a newer one that somebody waits for.
+    if (!isRunnable(image.details) || compareNewest(image, chosen) <= 0) continue;
     const why = image.verdicts.find(({ state }) => state !== "passed");
     warnings.push(`a newer image, ${versionTag(image.tags)}, is ${image.state}: ${why?.reason ?? "not judged yet"}`);
   }

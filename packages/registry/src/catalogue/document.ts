@@ -24,9 +24,9 @@ function imageMembers(image: CatalogueImage) {
   };
 }
 
-/** Whether, and when, all checks passed for this image. */
-const validation = ({ validatedAt }: CatalogueImage) =>
-  validatedAt === undefined ? { validated: false } : { validated: true, validatedAt };
+/** Whether, and when, all checks passed for this image. What was never read cannot have passed all. */
+const validation = ({ validatedAt, details }: CatalogueImage) =>
+  validatedAt === undefined || details === undefined ? { validated: false } : { validated: true, validatedAt };
 
 /** The document of `GET /executors/{type}`. */
 export function executorDocument(type: string, current: Current): ExecutorDocument {

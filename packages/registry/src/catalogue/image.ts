@@ -7,6 +7,8 @@ export interface ImageDetails {
   readonly configType?: string;
   /** What the manifest says it holds; artifacts say so, images seldom. */
   readonly artifactType?: string;
+  /** Media type of the first layer, where no layer is a file system; of an index, as `configType`. */
+  readonly foreignLayer?: string;
   /** Of an index only: whether it names any image besides attestations. */
   readonly holdsImage?: boolean;
   /** `os/architecture[/variant]`, sorted; attestations are none. Empty where the image does not say. */
@@ -17,6 +19,16 @@ export interface ImageDetails {
   readonly created?: string;
   /** Labels of the image's configuration. */
   readonly labels: Readonly<Record<string, string>>;
+}
+
+/**
+ * Whether these say what the manifest holds. Details that were read before this was noted do not, unless they have a platform, which
+ * only an image's configuration gives them.
+ */
+export function isDescribed(details: ImageDetails | undefined): details is ImageDetails {
+  if (details === undefined) return false;
+  const { configType, artifactType, holdsImage, platforms } = details;
+  return (configType ?? artifactType ?? holdsImage) !== undefined || platforms.length > 0;
 }
 
 /** One manifest in one repository. */

@@ -2,7 +2,7 @@ import type { Digest } from "@executor-registry/resolver";
 import type { Verdict } from "../checks/check.ts";
 import type { ListedImage } from "../sources/image-source.ts";
 import type { Change, Claim } from "./change.ts";
-import type { Image, ImageDetails } from "./image.ts";
+import { type Image, type ImageDetails, isDescribed } from "./image.ts";
 import type { Naming } from "./naming.ts";
 import type { CatalogueImage, CatalogueState } from "./state.ts";
 
@@ -112,7 +112,7 @@ function compareImage(
     const reason = `its tags are ${now.join(", ")}; they were ${known.tags.join(", ")}`;
     changes.push({ reason, change: { kind: "image-tagged", ...about, tags: now } });
   }
-  if (details !== undefined && known.details === undefined) {
+  if (details !== undefined && !isDescribed(known.details) && !same(details, known.details)) {
     changes.push({ reason: "its configuration was read", change: { kind: "image-described", ...about, details } });
   }
   if (verdicts !== undefined && !same(known.verdicts, verdicts)) {

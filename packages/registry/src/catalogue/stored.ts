@@ -79,11 +79,13 @@ export function restoreType(state: CatalogueState, name: string, text: string): 
     return known ?? at;
   };
   const detailsOf = (stored: StoredDetails): ImageDetails => {
-    const { mediaType, configType, artifactType, holdsImage, platforms, sizeBytes, created, labels } = stored;
+    const { mediaType, configType, artifactType, foreignLayer, holdsImage, platforms, sizeBytes, created, labels } =
+      stored;
     return {
       mediaType: textAt(mediaType),
       ...(configType !== undefined && { configType: textAt(configType) }),
       ...(artifactType !== undefined && { artifactType }),
+      ...(foreignLayer !== undefined && { foreignLayer }),
       ...(holdsImage !== undefined && { holdsImage }),
       platforms: table[platforms] as ImageDetails["platforms"],
       labels: Object.fromEntries(Object.entries(labels).map(([name, at]) => [name, textAt(at)])),

@@ -6,7 +6,7 @@ import { parseJson } from "./json.ts";
 import { CONFIG_LIMIT, DOCUMENT_VALUES } from "./limits.ts";
 import { looseText, platformName, textMembers } from "./loose.ts";
 import { fetchManifest } from "./manifest.ts";
-import { isConfigType, isImageType, isIndexType } from "./media-types.ts";
+import { isConfigType, isFileSystemType, isImageType, isIndexType } from "./media-types.ts";
 import type { Descriptor, Manifest } from "./registry.ts";
 import type { Session } from "./session.ts";
 
@@ -107,7 +107,8 @@ async function imageDetails(
   signal: AbortSignal,
 ): Promise<ImageDetails> {
   const sizeBytes = layers.reduce((sum, { size }) => sum + size, config.size);
-  const basic = { mediaType, sizeBytes, ...typed("configType", config.mediaType) };
+  const foreign = layers.some((layer) => isFileSystemType(layer.mediaType)) ? undefined : layers[0]?.mediaType;
+  const basic = { mediaType, sizeBytes, ...typed("configType", config.mediaType), ...typed("foreignLayer", foreign) };
   // An artifact's configuration is whatever its maker liked.
   if (!isConfigType(config.mediaType)) return { ...basic, platforms: [], labels: {} };
   const place = { host: session.host, repository };

@@ -16,6 +16,11 @@ export const ACCEPT_MANIFESTS = [...INDEXES, ...MANIFESTS].join(", ");
 export const isIndexType = (type: string): boolean => INDEXES.has(type);
 export const isImageType = (type: string): boolean => MANIFESTS.has(type);
 export const isConfigType = (type: string): boolean => CONFIGS.has(type);
+/** Whether a layer may be a file system. Tools name compressions of their own behind the prefixes. */
+export const isFileSystemType = (type: string): boolean =>
+  /^application\/(?:vnd\.oci\.image\.layer\.|vnd\.docker\.image\.rootfs\.|(?:x-)?(?:tar|gzip)\b)/.test(type) ||
+  isGeneralType(type) ||
+  type === "";
 
 /** What servers say of files that they know nothing of: no contradiction to what the file says itself. */
 const GENERAL: ReadonlySet<string> = new Set([

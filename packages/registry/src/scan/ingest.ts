@@ -1,10 +1,11 @@
 import type { Digest, ExecutorRegistryError, Logger } from "@executor-registry/resolver";
 import type { Catalogue } from "../catalogue/catalogue.ts";
-import type { ImageDetails } from "../catalogue/image.ts";
+import { type ImageDetails, isDescribed } from "../catalogue/image.ts";
 import type { Naming } from "../catalogue/naming.ts";
 import { reconcile, type Observation } from "../catalogue/reconcile.ts";
 import type { CatalogueImage } from "../catalogue/state.ts";
 import { type Check, judge, type Verdict } from "../checks/check.ts";
+import { isRunnable } from "../checks/runnable.ts";
 import { problemOf } from "../sources/problem.ts";
 import type { ImageSource, ListedImage, RepositoryListing, UnreadTag } from "../sources/image-source.ts";
 import { forEachLimited } from "../sources/for-each-limited.ts";
@@ -12,6 +13,8 @@ import { pathOf } from "../sources/repository-name.ts";
 
 /** Where the registry tells when images were pushed, the older ones' details matter to nobody until they become current. */
 const DETAILED = 10;
+/** Artifacts among the last pushed are passed over this many times to find images; the next look goes on. */
+const ROUNDS = 10;
 const AT_ONCE = 8;
 
 /** What taking in a listing needs. */
@@ -54,17 +57,24 @@ export async function ingest(
   const details = new Map<Digest, ImageDetails>();
   for (const image of images) if (image.details) details.set(image.digest, image.details);
   const failed = new Set<Digest>();
-  const lacking = wanting(images).filter(({ digest }) => !details.has(digest) && !known.get(digest)?.details);
-  await forEachLimited(lacking, AT_ONCE, async ({ digest, tags }) => {
-    try {
-      details.set(digest, await source.details(repository, digest, signal));
-    } catch (error) {
-      signal.throwIfAborted();
-      const problem = problemOf(error);
-      failed.add(digest);
-      unread.push(...tags.map((tag) => ({ tag, problem })));
-    }
-  });
+  const detailsOf = ({ digest }: ListedImage): ImageDetails | undefined =>
+    details.get(digest) ?? known.get(digest)?.details;
+  const lacks = (image: ListedImage): boolean =>
+    !details.has(image.digest) && !failed.has(image.digest) && !isDescribed(detailsOf(image));
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const lacking = wanting(images, (image) => isRunnable(detailsOf(image))).filter(lacks);
+    if (lacking.length === 0) break;
+    await forEachLimited(lacking, AT_ONCE, async ({ digest, tags }) => {
+      try {
+        details.set(digest, await source.details(repository, digest, signal));
+      } catch (error) {
+        signal.throwIfAborted();
+        const problem = problemOf(error);
+        failed.add(digest);
+        unread.push(...tags.map((tag) => ({ tag, problem })));
+      }
+    });
+  }
 
   const verdicts = new Map<Digest, readonly Verdict[]>();
   const readable = images.filter(({ digest }) => !failed.has(digest) || known.get(digest)?.details !== undefined);
@@ -73,7 +83,7 @@ export async function ingest(
     if (before) verdicts.set(digest, before.verdicts);
   }
   await forEachLimited(readable.filter(needsVerdict(known, details)), AT_ONCE, async (image) => {
-    const facts = details.get(image.digest) ?? known.get(image.digest)?.details;
+    const facts = detailsOf(image);
     const subject = { repository, ...image, ...(facts === undefined ? {} : { details: facts }) };
     verdicts.set(image.digest, await judge(checks, subject, signal));
   });
@@ -95,17 +105,20 @@ export async function ingest(
   return { changes: entries.length, unread: unread.filter(({ problem }) => problem !== undefined) };
 }
 
-/** The images whose details matter: all, or the last pushed where the registry tells. */
-function wanting(images: readonly ListedImage[]): readonly ListedImage[] {
+/** The images whose details matter: all, or the last pushed where the registry tells, as long as they may be run. */
+function wanting(images: readonly ListedImage[], runnable: (image: ListedImage) => boolean): readonly ListedImage[] {
   if (images.some(({ pushed }) => pushed === undefined)) return images;
-  return [...images].sort((a, b) => Date.parse(b.pushed ?? "") - Date.parse(a.pushed ?? "")).slice(0, DETAILED);
+  return [...images]
+    .sort((a, b) => Date.parse(b.pushed ?? "") - Date.parse(a.pushed ?? ""))
+    .filter(runnable)
+    .slice(0, DETAILED);
 }
 
 function needsVerdict(known: ReadonlyMap<Digest, CatalogueImage>, details: ReadonlyMap<Digest, ImageDetails>) {
   return ({ digest }: ListedImage): boolean => {
     const before = known.get(digest);
     if (before === undefined || before.state === "withdrawn" || before.state === "pending") return true;
-    return before.details === undefined && details.has(digest);
+    return !isDescribed(before.details) && details.has(digest);
   };
 }
 

@@ -3,7 +3,8 @@ import type { Clock, Logger, Random } from "@executor-registry/resolver";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { Naming } from "../catalogue/naming.ts";
 import { reconcile, type Rank, type Reasoned } from "../catalogue/reconcile.ts";
-import { type Check, judge } from "../checks/check.ts";
+import { type Check, judge, type Verdict } from "../checks/check.ts";
+import type { CatalogueImage } from "../catalogue/state.ts";
 import type { ImageSource } from "../sources/image-source.ts";
 import type { Hint } from "../webhooks/hint.ts";
 import { forEachLimited } from "../sources/for-each-limited.ts";
@@ -37,6 +38,11 @@ export function rankOf(sources: readonly ImageSource[]): Rank {
     const within = sources[place]?.rank(repository);
     return within === undefined ? Number.MAX_SAFE_INTEGER : place * 1_000_000 + within;
   };
+}
+
+/** Without what a check passed that did not judge the image before: that changes nothing, and is not worth an entry for every image. */
+function heard(verdicts: readonly Verdict[], { verdicts: before }: CatalogueImage): readonly Verdict[] {
+  return verdicts.filter(({ check, state }) => state !== "passed" || before.some((verdict) => verdict.check === check));
 }
 
 /** What the API asks of a scanner. */
@@ -147,7 +153,7 @@ export class Scanner {
       const present = [...images].filter(({ state }) => state !== "withdrawn");
       await forEachLimited(present, 8, async (image) => {
         const verdicts = await judge(checks, image, this.#ending.signal);
-        if (JSON.stringify(verdicts) === JSON.stringify(image.verdicts)) return;
+        if (JSON.stringify(heard(verdicts, image)) === JSON.stringify(image.verdicts)) return;
         const { repository, digest } = image;
         const change = { kind: "image-judged" as const, type, repository, digest, verdicts };
         changes.push({ reason: "the checks' configuration answers otherwise", change });

@@ -58,8 +58,9 @@ function byRepository(images: readonly LayoutImage[]): Map<string, ListedImage[]
   return repositories;
 }
 
-const detailsOf = ({ mediaType, platforms, labels, sizeBytes, created }: LayoutImage): ImageDetails => ({
+const detailsOf = ({ mediaType, configType, platforms, labels, sizeBytes, created }: LayoutImage): ImageDetails => ({
   mediaType,
+  ...(configType === undefined ? { holdsImage: false } : { configType }),
   platforms: [...platforms].sort(),
   labels,
   sizeBytes,

@@ -2,6 +2,7 @@ import { type Clock, silentLogger, systemClock } from "@executor-registry/resolv
 import { Catalogue } from "../catalogue/catalogue.ts";
 import { createNaming, type NamingOptions } from "../catalogue/naming.ts";
 import { createApprovedNamespaceCheck } from "../checks/approved-namespace.ts";
+import { runnableCheck } from "../checks/runnable.ts";
 import { createRegistryClient } from "../oci/client.ts";
 import { createHostPacer } from "../oci/pacing.ts";
 import { rankOf, Scanner } from "../scan/scanner.ts";
@@ -56,7 +57,7 @@ export async function openScanning(options: ScanningOptions): Promise<Scanning> 
     sources: sources.map((source) => ({ source, polling: { interval, jitter: 0 } })),
     catalogue,
     naming,
-    checks: [createApprovedNamespaceCheck(approved)],
+    checks: [createApprovedNamespaceCheck(approved), runnableCheck],
     clock,
     random: () => 0.5,
     log: silentLogger,

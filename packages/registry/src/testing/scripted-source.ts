@@ -23,7 +23,12 @@ export function listedImage(character: string, ...tags: readonly string[]): List
   return {
     digest,
     tags: [...tags].sort(),
-    details: { mediaType: "application/vnd.oci.image.manifest.v1+json", platforms: [], labels: {} },
+    details: {
+      mediaType: "application/vnd.oci.image.manifest.v1+json",
+      configType: "application/vnd.oci.image.config.v1+json",
+      platforms: [],
+      labels: {},
+    },
   };
 }
 

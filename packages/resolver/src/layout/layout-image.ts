@@ -13,6 +13,8 @@ export interface LayoutImage {
   readonly sizeBytes: number;
   /** Of the manifest, or of the index. */
   readonly mediaType: string;
+  /** Media type of the configuration; of an index, that of its first image. Absent where there is none. */
+  readonly configType?: string;
   /** `os/architecture[/variant]`, of each platform. Empty where neither index nor configuration says. */
   readonly platforms: readonly string[];
   /** Of the first platform's configuration. */
@@ -28,6 +30,8 @@ const INDEXES = new Set([
   "application/vnd.oci.image.index.v1+json",
   "application/vnd.docker.distribution.manifest.list.v2+json",
 ]);
+/** Of what a container can be started from. */
+const CONFIGS = new Set(["application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json"]);
 /** Reproducible builds write 1970, or 1980, which is where ZIP's time begins. */
 const BELIEVABLE = Date.UTC(1981);
 const MOST_IMAGES = 10_000;
@@ -57,16 +61,19 @@ function nameOf({ annotations }: Descriptor): ImageReference | undefined {
   return names.find((name) => name !== undefined);
 }
 
-type Looks = Pick<LayoutImage, "mediaType" | "platforms" | "labels" | "sizeBytes" | "created">;
+type Looks = Pick<LayoutImage, "mediaType" | "configType" | "platforms" | "labels" | "sizeBytes" | "created">;
 
 async function look(directory: string, descriptor: Descriptor): Promise<Looks> {
   const file = `blob ${descriptor.digest}`;
   const { mediaType } = descriptor;
   const manifest = await readBlob(directory, descriptor);
   if (INDEXES.has(mediaType)) {
-    const platforms = manifestsOf(manifest, file).filter(({ annotations }) => annotations[ATTESTATION] === undefined);
+    const platforms = manifestsOf(manifest, file).filter(
+      ({ annotations, mediaType }) => annotations[ATTESTATION] === undefined && isManifest(mediaType),
+    );
     const [first] = platforms;
-    if (!first || INDEXES.has(first.mediaType)) throw new InvalidLayoutError(file, "it lists no image");
+    // As build caches are, and what holds attestations alone: readable, and nothing to run.
+    if (!first) return { mediaType, platforms: [], labels: {}, sizeBytes: 0 };
     const texts = platforms.flatMap(({ platform }) => platform ?? []);
     const looks = await look(directory, first);
     return { ...looks, mediaType, platforms: texts.length > 0 ? texts : looks.platforms };
@@ -75,18 +82,29 @@ async function look(directory: string, descriptor: Descriptor): Promise<Looks> {
   const layers = Array.isArray(manifest["layers"])
     ? manifest["layers"].map((layer) => parseDescriptor(layer, file))
     : [];
+  const sizeBytes = layers.reduce((sum, { size }) => sum + size, config.size);
+  const configType = config.mediaType;
+  // An artifact's configuration is whatever its maker liked.
+  if (!CONFIGS.has(configType)) return { mediaType, configType, platforms: [], labels: {}, sizeBytes };
   const image = await readBlob(directory, config);
   const { created } = image;
   const at = typeof created === "string" ? Date.parse(created) : NaN;
   const platform = platformText(image);
   return {
     mediaType,
+    configType,
     platforms: platform === undefined ? [] : [platform],
     labels: textMembers(isRecord(image["config"]) ? image["config"]["Labels"] : undefined),
-    sizeBytes: layers.reduce((sum, { size }) => sum + size, config.size),
+    sizeBytes,
     ...(at > BELIEVABLE && { created: at }),
   };
 }
+
+/** Whether a container can be started from it, by the type of its configuration, as container runtimes go by. */
+export const isContainerImage = ({ configType }: LayoutImage): boolean =>
+  configType !== undefined && CONFIGS.has(configType);
+
+const isManifest = (mediaType: string): boolean => INDEXES.has(mediaType) || mediaType.includes(".manifest.");
 
 function manifestsOf(index: unknown, file: string): readonly Descriptor[] {
   const manifests = isRecord(index) ? index["manifests"] : undefined;

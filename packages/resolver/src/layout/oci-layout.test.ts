@@ -121,6 +121,21 @@ describe("which image of a type a layout means", () => {
     assert.equal(finding.decidedBy, "only-candidate");
   });
 
+  test("reg-02: a chart, a build cache or an index of attestations is no candidate", async (t) => {
+    const layout = new Layout(t);
+    layout.add("executor-ml:1", layout.image("2026-05-01T00:00:00Z"));
+    for (const type of ["application/vnd.cncf.helm.config.v1+json", "application/vnd.buildkit.cacheconfig.v0"]) {
+      const config = layout.blob(type, []);
+      layout.add(`executor-ml:${type.length}`, layout.blob(MANIFEST, { schemaVersion: 2, config, layers: [] }));
+      layout.add("executor-nlp:1", layout.blob(MANIFEST, { schemaVersion: 2, config, layers: [], of: type }));
+      const cache = layout.blob(INDEX, { schemaVersion: 2, manifests: [config] });
+      layout.add(`executor-ml:cache-${type.length}`, cache);
+    }
+    const source = await layout.open();
+    assert.deepEqual([...source.types()], ["ml"]);
+    assert.equal(source.find("ml")?.candidates.length, 1);
+  });
+
   test("images without a name are nobody's", async (t) => {
     const layout = new Layout(t);
     layout.manifests.push(layout.image("2026-05-01T00:00:00Z"));

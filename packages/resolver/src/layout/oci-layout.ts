@@ -8,7 +8,7 @@ import type { Candidate, Finding } from "../resolution.ts";
 import type { Source } from "../source.ts";
 import { SourceState } from "../source-state.ts";
 import { InvalidLayoutError } from "./errors.ts";
-import { type LayoutImage, readLayout } from "./layout-image.ts";
+import { isContainerImage, type LayoutImage, readLayout } from "./layout-image.ts";
 
 export interface LayoutOptions {
   /** The folder, as `skopeo copy … oci:FOLDER:NAME` writes it. */
@@ -27,7 +27,7 @@ export function openLayout({ directory, template, log = silentLogger, clock = sy
 
   async function read(): Promise<void> {
     const types = new Map<string, LayoutImage[]>();
-    for (const image of await readLayout(directory)) {
+    for (const image of (await readLayout(directory)).filter(isContainerImage)) {
       const type = template.typeOf(image.reference);
       if (type !== undefined) types.set(type, [...(types.get(type) ?? []), image]);
     }

@@ -25,7 +25,7 @@ nlp    2026-11-20   oci-layout   2d14h       created
   test("list -o wide adds the image and the reason", async () => {
     const { stdout } = await ask("list", "-o", "wide");
     const [headers = "", ...rows] = stdout.trimEnd().split("\n");
-    assert.match(headers, /^TYPE +VERSION +SOURCE +AGE +EVIDENCE +IMAGE +PULL +NODES +REASON$/);
+    assert.match(headers, /^TYPE +VERSION +SOURCE +AGE +EVIDENCE +VALIDATED +IMAGE +PULL +NODES +REASON$/);
     assert.match(
       rows[1] ?? "",
       /^ml .* executor-ml@sha256:3f31356a[0-9a-f]+ +IfNotPresent +<none> +created at 2026-11-02/,

@@ -1,9 +1,9 @@
-import { readLayout, type LayoutImage } from "@executor-registry/resolver";
+import { type ImageReference, type LayoutContent, type LayoutImage, readLayout } from "@executor-registry/resolver";
 import type { Naming } from "../catalogue/naming.ts";
 import { problemOf } from "./problem.ts";
 import { pathOf } from "./repository-name.ts";
 import type { ImageDetails } from "../catalogue/image.ts";
-import type { ImageSource, ListedImage } from "./image-source.ts";
+import type { ImageSource, ListedImage, UnreadTag } from "./image-source.ts";
 
 /** A folder of images on disk. */
 export interface OciLayoutSourceOptions {
@@ -23,30 +23,48 @@ export function createOciLayoutSource({ name, path, naming }: OciLayoutSourceOpt
     named: () => [],
     requests: 0,
     async scan({ only, known, signal }, found) {
-      let images: readonly LayoutImage[];
+      let content: LayoutContent;
       try {
-        images = await readLayout(path);
+        content = await readLayout(path, (reference) => {
+          const repository = repositoryOf(reference);
+          return holds(repository) && (only === undefined || only.includes(repository));
+        });
       } catch (error) {
         return { complete: false, problem: problemOf(error) };
       }
-      for (const [repository, listed] of byRepository(images)) {
+      const listed = byRepository(content.images);
+      const unread = unreadByRepository(content.unreadable);
+      for (const repository of new Set([...listed.keys(), ...unread.keys()])) {
         signal.throwIfAborted();
-        if (!holds(repository) || (only && !only.includes(repository))) continue;
         known(repository);
-        await found({ state: "listed", repository, images: listed, unread: [] });
+        const [images, tags] = [listed.get(repository) ?? [], unread.get(repository) ?? []];
+        await found({ state: "listed", repository, images, unread: tags });
       }
-      return { complete: only === undefined };
+      const { malformed } = content;
+      return { complete: only === undefined && malformed === undefined, ...(malformed && { problem: malformed }) };
     },
     details: (repository) => Promise.reject(new TypeError(`the listing of ${repository} brings all details`)),
     close: () => Promise.resolve(),
   };
 }
 
+const repositoryOf = ({ registry, repository }: ImageReference): string => `${registry}/${repository}`;
+
+function unreadByRepository(unreadable: LayoutContent["unreadable"]): Map<string, UnreadTag[]> {
+  const repositories = new Map<string, UnreadTag[]>();
+  for (const { reference, problem } of unreadable) {
+    const name = repositoryOf(reference);
+    const tags = repositories.get(name) ?? [];
+    repositories.set(name, [...tags, { tag: reference.tag ?? "latest", problem }]);
+  }
+  return repositories;
+}
+
 function byRepository(images: readonly LayoutImage[]): Map<string, ListedImage[]> {
   const repositories = new Map<string, ListedImage[]>();
   for (const image of images) {
-    const { registry, repository, tag = "latest" } = image.reference;
-    const name = `${registry}/${repository}`;
+    const { tag = "latest" } = image.reference;
+    const name = repositoryOf(image.reference);
     const listed = repositories.get(name) ?? [];
     const same = listed.findIndex(({ digest }) => digest === image.digest);
     const tags = [...(listed[same]?.tags ?? []), tag].sort();
@@ -58,11 +76,8 @@ function byRepository(images: readonly LayoutImage[]): Map<string, ListedImage[]
   return repositories;
 }
 
-const detailsOf = ({ mediaType, configType, platforms, labels, sizeBytes, created }: LayoutImage): ImageDetails => ({
-  mediaType,
-  ...(configType === undefined ? { holdsImage: false } : { configType }),
+const detailsOf = ({ reference: _r, digest: _d, platforms, created, ...looks }: LayoutImage): ImageDetails => ({
+  ...looks,
   platforms: [...platforms].sort(),
-  labels,
-  sizeBytes,
   ...(created === undefined ? {} : { created: new Date(created).toISOString() }),
 });

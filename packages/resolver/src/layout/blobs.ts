@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { type Digest, isDigest } from "../reference/digest.ts";
@@ -15,7 +16,7 @@ export interface Descriptor {
 }
 
 /** What a registry must take as a manifest, and so what one can be. */
-const MOST_BYTES = 4 << 20;
+const LIMIT_BYTES = 4 << 20;
 
 /** Reads a JSON file of at most 4 MiB. @throws InvalidLayoutError */
 export async function readJson(file: string, descriptor?: Descriptor): Promise<Readonly<Record<string, unknown>>> {
@@ -76,10 +77,14 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
 
 async function readBounded(file: string): Promise<Buffer> {
   try {
-    await using handle = await open(file);
-    const { size } = await handle.stat();
-    if (size > MOST_BYTES) throw new InvalidLayoutError(file, `it has ${size} bytes, more than ${MOST_BYTES}`);
-    return await handle.readFile();
+    // Without waiting: opening a named pipe would last until somebody writes into it.
+    await using handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+    const stat = await handle.stat();
+    if (!stat.isFile()) throw new InvalidLayoutError(file, "it is not a regular file");
+    const { size } = stat;
+    if (size > LIMIT_BYTES) throw new InvalidLayoutError(file, `it has ${size} bytes, more than ${LIMIT_BYTES}`);
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(size), 0, size, 0);
+    return buffer.subarray(0, bytesRead);
   } catch (error) {
     if (error instanceof InvalidLayoutError) throw error;
     const { code } = error as NodeJS.ErrnoException;

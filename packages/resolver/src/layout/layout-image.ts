@@ -13,8 +13,12 @@ export interface LayoutImage {
   readonly sizeBytes: number;
   /** Of the manifest, or of the index. */
   readonly mediaType: string;
-  /** Media type of the configuration; of an index, that of its first image. Absent where there is none. */
+  /** Media type of the configuration; of an index, that of the first image in it. Absent where an index names no image. */
   readonly configType?: string;
+  /** What the manifest says it holds; artifacts say so, images seldom. */
+  readonly artifactType?: string;
+  /** Of an index only: whether it names any image besides attestations. */
+  readonly holdsImage?: boolean;
   /** `os/architecture[/variant]`, of each platform. Empty where neither index nor configuration says. */
   readonly platforms: readonly string[];
   /** Of the first platform's configuration. */
@@ -30,30 +34,70 @@ const INDEXES = new Set([
   "application/vnd.oci.image.index.v1+json",
   "application/vnd.docker.distribution.manifest.list.v2+json",
 ]);
-/** Of what a container can be started from. */
-const CONFIGS = new Set(["application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json"]);
+const MANIFESTS = new Set([
+  "application/vnd.oci.image.manifest.v1+json",
+  "application/vnd.docker.distribution.manifest.v2+json",
+]);
+/** Configurations that a container can be started from. */
+const IMAGE_CONFIGS = new Set([
+  "application/vnd.oci.image.config.v1+json",
+  "application/vnd.docker.container.image.v1+json",
+]);
 /** Reproducible builds write 1970, or 1980, which is where ZIP's time begins. */
 const BELIEVABLE = Date.UTC(1981);
 const MOST_IMAGES = 10_000;
 
+/** Whether a container can be started from it: charts, caches and other artifacts lie in layouts, too. */
+export function isRunnable({ configType }: LayoutImage): boolean {
+  return configType !== undefined && IMAGE_CONFIGS.has(configType);
+}
+
+/** A name of a layout whose image cannot be read, and why. */
+export interface UnreadableLayoutImage {
+  readonly reference: ImageReference;
+  readonly digest: Digest;
+  readonly problem: InvalidLayoutError;
+}
+
+/** What a layout holds. */
+export interface LayoutContent {
+  readonly images: readonly LayoutImage[];
+  readonly unreadable: readonly UnreadableLayoutImage[];
+  /** The first entry of the list that names nothing, since it is no descriptor. */
+  readonly malformed?: InvalidLayoutError;
+}
+
 /**
- * Reads every named image of an OCI image layout, checking each blob it looks at against its digest.
+ * Reads the named images of an OCI image layout, checking each blob it looks at against its digest. An image that cannot be
+ * read keeps no other from being read.
+ * @param wanted which names matter; the images of others are not looked at
  * @see https://github.com/opencontainers/image-spec/blob/main/image-layout.md
- * @throws InvalidLayoutError
+ * @throws InvalidLayoutError when the folder as a whole is no layout
  */
-export async function readLayout(directory: string): Promise<readonly LayoutImage[]> {
+export async function readLayout(
+  directory: string,
+  wanted: (reference: ImageReference) => boolean = () => true,
+): Promise<LayoutContent> {
   const marker = join(directory, "oci-layout");
   const { imageLayoutVersion } = await readJson(marker);
   if (imageLayoutVersion !== "1.0.0") throw new InvalidLayoutError(marker, "its imageLayoutVersion is not 1.0.0");
   const file = join(directory, "index.json");
-  const descriptors = manifestsOf(await readJson(file), file);
+  const { descriptors, malformed } = manifestsOf(await readJson(file), file);
   if (descriptors.length > MOST_IMAGES) throw new InvalidLayoutError(file, `it lists more than ${MOST_IMAGES} images`);
   const images: LayoutImage[] = [];
+  const unreadable: UnreadableLayoutImage[] = [];
   for (const descriptor of descriptors) {
+    const { digest } = descriptor;
     const reference = nameOf(descriptor);
-    if (reference) images.push({ reference, digest: descriptor.digest, ...(await look(directory, descriptor)) });
+    if (!reference || !wanted(reference)) continue;
+    try {
+      images.push({ reference, digest, ...(await look(directory, descriptor)) });
+    } catch (error) {
+      if (!(error instanceof InvalidLayoutError)) throw error;
+      unreadable.push({ reference, digest, problem: error });
+    }
   }
-  return images;
+  return { images, unreadable, ...(malformed && { malformed }) };
 }
 
 function nameOf({ annotations }: Descriptor): ImageReference | undefined {
@@ -61,53 +105,90 @@ function nameOf({ annotations }: Descriptor): ImageReference | undefined {
   return names.find((name) => name !== undefined);
 }
 
-type Looks = Pick<LayoutImage, "mediaType" | "configType" | "platforms" | "labels" | "sizeBytes" | "created">;
+type Looks = Omit<LayoutImage, "reference" | "digest">;
 
-async function look(directory: string, descriptor: Descriptor): Promise<Looks> {
+/** @param depth how many indexes within each other are followed */
+async function look(directory: string, descriptor: Descriptor, depth = 2): Promise<Looks> {
   const file = `blob ${descriptor.digest}`;
   const { mediaType } = descriptor;
   const manifest = await readBlob(directory, descriptor);
-  if (INDEXES.has(mediaType)) {
-    const platforms = manifestsOf(manifest, file).filter(
-      ({ annotations, mediaType }) => annotations[ATTESTATION] === undefined && isManifest(mediaType),
-    );
-    const [first] = platforms;
-    // As build caches are, and what holds attestations alone: readable, and nothing to run.
-    if (!first) return { mediaType, platforms: [], labels: {}, sizeBytes: 0 };
-    const texts = platforms.flatMap(({ platform }) => platform ?? []);
-    const looks = await look(directory, first);
-    return { ...looks, mediaType, platforms: texts.length > 0 ? texts : looks.platforms };
-  }
+  if (INDEXES.has(mediaType))
+    return lookIntoIndex(directory, descriptor, manifestsOf(manifest, file).descriptors, depth);
   const config = parseDescriptor(manifest["config"], file);
   const layers = Array.isArray(manifest["layers"])
     ? manifest["layers"].map((layer) => parseDescriptor(layer, file))
     : [];
-  const sizeBytes = layers.reduce((sum, { size }) => sum + size, config.size);
-  const configType = config.mediaType;
-  // An artifact's configuration is whatever its maker liked.
-  if (!CONFIGS.has(configType)) return { mediaType, configType, platforms: [], labels: {}, sizeBytes };
+  const { artifactType } = manifest;
+  const about = {
+    mediaType,
+    configType: config.mediaType,
+    ...(typeof artifactType === "string" && { artifactType }),
+    sizeBytes: layers.reduce((sum, { size }) => sum + size, config.size),
+  };
+  // What is no image's configuration need not be JSON.
+  if (!IMAGE_CONFIGS.has(config.mediaType)) return { ...about, platforms: [], labels: {} };
   const image = await readBlob(directory, config);
   const { created } = image;
   const at = typeof created === "string" ? Date.parse(created) : NaN;
   const platform = platformText(image);
   return {
-    mediaType,
-    configType,
+    ...about,
     platforms: platform === undefined ? [] : [platform],
     labels: textMembers(isRecord(image["config"]) ? image["config"]["Labels"] : undefined),
-    sizeBytes,
     ...(at > BELIEVABLE && { created: at }),
   };
 }
 
-/** Whether a container can be started from it, by the type of its configuration, as container runtimes go by. */
-export const isContainerImage = ({ configType }: LayoutImage): boolean =>
-  configType !== undefined && CONFIGS.has(configType);
+/** An index looks like the first image in it that can be read, on the platforms of all of those. */
+async function lookIntoIndex(
+  directory: string,
+  { digest, mediaType }: Descriptor,
+  children: readonly Descriptor[],
+  depth: number,
+): Promise<Looks> {
+  const images = children.filter(
+    ({ annotations, mediaType: type }) =>
+      annotations[ATTESTATION] === undefined && (INDEXES.has(type) || MANIFESTS.has(type)),
+  );
+  if (images.length === 0) return { mediaType, holdsImage: false, platforms: [], labels: {}, sizeBytes: 0 };
+  if (depth === 0) throw new InvalidLayoutError(`blob ${digest}`, "its indexes are nested too deep");
+  const looks: Looks[] = [];
+  let problem: unknown;
+  for (const child of images) {
+    try {
+      const { platforms, ...rest } = await look(directory, child, depth - 1);
+      looks.push({ ...rest, platforms: child.platform === undefined ? platforms : [child.platform] });
+    } catch (error) {
+      if (!(error instanceof InvalidLayoutError)) throw error;
+      problem ??= error;
+    }
+  }
+  const [first] = looks;
+  if (!first) throw problem;
+  return {
+    ...first,
+    mediaType,
+    holdsImage: true,
+    platforms: [...new Set(looks.flatMap(({ platforms }) => platforms))],
+  };
+}
 
-const isManifest = (mediaType: string): boolean => INDEXES.has(mediaType) || mediaType.includes(".manifest.");
-
-function manifestsOf(index: unknown, file: string): readonly Descriptor[] {
+/** The descriptors of an index, and what is wrong with the first entry that is none. */
+function manifestsOf(
+  index: unknown,
+  file: string,
+): { readonly descriptors: readonly Descriptor[]; readonly malformed?: InvalidLayoutError } {
   const manifests = isRecord(index) ? index["manifests"] : undefined;
   if (!Array.isArray(manifests)) throw new InvalidLayoutError(file, "it has no list of manifests");
-  return manifests.map((manifest) => parseDescriptor(manifest, file));
+  const descriptors: Descriptor[] = [];
+  let malformed: InvalidLayoutError | undefined;
+  for (const manifest of manifests) {
+    try {
+      descriptors.push(parseDescriptor(manifest, file));
+    } catch (error) {
+      if (!(error instanceof InvalidLayoutError)) throw error;
+      malformed ??= error;
+    }
+  }
+  return { descriptors, ...(malformed && { malformed }) };
 }

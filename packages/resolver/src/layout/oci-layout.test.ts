@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import { DEFAULT_TEMPLATE, parseTemplate } from "../reference/template.ts";
 import type { Source } from "../source.ts";
+import { readLayout } from "./layout-image.ts";
 import { openLayout } from "./oci-layout.ts";
 
 const MANIFEST = "application/vnd.oci.image.manifest.v1+json";
@@ -159,31 +161,7 @@ describe("a folder that is not what it says", () => {
       ({ folder }) => writeFileSync(join(folder, "index.json"), "[]"),
       /not a JSON object/,
     ],
-    [
-      "a digest that would leave the folder",
-      (layout) => {
-        layout.manifests.push({ mediaType: MANIFEST, digest: "sha256:../../../../etc/passwd", size: 1 });
-        layout.write();
-      },
-      /descriptor without media type, digest or size/,
-    ],
-    ["a missing blob", (layout) => rmSync(blobFile(layout)), /no such file/],
-    [
-      "a blob of other content",
-      (layout) => {
-        const content = readFileSync(blobFile(layout), "utf8");
-        writeFileSync(blobFile(layout), content.replace("2", "3"));
-      },
-      /its content has digest sha256:/,
-    ],
-    [
-      "a blob that is too large",
-      (layout) => writeFileSync(blobFile(layout), Buffer.alloc((4 << 20) + 1)),
-      /more than 4194304/,
-    ],
   ];
-  const blobFile = ({ folder, manifests }: Layout): string =>
-    join(folder, "blobs", "sha256", manifests[0]?.digest.slice(7) ?? "");
   for (const [what, damage, message] of damages) {
     test(what, async (t) => {
       const layout = new Layout(t);
@@ -195,4 +173,111 @@ describe("a folder that is not what it says", () => {
       assert.match(problem.message, message);
     });
   }
+});
+
+describe("red-14: one entry of a layout that cannot be used", () => {
+  const blobFile = ({ folder, manifests }: Layout): string =>
+    join(folder, "blobs", "sha256", manifests.at(-1)?.digest.slice(7) ?? "");
+  const chart = (layout: Layout): Descriptor => {
+    const config = layout.blob("application/vnd.cncf.helm.config.v1+json", { name: "ml" });
+    return layout.blob(MANIFEST, { schemaVersion: 2, config, layers: [] });
+  };
+  const attestations = (layout: Layout): Descriptor => {
+    const attestation = {
+      ...layout.blob(MANIFEST, {}),
+      annotations: { "vnd.docker.reference.type": "attestation-manifest" },
+    };
+    return layout.blob(INDEX, { schemaVersion: 2, manifests: [attestation] });
+  };
+  const second = (layout: Layout): Layout =>
+    layout.add("executor-ml:2", layout.image("2026-06-01T00:00:00Z", "second"));
+  const damages: readonly (readonly [string, (layout: Layout) => void, RegExp])[] = [
+    ["a Helm chart", (layout) => layout.add("executor-ml:chart", chart(layout)), /executor-ml:chart is no image/],
+    [
+      "an index of attestations alone",
+      (layout) => layout.add("executor-ml:att", attestations(layout)),
+      /executor-ml:att is no image/,
+    ],
+    [
+      "a digest that would leave the folder",
+      (layout) => {
+        layout.manifests.push({ mediaType: MANIFEST, digest: "sha256:../../../../etc/passwd", size: 1 });
+        layout.write();
+      },
+      /descriptor without media type, digest or size/,
+    ],
+    ["a missing blob", (layout) => rmSync(blobFile(second(layout))), /executor-ml:2 cannot be read: .*no such file/],
+    [
+      "a blob of other content",
+      (layout) => {
+        const file = blobFile(second(layout));
+        writeFileSync(file, readFileSync(file, "utf8").replace("2", "3"));
+      },
+      /its content has digest sha256:/,
+    ],
+    [
+      "a blob that is too large",
+      (layout) => writeFileSync(blobFile(second(layout)), Buffer.alloc((4 << 20) + 1)),
+      /more than 4194304/,
+    ],
+    [
+      "a named pipe in place of a blob",
+      (layout) => {
+        const file = blobFile(second(layout));
+        rmSync(file);
+        execFileSync("mkfifo", [file]);
+      },
+      /it is not a regular file/,
+    ],
+    [
+      "a link to a device in place of a blob",
+      (layout) => {
+        const file = blobFile(second(layout));
+        rmSync(file);
+        symlinkSync("/dev/zero", file);
+      },
+      /it is not a regular file/,
+    ],
+  ];
+  for (const [what, damage, message] of damages) {
+    test(`${what}: keeps no image from being found, and is named`, async (t) => {
+      const layout = new Layout(t);
+      const good = layout.image("2026-05-01T00:00:00Z");
+      layout.add("executor-ml:1", good);
+      damage(layout);
+      const source = await layout.open();
+      assert.equal(source.status().state, "ready");
+      assert.equal(source.find("ml")?.digest, good.digest);
+      assert.match(source.notes?.().join("\n") ?? "", message);
+    });
+  }
+
+  test("that is no executor is not looked at", async (t) => {
+    const layout = new Layout(t);
+    layout.add("executor-ml:1", layout.image("2026-05-01T00:00:00Z"));
+    layout.add("tools/other:1", layout.image("2026-06-01T00:00:00Z", "other"));
+    rmSync(blobFile(layout));
+    const source = await layout.open();
+    assert.deepEqual([source.find("ml")?.version, source.notes?.()], ["1", []]);
+  });
+
+  test("an index of which a child is missing is described by the child that is there", async (t) => {
+    const layout = new Layout(t);
+    const gone = { ...layout.image("2026-05-01T00:00:00Z", "gone"), platform: { os: "linux", architecture: "amd64" } };
+    const there = { ...layout.image("2026-05-01T00:00:00Z"), platform: { os: "linux", architecture: "arm64" } };
+    layout.add("executor-ml:1", layout.blob(INDEX, { schemaVersion: 2, manifests: [gone, there] }));
+    rmSync(join(layout.folder, "blobs", "sha256", gone.digest.slice(7)));
+    const { images } = await readLayout(layout.folder);
+    assert.deepEqual(
+      images.map(({ platforms }) => platforms),
+      [["linux/arm64"]],
+    );
+  });
+
+  test("an index in an index is followed", async (t) => {
+    const layout = new Layout(t);
+    const inner = layout.blob(INDEX, { schemaVersion: 2, manifests: [layout.image("2026-05-01T00:00:00Z")] });
+    layout.add("executor-ml:1", layout.blob(INDEX, { schemaVersion: 2, manifests: [inner] }));
+    assert.equal((await layout.open()).find("ml")?.version, "1");
+  });
 });

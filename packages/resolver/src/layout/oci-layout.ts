@@ -1,14 +1,18 @@
 import { type Clock, systemClock } from "../clock.ts";
 import { ExecutorRegistryError } from "../errors.ts";
 import { type Logger, silentLogger } from "../logger.ts";
-import { familiarName, withDigest } from "../reference/reference.ts";
+import { createFindings, type Note } from "../findings.ts";
+import { findingsSource } from "../findings-source.ts";
+import { familiarName, type ImageReference, withDigest } from "../reference/reference.ts";
 import { shortDigest } from "../reference/digest.ts";
 import type { ExecutorTemplate } from "../reference/template.ts";
 import type { Candidate, Finding } from "../resolution.ts";
 import type { Source } from "../source.ts";
 import { SourceState } from "../source-state.ts";
 import { InvalidLayoutError } from "./errors.ts";
-import { isContainerImage, type LayoutImage, readLayout } from "./layout-image.ts";
+import { isRunnable, type LayoutImage, readLayout } from "./layout-image.ts";
+
+const NOT_RUNNABLE = "is no image that a container can be started from";
 
 export interface LayoutOptions {
   /** The folder, as `skopeo copy … oci:FOLDER:NAME` writes it. */
@@ -23,15 +27,30 @@ export interface LayoutOptions {
 /** Executors in an OCI image layout, read once. The newest is the one whose configuration was created last. */
 export function openLayout({ directory, template, log = silentLogger, clock = systemClock }: LayoutOptions): Source {
   const state = new SourceState(clock);
-  let findings = new Map<string, Finding>();
+  const findings = createFindings((type) => state.changed(type));
 
   async function read(): Promise<void> {
     const types = new Map<string, LayoutImage[]>();
-    for (const image of (await readLayout(directory)).filter(isContainerImage)) {
+    const { images, unreadable, malformed } = await readLayout(
+      directory,
+      (name) => template.typeOf(name) !== undefined,
+    );
+    for (const image of images.filter(isRunnable)) {
       const type = template.typeOf(image.reference);
       if (type !== undefined) types.set(type, [...(types.get(type) ?? []), image]);
     }
-    findings = new Map([...types].map(([type, images]) => [type, findingOf(images)]));
+    const note = (reference: ImageReference, what: string): Note => {
+      const type = template.typeOf(reference);
+      return { text: `${familiarName(reference)} ${what}`, ...(type !== undefined && { type }) };
+    };
+    const notes: Note[] = [
+      ...(malformed ? [{ text: malformed.message }] : []),
+      ...unreadable.map(({ reference, problem }) => note(reference, `cannot be read: ${problem.message}`)),
+      ...images.filter((image) => !isRunnable(image)).map(({ reference }) => note(reference, NOT_RUNNABLE)),
+    ];
+    const warnings = (type: string): readonly string[] =>
+      notes.flatMap((note) => (note.type === type ? note.text : []));
+    findings.replace(new Map([...types].map(([type, images]) => [type, findingOf(images, warnings(type))])), notes);
     state.ready();
   }
   const reading = read().catch((error: unknown) => {
@@ -41,21 +60,10 @@ export function openLayout({ directory, template, log = silentLogger, clock = sy
     );
   });
 
-  return {
-    name: "oci-layout",
-    settled: state.settled,
-    status: () => state.status(),
-    find: (type) => findings.get(type),
-    types: () => findings.keys(),
-    onChange: (listener) => state.onChange(listener),
-    async close() {
-      await reading;
-      state.close();
-    },
-  };
+  return findingsSource("oci-layout", state, findings, () => reading);
 }
 
-function findingOf(images: readonly LayoutImage[]): Finding {
+function findingOf(images: readonly LayoutImage[], warnings: readonly string[]): Finding {
   const ordered = [...images].sort((a, b) => (b.created ?? 0) - (a.created ?? 0) || (nameOf(a) < nameOf(b) ? 1 : -1));
   const [first, second] = ordered;
   if (!first) throw new RangeError("a type has at least one image");
@@ -75,7 +83,7 @@ function findingOf(images: readonly LayoutImage[]): Finding {
     candidates: ordered.map(candidateOf),
     ambiguous: !told,
     ...(!told && { advice: "build without a fixed creation time, or keep one image of the type in the layout" }),
-    warnings: [],
+    warnings,
   };
 }
 

@@ -7,7 +7,7 @@ import { freePort } from "./free-port.ts";
 
 // Serves the example images, and says what to try. `executor-registry serve` is what runs elsewhere.
 const file = process.argv[2] ?? "examples/registry.yaml";
-const config = await loadConfig(file);
+const { config } = await loadConfig(file);
 const { host } = config.listen;
 const port = await freePort(host, config.listen.port);
 const [, store] = /^sqlite:(.+)$/.exec(config.store) ?? [];

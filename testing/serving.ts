@@ -10,17 +10,32 @@ export interface Serving extends AsyncDisposable {
   readonly url: string;
   /** Resolves to the first line with this message that was not asked for yet. */
   logged(message: string): Promise<LogLine>;
+  /** How many lines with this message there were so far. */
+  said(message: string): number;
   signal(name: NodeJS.Signals): void;
   /** Resolves when it has ended. */
   readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
 }
 
-/** Starts it and waits until it is ready. @param env variables besides those of this process */
-export async function serving(file: string, env?: Readonly<Record<string, string>>): Promise<Serving> {
+/**
+ * Starts it and waits until it is ready.
+ * @param env variables besides those of this process
+ * @param until it has only to listen, when `listening`
+ */
+export async function serving(
+  file: string,
+  env?: Readonly<Record<string, string>>,
+  until: "ready" | "listening" = "ready",
+): Promise<Serving> {
   const child = startCli(["serve", "--config", file], env);
   const lines: LogLine[] = [];
+  const counts = new Map<string, number>();
   const reader = createInterface({ input: child.stdout! });
-  reader.on("line", (line) => lines.push(JSON.parse(line) as LogLine));
+  reader.on("line", (text) => {
+    const line = JSON.parse(text) as LogLine;
+    lines.push(line);
+    counts.set(line.msg, (counts.get(line.msg) ?? 0) + 1);
+  });
   let problem = "";
   child.stderr!.on("data", (chunk) => (problem += String(chunk)));
   const ended: Serving["ended"] = once(child, "close").then(([code, signal]) => ({ code, signal }));
@@ -34,10 +49,11 @@ export async function serving(file: string, env?: Readonly<Record<string, string
     }
   };
   const { url } = await logged("listening");
-  while ((await fetch(`${String(url)}/readyz`)).status !== 200);
+  if (until === "ready") while ((await fetch(`${String(url)}/readyz`)).status !== 200);
   return {
     url: String(url),
     logged,
+    said: (message) => counts.get(message) ?? 0,
     signal: (name) => void child.kill(name),
     ended,
     async [Symbol.asyncDispose]() {

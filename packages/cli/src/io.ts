@@ -10,6 +10,8 @@ export interface Io {
   readonly signal: AbortSignal;
   /** Calls back on each SIGHUP, which ends the process unless somebody listens. Returns how to stop that. */
   onHangup(listener: () => void): () => void;
+  /** Calls back on each failure of the process that nothing handled, which else ends it. Returns how to stop that. */
+  onUnhandled(listener: (error: unknown) => void): () => void;
   readonly clock: Clock;
   /** How the command was called, such as `executor-registry`, `kubectl executors` or `npm run -s cli --`. */
   readonly program: string;

@@ -31,6 +31,10 @@ const io: Io = {
     process.on("SIGHUP", listener);
     return () => process.off("SIGHUP", listener);
   },
+  onUnhandled(listener) {
+    process.on("unhandledRejection", listener);
+    return () => process.off("unhandledRejection", listener);
+  },
   clock: systemClock,
   program: basename(process.argv[1] ?? "").startsWith("kubectl") ? "kubectl executors" : "executor-registry",
 };

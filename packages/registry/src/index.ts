@@ -1,6 +1,7 @@
 // What a host of the service needs: the command line, and tests.
-export { loadConfig, readConfig } from "./config/load-config.ts";
+export { loadConfig, readConfig, refuseLoss } from "./config/load-config.ts";
 export { effectiveConfig } from "./config/effective-config.ts";
 export { type ConfigMistake, InvalidConfigurationError, parseConfig } from "./config/parse-config.ts";
 export type { Config } from "./config/schema.ts";
+export { problemFields } from "./keep-running.ts";
 export { type Service, type ServiceOptions, startService } from "./service.ts";

@@ -11,6 +11,8 @@ import { makeLiveSources, makeSources } from "./config/make-sources.ts";
 import { makeWebhooks } from "./config/make-webhooks.ts";
 import type { Config } from "./config/schema.ts";
 import type { Webhook } from "./http/webhook-route.ts";
+import { keepRunning } from "./keep-running.ts";
+import { Lifetimes } from "./lifetimes.ts";
 import type { EventQueue } from "./queues/queue.ts";
 import { Scanner } from "./scan/scanner.ts";
 import type { ImageSource } from "./sources/image-source.ts";
@@ -27,10 +29,18 @@ export interface Parts {
   readonly access: Access;
   readonly webhooks: ReadonlyMap<string, Webhook>;
   readonly queues: readonly EventQueue[];
-  /** Begins to watch, to scan, and to ask the queues. */
-  start(): Promise<void>;
+  /** Applies the configuration to what is known already; that other parts are in force meanwhile harms nothing. */
+  adopt(): Promise<void>;
+  /** Begins to watch, to scan, and to ask the queues; each goes on until the parts are closed, whatever fails. */
+  start(): void;
+  /** What another configuration wrote is put right, and everything is looked at again. */
+  again(): void;
+  /** Ends all of it, within a time. */
   close(): Promise<void>;
 }
+
+/** Milliseconds for what a configuration had running to end. */
+export const PARTS_END_MS = 1500;
 
 /** What stays the same whatever the configuration says. */
 export interface Surroundings {
@@ -49,11 +59,16 @@ export async function makeParts(config: Config, { catalogue, clock, random, log 
   const checks = [createApprovedNamespaceCheck(config.checks.approvedNamespaces), runnableCheck];
   const scanner = new Scanner({ sources: polled, catalogue, naming, checks, clock, random, log });
   const queues = makeQueues(config.queues, { clock, random, log });
-  const ending = new AbortController();
-  const running: Promise<void>[] = [];
-  const { reads, writes } = config.auth;
+  const webhooks = makeWebhooks(config.webhooks);
+  // The last that can fail: nothing would end their connections.
   const authenticators = await makeAuthenticators(config.auth, log, clock);
+  const { reads, writes } = config.auth;
   const access = createAccess({ reads, writes, authenticators, clock });
+  const ending = new AbortController();
+  const running: { readonly what: string; readonly task: Promise<void> }[] = [];
+  const run = (what: string, task: () => Promise<unknown>): void => {
+    running.push({ what, task: keepRunning(what, task, { clock, random, log, signal: ending.signal }) });
+  };
   return {
     sources: polled.map(({ source }) => source),
     scanner,
@@ -62,9 +77,10 @@ export async function makeParts(config: Config, { catalogue, clock, random, log 
       return config.sources.flatMap(({ name }) => all.find((one) => one.name === name) ?? []);
     },
     access,
-    webhooks: makeWebhooks(config.webhooks),
+    webhooks,
     queues: queues.map(({ queue }) => queue),
-    async start() {
+    adopt: () => scanner.adopt(),
+    start() {
       const { answers } = catalogue;
       answers.keep(new Set(live.map(({ name }) => name)));
       for (const source of live) {
@@ -72,18 +88,28 @@ export async function makeParts(config: Config, { catalogue, clock, random, log 
           reset: (documents) => answers.reset(source.name, documents),
           set: (type, document) => answers.set(source.name, type, document),
         };
-        running.push(source.run(layer, ending.signal));
+        run(`watching ${source.name}`, () => source.run(layer, ending.signal));
       }
-      await scanner.start();
+      // What the former parts wrote while these adopted is theirs.
+      run("applying the configuration to the catalogue", () => scanner.adopt());
+      run("scanning", () => scanner.run());
       for (const { queue, source } of queues) {
         const reason = { actor: `queue:${queue.name}`, why: "event" };
         const take = async (hints: readonly Hint[]): Promise<void> => void scanner.hint(hints, reason, source);
-        running.push(queue.run(take, ending.signal));
+        run(`asking the queue ${queue.name}`, () => queue.run(take, ending.signal));
       }
+    },
+    again() {
+      run("applying the configuration to the catalogue", async () => {
+        await scanner.adopt();
+        await scanner.refresh({ actor: "system", why: "another configuration was not taken over" });
+      });
     },
     async close() {
       ending.abort(new Error("the service ends"));
-      await Promise.all([scanner.close(), ...running]);
+      const endings = new Lifetimes(clock, log);
+      const tasks = [...running, { what: "the scanner", task: scanner.close() }];
+      await Promise.all(tasks.map(({ what, task }) => endings.within({ what, end: () => task, ms: PARTS_END_MS })));
       for (const authenticator of authenticators) authenticator.close?.();
     },
   };

@@ -1,5 +1,6 @@
-import { systemClock, VERSION, type Clock, type Random } from "@executor-registry/resolver";
+import { ExecutorRegistryError, systemClock, VERSION, type Clock, type Random } from "@executor-registry/resolver";
 import type { AddressInfo } from "node:net";
+import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "pino";
 import { Catalogue } from "./catalogue/catalogue.ts";
 import type { Config } from "./config/schema.ts";
@@ -9,7 +10,9 @@ import { createMetrics } from "./http/metrics.ts";
 import { createReadPath } from "./http/read-path.ts";
 import { apiRoutes } from "./http/routes.ts";
 import { createHttpServer } from "./http/server.ts";
-import { makeParts, type Parts } from "./parts.ts";
+import { serial } from "./journal/serial.ts";
+import { Lifetimes } from "./lifetimes.ts";
+import { makeParts, type Parts, PARTS_END_MS } from "./parts.ts";
 import { rankOf } from "./scan/scanner.ts";
 import type { SourceHealth } from "./sources/source-health.ts";
 import { openStore } from "./stores/open.ts";
@@ -22,6 +25,8 @@ export interface ServiceOptions {
   readonly clock?: Clock;
   /** @default Math.random */
   readonly random?: Random;
+  /** Gives a start up. A running service is ended by `close()`. */
+  readonly signal?: AbortSignal;
 }
 
 /** A running service. */
@@ -30,24 +35,52 @@ export interface Service {
   readonly url: string;
   /**
    * Goes on with another configuration: other sources, checks, tokens, webhooks. Where it listens and what it stores in are
-   * fixed until the next start.
-   * @returns what of the new configuration waits for a restart
+   * fixed until the next start. Whole or not at all: when it rejects, the one before is in force and runs on.
+   * @returns what of the configuration waits for a restart
+   * @throws ConfigurationError for what cannot be made, StoreError when it cannot be applied to the catalogue
    */
   reconfigure(config: Config): Promise<readonly string[]>;
   /** Says that it is not ready any more, while it still answers. */
   drain(): void;
-  /** Ends everything: waits for what is being written, and writes a snapshot. */
+  /** Ends everything: waits for what is being written, and writes a snapshot. Never rejects; what hangs is left behind, and logged. */
   close(): Promise<void>;
 }
 
+/** Settings that are fixed until the next start. */
+const FIXED = ["listen", "store", "limits", "log"] as const;
+/** Milliseconds that a swap waits for the new configuration to be applied; what is left is done while it is in force. */
+const ADOPT_MS = 60_000;
+
 /**
- * Starts the service: loads the catalogue, listens, begins to scan.
+ * The one owner of start, swap and end.
+ *
+ * Start: store, catalogue, parts of the configuration, listening, applying the configuration to the catalogue, tasks. When one
+ * fails, all that has begun is ended, and the error thrown.
+ *
+ * Swap: the new parts are made and applied to the catalogue while the old ones run on; that may fail, and leaves the old ones in
+ * force. Then the new ones are put in force, which cannot fail, the old ones are ended and the new tasks begin.
+ *
+ * End: the reverse of the start, each step within its time.
+ *
+ * Tasks end with the parts that they belong to; one that fails is logged and tried again.
  * @throws StoreError, BrokenJournalError, ConfigurationError
  */
 export async function startService(options: ServiceOptions): Promise<Service> {
-  const { log, clock = systemClock, random = Math.random } = options;
+  const lifetimes = new Lifetimes(options.clock ?? systemClock, options.log);
+  try {
+    return await begin(options, lifetimes);
+  } catch (error) {
+    await lifetimes.end();
+    throw error;
+  }
+}
+
+async function begin(options: ServiceOptions, lifetimes: Lifetimes): Promise<Service> {
+  const { log, clock = systemClock, random = Math.random, signal } = options;
+  const started = options.config;
   let { config } = options;
   const store = await openStore(config.store, clock);
+  lifetimes.add({ what: "the store", end: () => store.close(), ms: 500 });
   let parts: Parts;
   const catalogue = await Catalogue.open({
     store,
@@ -56,8 +89,14 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     clock,
     log,
   });
+  lifetimes.add({ what: "the catalogue", end: () => catalogue.close(), ms: 4000 });
+  signal?.throwIfAborted();
   const restored = catalogue.head.sequence > 0;
-  parts = await makeParts(config, { catalogue, clock, random, log });
+  const surroundings = { catalogue, clock, random, log };
+  parts = await makeParts(config, surroundings);
+  // Each task has its own time within this one.
+  lifetimes.add({ what: "the configuration", end: () => parts.close(), ms: PARTS_END_MS + 100 });
+  signal?.throwIfAborted();
 
   // Routes outlive a configuration: they ask for the parts of the one that is in force.
   const health = (): readonly SourceHealth[] => parts.health();
@@ -94,45 +133,63 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     scanner,
     metrics,
   });
-  const end = async (): Promise<void> => {
+  const endHttp = async (): Promise<void> => {
     events.close();
     await fastify.close();
-    await parts.close();
-    await catalogue.close();
   };
-  try {
-    await fastify.listen({ host: config.listen.host, port: config.listen.port });
-  } catch (error) {
-    await end();
-    throw error;
-  }
+  lifetimes.add({ what: "the HTTP server", end: endHttp, ms: 500 });
+  await fastify.listen({ host: config.listen.host, port: config.listen.port });
   const { port } = fastify.server.address() as AddressInfo;
   const host = config.listen.host === "0.0.0.0" ? "127.0.0.1" : config.listen.host;
   const url = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
   log.info({ url, store: store.description, executors: catalogue.snapshot.size }, "listening");
-  await parts.start();
+  await parts.adopt();
+  signal?.throwIfAborted();
+  parts.start();
+
+  const inTurn = serial();
+  const ending = new AbortController();
+
+  /** Applies parts that are not in force yet, or stops waiting. */
+  const adopt = async (made: Parts): Promise<void> => {
+    ending.signal.throwIfAborted();
+    const done = new AbortController();
+    const enough = clock.sleep(ADOPT_MS, AbortSignal.any([done.signal, ending.signal])).catch(() => {});
+    await Promise.race([made.adopt(), enough]);
+    done.abort();
+    ending.signal.throwIfAborted();
+  };
+  const swap = async (next: Config): Promise<readonly string[]> => {
+    ending.signal.throwIfAborted();
+    const made = await makeParts(next, surroundings);
+    const { sequence } = catalogue.head;
+    try {
+      await adopt(made);
+    } catch (error) {
+      await made.close();
+      // Some of it may be written.
+      if (catalogue.head.sequence !== sequence && !ending.signal.aborted) parts.again();
+      throw error;
+    }
+    const before = parts;
+    parts = made;
+    config = next;
+    readPath = createReadPath(catalogue.snapshot, made.access, reads);
+    await before.close();
+    if (!ending.signal.aborted) made.start();
+    return FIXED.filter((name) => !isDeepStrictEqual(next[name], started[name]));
+  };
 
   return {
     url,
-    async reconfigure(next) {
-      const made = await makeParts(next, { catalogue, clock, random, log });
-      const before = parts;
-      const fixed = (["listen", "store", "limits", "log"] as const).filter(
-        (name) => JSON.stringify(next[name]) !== JSON.stringify(config[name]),
-      );
-      parts = made;
-      config = next;
-      readPath = createReadPath(catalogue.snapshot, made.access, reads);
-      await before.close();
-      await made.start();
-      return fixed;
-    },
+    reconfigure: (next) => inTurn(() => swap(next)),
     drain() {
       draining = true;
     },
     async close() {
       draining = true;
-      await end();
+      ending.abort(new ExecutorRegistryError("closed", "the service ends"));
+      await lifetimes.end();
     },
   };
 }

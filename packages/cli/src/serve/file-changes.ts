@@ -1,9 +1,12 @@
 import { watch } from "node:fs";
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import type { Clock } from "@executor-registry/resolver";
 
 /** Milliseconds without another event until a change counts as whole: editors and the kubelet make several. */
 const QUIET = 200;
+
+/** The symbolic link that the kubelet exchanges when a mounted ConfigMap changes. */
+const MOUNTED_DATA = "..data";
 
 /** Who hears of changes. */
 export interface FileListener {
@@ -15,11 +18,13 @@ export interface FileListener {
 
 /**
  * Tells when a file may have changed, until the signal aborts. Its folder is watched, since a ConfigMap's mount changes by
- * exchanging a symbolic link beside the file, and editors replace files.
+ * exchanging a symbolic link beside the file, and editors replace files. Other files of the folder, such as a store or a log that is
+ * written all the time, are nothing to it.
  * @see https://kubernetes.io/docs/concepts/configuration/configmap/#mounted-configmaps-are-updated-automatically
  */
 export function followFile(file: string, { changed, lost }: FileListener, clock: Clock, signal: AbortSignal): void {
   if (signal.aborted) return;
+  const matters = new Set([basename(file), MOUNTED_DATA]);
   let events = 0;
   const settle = async (): Promise<void> => {
     events += 1;
@@ -27,7 +32,9 @@ export function followFile(file: string, { changed, lost }: FileListener, clock:
     await clock.sleep(QUIET, signal);
     if (latest === events) changed();
   };
-  const noticed = (): void => void settle().catch(() => {});
+  const noticed = (_event: string, name: string | null): void => {
+    if (name === null || matters.has(name)) settle().catch(() => {});
+  };
   try {
     watch(dirname(file), { signal }, noticed).on("error", lost);
   } catch (error) {

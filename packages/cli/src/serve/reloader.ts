@@ -1,54 +1,119 @@
 import { isDeepStrictEqual } from "node:util";
-import { type Config, InvalidConfigurationError, loadConfig, type Service } from "@executor-registry/registry";
+import {
+  type Config,
+  InvalidConfigurationError,
+  parseConfig,
+  problemFields,
+  readConfig,
+  refuseLoss,
+  type Service,
+} from "@executor-registry/registry";
+import type { Clock } from "@executor-registry/resolver";
 import type { Logger } from "pino";
+import { settledText } from "./config-text.ts";
+
+/** Milliseconds until a configuration that could not be taken over is tried again. */
+const RETRY_MS = 5000;
+/** Refusals that are remembered, so that each is said once. */
+const MOST_REFUSALS = 100;
 
 /** Takes over the configuration file's new content. */
 export interface Reloader {
-  /** One after the other; rejects never. Without `force` nothing happens when it says what it said before. */
-  reload(why: string, force: boolean): Promise<void>;
-  /** Resolves once nothing is being taken over. */
-  settled(): Promise<void>;
+  /** The file, or a secret that it names, may have changed. Calls that come while one waits join it; rejects never. */
+  changed(why: string): Promise<void>;
+  /** Takes the file as it is, though nothing may have changed, and says again what is wrong with it. Rejects never. */
+  reload(why: string): Promise<void>;
 }
 
-/** @param config the configuration that is in force */
-export function createReloader(file: string, config: Config, service: Service, log: Logger): Reloader {
-  let current = config;
-  let refused: string | undefined;
-  let last: Promise<void> = Promise.resolve();
+/** What a reloader works with. */
+export interface ReloaderOptions {
+  readonly file: string;
+  /** What the file said at the start. */
+  readonly text: string;
+  /** The configuration that is in force. */
+  readonly config: Config;
+  readonly service: Pick<Service, "reconfigure">;
+  readonly log: Logger;
+  readonly clock: Clock;
+  /** Ends it. */
+  readonly signal: AbortSignal;
+}
 
-  const load = async (): Promise<Config | undefined> => {
+/** A configuration counts as in force once the service has taken it over, and until then is tried again. */
+export function createReloader({ file, text, config, service, log, clock, signal }: ReloaderOptions): Reloader {
+  const inForce = { text, config };
+  const said = new Set<string>();
+  let last: Promise<void> = Promise.resolve();
+  let waiting: Promise<void> | undefined;
+  let hurry = new AbortController();
+
+  const sayOnce = (problem: string, fields: object, message: string): void => {
+    // Each event about the folder comes here, and a writer may go back and forth.
+    if (said.has(problem)) return;
+    if (said.size >= MOST_REFUSALS) said.clear();
+    said.add(problem);
+    log.error({ file, ...fields }, message);
+  };
+  const takeOver = async (text: string, why: string, always: boolean): Promise<void> => {
+    const next = parseConfig(text, file);
+    refuseLoss(next, { text, file, before: inForce.config });
+    if (!always && isDeepStrictEqual(next, inForce.config)) {
+      if (said.size > 0) log.info({ file, why }, "the file says what is in force");
+      said.clear();
+      inForce.text = text;
+      return;
+    }
+    const fixed = (await service.reconfigure(next)).filter((name) => name !== "log");
+    log.level = next.log.level;
+    Object.assign(inForce, { text, config: next });
+    said.clear();
+    log.info({ file, why }, "the new configuration is in force");
+    if (fixed.length > 0) log.warn({ file, settings: fixed }, "these settings count from the next start on");
+  };
+  const attempt = async (read: () => Promise<string>, why: string, always: boolean): Promise<void> => {
     try {
-      return await loadConfig(file);
+      await takeOver(await read(), why, always);
     } catch (error) {
-      if (!(error instanceof InvalidConfigurationError)) throw error;
-      // Each event about the folder comes here; what is wrong is said once.
-      if (error.message === refused) return undefined;
-      refused = error.message;
-      log.error({ file, mistakes: error.mistakes }, "the new configuration is refused; the old one stays in force");
-      return undefined;
+      if (signal.aborted) return;
+      if (error instanceof InvalidConfigurationError) {
+        const { mistakes } = error;
+        sayOnce(error.message, { mistakes }, "the new configuration is refused; the old one stays in force");
+        return;
+      }
+      const problem = error instanceof Error ? error.message : String(error);
+      const message = "the new configuration could not be taken over; the old one stays in force";
+      sayOnce(problem, { ...problemFields(error), ms: RETRY_MS }, message);
+      void clock.sleep(RETRY_MS, signal).then(
+        () => changed("trying again"),
+        () => {},
+      );
     }
   };
-  const once = async (why: string, force: boolean): Promise<void> => {
-    if (force) refused = undefined;
-    const next = await load();
-    if (next === undefined) return;
-    refused = undefined;
-    if (!force && isDeepStrictEqual(next, current)) return;
-    const waiting = (await service.reconfigure(next)).filter((name) => name !== "log");
-    log.level = next.log.level;
-    current = next;
-    log.info({ file, why }, "the new configuration is in force");
-    if (waiting.length > 0) log.warn({ file, settings: waiting }, "these settings count from the next start on");
+  const look = async (why: string): Promise<void> => {
+    waiting = undefined;
+    hurry = new AbortController();
+    const { signal: hurried } = hurry;
+    const read = (): Promise<string> =>
+      settledText(file, inForce.text, clock, AbortSignal.any([signal, hurried])).catch((error: unknown) => {
+        if (hurried.aborted) return readConfig(file);
+        throw error;
+      });
+    await attempt(read, why, false);
   };
+  const changed = (why: string): Promise<void> => {
+    waiting ??= last = last.then(() => look(why));
+    return waiting;
+  };
+
   return {
-    reload(why, force) {
-      last = last.then(() =>
-        once(why, force).catch((error: unknown) => {
-          log.error({ file, err: error }, "the new configuration could not be taken over; the old one stays in force");
-        }),
-      );
+    changed,
+    reload(why) {
+      hurry.abort();
+      last = last.then(() => {
+        said.clear();
+        return attempt(() => readConfig(file), why, true);
+      });
       return last;
     },
-    settled: () => last,
   };
 }

@@ -1,5 +1,5 @@
-import { loadConfig, type Service, startService } from "@executor-registry/registry";
-import { ConfigurationError } from "@executor-registry/resolver";
+import { loadConfig, problemFields, type Service, startService } from "@executor-registry/registry";
+import { type Clock, ConfigurationError } from "@executor-registry/resolver";
 import { type Logger, pino } from "pino";
 import { INTERRUPTED, interruptedExit } from "../interruption.ts";
 import type { Io } from "../io.ts";
@@ -19,27 +19,43 @@ const LOOK_AGAIN = 30_000;
 export async function runService(file: string, io: Io): Promise<number> {
   let reloader: Reloader | undefined;
   // From the beginning: until somebody listens, the signal ends the process.
-  const stopListening = io.onHangup(() => void reloader?.reload("SIGHUP", true));
+  const stopListening = io.onHangup(() => void reloader?.reload("SIGHUP"));
+  let stopReporting = (): void => {};
   try {
-    const config = await loadConfig(file);
+    const { text, config } = await loadConfig(file);
     const log = jsonLines(io, config.log.level);
-    const service = await startService({ config, log, clock: io.clock }).catch((error: unknown) => {
+    // Every task reports its own failures. One that slipped through is a mistake of ours that the answers need not suffer from.
+    stopReporting = io.onUnhandled((error) => log.error(problemFields(error), "a failure that nothing handled"));
+    const starting = startService({ config, log, clock: io.clock, signal: io.signal }).catch((error: unknown) => {
       throw listenProblem(error, config.listen) ?? error;
     });
-    const { reload, settled } = (reloader = createReloader(file, config, service, log));
-    const changed = (why = "the file changed"): void => void reload(why, false);
-    const lost = (err: unknown): void =>
-      log.warn({ file, err }, "changes of the file are not noticed; send SIGHUP after changing it");
-    followFile(file, { changed, lost }, io.clock, io.signal);
-    lookAgain(() => changed("the file, or a secret that it names, changed"), io).catch(() => {});
+    const service = await Promise.race([starting, aborted(io.signal)]);
+    if (service === undefined) {
+      log.info({ why: reasonOf(io.signal) }, "ending before the service has started");
+      await inTime(() => starting.then((late) => late.close()).catch(() => {}), log, io.clock);
+      return exitOf(io.signal);
+    }
+    const { clock, signal } = io;
+    const { changed } = (reloader = createReloader({ file, text, config, service, log, clock, signal }));
+    const lost = (error: unknown): void =>
+      log.warn({ file, ...problemFields(error) }, "changes of the file are not noticed; send SIGHUP after changing it");
+    const listener = { changed: () => void changed("the file changed"), lost };
+    followFile(file, listener, clock, signal);
+    lookAgain(() => void changed("the file, or a secret that it names, changed"), io).catch(() => {});
     // It may have changed since it was read.
-    changed();
-    await aborted(io.signal);
-    await end(() => settled().then(() => service.close()), service, log, io);
+    listener.changed();
+    await aborted(signal);
+    await end(service, log, io);
   } finally {
     stopListening();
+    stopReporting();
   }
-  const exit = interruptedExit(io.signal);
+  return exitOf(io.signal);
+}
+
+/** Whoever asks it to end gets what was asked for. */
+function exitOf(signal: AbortSignal): number {
+  const exit = interruptedExit(signal);
   return exit === INTERRUPTED.SIGPIPE ? exit : 0;
 }
 
@@ -62,16 +78,15 @@ function jsonLines({ stdout }: Io, level: string): Logger {
 }
 
 /** Ends the service, however long something in it hangs. */
-async function end(
-  close: () => Promise<void>,
-  service: Service,
-  log: Logger,
-  { signal, clock }: Pick<Io, "signal" | "clock">,
-): Promise<void> {
-  log.info({ why: signal.reason instanceof Error ? signal.reason.message : "told to" }, "ending");
+async function end(service: Service, log: Logger, { signal, clock }: Pick<Io, "signal" | "clock">): Promise<void> {
+  log.info({ why: reasonOf(signal) }, "ending");
   service.drain();
   // Somebody at a terminal waits, and no load balancer.
   if (interruptedExit(signal) === INTERRUPTED.SIGTERM) await clock.sleep(DRAIN);
+  await inTime(() => service.close(), log, clock);
+}
+
+async function inTime(close: () => Promise<void>, log: Logger, clock: Clock): Promise<void> {
   const done = new AbortController();
   const late = clock.sleep(END, done.signal).then(() => "late");
   late.catch(() => {});
@@ -79,9 +94,11 @@ async function end(
   done.abort();
   if (outcome === "late") log.error(`something did not end within ${END / 1000} s; what was acknowledged is stored`);
   else if (outcome instanceof Error)
-    log.error({ err: outcome }, "the end was not clean; what was acknowledged is stored");
+    log.error(problemFields(outcome), "the end was not clean; what was acknowledged is stored");
   else log.info("ended");
 }
+
+const reasonOf = ({ reason }: AbortSignal): string => (reason instanceof Error ? reason.message : "told to");
 
 function listenProblem(
   error: unknown,
@@ -93,9 +110,9 @@ function listenProblem(
   return new ConfigurationError(`listen: cannot listen on ${host}, port ${port}: ${why}`);
 }
 
-function aborted(signal: AbortSignal): Promise<void> {
+function aborted(signal: AbortSignal): Promise<undefined> {
   return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
+    if (signal.aborted) resolve(undefined);
+    else signal.addEventListener("abort", () => resolve(undefined), { once: true });
   });
 }

@@ -45,6 +45,7 @@ export function fakeIo(
     env,
     signal: new AbortController().signal,
     onHangup: () => () => {},
+    onUnhandled: () => () => {},
     program: "executor-registry",
     clock: standing,
     ...others,

@@ -1,25 +1,50 @@
 import { readFile, stat } from "node:fs/promises";
+import { parseDocument } from "yaml";
 import { parseConfig, InvalidConfigurationError } from "./parse-config.ts";
 import type { Config } from "./schema.ts";
 
 const LARGEST = 1 << 20;
 
-/** Reads a configuration file. @throws InvalidConfigurationError */
-export async function loadConfig(file: string): Promise<Config> {
-  return parseConfig(await readConfig(file), file);
+/** Reads a configuration file to serve by. @throws InvalidConfigurationError */
+export async function loadConfig(file: string): Promise<{ readonly text: string; readonly config: Config }> {
+  const text = await readConfig(file);
+  const config = parseConfig(text, file);
+  refuseLoss(config, { text, file });
+  return { text, config };
 }
 
 /** The text of a configuration file. @throws InvalidConfigurationError */
 export async function readConfig(file: string): Promise<string> {
-  const fail = (message: string): never => {
-    throw new InvalidConfigurationError(file, [{ path: "", message }]);
-  };
   try {
     const { size } = await stat(file);
-    if (size > LARGEST) return fail(`it has ${size} bytes, more than ${LARGEST}`);
+    if (size > LARGEST) throw mistake(file, `it has ${size} bytes, more than ${LARGEST}`);
     return await readFile(file, "utf8");
   } catch (error) {
     if (error instanceof InvalidConfigurationError) throw error;
-    return fail(`it cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`);
+    throw mistake(file, `it cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`);
   }
 }
+
+/**
+ * Refuses a file that says nothing, and one without sources in place of one with them: it was emptied, or is not written to its
+ * end, and serving by it would withdraw every image.
+ * @param before the configuration that is in force
+ * @throws InvalidConfigurationError
+ */
+export function refuseLoss(
+  config: Config,
+  { text, file, before }: { readonly text: string; readonly file: string; readonly before?: Config },
+): void {
+  const document = parseDocument(text, { merge: true });
+  if (document.contents === null || document.toJS() === null) {
+    throw mistake(file, "it is empty; write at least `sources: []` to serve with all defaults");
+  }
+  if (config.sources.length > 0 || (before?.sources.length ?? 0) === 0 || document.has("sources")) return;
+  throw mistake(
+    file,
+    "it names no sources, and the configuration in force does; write `sources: []` if none are meant",
+  );
+}
+
+const mistake = (file: string, message: string): InvalidConfigurationError =>
+  new InvalidConfigurationError(file, [{ path: "", message }]);

@@ -32,6 +32,9 @@ export class InvalidConfigurationError extends ExecutorRegistryError {
 
 type Path = readonly PropertyKey[];
 
+/** How often what an alias stands for may be repeated, those within it included. */
+const MOST_ALIASES = 100;
+
 /**
  * Reads a configuration. Every mistake is found before one is told.
  * @param file for messages
@@ -39,7 +42,7 @@ type Path = readonly PropertyKey[];
  */
 export function parseConfig(text: string, file: string): Config {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, merge: true });
+  const document = readable(file, () => parseDocument(text, { lineCounter: lines, merge: true }));
   if (document.errors.length > 0) {
     const mistakes = document.errors.map(({ message, pos }) => ({
       path: "",
@@ -48,7 +51,8 @@ export function parseConfig(text: string, file: string): Config {
     }));
     throw new InvalidConfigurationError(file, mistakes);
   }
-  const parsed = Config.safeParse(document.toJS({ maxAliasCount: 100 }) ?? {});
+  const written: unknown = readable(file, () => document.toJS({ maxAliasCount: MOST_ALIASES }));
+  const parsed = Config.safeParse(written ?? {});
   if (parsed.success) return parsed.data;
   const lineOf = (path: Path): { line?: number } => {
     const offset = nodeAt(document.contents, path)?.range?.[0];
@@ -58,6 +62,21 @@ export function parseConfig(text: string, file: string): Config {
     located(issue).map(({ path, message }) => ({ path: pathText(path), ...lineOf(path), message })),
   );
   throw new InvalidConfigurationError(file, mistakes);
+}
+
+/** What the YAML library makes of the text, whatever that is. */
+function readable<T>(file: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    const { message } = error as Error;
+    const mistake = /alias count/i.test(message)
+      ? `it has too many aliases: what they stand for may be repeated ${MOST_ALIASES} times at most`
+      : error instanceof RangeError
+        ? "it is nested too deeply"
+        : message;
+    throw new InvalidConfigurationError(file, [{ path: "", message: mistake }]);
+  }
 }
 
 /** A mistake about keys is where the keys are. */

@@ -62,12 +62,18 @@ export class Scanner {
     );
   }
 
-  /** Applies the configuration to what is known already, then begins to poll. */
-  async start(): Promise<void> {
+  /** Applies the configuration to what is known already. Doing so again changes nothing. */
+  async adopt(): Promise<void> {
     await this.#withdrawOrphans();
     await this.#judgeAgain();
     await this.#options.catalogue.reclaim([...this.#options.catalogue.types()].map(({ type }) => type));
-    this.#running = Promise.all(this.#loops.map((loop) => loop.run()));
+  }
+
+  /** Polls until it is closed. */
+  async run(): Promise<void> {
+    const running = Promise.all(this.#loops.map((loop) => loop.run()));
+    this.#running = running;
+    await running;
   }
 
   get health(): readonly SourceHealth[] {

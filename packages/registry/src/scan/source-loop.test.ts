@@ -21,7 +21,8 @@ describe("polling", () => {
       return outcome;
     });
     await using scanning = await openScanning({ sources: [source], clock, interval: INTERVAL });
-    await scanning.scanner.start();
+    await scanning.scanner.adopt();
+    void scanning.scanner.run();
     const pauses: number[] = [];
     const end = clock.now() + 3_600_000;
     while (clock.now() < end) {
@@ -52,7 +53,8 @@ describe("polling", () => {
       return { complete: true };
     });
     await using scanning = await openScanning({ sources: [source], clock, interval: INTERVAL });
-    await scanning.scanner.start();
+    await scanning.scanner.adopt();
+    void scanning.scanner.run();
     await clock.advance(await clock.nextSleep());
     assert.equal(await clock.nextSleep(), 500);
     await clock.advance(500);

@@ -16,6 +16,8 @@ export class Answers {
   readonly #order: Order;
   /** By type, then by layer. */
   readonly #documents = new Map<string, Map<string, ExecutorDocument>>();
+  /** Which layer each type was answered from last, and with what. */
+  readonly #leading = new Map<string, { readonly layer: string; readonly document: ExecutorDocument }>();
 
   constructor(order: Order) {
     this.#order = order;
@@ -40,11 +42,17 @@ export class Answers {
 
   /** The configuration has changed: keeps the catalogue's answers and those of these layers, in their new order. */
   keep(kept: ReadonlySet<string>): void {
+    const dropped = new Set<string>();
+    for (const [type, { layer }] of this.#leading) {
+      if (layer === CATALOGUE || kept.has(layer)) continue;
+      this.#leading.delete(type);
+      dropped.add(type);
+    }
     for (const [type, layers] of this.#documents) {
       const several = layers.size > 1;
       const gone = [...layers.keys()].filter((layer) => layer !== CATALOGUE && !kept.has(layer));
       for (const layer of gone) layers.delete(layer);
-      if (several || gone.length > 0) this.#choose(type);
+      if (several || gone.length > 0 || dropped.has(type)) this.#choose(type);
     }
   }
 
@@ -54,14 +62,30 @@ export class Answers {
   }
 
   #choose(type: string): void {
-    const documents = [...(this.#documents.get(type)?.values() ?? [])];
-    const [first, ...others] = documents.sort((a, b) => this.#order(a.source) - this.#order(b.source));
-    if (first === undefined) this.#documents.delete(type);
+    const layers = [...(this.#documents.get(type) ?? [])].map(([layer, document]) => ({ layer, document }));
+    const place = ({ document }: { readonly document: ExecutorDocument }): number => this.#order(document.source);
+    const [first, ...others] = layers.sort((a, b) => place(a) - place(b));
+    if (first === undefined) {
+      this.#documents.delete(type);
+      return this.snapshot.set(type, undefined);
+    }
+    const { source } = first.document;
     const doubts = others.map(
-      ({ source, image }) =>
-        `source ${source} has ${image} for this type too; ${first?.source} comes first in the configuration`,
+      ({ document }) =>
+        `source ${document.source} has ${document.image} for this type too; ${source} comes first in the configuration`,
     );
-    const chosen = first && doubts.length > 0 ? { ...first, warnings: [...first.warnings, ...doubts] } : first;
-    this.snapshot.set(type, chosen);
+    const before = this.#leading.get(type);
+    const tookOver = before && before.layer !== first.layer && place(before) < place(first);
+    if (tookOver) {
+      const { source: better, image } = before.document;
+      doubts.push(
+        `source ${better} comes first in the configuration and had ${image}, but has no image for this type now`,
+      );
+    } else this.#leading.set(type, first);
+    const { document } = first;
+    this.snapshot.set(
+      type,
+      doubts.length > 0 ? { ...document, warnings: [...document.warnings, ...doubts] } : document,
+    );
   }
 }

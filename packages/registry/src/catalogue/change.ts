@@ -13,6 +13,8 @@ interface About {
 export interface Claim {
   readonly source: string;
   readonly repository: string;
+  /** The configuration does not put it after the first: that one was there before. */
+  readonly equal?: boolean;
 }
 
 /** Everything that can happen to the catalogue. Facts only: the fold applies them without deciding anything. */
@@ -32,5 +34,8 @@ export type Change =
   | (About & { readonly kind: "image-judged"; readonly verdicts: readonly Verdict[] })
   /** It is gone from its registry, or no tag names it any more. `reason` says which. */
   | (About & { readonly kind: "image-withdrawn"; readonly reason: string })
-  /** Which repositories hold images of this type. The first is the one it is resolved from; more than one is a conflict. */
-  | { readonly kind: "type-claimed"; readonly type: string; readonly claims: readonly Claim[] };
+  /**
+   * Which repositories hold admitted images of this type. The first is the one it is resolved from; more than one is a conflict.
+   * `from` is the one that it was resolved from before, as long as that holds none and nobody has decided for another.
+   */
+  | { readonly kind: "type-claimed"; readonly type: string; readonly claims: readonly Claim[]; readonly from?: Claim };

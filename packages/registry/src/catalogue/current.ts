@@ -21,7 +21,7 @@ const HOW = {
 } as const;
 
 /** The current version of a type: the newest admitted one of the repository that comes first. */
-export function currentOf({ claims, images }: CatalogueType): Current | undefined {
+export function currentOf({ claims, from, images }: CatalogueType): Current | undefined {
   const [claim, ...others] = claims;
   if (claim === undefined) return undefined;
   const admitted: CatalogueImage[] = [];
@@ -34,10 +34,17 @@ export function currentOf({ claims, images }: CatalogueType): Current | undefine
   if (newest === undefined) return undefined;
   for (const image of admitted) if (compareNewest(image, newest) > 0) newest = image;
   const chosen = newest;
-  const warnings = others.map(
-    ({ repository, source }) =>
-      `${repository} (source ${source}) holds images of this type too; ${claim.repository} comes first in the configuration`,
-  );
+  const warnings = others.map(({ repository, source, equal }) => {
+    const why = equal
+      ? `${claim.repository} was there first; put one of them first in the configuration`
+      : `${claim.repository} comes first in the configuration`;
+    return `${repository} (source ${source}) holds images of this type too; ${why}`;
+  });
+  if (from !== undefined) {
+    warnings.push(
+      `${claim.repository} (source ${claim.source}) took over from ${from.repository} (source ${from.source}), which holds no admitted image of this type any more; if that is meant, put it first in the configuration`,
+    );
+  }
   for (const image of waiting) {
     // A build cache is pushed after each image: it is not a newer one that somebody waits for.
     if (!isRunnable(image.details) || compareNewest(image, chosen) <= 0) continue;

@@ -12,6 +12,8 @@ export function applyEntry(state: CatalogueState, { change, at, sequence }: Entr
   const type = typeIn(state, change.type);
   if (change.kind === "type-claimed") {
     type.claims = change.claims.map(interned.claim);
+    delete type.from;
+    if (change.from !== undefined) type.from = interned.claim(change.from);
     return state;
   }
   const before = type.images.get(change.repository, change.digest);

@@ -35,7 +35,7 @@ export const interned = {
   verdicts: (value: readonly Verdict[]) => list(value) as readonly Verdict[],
   details,
   list,
-  claim: (value: Claim): Claim => ({ source: text(value.source), repository: text(value.repository) }),
+  claim: (value: Claim): Claim => ({ ...value, source: text(value.source), repository: text(value.repository) }),
   image: (value: Image): Image => ({
     ...value,
     repository: text(value.repository),

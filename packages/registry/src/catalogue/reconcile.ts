@@ -1,7 +1,7 @@
 import type { Digest } from "@executor-registry/resolver";
 import type { Verdict } from "../checks/check.ts";
 import type { ListedImage } from "../sources/image-source.ts";
-import type { Change, Claim } from "./change.ts";
+import type { Change } from "./change.ts";
 import { type Image, type ImageDetails, isDescribed } from "./image.ts";
 import type { Naming } from "./naming.ts";
 import type { CatalogueImage, CatalogueState } from "./state.ts";
@@ -29,7 +29,7 @@ export interface Reasoned {
   readonly change: Change;
 }
 
-const same = (a: unknown, b: unknown): boolean => a === b || JSON.stringify(a) === JSON.stringify(b);
+export const same = (a: unknown, b: unknown): boolean => a === b || JSON.stringify(a) === JSON.stringify(b);
 
 /** The images of an observation, by type; each with the tags that make it one of that type. */
 function byType({ images, path }: Observation, naming: Naming): Map<string, Map<Digest, ListedImage>> {
@@ -119,29 +119,4 @@ function compareImage(
     changes.push({ reason: "its checks answer otherwise", change: { kind: "image-judged", ...about, verdicts } });
   }
   return changes;
-}
-
-/** Where a repository stands in the configuration's order: the smaller is preferred. */
-export type Rank = (claim: Claim) => number;
-
-/** The changes that make each type's claims agree with the repositories that hold images of it. */
-export function reclaim(state: CatalogueState, types: Iterable<string>, rank: Rank): readonly Reasoned[] {
-  return [...types].flatMap((name) => {
-    const type = state.types.get(name);
-    if (type === undefined) return [];
-    const present = new Map<string, Claim>();
-    for (const { state: became, source, repository } of type.images) {
-      if (became !== "withdrawn") present.set(repository, { source, repository });
-    }
-    const claims = [...present.values()].sort((a, b) => rank(a) - rank(b) || (a.repository < b.repository ? -1 : 1));
-    if (same(claims, type.claims)) return [];
-    const [first, ...others] = claims.map(({ repository }) => repository);
-    const reason =
-      first === undefined
-        ? "no repository holds images of it any more"
-        : others.length === 0
-          ? `only ${first} holds images of it`
-          : `${first} comes first in the configuration; ${others.join(", ")} claim it too`;
-    return [{ reason, change: { kind: "type-claimed" as const, type: name, claims } }];
-  });
 }

@@ -31,8 +31,10 @@ export interface CatalogueImage extends Image {
 /** One executor type. */
 export interface CatalogueType {
   readonly type: string;
-  /** The repositories that hold images of it now, the preferred first. */
+  /** The repositories that hold admitted images of it now, the preferred first. */
   claims: readonly Claim[];
+  /** The one that it was resolved from before and that holds nothing admitted now, as long as nobody has decided for another. */
+  from?: Claim;
   readonly images: ImageSet;
 }
 

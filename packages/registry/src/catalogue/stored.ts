@@ -27,6 +27,7 @@ type StoredDetails = Omit<ImageDetails, "mediaType" | "configType" | "platforms"
 
 interface StoredType {
   readonly claims: CatalogueType["claims"];
+  readonly from?: CatalogueType["from"];
   readonly shared: readonly unknown[];
   readonly images: readonly StoredImage[];
 }
@@ -59,14 +60,15 @@ export function serializeType(state: CatalogueState, name: string): string {
       },
     };
   });
-  const stored: StoredType = { claims: type?.claims ?? [], shared: [...places.keys()], images };
+  const stored: StoredType = { claims: type?.claims ?? [], from: type?.from, shared: [...places.keys()], images };
   return JSON.stringify(stored);
 }
 
 /** Puts a type back that {@link serializeType} wrote, into the state. @throws Error for any other text */
 export function restoreType(state: CatalogueState, name: string, text: string): CatalogueState {
-  const { claims, shared, images } = JSON.parse(text) as StoredType;
+  const { claims, from, shared, images } = JSON.parse(text) as StoredType;
   const type: CatalogueType = { type: name, claims: claims.map(interned.claim), images: new ImageSet() };
+  if (from !== undefined) type.from = interned.claim(from);
   state.types.set(name, type);
   // Lists are shared with other types too; texts are many, and mostly a type's own.
   const table = shared.map((value) => (Array.isArray(value) ? interned.list(value) : value));

@@ -2,7 +2,8 @@ import { setImmediate } from "node:timers/promises";
 import type { Clock, Logger, Random } from "@executor-registry/resolver";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { Naming } from "../catalogue/naming.ts";
-import { reconcile, type Rank, type Reasoned } from "../catalogue/reconcile.ts";
+import type { Rank } from "../catalogue/claims.ts";
+import { reconcile, type Reasoned } from "../catalogue/reconcile.ts";
 import { type Check, judge, type Verdict } from "../checks/check.ts";
 import type { CatalogueImage } from "../catalogue/state.ts";
 import type { ImageSource } from "../sources/image-source.ts";
@@ -36,7 +37,7 @@ export function rankOf(sources: readonly ImageSource[]): Rank {
   return ({ source: name, repository }) => {
     const place = sources.findIndex((source) => source.name === name);
     const within = sources[place]?.rank(repository);
-    return within === undefined ? Number.MAX_SAFE_INTEGER : place * 1_000_000 + within;
+    return within === undefined ? undefined : place * 1_000_000 + within;
   };
 }
 

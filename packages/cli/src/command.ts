@@ -18,6 +18,8 @@ export interface Command {
   readonly takesRest?: true;
   /** Who knows the types that its words or flags name. @default whoever resolves them */
   readonly typesOf?: "service";
+  /** Milliseconds it may take to end after Ctrl-C. @default 2000 */
+  readonly endsWithin?: number;
   /** Left out of help and completion. */
   readonly hidden?: true;
   /** Resolves to the exit code. */

@@ -6,7 +6,7 @@ import { NOT_RUN } from "./commands/run.ts";
 import { causesOf, exitOf, hintOf } from "./failure.ts";
 import { GLOBAL_FLAGS } from "./flags.ts";
 import { commandHelp, overview } from "./help.ts";
-import { interruptedExit } from "./interruption.ts";
+import { endingInTime, interruptedExit } from "./interruption.ts";
 import type { Io } from "./io.ts";
 import { linesOf } from "./output/printable.ts";
 import type { Line, Styled } from "./output/printer.ts";
@@ -39,7 +39,7 @@ export async function runCli(argv: readonly string[], io: Io): Promise<number> {
       return 0;
     }
     checkWords(command, given);
-    return await command.run(given, io);
+    return await endingInTime(command.run(given, io), io, command.endsWithin);
   } catch (error) {
     return failed(error, command, verbose, io);
   }
@@ -83,5 +83,5 @@ function failed(error: unknown, command: Command | undefined, verbose: boolean, 
 /** What follows the first line is set in, so that no foreign line passes for one of ours. */
 function labelled(label: Styled, message: string): Line[] {
   const [first = "", ...others] = linesOf(message.trimEnd());
-  return [[label, ` ${first}`], ...others.map((line) => `  ${line}`)];
+  return [[label, ` ${first}`], ...others.map((line) => (line.startsWith("  ") ? line : `  ${line}`))];
 }

@@ -38,6 +38,8 @@ Exits with the executor's code; with ${NOT_RUN} when it could not be run, with $
   },
   words: { least: 1, most: 1 },
   takesRest: true,
+  // The Job has to be deleted first.
+  endsWithin: 15_000,
   async run(given, io) {
     const [type = ""] = given.words;
     if (layoutOf(given, io) !== undefined) {

@@ -24,6 +24,8 @@ answers for two more seconds, and ends. A second signal ends it at once. The log
     },
   },
   words: { least: 0, most: 0 },
+  // Draining and ending have limits of their own.
+  endsWithin: 12_000,
   async run(given, io) {
     setFlagsFromString(SMALL_YOUNG_SPACE);
     const file = configFlag(given, io);

@@ -1,25 +1,41 @@
-import { once } from "node:events";
 import { readFile } from "node:fs/promises";
-import { type IncomingMessage, request as requestHttp } from "node:http";
-import { request as requestHttps } from "node:https";
-import { ConfigurationError, ExecutorRegistryError, RegistryServiceError, VERSION } from "@executor-registry/resolver";
+import { Agent as HttpAgent } from "node:http";
+import { Agent as HttpsAgent } from "node:https";
+import {
+  type Clock,
+  ConfigurationError,
+  ExecutorRegistryError,
+  RegistryServiceError,
+  VERSION,
+} from "@executor-registry/resolver";
+import { beginCall, exchange, readBody } from "@executor-registry/resolver/internal";
 import { UsageError } from "../usage-error.ts";
 import { LIMIT, type ServiceClient, type ServiceQuestion, TIMEOUT } from "./client.ts";
 import { refusal } from "./refusal.ts";
+
+/** One place where the service may answer. */
+interface Way {
+  readonly base: URL;
+  readonly agent: HttpAgent;
+  readonly clock: Clock;
+}
 
 /**
  * The service at its URL.
  * @param urls comma separated; the first that answers counts
  * @throws UsageError
  */
-export function httpClient(urls: string, tokenFile: string | undefined): ServiceClient {
-  const bases = urls.split(",").map((text) => baseUrl(text.trim()));
+export function httpClient(urls: string, tokenFile: string | undefined, clock: Clock): ServiceClient {
+  const ways = urls.split(",").map((text): Way => {
+    const base = baseUrl(text.trim());
+    return { base, clock, agent: new (base.protocol === "https:" ? HttpsAgent : HttpAgent)({ keepAlive: true }) };
+  });
   return {
     async ask(path, question = {}) {
       let problem: unknown;
-      for (const base of bases) {
+      for (const way of ways) {
         try {
-          return await askOne(base, path, question, tokenFile);
+          return await askOne(way, path, question, tokenFile);
         } catch (error) {
           if (!(error instanceof RegistryServiceError) || error.status !== undefined) throw error;
           problem ??= error;
@@ -27,7 +43,9 @@ export function httpClient(urls: string, tokenFile: string | undefined): Service
       }
       throw problem;
     },
-    close() {},
+    close() {
+      for (const { agent } of ways) agent.destroy();
+    },
   };
 }
 
@@ -47,7 +65,7 @@ function baseUrl(text: string): URL {
 }
 
 async function askOne(
-  base: URL,
+  { base, agent, clock }: Way,
   path: string,
   { method = "GET", query = {}, signal, timeout = TIMEOUT }: ServiceQuestion,
   tokenFile: string | undefined,
@@ -56,27 +74,34 @@ async function askOne(
   for (const [name, value] of Object.entries(query)) {
     if (value !== undefined) url.searchParams.set(name, String(value));
   }
-  const limit = AbortSignal.timeout(timeout);
-  const agent = { accept: "application/json", "user-agent": `executor-registry-cli/${VERSION}` };
+  const call = beginCall(clock, signal);
+  call.within(timeout, () => {
+    return new RegistryServiceError("timeout", `${base.href} did not answer within ${timeout / 1000} s`);
+  });
   try {
+    const headers = {
+      accept: "application/json",
+      "user-agent": `executor-registry-cli/${VERSION}`,
+      ...(await call.race(bearer(tokenFile))),
+    };
     // Not by `fetch`, which gives up after five minutes without headers; a scan that is waited for may take longer.
-    const request = (url.protocol === "https:" ? requestHttps : requestHttp)(url, {
-      method,
-      headers: { ...agent, ...(await bearer(tokenFile)) },
-      signal: signal ? AbortSignal.any([signal, limit]) : limit,
-    });
-    const [response] = (await once(request.end(), "response")) as [IncomingMessage];
+    const outgoing = { server: url, method, path: `${url.pathname}${url.search}`, headers, agent };
+    const response = await exchange(outgoing, call.signal);
     const { statusCode: status = 0 } = response;
-    const body = parsed(await readText(response));
+    const body = parsed(await readBody(response, LIMIT, tooLarge));
     if (status >= 200 && status < 300 && body !== undefined) return body;
     throw refusal(path, status, body);
   } catch (cause) {
-    if (signal?.aborted || cause instanceof ExecutorRegistryError) throw cause;
-    if (limit.aborted) {
-      throw new RegistryServiceError("timeout", `${base.href} did not answer within ${timeout / 1000} s`, { cause });
-    }
+    if (call.signal.aborted) throw call.signal.reason;
+    if (cause instanceof ExecutorRegistryError) throw cause;
     throw new RegistryServiceError("unreachable", `${base.href} cannot be reached: ${reasonOf(cause)}`, { cause });
+  } finally {
+    call.end();
   }
+}
+
+function tooLarge(): Error {
+  return new RegistryServiceError("too-large", `the answer exceeds ${LIMIT} bytes`, { status: 200 });
 }
 
 async function bearer(tokenFile: string | undefined): Promise<{ authorization?: string }> {
@@ -88,22 +113,10 @@ async function bearer(tokenFile: string | undefined): Promise<{ authorization?: 
   }
 }
 
-async function readText(response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > LIMIT)
-      throw new RegistryServiceError("too-large", `the answer exceeds ${LIMIT} bytes`, { status: 200 });
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, length).toString();
-}
-
 /** The JSON of a text; nothing of one that is none. */
-function parsed(text: string): unknown {
+function parsed(text: Buffer): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text.toString());
   } catch {
     return undefined;
   }

@@ -25,7 +25,7 @@ async function openClient(given: Given, io: Io): Promise<ServiceClient> {
   if (text(given, "layout") !== undefined)
     throw new UsageError("a registry service is asked, so --layout has no meaning");
   const registry = registryOf(given, io);
-  if (registry) return httpClient(registry.url, registry.tokenFile);
+  if (registry) return httpClient(registry.url, registry.tokenFile, io.clock);
   const service = text(given, "service");
   const name = service === undefined ? DEFAULT_SERVICE : parseServiceName(service);
   return proxiedClient(await connect(connectOptions(given)), name);

@@ -1,21 +1,14 @@
 import type { IncomingMessage } from "node:http";
 import { ExecutorRegistryError } from "../errors.ts";
-import type { Call } from "./call.ts";
+import type { Call } from "../http/call.ts";
+import { readBody } from "../http/exchange.ts";
 import { KubernetesError, type Place } from "./errors.ts";
-import { StaleConnection } from "./exchange.ts";
 import { networkError } from "./failures.ts";
 import { splitLines } from "./lines.ts";
 
 /** Reads a body of at most `limit` bytes. */
-export async function readAll(response: IncomingMessage, limit: number, place: Place): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > limit) throw tooLarge(place, "answer", limit);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, length);
+export function readAll(response: IncomingMessage, limit: number, place: Place): Promise<Buffer> {
+  return readBody(response, limit, () => tooLarge(place, "answer", limit));
 }
 
 /** Reads a body line by line while it arrives, and ends the call with it. Leaving off closes the connection. */
@@ -55,7 +48,7 @@ export function parseJson(body: Buffer, place: Place): unknown {
 export function problem(error: unknown, place: Place, call: Call): unknown {
   if (call.signal.aborted) return call.signal.reason;
   if (error instanceof ExecutorRegistryError) return error;
-  return networkError(place, error instanceof StaleConnection ? error.cause : error);
+  return networkError(place, error);
 }
 
 function tooLarge(place: Place, what: "answer" | "line", limit: number): KubernetesError {

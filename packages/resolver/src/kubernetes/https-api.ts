@@ -1,13 +1,14 @@
 import { Agent as HttpAgent, type IncomingMessage } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import { type Clock, systemClock } from "../clock.ts";
+import { beginCall, type Call } from "../http/call.ts";
+import { exchange } from "../http/exchange.ts";
 import type { ClusterAccess, Credentials } from "./access.ts";
 import { parseJson, problem, readAll, readLines } from "./answer.ts";
 import type { ApiPath, ApiRequest, ApiStream, KubernetesApi } from "./api.ts";
-import { beginCall, type Call } from "./call.ts";
 import { KubernetesError, type Place } from "./errors.ts";
-import { exchange, outgoingOf, StaleConnection } from "./exchange.ts";
 import { answerError } from "./failures.ts";
+import { outgoingOf } from "./outgoing.ts";
 
 const MIB = 1 << 20;
 const TIMEOUT = 30_000;
@@ -88,13 +89,10 @@ class HttpsApi implements KubernetesApi {
   async #send(place: Place, options: ApiRequest, call: Call, connected?: () => void): Promise<IncomingMessage> {
     const attempt = async (): Promise<IncomingMessage> => {
       const outgoing = outgoingOf(place.method, `${this.#base}${place.path}`, options);
-      const credentials = await this.#credentials(place, call);
-      const send = (): Promise<IncomingMessage> =>
-        exchange(this.#access.server, this.#agent, outgoing, credentials, call, connected);
-      return send().catch((error: unknown) => {
-        if (place.method === "GET" && error instanceof StaleConnection) return send();
-        throw error;
-      });
+      const { headers, tls } = await this.#credentials(place, call);
+      const way = { server: this.#access.server, agent: this.#agent, tls };
+      const whole = { ...outgoing, ...way, headers: { ...outgoing.headers, ...headers } };
+      return exchange(whole, call.signal, connected);
     };
     let response = await attempt();
     if (response.statusCode === 401 && (await call.race(this.#access.renew?.() ?? Promise.resolve(false)))) {

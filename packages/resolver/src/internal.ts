@@ -1,0 +1,3 @@
+// Small tools that this project's packages share. Promised to nobody: they change without notice.
+export { beginCall, type Call } from "./http/call.ts";
+export { exchange, readBody } from "./http/exchange.ts";

@@ -34,7 +34,8 @@ export async function readBounded({ body, url }: Response, bytes: number): Promi
   for await (const chunk of body ?? []) {
     size += chunk.length;
     // Leaving the loop cancels the rest.
-    if (size > bytes) throw new TypeError(`${new URL(url).host} answered with more than ${bytes} bytes`);
+    if (size > bytes)
+      throw new TypeError(`${URL.parse(url)?.host ?? "a server"} answered with more than ${bytes} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from "@executor-registry/resolver";
+import { proxiedFetch } from "../proxied-fetch.ts";
 import { createIssuerKeys } from "./issuer-keys.ts";
 import type { Authenticator, Role } from "./role.ts";
 
@@ -13,7 +14,7 @@ export interface OidcTokensOptions {
   readonly claim: string;
   /** A value of the claim → role. A claim that is a list has all its values looked up; the highest role counts. */
   readonly roles: Readonly<Record<string, Role>>;
-  /** @default the global fetch */
+  /** @default the global fetch, through the environment's proxies */
   readonly fetch?: typeof fetch;
   /** @default the machine's */
   readonly clock?: Clock;
@@ -24,7 +25,7 @@ export interface OidcTokensOptions {
  * @see https://openid.net/specs/openid-connect-core-1_0.html
  */
 export function createOidcTokens(options: OidcTokensOptions): Authenticator {
-  const { issuer, audience, jwksUri, claim, roles, fetch = globalThis.fetch, clock = systemClock } = options;
+  const { issuer, audience, jwksUri, claim, roles, fetch = proxiedFetch(), clock = systemClock } = options;
   const keys = createIssuerKeys({ issuer, ...(jwksUri !== undefined && { jwksUri }), fetch, clock });
 
   return {

@@ -9,6 +9,7 @@ import { fetchHead, fetchManifest } from "./manifest.ts";
 import { createHostPacer, type HostPacer } from "./pacing.ts";
 import { fetchReferrers } from "./referrers.ts";
 import type { RegistryClient } from "./registry.ts";
+import { type Proxies, proxiesOf } from "../proxies.ts";
 import { createSession } from "./session.ts";
 import { listRepositories, listTags } from "./tags.ts";
 import { createTransport, DEFAULT_TIMEOUTS, type Timeouts } from "./transport.ts";
@@ -31,6 +32,8 @@ export interface RegistryClientOptions {
   /** @default "executor-registry/VERSION" */
   readonly userAgent?: string;
   readonly resolveName?: ResolveName;
+  /** @default the environment's */
+  readonly proxies?: Proxies;
   readonly clock?: Clock;
   readonly random?: Random;
   readonly log?: Logger;
@@ -44,7 +47,13 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
   const session = createSession({
     host,
     reach,
-    transport: createTransport(clock, timeouts, options.resolveName ?? systemResolve, options.ca),
+    transport: createTransport({
+      clock,
+      timeouts,
+      resolve: options.resolveName ?? systemResolve,
+      proxies: options.proxies ?? proxiesOf(),
+      ...(options.ca !== undefined && { ca: options.ca }),
+    }),
     pacer: options.pacer ?? createHostPacer(host, { clock, random }),
     credentials: options.credentials ?? { credentials: async () => undefined },
     clock,

@@ -46,6 +46,12 @@ export function failure(answer: Answer, place: Place, now: number, anonymous: bo
     if (own !== undefined) return fail("not-found", "there is no such thing");
     return fail("registry-protocol", "404 without an error of the OCI distribution API. Is this a container registry?");
   }
+  if (status === 407)
+    return fail(
+      "unreachable",
+      "a proxy before it wants credentials. Put them into the proxy's URL in the environment",
+      false,
+    );
   if (status === 429)
     return fail("throttled", "too many requests. Ask less often, or with credentials that may ask more");
   if (status >= 500 || status === 408) return fail("unreachable", `it fails with status ${status}`);

@@ -1,7 +1,9 @@
 import { lookup as systemLookup } from "node:dns/promises";
 import { isIP, type LookupFunction } from "node:net";
 import { callbackify } from "node:util";
+import type { Clock } from "@executor-registry/resolver";
 import { isPublicAddress } from "./addresses.ts";
+import { within } from "./deadline.ts";
 import { type Place, RefusedAddressError } from "./errors.ts";
 
 /** Every address of a host name. */
@@ -16,6 +18,26 @@ export const systemResolve: ResolveName = (hostname) => systemLookup(hostname, {
 export function checkLiteral(url: URL, place: Place): void {
   const host = url.hostname.replace(/^\[|\]$/g, "");
   if (isIP(host) !== 0 && !isPublicAddress(host)) throw refused(host, place);
+}
+
+/**
+ * For a request through a proxy, which resolves the name by itself: refused where this machine knows it for a private one. What it does
+ * not know, or not within `ms` milliseconds, is the proxy's to allow.
+ * @throws RefusedAddressError
+ */
+export async function checkKnownName(
+  url: URL,
+  place: Place,
+  resolve: ResolveName,
+  clock: Clock,
+  ms: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const { hostname } = url;
+  if (isIP(hostname.replace(/^\[|\]$/g, "")) !== 0) return;
+  const unknown = (): Error => new Error("not known in time");
+  const known = await within(clock, ms, unknown, signal, () => resolve(hostname)).catch(() => []);
+  if (known.length > 0 && !known.some(({ address }) => isPublicAddress(address))) throw refused(hostname, place);
 }
 
 /**

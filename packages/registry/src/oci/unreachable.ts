@@ -7,10 +7,21 @@ export class StaleConnection extends Error {
   }
 }
 
-/** What a failed connection means, and what to do about it. */
-export function unreachable(cause: unknown, url: URL, place: Place): RegistryError {
+/**
+ * What a failed connection means, and what to do about it.
+ * @param proxy what it went through
+ */
+export function unreachable(cause: unknown, url: URL, place: Place, proxy?: URL): RegistryError {
   const message = cause instanceof Error ? cause.message : String(cause);
-  const code = (cause as NodeJS.ErrnoException | undefined)?.code ?? "";
+  const { code = "", statusCode } = (cause ?? {}) as NodeJS.ErrnoException & { readonly statusCode?: number };
+  const by = proxy === undefined ? "" : ` through the proxy ${proxy.host} of the environment`;
+  if (statusCode !== undefined && code === "ERR_PROXY_TUNNEL") {
+    const why =
+      statusCode === 407
+        ? `the proxy ${proxy?.host} wants credentials (407). Put them into the proxy's URL in the environment`
+        : `the proxy ${proxy?.host} refuses a connection to ${url.host} (${statusCode}). Allow it there, or name the host in NO_PROXY`;
+    return new RegistryError("unreachable", why, place, { cause, retryable: statusCode >= 500 });
+  }
   const to = url.host === place.host ? "it" : url.host;
   if (code.startsWith("HPE_")) {
     return new RegistryError("registry-protocol", `${to} does not answer in HTTP (${code})`, place, { cause });
@@ -24,5 +35,5 @@ export function unreachable(cause: unknown, url: URL, place: Place): RegistryErr
     return new RegistryError("unreachable", why, place, { cause, retryable: false });
   }
   const reason = code || message.slice(0, 200);
-  return new RegistryError("unreachable", `cannot reach ${url.host} (${reason})`, place, { cause });
+  return new RegistryError("unreachable", `cannot reach ${url.host}${by} (${reason})`, place, { cause });
 }

@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { systemClock } from "@executor-registry/resolver";
+import { within } from "../oci/deadline.ts";
 import { retryAfter } from "../oci/retry-after.ts";
 import { artifactRegistryHints, PubsubMessage } from "../webhooks/artifact-registry-message.ts";
+import { proxiedFetch } from "../proxied-fetch.ts";
 import { readBounded } from "../bounded-fetch.ts";
 import { parseValue } from "../webhooks/body.ts";
 import { QueueError } from "./errors.ts";
@@ -16,7 +18,7 @@ export interface PubsubPullOptions extends QueueOptions {
   readonly token: () => Promise<string>;
   /** @default "https://pubsub.googleapis.com" */
   readonly endpoint?: string;
-  /** @default the global fetch */
+  /** @default the global fetch, through the environment's proxies */
   readonly fetch?: typeof fetch;
 }
 
@@ -38,10 +40,13 @@ const Pulled = z.object({
  * @see https://cloud.google.com/pubsub/docs/reference/rest/v1/projects.subscriptions/pull
  */
 export function createPubsubPull(options: PubsubPullOptions): EventQueue {
-  return createPump(options, () => Promise.resolve(transport(options)));
+  const fetch = options.fetch ?? proxiedFetch();
+  return createPump(options, () => Promise.resolve(transport({ ...options, fetch })));
 }
 
-function transport(options: PubsubPullOptions): QueueTransport {
+type OpenOptions = PubsubPullOptions & Required<Pick<PubsubPullOptions, "fetch">>;
+
+function transport(options: OpenOptions): QueueTransport {
   const { name, subscription, clock = systemClock } = options;
   return {
     async receive(signal) {
@@ -76,25 +81,20 @@ const ADVICE: Readonly<Record<number, string>> = {
 };
 
 async function call(
-  {
-    name,
-    subscription,
-    token,
-    endpoint = "https://pubsub.googleapis.com",
-    clock = systemClock,
-    ...rest
-  }: PubsubPullOptions,
+  { name, subscription, token, endpoint = "https://pubsub.googleapis.com", clock = systemClock, ...rest }: OpenOptions,
   method: "pull" | "acknowledge",
   body: object,
   signal: AbortSignal,
 ): Promise<unknown> {
-  const { fetch = globalThis.fetch } = rest;
+  const { fetch } = rest;
+  const late = (): QueueError =>
+    new QueueError("timeout", name, `no access token of Google's within ${TIMEOUT / 1000} s`);
   try {
     const response = await fetch(`${endpoint}/v1/${subscription}:${method}`, {
       method: "POST",
       redirect: "error",
       headers: {
-        authorization: `Bearer ${await token()}`,
+        authorization: `Bearer ${await within(systemClock, TIMEOUT, late, signal, token)}`,
         "content-type": "application/json",
         "accept-encoding": "identity",
       },

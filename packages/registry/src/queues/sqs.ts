@@ -1,9 +1,13 @@
 import type { Message, SQSClient } from "@aws-sdk/client-sqs";
+import { systemClock } from "@executor-registry/resolver";
 import { z } from "zod";
+import { within } from "../oci/deadline.ts";
 import { parseBody } from "../webhooks/body.ts";
 import { parseEventBridge } from "../webhooks/eventbridge.ts";
 import type { Hint } from "../webhooks/hint.ts";
+import { QueueError } from "./errors.ts";
 import { createPump, type QueueMessage, type QueueOptions, type QueueTransport } from "./pump.ts";
+import { proxiesOf } from "../proxies.ts";
 import type { EventQueue } from "./queue.ts";
 
 /** Where Amazon ECR's events wait. */
@@ -18,6 +22,8 @@ export interface SqsQueueOptions extends QueueOptions {
 /** Seconds, the longest that SQS offers. */
 const LONG_POLL = 20;
 const MOST = 10;
+/** Milliseconds for a call, its answer's body and the credentials included: the SDK's own limits end with the head. */
+const LIMIT_MS = 90_000;
 
 /**
  * Amazon ECR's events, sent by an EventBridge rule to an SQS queue, directly or through an SNS topic. A message is invisible to others
@@ -28,7 +34,8 @@ export function createSqsQueue(options: SqsQueueOptions): EventQueue {
   return createPump(options, () => openSqs(options));
 }
 
-async function openSqs({ queueUrl, region, client: given }: SqsQueueOptions): Promise<QueueTransport> {
+async function openSqs(options: SqsQueueOptions): Promise<QueueTransport> {
+  const { name, queueUrl, region, client: given } = options;
   const { DeleteMessageBatchCommand, ReceiveMessageCommand, SQSClient } = await import("@aws-sdk/client-sqs");
   const where = region ?? /^https:\/\/sqs\.([a-z0-9-]+)\.amazonaws\.com/.exec(queueUrl)?.[1];
   const client =
@@ -36,19 +43,27 @@ async function openSqs({ queueUrl, region, client: given }: SqsQueueOptions): Pr
     new SQSClient({
       ...(where !== undefined && { region: where }),
       // A connection that died silently would else be waited on for ever.
-      requestHandler: { connectionTimeout: 5000, requestTimeout: (LONG_POLL + 10) * 1000, throwOnRequestTimeout: true },
+      requestHandler: {
+        connectionTimeout: 5000,
+        requestTimeout: (LONG_POLL + 10) * 1000,
+        throwOnRequestTimeout: true,
+        ...proxiesOf().agents(),
+      },
     });
+  const late = (): QueueError => new QueueError("timeout", name, `SQS did not answer within ${LIMIT_MS / 1000} s`);
   return {
     async receive(signal) {
       const ask = { QueueUrl: queueUrl, MaxNumberOfMessages: MOST, WaitTimeSeconds: LONG_POLL };
-      const { Messages = [] } = await client.send(new ReceiveMessageCommand(ask), { abortSignal: signal });
+      const { Messages = [] } = await within(systemClock, LIMIT_MS, late, signal, (abortSignal) =>
+        client.send(new ReceiveMessageCommand(ask), { abortSignal }),
+      );
       return Messages.map(toMessage);
     },
     async remove(messages, signal) {
       const Entries = messages.map(({ handle }, index) => ({ Id: String(index), ReceiptHandle: handle }));
-      const { Failed = [] } = await client.send(new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries }), {
-        abortSignal: signal,
-      });
+      const { Failed = [] } = await within(systemClock, LIMIT_MS, late, signal, (abortSignal) =>
+        client.send(new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries }), { abortSignal }),
+      );
       // They come again, which costs a look at the registry.
       if (Failed.length > 0) throw new Error(`${Failed.length} messages could not be deleted: ${Failed[0]?.Code}`);
     },

@@ -4,6 +4,7 @@ import { createRegistryClient } from "../oci/client.ts";
 import type { CredentialProvider } from "../oci/credentials.ts";
 import { createHostPacer, type PacingOptions } from "../oci/pacing.ts";
 import type { RegistryClient } from "../oci/registry.ts";
+import { proxiedFetch } from "../proxied-fetch.ts";
 import { forEachLimited } from "./for-each-limited.ts";
 import { hostOf, pathOf } from "./repository-name.ts";
 import { createArtifactRegistryApi } from "./artifact-registry-api.ts";
@@ -27,7 +28,7 @@ export interface ArtifactRegistrySourceOptions {
   readonly endpoint?: string;
   /** @default the application default credentials' */
   readonly token?: GoogleToken;
-  /** @default the global fetch */
+  /** @default the global fetch, through the environment's proxies */
   readonly fetch?: typeof fetch;
   /** Of the API and of each registry's host. @default 4 at once, 10 a second */
   readonly pacing?: Pick<PacingOptions, "concurrency" | "rate">;
@@ -51,7 +52,7 @@ type Found = (listing: RepositoryListing) => Promise<void>;
  */
 export function createArtifactRegistrySource(options: ArtifactRegistrySourceOptions): ImageSource {
   const { name, project, locations, repositories, naming, pacing = {}, clock, random, log } = options;
-  const { endpoint = "https://artifactregistry.googleapis.com", fetch = globalThis.fetch } = options;
+  const { endpoint = "https://artifactregistry.googleapis.com", fetch = proxiedFetch() } = options;
   const apiHost = new URL(endpoint).host;
   const { token = defaultGoogleToken(apiHost) } = options;
   const surroundings = { clock, random, log };

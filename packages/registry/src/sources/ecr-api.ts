@@ -1,6 +1,7 @@
+import { systemClock } from "@executor-registry/resolver";
 import type { AuthorizationData, ECRClient, ImageDetail, Repository } from "@aws-sdk/client-ecr";
-import { untilAborted } from "../oci/abort.ts";
-import type { Place } from "../oci/errors.ts";
+import { within } from "../oci/deadline.ts";
+import { type Place, RegistryError } from "../oci/errors.ts";
 import { askPatiently, type Patience } from "./ask-patiently.ts";
 import { type EcrClientOptions, type OpenedEcr, openEcr } from "./ecr-client.ts";
 import { ecrFailure } from "./ecr-failure.ts";
@@ -25,6 +26,8 @@ export interface EcrApi {
   close(): void;
 }
 
+/** Milliseconds for a call, its answer's body and the credentials included: the SDK's own limits end with the head. */
+const LIMIT_MS = 120_000;
 /** The most that ECR allows. */
 const PAGE = 1000;
 
@@ -43,10 +46,14 @@ export function createEcrApi(options: EcrApiOptions): EcrApi {
   ): Promise<T> =>
     askPatiently(
       async () => {
+        const tooLate = (): RegistryError =>
+          new RegistryError("timeout", `AWS did not answer ecr:${action} within ${LIMIT_MS / 1000} s`, place);
         const { sdk, client } = await (opened ??= openEcr(options, { host }));
         calls += 1;
         try {
-          return await untilAborted(send(client, sdk, { abortSignal: signal }), signal);
+          return await within(systemClock, LIMIT_MS, tooLate, signal, (abortSignal) =>
+            send(client, sdk, { abortSignal }),
+          );
         } catch (error) {
           signal.throwIfAborted();
           throw ecrFailure(error, `ecr:${action}`, place, patience.clock.now());

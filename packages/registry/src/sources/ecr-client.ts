@@ -3,6 +3,7 @@ import type { ECRClient, ECRClientConfig } from "@aws-sdk/client-ecr";
 import type * as EcrSdk from "@aws-sdk/client-ecr";
 import type { Place } from "../oci/errors.ts";
 import { PAGE_LIMIT } from "../oci/limits.ts";
+import { type Proxies, proxiesOf } from "../proxies.ts";
 import { boundedBytes } from "./bounded-bytes.ts";
 import { roleCredentials } from "./ecr-role.ts";
 
@@ -15,6 +16,8 @@ export interface EcrClientOptions {
   readonly endpoint?: string;
   /** @default the SDK's chain: environment, profile, IRSA, Pod Identity, instance */
   readonly credentials?: ECRClientConfig["credentials"];
+  /** @default the environment's */
+  readonly proxies?: Proxies;
 }
 
 /** AWS's client, and the SDK that it is of. */
@@ -25,7 +28,7 @@ export interface OpenedEcr {
 
 /** Loads the SDK. Nothing is asked of AWS yet. */
 export async function openEcr(
-  { region, roleArn, endpoint, credentials }: EcrClientOptions,
+  { region, roleArn, endpoint, credentials, proxies = proxiesOf() }: EcrClientOptions,
   place: Place,
 ): Promise<OpenedEcr> {
   const sdk = await import("@aws-sdk/client-ecr");
@@ -36,12 +39,17 @@ export async function openEcr(
     // Every try is counted, paced and waited for like those of other registries.
     maxAttempts: 1,
     // A connection that died silently would else be waited on for ever.
-    requestHandler: { connectionTimeout: 5000, requestTimeout: 60_000, throwOnRequestTimeout: true },
+    requestHandler: {
+      connectionTimeout: 5000,
+      requestTimeout: 60_000,
+      throwOnRequestTimeout: true,
+      ...proxies.agents(),
+    },
   };
   let client = new sdk.ECRClient(config);
   if (roleArn !== undefined) {
     const own = client.config.credentials;
-    client = new sdk.ECRClient({ ...config, credentials: roleCredentials({ roleArn, region, own, place }) });
+    client = new sdk.ECRClient({ ...config, credentials: roleCredentials({ roleArn, region, own, place, proxies }) });
   }
   client.middlewareStack.add(
     (next) => async (args) => {

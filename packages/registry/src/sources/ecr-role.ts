@@ -1,4 +1,5 @@
 import type { ECRClientConfig } from "@aws-sdk/client-ecr";
+import { type Proxies, proxiesOf } from "../proxies.ts";
 import { type Place, RegistryError } from "../oci/errors.ts";
 
 /** What AWS's clients sign with. */
@@ -12,15 +13,19 @@ export interface RoleOptions {
   readonly own: AwsCredentials | (() => Promise<AwsCredentials>);
   /** @default AWS's own, or `AWS_ENDPOINT_URL_STS` */
   readonly endpoint?: string;
+  /** @default the environment's */
+  readonly proxies?: Proxies;
   /** For messages. */
   readonly place: Place;
 }
 
 /** Credentials of a role, for an hour. A client of the SDK asks for them again when they are about to expire. */
-export function roleCredentials({ roleArn, region, own, endpoint, place }: RoleOptions): () => Promise<AwsCredentials> {
+export function roleCredentials(options: RoleOptions): () => Promise<AwsCredentials> {
+  const { roleArn, region, own, endpoint, place, proxies = proxiesOf() } = options;
   return async () => {
     const { AssumeRoleCommand, STSClient } = await import("@aws-sdk/nested-clients/sts");
-    const requestHandler = { connectionTimeout: 5000, requestTimeout: 30_000, throwOnRequestTimeout: true };
+    const limits = { connectionTimeout: 5000, requestTimeout: 30_000, throwOnRequestTimeout: true };
+    const requestHandler = { ...limits, ...proxies.agents() };
     const where = { region, ...(endpoint !== undefined && { endpoint }) };
     // The call that these credentials are for is repeated as a whole.
     const sts = new STSClient({ ...where, credentials: own, maxAttempts: 1, requestHandler });

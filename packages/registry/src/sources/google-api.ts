@@ -1,5 +1,6 @@
+import { systemClock } from "@executor-registry/resolver";
 import type { z } from "zod";
-import { untilAborted } from "../oci/abort.ts";
+import { within } from "../oci/deadline.ts";
 import { type Place, RegistryError, type RegistryErrorCode } from "../oci/errors.ts";
 import { parseJson } from "../oci/json.ts";
 import { PAGE_LIMIT } from "../oci/limits.ts";
@@ -45,7 +46,12 @@ export function createGoogleApi({ endpoint, token, advice, fetch, patience }: Go
   let requests = 0;
 
   async function attempt(url: URL, place: Place, signal: AbortSignal): Promise<Buffer> {
-    const headers = { authorization: `Bearer ${await untilAborted(token(), signal)}`, "accept-encoding": "identity" };
+    const late = (): RegistryError =>
+      new RegistryError("timeout", `no access token of Google's within ${TIMEOUT / 1000} s`, place);
+    const headers = {
+      authorization: `Bearer ${await within(systemClock, TIMEOUT, late, signal, token)}`,
+      "accept-encoding": "identity",
+    };
     const limit = AbortSignal.timeout(TIMEOUT);
     requests += 1;
     let response: Response;

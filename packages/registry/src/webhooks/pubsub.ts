@@ -3,6 +3,7 @@ import { z } from "zod";
 import { type Clock, ConfigurationError, systemClock } from "@executor-registry/resolver";
 import { artifactRegistryHints, PubsubMessage } from "./artifact-registry-message.ts";
 import { parseBody } from "./body.ts";
+import { proxiedFetch } from "../proxied-fetch.ts";
 import { boundedFetch } from "../bounded-fetch.ts";
 import { UnauthorizedWebhookError, WebhookUnavailableError } from "./errors.ts";
 import type { WebhookReceiver } from "./hint.ts";
@@ -16,7 +17,7 @@ export interface PubsubOptions {
   readonly email: string;
   /** Google's public keys. @default "https://www.googleapis.com/oauth2/v3/certs" */
   readonly jwksUri?: string;
-  /** @default the global fetch */
+  /** @default the global fetch, through the environment's proxies */
   readonly fetch?: typeof fetch;
   /** @default the machine's */
   readonly clock?: Clock;
@@ -57,7 +58,7 @@ export function createPubsubReceiver(options: PubsubOptions): WebhookReceiver {
   };
 }
 
-async function keySet({ jwksUri = KEYS, fetch = globalThis.fetch }: PubsubOptions): Promise<JWTVerifyGetKey> {
+async function keySet({ jwksUri = KEYS, fetch = proxiedFetch() }: PubsubOptions): Promise<JWTVerifyGetKey> {
   const { createRemoteJWKSet, customFetch } = await import("jose");
   // One fetch serves all requests that wait for it: no single one's end may cancel it.
   const read = async (url: string): Promise<Response> =>

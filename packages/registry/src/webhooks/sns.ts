@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type Clock, ConfigurationError, systemClock } from "@executor-registry/resolver";
+import { proxiedFetch } from "../proxied-fetch.ts";
 import { boundedFetch } from "../bounded-fetch.ts";
 import { parseBody } from "./body.ts";
 import { InvalidWebhookError, UnauthorizedWebhookError, WebhookUnavailableError } from "./errors.ts";
@@ -13,7 +14,7 @@ import { isSignedBy, SnsEnvelope, snsUrl } from "./sns-envelope.ts";
 export interface SnsOptions {
   /** ARNs of the topics. Anybody may make a topic whose messages Amazon signs. */
   readonly topics: readonly string[];
-  /** Fetches certificates, and confirms subscriptions. @default the global fetch */
+  /** Fetches certificates, and confirms subscriptions. @default the global fetch, through the environment's proxies */
   readonly fetch?: typeof fetch;
   /** @default the machine's */
   readonly clock?: Clock;
@@ -31,7 +32,7 @@ const CONFIRMATION = { bytes: 64 << 10, time: 5000 };
  */
 export function createSnsReceiver({
   topics,
-  fetch = globalThis.fetch,
+  fetch = proxiedFetch(),
   clock = systemClock,
 }: SnsOptions): WebhookReceiver {
   const kind = "sns";

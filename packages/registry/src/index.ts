@@ -4,4 +4,5 @@ export { effectiveConfig } from "./config/effective-config.ts";
 export { type ConfigMistake, InvalidConfigurationError, parseConfig } from "./config/parse-config.ts";
 export type { Config } from "./config/schema.ts";
 export { problemFields } from "./keep-running.ts";
+export { verifyStore } from "./stores/open.ts";
 export { type Service, type ServiceOptions, startService } from "./service.ts";

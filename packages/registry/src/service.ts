@@ -10,7 +10,9 @@ import { createMetrics } from "./http/metrics.ts";
 import { createReadPath } from "./http/read-path.ts";
 import { apiRoutes } from "./http/routes.ts";
 import { createHttpServer } from "./http/server.ts";
+import { BrokenJournalError } from "./journal/errors.ts";
 import { serial } from "./journal/serial.ts";
+import { keepRunning } from "./keep-running.ts";
 import { Lifetimes } from "./lifetimes.ts";
 import { makeParts, type Parts, PARTS_END_MS } from "./parts.ts";
 import { rankOf } from "./scan/scanner.ts";
@@ -50,6 +52,7 @@ export interface Service {
 const FIXED = ["listen", "store", "limits", "log"] as const;
 /** Milliseconds that a swap waits for the new configuration to be applied; what is left is done while it is in force. */
 const ADOPT_MS = 60_000;
+const DAY_MS = 86_400_000;
 
 /**
  * The one owner of start, swap and end.
@@ -75,6 +78,16 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   }
 }
 
+/** Damage is known, and reported, before somebody needs what is damaged. */
+async function verifyDaily(catalogue: Catalogue, clock: Clock, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    await catalogue.verify(signal).catch((error: unknown) => {
+      if (!(error instanceof BrokenJournalError)) throw error;
+    });
+    await clock.sleep(DAY_MS, signal);
+  }
+}
+
 async function begin(options: ServiceOptions, lifetimes: Lifetimes): Promise<Service> {
   const { log, clock = systemClock, random = Math.random, signal } = options;
   const started = options.config;
@@ -89,6 +102,11 @@ async function begin(options: ServiceOptions, lifetimes: Lifetimes): Promise<Ser
     clock,
     log,
   });
+  for (const { message, missing } of store.findings) {
+    const fields = { store: store.description, ...(missing === undefined ? {} : { missing }) };
+    if (missing === undefined) log.warn(fields, message);
+    else log.error(fields, message);
+  }
   lifetimes.add({ what: "the catalogue", end: () => catalogue.close(), ms: 4000 });
   signal?.throwIfAborted();
   const restored = catalogue.head.sequence > 0;
@@ -142,13 +160,20 @@ async function begin(options: ServiceOptions, lifetimes: Lifetimes): Promise<Ser
   const { port } = fastify.server.address() as AddressInfo;
   const host = config.listen.host === "0.0.0.0" ? "127.0.0.1" : config.listen.host;
   const url = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
-  log.info({ url, store: store.description, executors: catalogue.snapshot.size }, "listening");
+  const { sequence } = catalogue.head;
+  log.info({ url, store: store.description, executors: catalogue.snapshot.size, journal: sequence }, "listening");
   await parts.adopt();
   signal?.throwIfAborted();
   parts.start();
 
   const inTurn = serial();
   const ending = new AbortController();
+  void keepRunning("verifying the journal", () => verifyDaily(catalogue, clock, ending.signal), {
+    clock,
+    random,
+    log,
+    signal: ending.signal,
+  });
 
   /** Applies parts that are not in force yet, or stops waiting. */
   const adopt = async (made: Parts): Promise<void> => {

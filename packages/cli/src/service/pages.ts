@@ -3,7 +3,7 @@ const PAGE = 1000;
 
 /**
  * Reads page after page until there is no more, or `limit` are there.
- * @param read resolves to at most as many as it is asked for, after those it gave before
+ * @param read resolves to at most as many as it is asked for, after those it gave before; fewer where they are large
  */
 export async function readPages<T>(
   limit: number,
@@ -13,8 +13,8 @@ export async function readPages<T>(
   while (all.length < limit) {
     const size = Math.min(PAGE, limit - all.length);
     const page = await read(size, all);
-    all.push(...page);
-    if (page.length < size) break;
+    if (page.length === 0) break;
+    for (const item of page) all.push(item);
   }
   return all;
 }

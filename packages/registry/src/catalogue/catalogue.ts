@@ -2,6 +2,8 @@ import type { Clock, Digest, Logger } from "@executor-registry/resolver";
 import type { Entry, Head, JournalFilter } from "../journal/entry.ts";
 import type { Fold } from "../journal/fold.ts";
 import { type Journal, openJournal } from "../journal/journal.ts";
+import type { Listing } from "../journal/listing.ts";
+import type { SealState } from "../journal/seal.ts";
 import type { Store } from "../stores/store.ts";
 import { Answers, CATALOGUE, type Order } from "./answers.ts";
 import { currentOf } from "./current.ts";
@@ -125,9 +127,19 @@ export class Catalogue {
     );
   }
 
-  /** The audit log, newest first. */
-  list(filter: JournalFilter): Promise<readonly Entry[]> {
+  /** The audit log, newest first, as much as fits into a page. @throws StoreError, BrokenJournalError */
+  list(filter: JournalFilter): Promise<Listing> {
     return this.#journal.list(filter);
+  }
+
+  /** What is known of the audit log's state. */
+  get seal(): SealState {
+    return this.#journal.seal;
+  }
+
+  /** Reads the whole audit log, leaving readers most of the time. @throws StoreError, BrokenJournalError */
+  verify(signal: AbortSignal): Promise<Head> {
+    return this.#journal.verify({ gently: true, signal });
   }
 
   /** Writes a snapshot, so that the next start is quick, and closes the store. */

@@ -19,6 +19,18 @@ export interface HealthOptions {
 }
 
 const Live = z.object({ status: z.literal("ok") });
+const JournalHealth = z.object({
+  sequence: z.number(),
+  hash: z.string(),
+  verified: z
+    .object({ sequence: z.number(), at: z.string() })
+    .optional()
+    .meta({ description: "Up to which entry the whole chain was read and held, and when; absent before it was" }),
+  broken: z
+    .object({ sequence: z.number(), message: z.string() })
+    .optional()
+    .meta({ description: "The first entry that does not hold, or is missing" }),
+});
 const Ready = z.object({ status: z.enum(["ok", "starting", "draining"]), reason: z.string() });
 
 /**
@@ -54,7 +66,8 @@ export function healthRoutes(options: HealthOptions): readonly Route[] {
       path: "/health",
       id: "health",
       summary: "How the service and its sources fare",
-      description: "`degraded`: it answers from what it knows, and a source cannot be read completely.",
+      description:
+        "`degraded`: it answers from what it knows, and a source cannot be read completely, or the journal is damaged.",
       answers: {
         200: {
           description: "It answers",
@@ -63,7 +76,7 @@ export function healthRoutes(options: HealthOptions): readonly Route[] {
             reason: z.string(),
             version: z.string(),
             executors: z.number(),
-            journal: z.object({ sequence: z.number(), hash: z.string() }),
+            journal: JournalHealth,
             sources: z.array(SourceHealthShape),
           }),
         },
@@ -73,13 +86,18 @@ export function healthRoutes(options: HealthOptions): readonly Route[] {
         const { status: ready, reason } = judged();
         const sources = health();
         const failing = sources.filter(({ state }) => state === "failing").map(({ name }) => name);
-        const degraded = ready === "ok" && failing.length > 0;
+        const { verified, broken } = catalogue.seal;
+        const problems = [
+          ...(failing.length > 0 ? [`not read completely: ${failing.join(", ")}`] : []),
+          ...(broken === undefined ? [] : [broken.message]),
+        ];
+        const degraded = ready === "ok" && problems.length > 0;
         const body = {
           status: degraded ? "degraded" : ready,
-          reason: degraded ? `not read completely: ${failing.join(", ")}` : reason,
+          reason: degraded ? problems.join("; ") : reason,
           version,
           executors: catalogue.snapshot.size,
-          journal: catalogue.head,
+          journal: { ...catalogue.head, ...(verified && { verified }), ...(broken && { broken }) },
           sources,
         };
         return json(body, ready === "ok" ? 200 : 503);

@@ -20,7 +20,9 @@ export function journalRoute(catalogue: Catalogue): Route {
     path: "/journal",
     id: "listJournal",
     summary: "Every change, by whom and why, newest first",
-    description: "Each entry's hash covers the entry and the hash before it. `Link: rel=next` leads to older entries.",
+    description:
+      "Each entry's hash covers the entry and the hash before it; both are checked before an entry is answered, and one that does not " +
+      "hold is an error that names it. `Link: rel=next` leads to older entries: a page ends early where entries are large.",
     role: "reader",
     query: z.strictObject({
       type: TypeName.optional(),
@@ -35,17 +37,16 @@ export function journalRoute(catalogue: Catalogue): Route {
     async handle({ query }) {
       const { limit, ...wanted } = query;
       const filter = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined));
-      const entries = await catalogue.list({ ...filter, limit: limit + 1 });
-      const page = entries.slice(0, limit);
-      const last = page.at(-1);
-      if (last === undefined || entries.length <= limit) return json({ entries: page });
+      const { entries, more } = await catalogue.list({ ...filter, limit });
+      const last = entries.at(-1);
+      if (last === undefined || !more) return json({ entries });
       const texts = Object.entries(filter).map(([name, value]) => [name, String(value)]);
       const next = new URLSearchParams({
         ...(Object.fromEntries(texts) as Record<string, string>),
         limit: String(limit),
         before: String(last.sequence),
       });
-      return json({ entries: page }, 200, { link: `</journal?${next.toString()}>; rel="next"` });
+      return json({ entries }, 200, { link: `</journal?${next.toString()}>; rel="next"` });
     },
   });
 }

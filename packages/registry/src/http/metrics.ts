@@ -78,6 +78,12 @@ export function createMetrics({ catalogue, health, queues, reads, events }: Metr
     for (const [state, count] of Object.entries(counts)) set(count, { state });
   });
   gauge("journal_sequence", "Entries in the journal", [], (set) => set(catalogue.head.sequence));
+  gauge("journal_broken", "Whether the journal's chain does not hold, or acknowledged entries are missing", [], (set) =>
+    set(catalogue.seal.broken === undefined ? 0 : 1),
+  );
+  gauge("journal_verified_sequence", "The entry up to which the whole chain was read and held", [], (set) =>
+    set(catalogue.seal.verified?.sequence ?? 0),
+  );
   gauge("event_streams", "Clients that listen for changes", [], (set) => set(events.size));
   gauge(
     "source_up",

@@ -9,7 +9,7 @@ export const EMPTY_HEAD: Head = { sequence: 0, hash: "0".repeat(64) };
 /** Puts a draft at the end of the chain. @param at ISO 8601 in UTC */
 export function seal(head: Head, { actor, reason, change }: Draft, at: string): Entry {
   const entry = { sequence: head.sequence + 1, at, actor, reason, change, previous: head.hash };
-  return { ...entry, hash: entryHash(entry) };
+  return { ...entry, hash: hash("sha256", sealedText(entry)) };
 }
 
 /**
@@ -38,14 +38,28 @@ function verifyNext(head: Head, entry: Entry): void {
       `it says that it follows an entry with hash ${entry.previous}, but the one before it has ${head.hash}`,
     );
   }
-  const actual = entryHash(entry);
-  if (entry.hash !== actual) {
-    throw new BrokenJournalError(sequence, `its hash should be ${entry.hash}, but what it says hashes to ${actual}`);
-  }
+  sealHolds(entry);
 }
 
-/** Covers every member but `hash`, those that no release knows included: nothing can be slipped in. */
-function entryHash(entry: Omit<Entry, "hash"> & { readonly hash?: string }): string {
+/**
+ * Checks that an entry by itself is what was written.
+ * @returns how many characters it has
+ * @throws BrokenJournalError
+ */
+export function sealHolds(entry: Entry): number {
+  const text = sealedText(entry);
+  const actual = hash("sha256", text);
+  if (entry.hash !== actual) {
+    throw new BrokenJournalError(
+      entry.sequence,
+      `its hash should be ${entry.hash}, but what it says hashes to ${actual}`,
+    );
+  }
+  return text.length;
+}
+
+/** Every member but `hash`, those that no release knows included: nothing can be slipped in. */
+function sealedText(entry: Omit<Entry, "hash"> & { readonly hash?: string }): string {
   const { hash: _, ...covered } = entry;
-  return hash("sha256", canonicalJson(covered));
+  return canonicalJson(covered);
 }

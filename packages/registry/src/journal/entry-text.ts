@@ -17,5 +17,9 @@ export function parseEntry(text: string, sequence: number): Entry {
   if (typeof value !== "object" || value === null || !("change" in value)) {
     throw new BrokenJournalError(sequence, "it is no entry");
   }
-  return value as Entry;
+  const entry = value as Entry;
+  if (entry.sequence !== sequence) {
+    throw new BrokenJournalError(sequence, `in its place is an entry that says it is number ${entry.sequence}`);
+  }
+  return entry;
 }

@@ -164,7 +164,8 @@ describe("a journal", () => {
   test("lists by times of any offset and precision", async () => {
     const journal = await open(memoryStore(), { clock: manualClock(Date.UTC(2026, 10, 23, 12)) });
     await journal.append(() => [tagged("ml", "1")]);
-    const count = async (filter: object): Promise<number> => (await journal.list({ ...filter, limit: 5 })).length;
+    const count = async (filter: object): Promise<number> =>
+      (await journal.list({ ...filter, limit: 5 })).entries.length;
     assert.equal(await count({ from: "2026-11-23T12:00:00Z" }), 1);
     assert.equal(await count({ from: "2026-11-23T14:00:00+02:00", until: "2026-11-23T14:00:01+02:00" }), 1);
     assert.equal(await count({ until: "2026-11-23T12:00Z" }), 0);

@@ -1,13 +1,16 @@
 import type { Clock, Logger, Random } from "@executor-registry/resolver";
 import { ConflictError } from "../stores/errors.ts";
 import type { Store } from "../stores/store.ts";
-import { EMPTY_HEAD, seal } from "./chain.ts";
+import { seal } from "./chain.ts";
 import type { Draft, Entry, Head, JournalFilter } from "./entry.ts";
 import { BrokenJournalError, JournalClosedError } from "./errors.ts";
 import type { Fold } from "./fold.ts";
+import { type Listing, listVerified } from "./listing.ts";
 import { foldIn, type Position, restore, verifiedPages } from "./opening.ts";
+import { Seal, type SealState } from "./seal.ts";
 import { serial } from "./serial.ts";
 import { saveParts } from "./snapshot.ts";
+import { verifyJournal } from "./verification.ts";
 
 /** How often an append decides again because somebody else was faster. Each time somebody got on. */
 const ATTEMPTS = 50;
@@ -33,10 +36,20 @@ export interface Journal<S> {
   onEntries(listener: (entries: readonly Entry[]) => void): () => void;
   /** Folds in what other replicas appended. @throws StoreError, BrokenJournalError */
   refresh(): Promise<void>;
-  /** The entries that match, newest first. Times of any offset and precision. @throws StoreError */
-  list(filter: JournalFilter): Promise<readonly Entry[]>;
-  /** Reads the whole chain anew. @returns its head @throws BrokenJournalError naming the first entry that does not hold */
-  verify(signal?: AbortSignal): Promise<Head>;
+  /** What is known of the chain's state. */
+  readonly seal: SealState;
+  /**
+   * The entries that match, newest first, as many as fit into a page; each is verified. Times of any offset and precision.
+   * @throws StoreError, BrokenJournalError
+   */
+  list(filter: JournalFilter): Promise<Listing>;
+  /**
+   * Reads the whole chain anew.
+   * @param options.gently leaves readers most of the time
+   * @returns its head
+   * @throws BrokenJournalError naming the first entry that does not hold
+   */
+  verify(options?: { readonly gently?: boolean; readonly signal?: AbortSignal }): Promise<Head>;
   /** Keeps the state, so that the next start replays only what comes after. @throws StoreError */
   saveSnapshot(): Promise<void>;
   /** Waits for what is being appended and saves a snapshot. The store stays open. */
@@ -62,6 +75,7 @@ export interface JournalOptions<S> {
 export async function openJournal<S>(options: JournalOptions<S>): Promise<Journal<S>> {
   const { store, fold, clock, log, snapshotEvery = 1000, random = Math.random } = options;
   const inTurn = serial();
+  const sealed = new Seal(store.findings, clock, log);
   const listeners = new Set<(entries: readonly Entry[]) => void>();
   const restored = await restore(store, fold, log);
   let position: Position<S> = { state: restored.state, head: restored.head, at: restored.at };
@@ -113,7 +127,7 @@ export async function openJournal<S>(options: JournalOptions<S>): Promise<Journa
   const write = async (decide: (state: S) => readonly Draft[], signal?: AbortSignal): Promise<readonly Entry[]> => {
     for (let attempt = 1; ; attempt++) {
       signal?.throwIfAborted();
-      const entries = sealed(position, decide(position.state), clock.now());
+      const entries = sealedAfter(position, decide(position.state), clock.now());
       if (entries.length === 0) return entries;
       try {
         await store.append(position.head, entries);
@@ -157,13 +171,22 @@ export async function openJournal<S>(options: JournalOptions<S>): Promise<Journa
       return () => listeners.delete(listener);
     },
     refresh: () => whileOpen(takeOthers),
-    list: ({ from, until, ...filter }) =>
-      store.list({
-        ...filter,
+    get seal() {
+      return sealed.state;
+    },
+    list({ from, until, ...filter }) {
+      const times = {
         ...(from === undefined ? {} : { from: new Date(from).toISOString() }),
         ...(until === undefined ? {} : { until: new Date(until).toISOString() }),
-      }),
-    verify: (signal) => verifyWhole(store, position.head, signal),
+      };
+      return sealed.noting(listVerified(store, { ...filter, ...times }, position.head));
+    },
+    async verify({ gently = false, signal } = {}) {
+      const how = { ...(gently && { gently: clock }), ...(signal && { signal }) };
+      const head = await sealed.noting(verifyJournal(store, position.head, how));
+      sealed.holds(head);
+      return head;
+    },
     saveSnapshot: () => whileOpen(save),
     close() {
       if (closed) return inTurn(async () => undefined);
@@ -173,23 +196,8 @@ export async function openJournal<S>(options: JournalOptions<S>): Promise<Journa
   };
 }
 
-async function verifyWhole(store: Store, known: Head, signal?: AbortSignal): Promise<Head> {
-  let head = EMPTY_HEAD;
-  for await (const entries of verifiedPages(store, EMPTY_HEAD)) {
-    signal?.throwIfAborted();
-    for (const { sequence, hash } of entries) {
-      head = { sequence, hash };
-      if (sequence === known.sequence && hash !== known.hash) {
-        throw new BrokenJournalError(sequence, `the store has hash ${hash}, but ${known.hash} was written`);
-      }
-    }
-  }
-  if (head.sequence < known.sequence) throw new BrokenJournalError(head.sequence + 1, "it was written, but is missing");
-  return head;
-}
-
 /** Time never goes backwards in the journal, whatever the machine's clock does. */
-function sealed({ head, at }: Position<unknown>, drafts: readonly Draft[], now: number): readonly Entry[] {
+function sealedAfter({ head, at }: Position<unknown>, drafts: readonly Draft[], now: number): readonly Entry[] {
   const time = new Date(at === "" ? now : Math.max(now, Date.parse(at))).toISOString();
   const entries: Entry[] = [];
   for (const draft of drafts) entries.push((head = seal(head, draft, time)));

@@ -37,15 +37,22 @@ export async function restore<S>(store: Store, fold: Fold<S>, log: Logger): Prom
   return { ...position, saved: start?.head.sequence ?? 0, changed: start && changed };
 }
 
-/** Everything after `from`, page by page, verified. @throws BrokenJournalError */
-export async function* verifiedPages(store: Store, from: Head): AsyncGenerator<readonly Entry[], void> {
+/**
+ * Everything after `from`, page by page, verified.
+ * @param size asked for each page
+ * @throws BrokenJournalError
+ */
+export async function* verifiedPages(
+  store: Pick<Store, "read">,
+  from: Head,
+  size: () => number = () => PAGE,
+): AsyncGenerator<readonly Entry[], void> {
   let head = from;
   for (;;) {
-    const entries = await store.read(head.sequence, PAGE);
+    const entries = await store.read(head.sequence, size());
     if (entries.length === 0) return;
     head = verifyChain(entries, head);
     yield entries;
-    if (entries.length < PAGE) return;
   }
 }
 

@@ -180,7 +180,9 @@ describe("scanning a real registry", { skip: noDockerRegistry }, () => {
     void scanning.scanner.run();
     assert.deepEqual(scanning.versions(), {});
     assert.equal(await scanning.scan(), 2, "the list of repositories, and the tags of one");
-    const [entry] = await scanning.catalogue.list({ kind: "image-judged", limit: 1 });
+    const {
+      entries: [entry],
+    } = await scanning.catalogue.list({ kind: "image-judged", limit: 1 });
     assert.equal(entry?.reason, "the checks' configuration answers otherwise");
   });
 

@@ -15,6 +15,7 @@ export function memoryStore(): Store {
 
   return {
     description: "memory:",
+    findings: [],
     head: async () => head(),
     async append(expected, added) {
       const actual = head();

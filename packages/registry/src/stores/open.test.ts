@@ -20,11 +20,14 @@ describe("opening a store", () => {
     }
   });
 
-  test("names the folder that is missing", async () => {
+  test("creates the folder that is missing, for its owner alone, and names what is no folder", async () => {
     await using place = await sqlitePlace();
-    const address = `sqlite:${join(place.folder, "no", "such.db")}`;
-    const message = new RegExp(`the folder ${join(place.folder, "no")} does not exist; create it`);
-    await assert.rejects(openStore(address), { code: "store", message });
+    const store = await openStore(`sqlite:${join(place.folder, "no", "such", "catalogue.db")}`);
+    await store.close();
+    assert.equal((await stat(join(place.folder, "no"))).mode & 0o777, 0o700);
+    await writeFile(join(place.folder, "file"), "");
+    const address = `sqlite:${join(place.folder, "file", "catalogue.db")}`;
+    await assert.rejects(openStore(address), { code: "store", message: /file/ });
   });
 
   test("creates a file that its owner alone can read, its companions too", async () => {

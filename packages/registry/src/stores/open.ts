@@ -1,4 +1,5 @@
 import { type Clock, ConfigurationError, systemClock } from "@executor-registry/resolver";
+import type { Head } from "../journal/entry.ts";
 import { memoryStore } from "./memory.ts";
 import type { Store } from "./store.ts";
 
@@ -15,6 +16,21 @@ export async function openStore(address: string, clock: Clock = systemClock): Pr
   if (place.kind === "memory") return memoryStore();
   const { sqliteStore } = await import("./sqlite.ts");
   return sqliteStore(place.path, clock);
+}
+
+/**
+ * Reads all that a store holds, without changing it.
+ * @returns its last entry
+ * @throws BrokenJournalError naming the first entry that does not hold
+ * @throws StoreError when it cannot be read
+ * @throws ConfigurationError for a store that keeps nothing
+ */
+export async function verifyStore(address: string, signal?: AbortSignal): Promise<Head> {
+  const place = parseStoreAddress(address);
+  if (place.kind === "memory")
+    throw new ConfigurationError("a store in memory ends with its service; /health tells of it");
+  const { verifySqlite } = await import("./sqlite-verify.ts");
+  return verifySqlite(place.path, signal);
 }
 
 /** @throws ConfigurationError for an address of no store */

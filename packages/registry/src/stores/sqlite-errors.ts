@@ -13,11 +13,27 @@ const PROBLEMS: Readonly<Record<number, { readonly problem: string; readonly ret
   26: { problem: "the file is no SQLite database", retryable: false },
 };
 
+/** What only happens to a file that something else has changed. SQLite's code for them is its general one. */
+const ALTERED: readonly (readonly [RegExp, { readonly problem: string; readonly retryable: false }])[] = [
+  [
+    /no such (?:table|column)/,
+    { problem: "a table is missing: something else has changed the file; restore it from a backup", retryable: false },
+  ],
+  [
+    /malformed JSON/,
+    {
+      problem:
+        "an entry is not JSON: the file is damaged, or something else has changed it; `journal verify` names the entry",
+      retryable: false,
+    },
+  ],
+];
+
 /** What a failed call to SQLite means. */
 export function sqliteError(description: string, cause: unknown): StoreError {
   const code = resultCode(cause);
-  const known = PROBLEMS[code];
   const detail = cause instanceof Error ? cause.message : String(cause);
+  const known = PROBLEMS[code] ?? ALTERED.find(([message]) => message.test(detail))?.[1];
   // Without a code it is not the engine that failed: the database is closed, or not ours.
   if (known === undefined) return new StoreError(description, detail, { cause, retryable: code !== 0 });
   const { problem, ...options } = known;

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { JournalFilter } from "../journal/entry.ts";
+import { PORTION_BYTES } from "./store.ts";
 
 /** An entry as its row has it. */
 export interface EntryRow {
@@ -17,6 +18,18 @@ const CONDITIONS = {
   until: "sequence <= (SELECT sequence FROM entries WHERE at < ? ORDER BY at DESC, sequence DESC LIMIT 1)",
 } as const satisfies Record<Exclude<keyof JournalFilter, "limit">, string>;
 
+/** The first of some rows, until they have as many bytes as are read at once. */
+export function portion(rows: Iterable<unknown>): EntryRow[] {
+  const taken: EntryRow[] = [];
+  let bytes = 0;
+  for (const row of rows as Iterable<EntryRow>) {
+    taken.push(row);
+    bytes += row.entry.length;
+    if (bytes >= PORTION_BYTES) break;
+  }
+  return taken;
+}
+
 /** The rows that match, newest first. */
 export function listRows(database: DatabaseSync, { limit, ...wanted }: JournalFilter): EntryRow[] {
   const conditions: string[] = [];
@@ -29,5 +42,5 @@ export function listRows(database: DatabaseSync, { limit, ...wanted }: JournalFi
   }
   const where = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
   const statement = database.prepare(`SELECT sequence, entry FROM entries ${where} ORDER BY sequence DESC LIMIT ?`);
-  return statement.all(...values, limit) as unknown as EntryRow[];
+  return portion(statement.iterate(...values, limit));
 }

@@ -63,7 +63,9 @@ export function migrate(database: DatabaseSync): void {
 }
 
 const versionOf = (database: DatabaseSync): number => integer(database, "PRAGMA user_version");
-const isOurs = (database: DatabaseSync): boolean => integer(database, "PRAGMA application_id") === APPLICATION_ID;
+/** Whether a journal of ours is in it. */
+export const isOurs = (database: DatabaseSync): boolean =>
+  integer(database, "PRAGMA application_id") === APPLICATION_ID;
 const isEmpty = (database: DatabaseSync): boolean => integer(database, "SELECT count(*) FROM sqlite_schema") === 0;
 
 function integer(database: DatabaseSync, sql: string): number {

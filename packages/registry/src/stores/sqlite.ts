@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync } from "node:fs";
+import { closeSync, fsyncSync, mkdirSync, openSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type Clock, ExecutorRegistryError } from "@executor-registry/resolver";
@@ -7,11 +7,12 @@ import { parseEntry } from "../journal/entry-text.ts";
 import type { Entry, Head } from "../journal/entry.ts";
 import { ConflictError, StoreError } from "./errors.ts";
 import { isBusy, sqliteError } from "./sqlite-errors.ts";
-import { type EntryRow, listRows } from "./sqlite-list.ts";
+import { type EntryRow, listRows, portion } from "./sqlite-list.ts";
+import { HeadMarker } from "./sqlite-marker.ts";
 import { migrate } from "./sqlite-schema.ts";
 import { sqliteSnapshots } from "./sqlite-snapshots.ts";
 import { inTransaction } from "./sqlite-transaction.ts";
-import type { Store } from "./store.ts";
+import type { Store, StoreFinding } from "./store.ts";
 
 /** Milliseconds until a lock that another process holds becomes an error. */
 const PATIENCE = 5000;
@@ -19,7 +20,7 @@ const PATIENCE = 5000;
 const PAUSE = 10;
 
 /**
- * Keeps the journal in one file, which it creates, readable by its owner alone. What was appended survives the end
+ * Keeps the journal in one file, which it creates, with its folder, readable by its owner alone. What was appended survives the end
  * of the process and of the machine. Several processes may use the file; on a network volume they must not.
  * @throws StoreError
  */
@@ -60,14 +61,19 @@ export async function sqliteStore(path: string, clock: Clock): Promise<Store> {
     throw problem;
   }
 
-  const insert = database.prepare("INSERT INTO entries (sequence, entry) VALUES (?, ?)");
-  const last = database.prepare("SELECT sequence, entry FROM entries ORDER BY sequence DESC LIMIT 1");
-  const after = database.prepare("SELECT sequence, entry FROM entries WHERE sequence > ? ORDER BY sequence LIMIT ?");
+  const { insert, last, after, snapshots } = guarded(() => ({
+    insert: database.prepare("INSERT INTO entries (sequence, entry) VALUES (?, ?)"),
+    last: database.prepare("SELECT sequence, entry FROM entries ORDER BY sequence DESC LIMIT 1"),
+    after: database.prepare("SELECT sequence, entry FROM entries WHERE sequence > ? ORDER BY sequence LIMIT ?"),
+    snapshots: sqliteSnapshots(database),
+  }));
   const head = (): Head => {
     const row = last.get() as EntryRow | undefined;
     if (row === undefined) return EMPTY_HEAD;
     return { sequence: row.sequence, hash: parseEntry(row.entry, row.sequence).hash };
   };
+  const marker = new HeadMarker(`${file}-head`);
+  const findings = [...readableByOthers(file), ...missing(marker, head)];
 
   const append = (expected: Head, entries: readonly Entry[]): void =>
     inTransaction(database, "IMMEDIATE", () => {
@@ -77,20 +83,43 @@ export async function sqliteStore(path: string, clock: Clock): Promise<Store> {
       }
       for (const entry of entries) insert.run(entry.sequence, JSON.stringify(entry));
     });
-  const snapshots = sqliteSnapshots(database);
 
   return {
     description,
+    findings,
     head: () => patiently(head),
-    append: (expected, entries) => patiently(() => append(expected, entries)),
-    read: (sequence, limit) => patiently(() => parsed(after.all(sequence, limit) as unknown as EntryRow[])),
+    async append(expected, entries) {
+      await patiently(() => append(expected, entries));
+      const { sequence, hash } = entries.at(-1) ?? expected;
+      marker.set({ sequence, hash });
+    },
+    read: (sequence, limit) => patiently(() => parsed(portion(after.iterate(sequence, limit)))),
     list: (filter) => patiently(() => parsed(listRows(database, filter))),
     saveSnapshot: (snapshot, parts, complete) => patiently(() => snapshots.save(snapshot, parts, complete)),
     loadSnapshot: (take) => patiently(() => snapshots.load(take)),
     async close() {
-      if (database.isOpen) guarded(() => database.close());
+      if (!database.isOpen) return;
+      marker.close();
+      guarded(() => database.close());
     },
   };
+}
+
+/** What the marker knows to be missing. A database that cannot tell its head shows so when it is read. */
+function missing(marker: HeadMarker, head: () => Head): readonly StoreFinding[] {
+  try {
+    return [marker.missing(head()) ?? []].flat();
+  } catch {
+    return [];
+  }
+}
+
+/** Groups are given rights on purpose, as Kubernetes does with a pod's volumes. */
+function readableByOthers(file: string): readonly StoreFinding[] {
+  const mode = statSync(file).mode & 0o777;
+  if ((mode & 0o007) === 0) return [];
+  const message = `everybody on this machine may read ${(mode & 0o002) === 0 ? "" : "and change "}it (mode ${mode.toString(8)}); chmod 600 ${file}`;
+  return [{ message }];
 }
 
 const parsed = (rows: readonly EntryRow[]): Entry[] => rows.map(({ entry, sequence }) => parseEntry(entry, sequence));
@@ -99,13 +128,12 @@ const parsed = (rows: readonly EntryRow[]): Entry[] => rows.map(({ entry, sequen
 function createPrivately(file: string, description: string): void {
   const folder = dirname(file);
   try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
     closeSync(openSync(file, "a", 0o600));
     const directory = openSync(folder, "r");
     fsyncSync(directory);
     closeSync(directory);
   } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    const problem = code === "ENOENT" ? `the folder ${folder} does not exist; create it` : message;
-    throw new StoreError(description, problem, { cause });
+    throw new StoreError(description, (cause as Error).message, { cause });
   }
 }

@@ -1,5 +1,15 @@
 import type { Entry, Head, JournalFilter, SnapshotHead, SnapshotPart } from "../journal/entry.ts";
 
+/** Bytes of text that a store reads at once; one entry may have more. */
+export const PORTION_BYTES = 8 << 20;
+
+/** Something about a store that whoever runs it has to know. */
+export interface StoreFinding {
+  readonly message: string;
+  /** The first entry that was acknowledged and is missing, where some are. */
+  readonly missing?: number;
+}
+
 /**
  * Where the journal lives. A store keeps the order and makes entries durable; it neither hashes nor judges.
  * One implementation per file; all pass the same suite.
@@ -7,6 +17,8 @@ import type { Entry, Head, JournalFilter, SnapshotHead, SnapshotPart } from "../
 export interface Store {
   /** For people: `memory:`, `sqlite:/var/lib/executor-registry/catalogue.db`. Never holds a password. */
   readonly description: string;
+  /** What opening it has found. */
+  readonly findings: readonly StoreFinding[];
   head(): Promise<Head>;
   /**
    * Appends all or nothing, and resolves only once it is durable.
@@ -14,9 +26,9 @@ export interface Store {
    * @throws StoreError when it cannot be written (disk full, file locked); nothing was appended then
    */
   append(expected: Head, entries: readonly Entry[]): Promise<void>;
-  /** The entries after a sequence, oldest first, at most `limit`. */
+  /** The entries after a sequence, oldest first, at most `limit`; fewer, but one where there is one, where they are large. */
   read(after: number, limit: number): Promise<readonly Entry[]>;
-  /** The entries that match, newest first. */
+  /** The entries that match, newest first, as many as {@link Store.read} gives. */
   list(filter: JournalFilter): Promise<readonly Entry[]>;
   /**
    * Puts parts in place of those with the same keys, all or nothing; does nothing if the stored snapshot is newer.

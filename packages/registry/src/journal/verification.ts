@@ -1,0 +1,47 @@
+import type { Clock } from "@executor-registry/resolver";
+import type { Store } from "../stores/store.ts";
+import { EMPTY_HEAD } from "./chain.ts";
+import type { Head } from "./entry.ts";
+import { BrokenJournalError } from "./errors.ts";
+import { verifiedPages } from "./opening.ts";
+
+/** Of the time that a gentle verification takes, this part is work; the rest is others'. */
+const SHARE = 0.05;
+/** Milliseconds that it works at a stretch, about. */
+const STRETCH_MS = 5;
+/** Entries that are read at once. */
+const FIRST_PAGE = 32;
+const LARGEST_PAGE = 256;
+
+/**
+ * Reads the whole chain anew.
+ * @param known the last entry that is known to be written
+ * @param gently the clock by which it leaves readers most of the time; as fast as it can without one
+ * @returns its head
+ * @throws BrokenJournalError naming the first entry that does not hold
+ */
+export async function verifyJournal(
+  store: Pick<Store, "read">,
+  known: Head = EMPTY_HEAD,
+  { gently, signal }: { readonly gently?: Clock; readonly signal?: AbortSignal } = {},
+): Promise<Head> {
+  let head = EMPTY_HEAD;
+  let page = FIRST_PAGE;
+  let began = gently?.now() ?? 0;
+  for await (const entries of verifiedPages(store, EMPTY_HEAD, gently && (() => page))) {
+    signal?.throwIfAborted();
+    for (const { sequence, hash } of entries) {
+      head = { sequence, hash };
+      if (sequence === known.sequence && hash !== known.hash) {
+        throw new BrokenJournalError(sequence, `the store has hash ${hash}, but ${known.hash} was written`);
+      }
+    }
+    if (gently === undefined) continue;
+    const worked = Math.max(1, gently.now() - began);
+    page = worked > STRETCH_MS ? Math.max(1, page >> 1) : Math.min(LARGEST_PAGE, page * 2);
+    await gently.sleep((worked * (1 - SHARE)) / SHARE, signal);
+    began = gently.now();
+  }
+  if (head.sequence < known.sequence) throw new BrokenJournalError(head.sequence + 1, "it was written, but is missing");
+  return head;
+}

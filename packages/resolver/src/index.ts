@@ -10,6 +10,7 @@ export type {
   Evidence,
   EvidenceKind,
   Finding,
+  JobTemplate,
   PodTemplate,
   PullPolicy,
   Resolution,

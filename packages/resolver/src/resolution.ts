@@ -65,6 +65,13 @@ export interface PodTemplate {
   readonly spec: Readonly<Record<string, unknown>>;
 }
 
+/** What a declaration says of the Job itself: its labels, annotations, and fields of its `spec` but for the pod template. */
+export interface JobTemplate {
+  readonly metadata?: PodTemplate["metadata"];
+  /** Such as `activeDeadlineSeconds`, `backoffLimit`, `podFailurePolicy`. Kept as JSON; the API server is its judge. */
+  readonly spec?: Readonly<Record<string, unknown>>;
+}
+
 /** A declared object's template, and which of its containers is the executor. */
 export interface DeclaredTemplate {
   /** For example `CronJob/executor-ml`. */
@@ -72,6 +79,8 @@ export interface DeclaredTemplate {
   /** Name of the container whose image is the resolution's. */
   readonly container: string;
   readonly pod: PodTemplate;
+  /** Of a CronJob whose `jobTemplate` says more than its pod. */
+  readonly job?: JobTemplate;
 }
 
 /** What one source knows of one executor type. */

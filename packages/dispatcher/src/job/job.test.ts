@@ -65,6 +65,34 @@ describe("what a Job says about itself", () => {
     assert.deepEqual([other.backoffLimit, other.ttlSecondsAfterFinished, other.activeDeadlineSeconds], [2, 0, 9]);
   });
 
+  test("dev-12: what the declaration says of the Job holds, unless the request says otherwise", () => {
+    const template = {
+      from: "CronJob/executor-disp",
+      container: "executor",
+      pod: { spec: { containers: [{ name: "executor" }] } },
+      job: {
+        metadata: { labels: { "kueue.x-k8s.io/queue-name": "team-a", team: "b" }, annotations: { note: "c" } },
+        spec: {
+          activeDeadlineSeconds: 5,
+          backoffLimit: 2,
+          ttlSecondsAfterFinished: 60,
+          podReplacementPolicy: "Failed",
+        },
+      },
+    };
+    const job = jobFor(resolution({ template }), { id: "1", labels: { team: "a" } });
+    const { template: pod, ...kept } = job.spec;
+    assert.deepEqual(kept, template.job.spec);
+    assert.equal(job.metadata.labels["kueue.x-k8s.io/queue-name"], "team-a");
+    assert.equal(job.metadata.labels["team"], "a", "the request's labels count before the declared ones");
+    assert.equal(job.metadata.annotations["note"], "c");
+    assert.ok(!("kueue.x-k8s.io/queue-name" in (pod.metadata?.labels ?? {})), "the Job's labels are not its pods'");
+    const request = { id: "1", activeDeadlineSeconds: 9, backoffLimit: 0, ttlSecondsAfterFinished: 0 };
+    const { spec: other } = jobFor(resolution({ template }), request);
+    assert.deepEqual([other.activeDeadlineSeconds, other.backoffLimit, other.ttlSecondsAfterFinished], [9, 0, 0]);
+    assert.equal(other["podReplacementPolicy"], "Failed");
+  });
+
   test("at most 100 nodes are named", () => {
     const nodes = Array.from({ length: 250 }, (_, index) => `node-${index}`);
     const { affinity } = jobFor(resolution({ nodes }), { id: "1" }).spec.template.spec as { affinity: unknown };

@@ -15,7 +15,8 @@ export interface JobManifest {
     readonly labels: Readonly<Record<string, string>>;
     readonly annotations: Readonly<Record<string, string>>;
   };
-  readonly spec: {
+  /** What the declaration says besides stands here too, such as `podFailurePolicy`. */
+  readonly spec: Readonly<Record<string, unknown>> & {
     readonly backoffLimit: number;
     readonly ttlSecondsAfterFinished: number;
     readonly activeDeadlineSeconds?: number;
@@ -32,17 +33,27 @@ const AN_HOUR = 3600;
  */
 export function jobFor(resolution: Resolution, request: JobRequest): JobManifest {
   checkRequest(request);
-  const { namespace, activeDeadlineSeconds } = request;
+  const { namespace, activeDeadlineSeconds, backoffLimit, ttlSecondsAfterFinished } = request;
+  const declared = resolution.template?.job;
   const { container, pod } = executorPod(resolution, request);
   const labels = { ...request.labels, ...ownLabels(resolution) };
   const annotations = { ...request.annotations, ...ownAnnotations(resolution, request.id) };
   return {
     apiVersion: "batch/v1",
     kind: "Job",
-    metadata: { name: jobName(resolution.type, request.id), ...(namespace ? { namespace } : {}), labels, annotations },
+    metadata: {
+      name: jobName(resolution.type, request.id),
+      ...(namespace ? { namespace } : {}),
+      // Those of the Job alone, such as a queue's name; its pods have those of the pod template.
+      labels: { ...declared?.metadata?.labels, ...labels },
+      annotations: { ...declared?.metadata?.annotations, ...annotations },
+    },
     spec: {
-      backoffLimit: request.backoffLimit ?? 0,
-      ttlSecondsAfterFinished: request.ttlSecondsAfterFinished ?? AN_HOUR,
+      backoffLimit: 0,
+      ttlSecondsAfterFinished: AN_HOUR,
+      ...declared?.spec,
+      ...(backoffLimit === undefined ? {} : { backoffLimit }),
+      ...(ttlSecondsAfterFinished === undefined ? {} : { ttlSecondsAfterFinished }),
       ...(activeDeadlineSeconds === undefined ? {} : { activeDeadlineSeconds }),
       template: {
         metadata: {

@@ -245,4 +245,31 @@ export const JOB_CASES: readonly JobCase[] = [
     request: { id: "10", template: { spec: { securityContext: { runAsNonRoot: true } } } },
     spec: { ...plain, securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } } },
   },
+  {
+    name: "dev-12: a declared Job with a deadline, retries and a failure policy",
+    resolution: resolution({
+      template: {
+        ...declared({ containers: [{ name: "main", image: "x" }] }),
+        job: {
+          metadata: { labels: { "kueue.x-k8s.io/queue-name": "team-a" } },
+          spec: {
+            activeDeadlineSeconds: 5,
+            backoffLimit: 2,
+            ttlSecondsAfterFinished: 60,
+            podReplacementPolicy: "Failed",
+            podFailurePolicy: {
+              rules: [{ action: "FailJob", onExitCodes: { containerName: "main", operator: "In", values: [42] } }],
+            },
+          },
+        },
+      },
+    }),
+    request: { id: "job" },
+    spec: {
+      automountServiceAccountToken: false,
+      containers: [{ name: "main", image: IMAGE, securityContext: restricted, imagePullPolicy: "Never" }],
+      securityContext: nobody,
+      restartPolicy: "Never",
+    },
+  },
 ];

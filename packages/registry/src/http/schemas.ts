@@ -45,9 +45,17 @@ const Live = z
     nodes: z.array(z.string()).optional().meta({ description: "Where a pod must land" }),
     candidates: z.array(Candidate).meta({ description: "What could be meant, the best 20 first" }),
     template: z
-      .object({ from: z.string(), container: z.string(), pod: z.looseObject({ spec: z.looseObject({}) }) })
+      .object({
+        from: z.string(),
+        container: z.string(),
+        pod: z.looseObject({ spec: z.looseObject({}) }),
+        job: z
+          .looseObject({ metadata: z.looseObject({}).optional(), spec: z.looseObject({}).optional() })
+          .optional()
+          .meta({ description: "What the declaration says of the Job itself" }),
+      })
       .optional()
-      .meta({ description: "The declared pod to run this type with" }),
+      .meta({ description: "The declared pod, and Job, to run this type with" }),
     staleSince: Timestamp.optional().meta({ description: "Since when the cluster has been out of reach" }),
   })
   .meta({

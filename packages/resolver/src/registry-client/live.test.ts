@@ -20,7 +20,12 @@ const live: LiveMembers = {
     },
     { image: "executor-ml:old", version: "old", names: ["executor-ml:old"], evidence: [] },
   ],
-  template: { from: "CronJob/executor-ml", container: "executor", pod: { spec: { containers: [] } } },
+  template: {
+    from: "CronJob/executor-ml",
+    container: "executor",
+    pod: { spec: { containers: [] } },
+    job: { metadata: { labels: { "kueue.x-k8s.io/queue-name": "team-a" } }, spec: { backoffLimit: 2 } },
+  },
 };
 const { validatedAt: __, ...unchecked } = unpinned;
 const document: ExecutorDocument = {
@@ -33,7 +38,7 @@ const document: ExecutorDocument = {
   live,
 };
 
-test("what a service found in a cluster is answered as development would, image without digest and pod included", async () => {
+test("dev-12: what a service found in a cluster is answered as development would, image without digest, pod and Job included", async () => {
   await using world = await production();
   world.registry.set("ml", document);
   const answer = await world.resolver.resolve("ml");

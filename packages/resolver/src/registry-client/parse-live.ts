@@ -1,5 +1,13 @@
 import { isDigest } from "../reference/digest.ts";
-import type { Candidate, DeclaredTemplate, Evidence, EvidenceKind, PodTemplate, PullPolicy } from "../resolution.ts";
+import type {
+  Candidate,
+  DeclaredTemplate,
+  Evidence,
+  EvidenceKind,
+  JobTemplate,
+  PodTemplate,
+  PullPolicy,
+} from "../resolution.ts";
 import type { LiveMembers } from "./executor-document.ts";
 import { isTime, NotADocument, record, text, texts } from "./json.ts";
 
@@ -64,10 +72,24 @@ function parseEvidence(json: unknown): Evidence {
   return { kind: evidenceKind(fields["kind"]), ...(isTime(at) && { at }), detail: text(fields, "detail") };
 }
 
-/** The pod is handed to the API server as it is, which judges it. */
+/** Pod and Job are handed to the API server as they are, which judges them. */
 function parseTemplate(json: unknown): DeclaredTemplate {
   const fields = record(json, "its template");
   const pod = record(fields["pod"], "its template's pod");
   record(pod["spec"], "its template's pod spec");
-  return { from: text(fields, "from"), container: text(fields, "container"), pod: pod as unknown as PodTemplate };
+  const { job } = fields;
+  return {
+    from: text(fields, "from"),
+    container: text(fields, "container"),
+    pod: pod as unknown as PodTemplate,
+    ...(job !== undefined && { job: parseJob(job) }),
+  };
+}
+
+function parseJob(json: unknown): JobTemplate {
+  const { metadata, spec } = record(json, "its template's job");
+  return {
+    ...(metadata !== undefined && { metadata: record(metadata, "its template's job metadata") }),
+    ...(spec !== undefined && { spec: record(spec, "its template's job spec") }),
+  };
 }

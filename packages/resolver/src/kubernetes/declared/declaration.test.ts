@@ -46,6 +46,7 @@ describe("a declaration", () => {
       container: "executor",
       pullPolicy: undefined,
       pod: { metadata: { annotations: {} }, spec: { containers: [{ name: "executor", image: "executor-ml:1" }] } },
+      warnings: [],
     });
     const other = readDeclaration("Deployment", deployment(0), template);
     assert.ok(other && "from" in other);
@@ -159,5 +160,53 @@ describe("no declaration", () => {
 
   test("is none of our business: nothing is said", () => {
     assert.equal(readDeclaration("CronJob", cronJob({ name: "backup", suspend: false }), template), undefined);
+  });
+});
+
+describe("what a CronJob says of its Jobs", () => {
+  const saying = (jobTemplate: object): Declaration => {
+    const pod = { spec: { containers: [{ name: "executor", image: "executor-ml:1" }] } };
+    return declared({
+      metadata: { name: "executor-ml", labels: { own: "label" } },
+      spec: {
+        suspend: true,
+        jobTemplate: { ...jobTemplate, spec: { template: pod, ...(jobTemplate as { spec?: object }).spec } },
+      },
+    });
+  };
+
+  test("dev-12: labels, limits and policies hold, the CronJob's own labels and owners do not", () => {
+    const podFailurePolicy = { rules: [{ action: "FailJob", onExitCodes: { operator: "In", values: [42] } }] };
+    const spec = {
+      activeDeadlineSeconds: 5,
+      backoffLimit: 2,
+      ttlSecondsAfterFinished: 60,
+      suspend: true,
+      podFailurePolicy,
+    };
+    const labels = { "kueue.x-k8s.io/queue-name": "team-a" };
+    const { job, warnings } = saying({ metadata: { labels, ownerReferences: [{ uid: "1" }] }, spec });
+    assert.deepEqual(job, { metadata: { labels }, spec });
+    assert.deepEqual(warnings, []);
+  });
+
+  test("dev-12: what asks for more than one pod is named and left out, its defaults are not", () => {
+    const { job, warnings } = saying({
+      spec: {
+        completions: 3,
+        parallelism: 2,
+        completionMode: "Indexed",
+        backoffLimitPerIndex: 1,
+        manualSelector: false,
+      },
+    });
+    assert.equal(job, undefined);
+    assert.deepEqual(
+      warnings,
+      ["completions: 3", "parallelism: 2", "completionMode: Indexed", "backoffLimitPerIndex: 1"].map(
+        (field) => `${field} of CronJob/executor-ml is not used: an executor's Job runs one pod`,
+      ),
+    );
+    assert.deepEqual(saying({ spec: { completions: 1, parallelism: 1, completionMode: "NonIndexed" } }).warnings, []);
   });
 });

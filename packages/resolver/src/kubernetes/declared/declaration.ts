@@ -1,11 +1,12 @@
 import type { Note } from "../../findings.ts";
 import { type ImageReference, tryParseReference } from "../../reference/reference.ts";
 import { type ExecutorTemplate, isExecutorType } from "../../reference/template.ts";
-import type { PodTemplate, PullPolicy } from "../../resolution.ts";
+import type { JobTemplate, PodTemplate, PullPolicy } from "../../resolution.ts";
 import { TYPE_LABEL } from "../labels.ts";
 import type { KubernetesObject } from "../mirror.ts";
 import { changedAt } from "./changed-at.ts";
 import { executorContainer } from "./container.ts";
+import { type DeclaredJob, readJobTemplate } from "./job-template.ts";
 
 export type DeclaringKind = "CronJob" | "Deployment";
 
@@ -21,12 +22,15 @@ export interface Declaration {
   readonly container: string;
   readonly pullPolicy: PullPolicy | undefined;
   readonly pod: PodTemplate;
+  readonly job?: JobTemplate;
+  /** What it says that an executor's Job cannot do. */
+  readonly warnings: readonly string[];
 }
 
 interface Workload {
   readonly suspend?: boolean;
   readonly replicas?: number;
-  readonly jobTemplate?: { readonly spec?: { readonly template?: PodTemplate } };
+  readonly jobTemplate?: DeclaredJob;
   readonly template?: PodTemplate;
 }
 
@@ -60,6 +64,7 @@ export function readDeclaration(
   const reference = tryParseReference(image);
   if (!reference) return ignored(`the image of container ${container.name} is no image reference: "${image}"`);
   if (isPlaceholder(reference)) return ignored(placeholderReason(reference));
+  const { job, unused } = readJobTemplate((kind === "CronJob" && workload.jobTemplate) || {});
   return {
     from,
     type,
@@ -71,6 +76,8 @@ export function readDeclaration(
       ...(pod.metadata && { metadata: labelsAndAnnotations(pod.metadata) }),
       spec: pod.spec,
     },
+    ...(job && { job }),
+    warnings: unused.map((field) => `${field} of ${from} is not used: an executor's Job runs one pod`),
   };
 }
 

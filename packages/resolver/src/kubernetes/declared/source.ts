@@ -96,9 +96,13 @@ export function createDeclaredSource({ api, template, namespace, log, clock, ran
 function findingOf(declarations: readonly Declaration[]): Finding {
   const [first, ...others] = [...declarations].sort((a, b) => (a.from < b.from ? -1 : 1));
   if (!first) throw new RangeError("a group has at least one member");
-  const { from, container, pod } = first;
-  const warnings = others.map(
+  const { from, container, pod, job } = first;
+  const shadowed = others.map(
     (other) => `${other.from} declares ${other.type} too, as ${other.reference.original}; ${from} is used`,
   );
-  return exactFinding({ ...first, template: { from, container, pod }, warnings });
+  return exactFinding({
+    ...first,
+    template: { from, container, pod, ...(job && { job }) },
+    warnings: [...first.warnings, ...shadowed],
+  });
 }

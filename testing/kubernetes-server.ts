@@ -12,7 +12,10 @@ interface SeenRequest {
   readonly query: URLSearchParams;
 }
 
-/** Speaks enough list and watch for faults that a real API server cannot be told to produce. Serves one collection at every path. */
+/**
+ * Speaks enough list and watch for faults that a real API server cannot be told to produce. Serves one collection at every
+ * path, but for what is put into one by its name, and for documents.
+ */
 export interface KubernetesServer extends AsyncDisposable {
   readonly url: URL;
   /** A client of it. */
@@ -20,9 +23,12 @@ export interface KubernetesServer extends AsyncDisposable {
   readonly requests: readonly SeenRequest[];
   /** Resolves when the `n`-th request (from 1) has come. */
   seen(n: number): Promise<SeenRequest>;
-  /** Creates or changes an object, and tells the watches. Returns the object's new resourceVersion. */
-  put(name: string, fields?: object): string;
-  remove(name: string): void;
+  /**
+   * Creates or changes an object, and tells the watches. Returns the object's new resourceVersion.
+   * @param collection the last part of the paths it is served at, such as `cronjobs`; every path without it
+   */
+  put(name: string, fields?: object, collection?: string): string;
+  remove(name: string, collection?: string): void;
   bookmark(): string;
   /** Sends bytes as they are into every open watch. */
   raw(bytes: Buffer | string): void;
@@ -43,11 +49,16 @@ interface RefuseOptions {
   readonly match?: (request: SeenRequest) => boolean;
 }
 
-/** Starts the double on a free loopback port. */
-export async function kubernetesServer(): Promise<KubernetesServer> {
-  const objects = new Map<string, object>();
-  const history: { readonly version: number; readonly line: string }[] = [];
-  const watches = new Set<ServerResponse>();
+/**
+ * Starts the double on a free loopback port.
+ * @param documents what it answers at single paths that are no collections, such as `/version`
+ */
+export async function kubernetesServer(documents: Readonly<Record<string, object>> = {}): Promise<KubernetesServer> {
+  const objects = new Map<string, { readonly collection: string | undefined; readonly object: object }>();
+  const history: { readonly version: number; readonly line: string; readonly collection: string | undefined }[] = [];
+  const watches = new Map<ServerResponse, string>();
+  const isAt = (collection: string | undefined, path: string): boolean =>
+    collection === undefined || path.endsWith(`/${collection}`);
   const requests: SeenRequest[] = [];
   const arrivals = new EventEmitter();
   let version = 100;
@@ -55,30 +66,31 @@ export async function kubernetesServer(): Promise<KubernetesServer> {
   let refusal: { match(request: SeenRequest): boolean; answer(response: ServerResponse): void } | undefined;
 
   const status = (code: number, reason: string): object => ({ kind: "Status", code, reason, message: "made up" });
-  const tell = (type: string, object: object): void => {
+  const tell = (type: string, object: object, collection?: string): void => {
     const line = `${JSON.stringify({ type, object })}\n`;
-    history.push({ version, line });
-    for (const watch of watches) watch.write(line);
+    history.push({ version, line, collection });
+    for (const [watch, path] of watches) if (isAt(collection, path)) watch.write(line);
   };
   const json = (response: ServerResponse, code: number, body: object): void => {
     response.writeHead(code, { "content-type": "application/json" }).end(JSON.stringify(body));
   };
 
-  const list = (query: URLSearchParams, response: ServerResponse): void => {
+  const list = ({ path, query }: SeenRequest, response: ServerResponse): void => {
     const [at = version, from = 0] = (query.get("continue")?.split(":") ?? []).map(Number);
     if (at < oldest) return json(response, 410, status(410, "Expired"));
-    const limit = Number(query.get("limit") ?? objects.size);
-    const items = [...objects.values()].slice(from, from + limit);
-    const more = from + limit < objects.size ? { continue: `${at}:${from + limit}` } : {};
+    const own = [...objects.values()].filter(({ collection }) => isAt(collection, path)).map(({ object }) => object);
+    const limit = Number(query.get("limit") ?? own.length);
+    const items = own.slice(from, from + limit);
+    const more = from + limit < own.length ? { continue: `${at}:${from + limit}` } : {};
     json(response, 200, { kind: "List", metadata: { resourceVersion: String(at), ...more }, items });
   };
-  const watch = (query: URLSearchParams, response: ServerResponse): void => {
+  const watch = ({ path, query }: SeenRequest, response: ServerResponse): void => {
     const from = Number(query.get("resourceVersion"));
     if (from < oldest) return json(response, 410, status(410, "Expired"));
     response.writeHead(200, { "content-type": "application/json" });
     response.flushHeaders();
-    for (const event of history) if (event.version > from) response.write(event.line);
-    watches.add(response);
+    for (const event of history) if (event.version > from && isAt(event.collection, path)) response.write(event.line);
+    watches.set(response, path);
     response.once("close", () => watches.delete(response));
   };
 
@@ -86,9 +98,11 @@ export async function kubernetesServer(): Promise<KubernetesServer> {
     const url = new URL(request.url ?? "/", "http://double");
     const seen: SeenRequest = { path: url.pathname, query: url.searchParams };
     requests.push(seen);
+    const document = documents[seen.path];
     if (refusal?.match(seen)) refusal.answer(response);
-    else if (url.searchParams.get("watch") === "true") watch(url.searchParams, response);
-    else list(url.searchParams, response);
+    else if (document) json(response, 200, document);
+    else if (url.searchParams.get("watch") === "true") watch(seen, response);
+    else list(seen, response);
     arrivals.emit("request");
   });
   server.listen(0, "127.0.0.1");
@@ -105,29 +119,31 @@ export async function kubernetesServer(): Promise<KubernetesServer> {
       while (requests.length < n) await once(arrivals, "request");
       return requests[n - 1]!;
     },
-    put(name, fields = {}) {
+    put(name, fields = {}, collection) {
       version += 1;
       const object = { kind: "Thing", metadata: { name, resourceVersion: String(version) }, ...fields };
-      tell(objects.has(name) ? "MODIFIED" : "ADDED", object);
-      objects.set(name, object);
+      const key = `${collection ?? ""}/${name}`;
+      tell(objects.has(key) ? "MODIFIED" : "ADDED", object, collection);
+      objects.set(key, { collection, object });
       return String(version);
     },
-    remove(name) {
+    remove(name, collection) {
       version += 1;
-      objects.delete(name);
-      tell("DELETED", { kind: "Thing", metadata: { name, resourceVersion: String(version) } });
+      objects.delete(`${collection ?? ""}/${name}`);
+      tell("DELETED", { kind: "Thing", metadata: { name, resourceVersion: String(version) } }, collection);
     },
     bookmark() {
       version += 1;
       tell("BOOKMARK", { kind: "Thing", metadata: { resourceVersion: String(version) } });
       return String(version);
     },
-    raw: (bytes) => watches.forEach((watch) => watch.write(bytes)),
-    end: () => watches.forEach((watch) => watch.end()),
+    raw: (bytes) => watches.forEach((_path, watch) => watch.write(bytes)),
+    end: () => watches.forEach((_path, watch) => watch.end()),
     drop: () => server.closeAllConnections(),
     expire() {
       oldest = version += 1;
-      for (const watch of watches) watch.end(`${JSON.stringify({ type: "ERROR", object: status(410, "Expired") })}\n`);
+      for (const watch of watches.keys())
+        watch.end(`${JSON.stringify({ type: "ERROR", object: status(410, "Expired") })}\n`);
     },
     refuse(code, { headers, body = JSON.stringify(status(code, "Refused")), match = () => true } = {}) {
       refusal = { match, answer: (response) => code > 0 && response.writeHead(code, headers).end(body) };

@@ -116,12 +116,22 @@ describe("sources that disagree", () => {
     assert.deepEqual(
       warnings(
         at("executor-ml:1", "2026-11-23T12:00:00Z"),
-        seen("docker.io/library/executor-ml:2", "2026-11-23T12:00:01.000Z"),
+        seen("docker.io/library/executor-ml:2", "2026-11-23T12:00:46.000Z"),
       ),
       [
-        "docker.io/library/executor-ml:2 arrived on nodes at 2026-11-23T12:00:01.000Z, after this was declared; if it is the one meant, declare it",
+        "docker.io/library/executor-ml:2 arrived on nodes at 2026-11-23T12:00:46.000Z, after this was declared; if it is the one meant, declare it",
       ],
     );
+  });
+
+  test("dev-13: what is noticed within the kubelet's delay after a quick undo is no doubt", () => {
+    for (const noticed of ["2026-11-23T12:00:23.000Z", "2026-11-23T12:00:40.000Z"])
+      assert.deepEqual(warnings(at("executor-ml:1", "2026-11-23T12:00:00Z"), seen("executor-ml:2", noticed)), []);
+  });
+
+  test("dev-13: without the time of a declaration nothing is said", () => {
+    const undated = fakeFinding("executor-ml:1", { evidence: [{ kind: "declared", detail: "declared" }] });
+    assert.deepEqual(warnings(undated, seen("executor-ml:2", "2026-11-23T14:00:00.000Z")), []);
   });
 
   test("a declaration that was changed later is an undo, and no doubt", () => {

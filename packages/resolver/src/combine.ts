@@ -1,5 +1,7 @@
 import type { Environment } from "./environment.ts";
 import { isLocalBuild, namesNoRegistry } from "./kubernetes/declared/exact.ts";
+import type { NamespaceWatch } from "./kubernetes/namespace-watch.ts";
+import { passedOver, placeOf, seesDeclarations } from "./passed-over.ts";
 import { canonicalName, familiarName, type ImageReference, tryParseReference } from "./reference/reference.ts";
 import type { Finding, Resolution } from "./resolution.ts";
 import type { Source } from "./source.ts";
@@ -10,35 +12,50 @@ export interface Sources {
   readonly list: readonly Source[];
   /** The nodes that report an image under this name, sorted; absent when nodes are not looked at. */
   holders?(reference: ImageReference): readonly string[];
-  /** Where RBAC rules would be needed. */
+  /** Where declarations are, and RBAC rules would be needed. */
   readonly namespace: string;
+  /** Whether that namespace exists; absent where nothing is declared in one. */
+  readonly namespaceWatch?: NamespaceWatch;
   /** Name of the ConfigMap that lists executors. */
   readonly configMap?: string;
   /** Ends the connection, if it was made with the sources. */
   close(): void;
 }
 
-/** The answer of the most exact source that has one, with what the others add to it. */
+/**
+ * The answer of the most exact source that has one, with what the others add to it. Only where no source that was never
+ * read could say otherwise.
+ */
 export function combine(type: string, environment: Environment, sources: Sources): Resolution | undefined {
   const { list } = sources;
-  const place = list.findIndex((source) => source.find(type) !== undefined);
-  const source = list[place];
+  const { source, better } = placeOf(type, sources);
   const finding = source?.find(type);
   if (!source || !finding) return undefined;
-  const { state, since } = source.status();
-  const passedOver = list.slice(0, place).flatMap((better) => better.notes?.(type) ?? []);
-  const doubts = list.slice(place + 1).flatMap((other) => doubt(finding, other.find(type)) ?? []);
+  const { state, since } = source.status(type);
+  const doubts = list.slice(better.length + 1).flatMap((other) => doubt(finding, other.find(type)) ?? []);
   const { warnings, ...bound } = finding.decidedBy === "declared" ? onNodes(finding, sources) : { warnings: [] };
+  const all = [...finding.warnings, ...warnings, ...passedOver(type, better, sources), ...nowhere(source, sources)];
   return Object.freeze({
     type,
     environment,
     source: source.name,
     ...finding,
     ...bound,
-    warnings: [...finding.warnings, ...warnings, ...passedOver, ...doubts],
+    ...(finding.ambiguous && !seesDeclarations(sources) && { advice: UNDECLARABLE }),
+    warnings: [...new Set([...all, ...doubts])],
     ...(state === "stale" ? { stale: true, staleSince: new Date(since).toISOString() } : { stale: false }),
     validated: false,
   });
+}
+
+/** What to do where nothing tells which image is newest, and declaring it would not be seen. */
+const UNDECLARABLE =
+  "let this resolver read what is declared, or keep one watching while you build, or put a time into the tag";
+
+/** Nodes belong to no namespace, so they answer for one that does not exist, too. */
+function nowhere(source: Source, { namespaceWatch }: Sources): readonly string[] {
+  const missing = source.name === "nodes" ? namespaceWatch?.missing() : undefined;
+  return missing === undefined ? [] : [missing];
 }
 
 /** An image named without a registry, that nodes hold: it was loaded there, and a Job must go where it is. */
@@ -54,6 +71,12 @@ function onNodes({ image }: Finding, { list, holders }: Sources): Partial<Findin
   };
 }
 
+/**
+ * The most by which an arrival is noticed late: the kubelet looks every 30 s and reports every 10 s; a declaration's time is
+ * in whole seconds, and the watch and clocks that differ a little take some, too.
+ */
+const KUBELET_DELAY_MS = 45_000;
+
 /** What a less exact source has against the answer, where a person may have forgotten something. */
 function doubt(answer: Finding, other: Finding | undefined): string | undefined {
   if (answer.decidedBy !== "declared" || !other || sameImage(answer, other)) return undefined;
@@ -61,7 +84,9 @@ function doubt(answer: Finding, other: Finding | undefined): string | undefined 
   if (other.decidedBy !== "sighting") return undefined;
   const arrived = evidenceTime(other, "sighting");
   const declared = evidenceTime(answer, "declared");
-  if (arrived === undefined || declared === undefined || Date.parse(arrived) <= Date.parse(declared)) return undefined;
+  if (arrived === undefined || declared === undefined) return undefined;
+  // It was loaded up to the kubelet's delay before it was noticed: only after that it surely came after the declaration.
+  if (Date.parse(arrived) - Date.parse(declared) <= KUBELET_DELAY_MS) return undefined;
   return `${other.image} arrived on nodes at ${arrived}, after this was declared; if it is the one meant, declare it`;
 }
 

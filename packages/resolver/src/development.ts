@@ -4,6 +4,7 @@ import type { KubernetesApi } from "./kubernetes/api.ts";
 import { createConfigMapSource } from "./kubernetes/config-map/source.ts";
 import { connect } from "./kubernetes/connect.ts";
 import { createDeclaredSource } from "./kubernetes/declared/source.ts";
+import { watchNamespace } from "./kubernetes/namespace-watch.ts";
 import { createNodesSource } from "./kubernetes/nodes/source.ts";
 import { openLayout } from "./layout/oci-layout.ts";
 import { type Logger, silentLogger } from "./logger.ts";
@@ -44,6 +45,7 @@ function clusterSources(options: ResolverOptions, common: Common): Omit<Sources,
   return {
     list: [...declared, ...listed, ...(nodes ? [nodes] : [])],
     namespace: common.namespace,
+    ...(declared.length + listed.length > 0 && { namespaceWatch: watchNamespace(common) }),
     configMap,
     ...(nodes && { holders: (reference) => nodes.holders(reference) }),
   };

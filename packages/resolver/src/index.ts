@@ -31,6 +31,7 @@ export {
   ClosedError,
   ConfigurationError,
   ForbiddenError,
+  SourceUnreadError,
   UnknownTypeError,
   type UnknownTypeFacts,
 } from "./resolver-errors.ts";

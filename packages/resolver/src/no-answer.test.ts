@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import type { Sources } from "./combine.ts";
 import { KubernetesError, type KubernetesErrorCode } from "./kubernetes/errors.ts";
 import { noAnswer, unreadable } from "./no-answer.ts";
-import { ForbiddenError, UnknownTypeError } from "./resolver-errors.ts";
+import { ForbiddenError, SourceUnreadError, UnknownTypeError } from "./resolver-errors.ts";
 import type { Source } from "./source.ts";
 import { type FakeSource, fakeSource, readySource } from "./testing/fake-source.ts";
 
@@ -77,9 +77,38 @@ describe("no answer", () => {
     assert.ok(error.cause instanceof KubernetesError);
   });
 
-  test("where a source was never reached is that source's problem, before any permission", () => {
+  test("where a source was never read is not known, and says so before any permission", () => {
     const lost = broken("nodes", "unreachable");
-    assert.equal(noAnswer("ml", together(broken("declared", "forbidden"), lost)), lost.status().problem);
+    const error = noAnswer("ml", together(broken("declared", "forbidden"), lost));
+    assert.ok(error instanceof SourceUnreadError);
+    assert.deepEqual(
+      [error.code, error.source, error.retryable, error.cause],
+      ["unreachable", "nodes", true, lost.status().problem],
+    );
+    assert.match(
+      error.message,
+      /^the images on nodes could not be read yet, so the image of executor type "ml" is not known: GET /,
+    );
+  });
+
+  test("where there is no executor at all says how to make one", () => {
+    assert.equal(
+      noAnswer("ml", together(readySource("declared"), readySource("nodes"))).message,
+      'no image of executor type "ml" is known; no executor is known at all; declare one by a suspended CronJob named ' +
+        "executor-TYPE in namespace team, or load an image called executor-TYPE into the nodes",
+    );
+  });
+
+  test("in a namespace that does not exist names it", () => {
+    const missing = "namespace team does not exist, so nothing is declared in it; create it or name another one";
+    const namespaceWatch = {
+      settled: Promise.resolve(),
+      missing: () => missing,
+      onChange: () => () => {},
+      async close() {},
+    };
+    const error = noAnswer("ml", { ...together(readySource("declared"), readySource("nodes")), namespaceWatch });
+    assert.ok(error.message.endsWith(missing));
   });
 });
 
@@ -89,10 +118,10 @@ describe("nothing can be read", () => {
     assert.equal(unreadable(together(broken("nodes", "unreachable", readySource("nodes")))), undefined);
   });
 
-  test("when all are forbidden or never reached", () => {
+  test("when all are forbidden", () => {
     assert.ok(
       unreadable(together(broken("declared", "forbidden"), broken("nodes", "forbidden"))) instanceof ForbiddenError,
     );
-    assert.equal(unreadable(together(broken("nodes", "timeout")))?.code, "timeout");
+    assert.equal(unreadable(together(broken("nodes", "timeout"))), undefined);
   });
 });

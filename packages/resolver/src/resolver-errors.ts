@@ -1,6 +1,7 @@
 import { ExecutorRegistryError } from "./errors.ts";
 import type { RbacRule } from "./kubernetes/rbac.ts";
 import { nearMisses } from "./near-misses.ts";
+import type { SourceName } from "./resolution.ts";
 
 /** What is known of a type that has no image. */
 export interface UnknownTypeFacts {
@@ -42,6 +43,25 @@ export class UnknownTypeError extends ExecutorRegistryError {
     this.nearMisses = near;
     this.knownTypes = knownTypes;
     this.incomplete = facts.incomplete ?? [];
+  }
+}
+
+/** A source that might name the image was never read, so the answer of another one cannot be trusted. It is tried on. */
+export class SourceUnreadError extends ExecutorRegistryError {
+  override readonly name = "SourceUnreadError";
+  readonly source: SourceName;
+
+  /** @param what the source in words @param unknown what is not known because of it @param problem has the error's code */
+  constructor(
+    { source, what, unknown }: { readonly source: SourceName; readonly what: string; readonly unknown: string },
+    problem: ExecutorRegistryError | undefined,
+  ) {
+    const why = problem?.message ?? "there was no answer in time";
+    super(problem?.code ?? "timeout", `${what} could not be read yet, so ${unknown}: ${why}`, {
+      cause: problem,
+      retryable: true,
+    });
+    this.source = source;
   }
 }
 

@@ -34,15 +34,15 @@ export interface SourceReport {
 export interface Resolver {
   readonly environment: Environment;
   /**
-   * The image of a type. The first call waits until every source has answered or failed; later ones are a look-up in
-   * memory, and get the same object until something changes. In production the service is asked, and once it has answered,
+   * The image of a type. The first call waits until every source has answered or failed, and up to ten seconds more for one
+   * that might name another image; later ones are a look-up in memory, and get the same object until something changes. In production the service is asked, and once it has answered,
    * its last answer counts as `stale` while it is away; `staleSince` is when it last confirmed it.
    * @throws InvalidTypeError
    * @throws UnknownTypeError
    * @throws RegistryServiceError in production, when the service has never answered for this type
    * @throws TooStaleError in production, when the last answer is older than `registry.maxStale`
    * @throws ForbiddenError when no source knows it, and one that might is forbidden
-   * @throws KubernetesError when no source knows it, and one that might has never been reached
+   * @throws SourceUnreadError when a source that might know it, or know better, was never read; it is tried on
    * @throws NoClusterError
    * @throws KubeconfigError
    * @throws ClosedError
@@ -50,14 +50,15 @@ export interface Resolver {
   resolve(type: string, options?: ResolveOptions): Promise<Resolution>;
   /**
    * Every known type's resolution, sorted by type.
-   * @throws as {@link resolve}, when no source at all can be read
+   * @throws as {@link resolve}, when one of them, or whether there is any, is not known
    */
   list(options?: WaitOptions): Promise<readonly Resolution[]>;
   /**
    * What is, then every change of it, of one type or of all, until the signal aborts or the resolver closes.
    * Of one type even the absence is told first. Who reads slowly misses what came and went in between, never the latest.
    * In production it waits for a service that is away.
-   * @throws InvalidTypeError at once; while iterating NoClusterError and KubeconfigError
+   * @throws InvalidTypeError at once; while iterating NoClusterError and KubeconfigError, and before the first change
+   * SourceUnreadError as {@link resolve} and {@link list} do
    */
   watch(type?: string, options?: WaitOptions): AsyncIterable<ResolutionChange>;
   /** How the sources fare, most exact first. */
@@ -79,5 +80,5 @@ export function createResolver(options: ResolverOptions = {}): Resolver {
     return new RegistryResolver(registrySettings(options.registry ?? {}, process.env), { clock, random, log });
   }
   const template = parseTemplate(options.template ?? DEFAULT_TEMPLATE);
-  return new SourcesResolver(environment, openSources(options, template), log);
+  return new SourcesResolver(environment, openSources(options, template), log, clock);
 }

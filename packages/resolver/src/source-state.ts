@@ -28,6 +28,11 @@ export class SourceState {
     this.#become({ state: "ready", since: this.#clock.now() });
   }
 
+  /** A complete state has come. What is stale stays so until contact is back. */
+  complete(): void {
+    if (this.#status.state !== "stale") this.ready();
+  }
+
   /** Lost contact. What was complete once stays, as `stale`. */
   lost(problem: ExecutorRegistryError): void {
     const { state, since } = this.#status;

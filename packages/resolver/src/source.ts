@@ -18,8 +18,9 @@ export interface SourceStatus {
 export interface Source {
   readonly name: SourceName;
   /** Settles, never rejects, once the state is `ready` or `unavailable`. The source has been trying since it was made. */
-  readonly settled: Promise<void>;
-  status(): SourceStatus;
+  readonly settled: Promise<unknown>;
+  /** How it fares; with a type, as far as its answer for that type goes, or the lack of one. */
+  status(type?: string): SourceStatus;
   /** What it knows of a type, or nothing. The same object until something changes. */
   find(type: string): Finding | undefined;
   /** The types it knows, in no order. */

@@ -1,4 +1,5 @@
 import type { Resolution } from "./resolution.ts";
+import { SourceUnreadError } from "./resolver-errors.ts";
 
 /** How the answer for one type changed. */
 export interface ResolutionChange {
@@ -33,6 +34,15 @@ export async function* watchChanges(options: WatchOptions): AsyncGenerator<Resol
   let first = true;
   let wake = (): void => {};
   const stop = (): void => wake();
+  // After the first picture, what is not known is no news: what was told last stands until it is.
+  const ifKnown = async <T>(read: () => Promise<T>, otherwise: T): Promise<T> => {
+    try {
+      return await read();
+    } catch (error) {
+      if (first || !(error instanceof SourceUnreadError)) throw error;
+      return otherwise;
+    }
+  };
   const off = onChange((type) => {
     if (only !== undefined && type !== undefined && type !== only) return;
     if (type === undefined) all = true;
@@ -44,12 +54,12 @@ export async function* watchChanges(options: WatchOptions): AsyncGenerator<Resol
     while (!signal.aborted) {
       if (all) {
         all = false;
-        const every = only === undefined ? [...(await types()), ...told.keys()] : [only];
-        for (const type of every) changed.add(type);
+        const every = only === undefined ? await ifKnown(types, []) : [only];
+        for (const type of [...every, ...told.keys()]) changed.add(type);
       }
       for (const type of changed) {
         changed.delete(type);
-        const resolution = await find(type);
+        const resolution = await ifKnown(() => find(type), told.get(type));
         const previous = told.get(type);
         if (signal.aborted) return;
         if (resolution) told.set(type, resolution);

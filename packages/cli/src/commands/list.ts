@@ -1,3 +1,4 @@
+import type { SourceReport } from "@executor-registry/resolver";
 import type { Command } from "../command.ts";
 import { printList, type Format } from "../output/resolutions.ts";
 import { warnOfSource } from "../output/warnings.ts";
@@ -18,9 +19,10 @@ export const list: Command = {
     try {
       if (given.flags["watch"]) return await followChanges(resolver, undefined, format, io);
       const resolutions = await withProgress(io, "reading executors", resolver.list({ signal: io.signal }));
-      for (const report of await resolver.sources({ signal: io.signal })) warnOfSource(report, io);
+      const reports = await resolver.sources({ signal: io.signal });
+      for (const report of reports) warnOfSource(report, io);
       const empty = resolutions.length === 0 && (format === "table" || format === "wide");
-      if (empty) io.stderr.print("no executors found");
+      if (empty) io.stderr.print(`no executors found: ${nextStep(reports, io.program)}`);
       else io.stdout.print(printList(resolutions, format, io.clock.now()));
       return 0;
     } finally {
@@ -28,3 +30,11 @@ export const list: Command = {
     }
   },
 };
+
+/** What to do where there is nothing to list. */
+function nextStep(reports: readonly SourceReport[], program: string): string {
+  const names = new Set(reports.map(({ name }) => name));
+  if (names.has("registry")) return `the registry service knows none; \`${program} refresh\` looks for new images`;
+  if (names.has("oci-layout")) return "the folder holds no image called executor-TYPE";
+  return `declare one by a suspended CronJob named executor-TYPE, or load an image called executor-TYPE into the nodes; -n names another namespace, and \`${program} doctor\` checks what may be read`;
+}

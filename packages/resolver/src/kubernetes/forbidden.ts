@@ -21,6 +21,19 @@ export function forbidden({ what, features, namespace, configMap, cause }: Forbi
   return new ForbiddenError(what, { rules, manifest }, cause);
 }
 
+/**
+ * That something may not be read, by whom, and what to allow; for a sentence about it.
+ * @param resources as RBAC calls them, `cronjobs.batch`
+ */
+export function refusal(problem: unknown, resources: readonly string[]): string {
+  const subject = subjectBehind(problem);
+  const whom =
+    subject === undefined
+      ? ""
+      : ` by ${subject.kind} ${subject.namespace === undefined ? "" : `${subject.namespace}/`}${subject.name}`;
+  return `may not be read${whom} (RBAC has to allow get, list and watch of ${resources.join(" and ")})`;
+}
+
 /** The refusal may itself be the cause of one that a source has reported. */
 function subjectBehind(error: unknown): RbacSubject | undefined {
   return error instanceof Error ? (refusedSubject(error.message) ?? subjectBehind(error.cause)) : undefined;

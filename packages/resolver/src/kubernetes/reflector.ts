@@ -108,7 +108,7 @@ class Reflector {
       token = metadataOf(page)["continue"] as string | undefined;
       if (token) continue;
       this.#tell("synced", () => handler.synced());
-      if (this.#listedBefore) log.info({ path, objects }, "listed again");
+      if (this.#listedBefore && !this.#problem) log.info({ path, objects }, "listed again");
       else log.debug({ path, objects }, "listed");
       this.#listedBefore = true;
       this.#listed = true;
@@ -212,10 +212,15 @@ class Reflector {
       log.debug({ path }, "the watch's position expired");
       return retryAfter;
     }
-    if (problem.code === this.#problem?.code) return retryAfter;
+    // Who may list and not watch sees what is new only by listing again.
+    if (problem.code === "forbidden" && this.#listed) this.#position = undefined;
+    const known = problem.code === this.#problem?.code;
+    // A list that came in between was a sign of contact; its watch is not.
+    if (known && !this.#listed) return retryAfter;
     if (!this.#problem) this.#lostAt = clock.now();
     this.#problem = problem;
-    log.warn({ path, code: problem.code, err: problem }, "no contact, trying again");
+    this.#listed = false;
+    if (!known) log.warn({ path, code: problem.code, err: problem }, "no contact, trying again");
     this.#tell("contact", () => handler.contact(problem));
     return retryAfter;
   }

@@ -27,7 +27,8 @@ export interface LayoutOptions {
 /** Executors in an OCI image layout, read once. The newest is the one whose configuration was created last. */
 export function openLayout({ directory, template, log = silentLogger, clock = systemClock }: LayoutOptions): Source {
   const state = new SourceState(clock);
-  const findings = createFindings((type) => state.changed(type));
+  const ending = new AbortController();
+  const findings = createFindings({ clock, signal: ending.signal, changed: (type) => state.changed(type) });
 
   async function read(): Promise<void> {
     const types = new Map<string, LayoutImage[]>();
@@ -60,7 +61,10 @@ export function openLayout({ directory, template, log = silentLogger, clock = sy
     );
   });
 
-  return findingsSource("oci-layout", state, findings, () => reading);
+  return findingsSource("oci-layout", state, findings, () => {
+    ending.abort();
+    return reading;
+  });
 }
 
 function findingOf(images: readonly LayoutImage[], warnings: readonly string[]): Finding {

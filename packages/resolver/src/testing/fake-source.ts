@@ -15,12 +15,16 @@ export interface FakeSource extends Source {
 const noon: Clock = { now: () => Date.UTC(2026, 10, 23, 12), sleep: () => new Promise(() => {}) };
 
 /** Starts without a state, knowing nothing; it is noon. */
-export function fakeSource(name: SourceName): FakeSource {
-  const state = new SourceState(noon);
-  const findings = createFindings((type) => state.changed(type));
+export function fakeSource(name: SourceName, clock: Clock = noon): FakeSource {
+  const state = new SourceState(clock);
+  const ending = new AbortController();
+  const findings = createFindings({ clock, signal: ending.signal, changed: (type) => state.changed(type) });
   let closed = false;
   return {
-    ...findingsSource(name, state, findings, async () => (closed = true)),
+    ...findingsSource(name, state, findings, async () => {
+      ending.abort();
+      closed = true;
+    }),
     state,
     know: (known, notes = []) => findings.replace(new Map(Object.entries(known)), notes),
     get closed() {

@@ -3,14 +3,14 @@ import { createFindings, type Note } from "../../findings.ts";
 import type { Logger } from "../../logger.ts";
 import { tryParseReference } from "../../reference/reference.ts";
 import { isExecutorType } from "../../reference/template.ts";
-import type { Finding } from "../../resolution.ts";
 import { SourceState } from "../../source-state.ts";
 import { findingsSource } from "../../findings-source.ts";
 import type { Source } from "../../source.ts";
 import type { KubernetesApi } from "../api.ts";
 import { changedAt } from "../declared/changed-at.ts";
 import { isPlaceholder, placeholderReason } from "../declared/declaration.ts";
-import { exactFinding } from "../declared/exact.ts";
+import { type ExactImage, exactFinding } from "../declared/exact.ts";
+import { valueTimes } from "../declared/value-times.ts";
 import { forbidden } from "../forbidden.ts";
 import { createMirror, type KubernetesObject } from "../mirror.ts";
 import { reflect } from "../reflector.ts";
@@ -30,16 +30,15 @@ export function createConfigMapSource({ api, namespace, name, log, clock, random
   const state = new SourceState(clock);
   const ending = new AbortController();
   const from = `ConfigMap/${name}`;
-  const findings = createFindings((type) => state.changed(type));
+  const { signal } = ending;
+  const findings = createFindings({ clock, signal, changed: (type) => state.changed(type) });
+  const times = valueTimes({ api, signal, clock, random, changed: collect });
 
-  const handler = createMirror({
+  const handler = createMirror<readonly Entry[]>({
     read: (object) => readEntries(from, object),
     changed() {
-      const entries = [...handler.values()].flat();
-      findings.replace(
-        new Map(entries.filter((entry) => "finding" in entry).map(({ type, finding }) => [type, finding])),
-        entries.filter((entry) => "text" in entry),
-      );
+      if (handler.complete()) state.complete();
+      collect();
     },
     contact(problem) {
       const what = `${from} of namespace ${namespace} may not be read`;
@@ -48,25 +47,38 @@ export function createConfigMapSource({ api, namespace, name, log, clock, random
       else state.lost(forbidden({ what, features: ["configmap"], namespace, configMap: name, cause: problem }));
     },
   });
-  const running = reflect({
+  function collect(): void {
+    const entries = [...handler.values()].flat();
+    findings.replace(
+      new Map(
+        entries
+          .filter((entry) => "reference" in entry)
+          .map(({ type, at, ...exact }) => [type, exactFinding({ ...exact, at: times.trusted() ? at : undefined })]),
+      ),
+      entries.filter((entry) => "text" in entry),
+    );
+  }
+
+  const reflecting = reflect({
     api,
     path: `/api/v1/namespaces/${namespace}/configmaps`,
     // With this selector RBAC can allow the one ConfigMap by its name.
     query: { fieldSelector: `metadata.name=${name}` },
     handler,
-    signal: ending.signal,
+    signal,
     log,
     clock,
     random,
   });
 
-  return findingsSource("configmap", state, findings, () => {
+  const source = findingsSource("configmap", state, findings, () => {
     ending.abort();
-    return running;
+    return Promise.all([reflecting, times.ended]);
   });
+  return { ...source, settled: Promise.all([state.settled, times.settled]) };
 }
 
-type Entry = Note | { readonly type: string; readonly finding: Finding };
+type Entry = Note | (ExactImage & { readonly type: string });
 
 function readEntries(map: string, { metadata, data }: KubernetesObject): readonly Entry[] {
   const at = changedAt(metadata);
@@ -76,6 +88,6 @@ function readEntries(map: string, { metadata, data }: KubernetesObject): readonl
     const reference = tryParseReference(value.trim());
     if (!reference) return { type, text: `${from} is ignored: its value is no image reference` };
     if (isPlaceholder(reference)) return { type, text: `${from} is ignored: ${placeholderReason(reference)}` };
-    return { type, finding: exactFinding({ reference, from, at, warnings: [] }) };
+    return { type, reference, from, at, warnings: [] };
   });
 }

@@ -82,6 +82,8 @@ describe("a declaration", () => {
       at("2026-11-23T13:00:00Z", "status"),
     ];
     assert.equal(declared({ ...object, metadata: { ...object.metadata, managedFields } }).at, "2026-11-23T12:01:00Z");
+    const untimed = [...managedFields, { fieldsV1: { "f:spec": {} } }];
+    assert.equal(declared({ ...object, metadata: { ...object.metadata, managedFields: untimed } }).at, undefined);
   });
 });
 

@@ -7,10 +7,12 @@ import {
   REGISTRY_USER,
   startDockerRegistry,
 } from "../../../../testing/docker-registry.ts";
+import { makeImage } from "../../../../testing/images.ts";
 import { pushImage } from "../../../../testing/push.ts";
 import { collect, testClient } from "../../../../testing/registry-client.ts";
 import { sendPage, startRegistryProxy } from "../../../../testing/registry-proxy.ts";
 import { startTokenServer } from "../../../../testing/token-server.ts";
+import { createHostPacer } from "./pacing.ts";
 import { basicHeader, type Credentials } from "./credentials.ts";
 
 const provider = (
@@ -99,6 +101,143 @@ describe("a registry that cannot be had here", () => {
     registry.answerNext(/./, { status: 401, headers: { "www-authenticate": challenges } });
     await client.ping(signal);
     assert.equal(registry.requests[1]?.headers.authorization, REGISTRY_AUTHORIZATION);
+  });
+});
+
+describe("red-09: what was learnt is forgotten when it fails", () => {
+  for (const [what, challenge] of [
+    ["a private address", 'Bearer realm="https://10.0.0.1/token",service="s"'],
+    ["a name that is none", 'Bearer realm="https://auth.invalid/token",service="s"'],
+    ["a closed port", 'Bearer realm="http://127.0.0.1:1/token",service="s"'],
+    ["a relative address", 'Bearer realm="/token",service="s"'],
+    ["a password", 'Basic realm="r"'],
+    ["another scheme", "Negotiate"],
+    ["nothing", undefined],
+  ] as const) {
+    test(`one wrong 401 that asks for ${what} costs one request`, async ({ signal }) => {
+      await using registry = await startRegistryProxy();
+      const resolveName = (): Promise<never> => Promise.reject(Object.assign(new Error("x"), { code: "ENOTFOUND" }));
+      await using client = testClient(registry.host, { resolveName });
+      registry.answerNext(/./, { status: 200, body: "{}" }, Infinity);
+      const headers = challenge === undefined ? {} : { "www-authenticate": challenge };
+      registry.answerNext(/./, { status: 401, headers });
+      await client.ping(signal).catch(() => {});
+      const before = registry.requests.length;
+      await client.ping(signal);
+      assert.equal(registry.requests.length, before + 1, "the registry itself is asked again");
+      assert.equal(registry.requests.at(-1)?.headers.authorization, undefined);
+    });
+  }
+
+  test("a token server that moves is found at its new address", async ({ signal }) => {
+    await using registry = await startRegistryProxy();
+    const servers = [await startRegistryProxy(), await startRegistryProxy()] as const;
+    let [current] = servers;
+    for (const [name, server] of servers.entries()) {
+      server.answerNext(/./, { status: 200, body: `{"token":"${name}","expires_in":100}` }, Infinity);
+    }
+    registry.intercept(({ headers: { authorization } }, response) => {
+      const valid = `Bearer ${servers.indexOf(current)}`;
+      const challenge = `Bearer realm="${current.url}/token",service="s"`;
+      response.writeHead(authorization === valid ? 200 : 401, { "www-authenticate": challenge }).end("{}");
+      return true;
+    });
+    const clock = manualClock();
+    const pacer = createHostPacer("here", { clock, random: () => 0, rate: Infinity });
+    await using client = testClient(registry.host, { allowPrivateAddresses: true, clock, pacer });
+    await client.ping(signal);
+    [, current] = servers;
+    await servers[0][Symbol.asyncDispose]();
+    await clock.advance(100_000);
+    await client.ping(signal);
+    assert.equal(registry.requests.at(-1)?.headers.authorization, "Bearer 1");
+    await servers[1][Symbol.asyncDispose]();
+  });
+
+  test("a token that is refused without a challenge is not used again", async ({ signal }) => {
+    await using registry = await startRegistryProxy();
+    await using tokens = await startRegistryProxy();
+    let given = 0;
+    tokens.intercept((_request, response) => {
+      response.end(`{"token":"t${(given += 1)}","expires_in":1000}`);
+      return true;
+    });
+    registry.intercept(({ headers: { authorization } }, response) => {
+      const challenge = { "www-authenticate": `Bearer realm="${tokens.url}/token",service="s"` };
+      if (authorization === undefined) response.writeHead(401, challenge).end();
+      else response.writeHead(authorization === "Bearer t1" && given > 0 && revoked ? 401 : 200).end("{}");
+      return true;
+    });
+    let revoked = false;
+    await using client = testClient(registry.host, { allowPrivateAddresses: true });
+    await client.ping(signal);
+    revoked = true;
+    await client.ping(signal);
+    assert.equal(registry.requests.at(-1)?.headers.authorization, "Bearer t2");
+  });
+});
+
+describe("what a refusal says", () => {
+  for (const [what, status, headers, credentials, message] of [
+    [
+      "red-20: a relative realm",
+      401,
+      { "www-authenticate": 'Bearer realm="/token",service="s"' },
+      REGISTRY_USER,
+      /sends us for a token to "\/token", which is not an absolute URL/,
+    ],
+    [
+      "red-20: a way that we do not know",
+      401,
+      { "www-authenticate": "Negotiate, NTLM" },
+      REGISTRY_USER,
+      /not supported \(negotiate, ntlm\): only Basic and Bearer are/,
+    ],
+    ["no challenge", 401, {}, REGISTRY_USER, /those that are configured were not sent/],
+    ["no challenge and 403", 403, {}, REGISTRY_USER, /those that are configured were not sent/],
+    ["no credentials", 403, {}, undefined, /none are configured for this host/],
+    [
+      "reg-16: credentials for other paths",
+      401,
+      { "www-authenticate": 'Basic realm="r"' },
+      { byPath: [{ path: "other", credentials: REGISTRY_USER }] },
+      /those that are configured are for other repositories of this host only/,
+    ],
+  ] as const) {
+    test(what, async ({ signal }) => {
+      await using registry = await startRegistryProxy();
+      registry.answerNext(/./, { status, headers }, Infinity);
+      await using client = testClient(registry.host, { credentials: { credentials: async () => credentials } });
+      await assert.rejects(client.manifest("team/executor-ml", "v1", signal), message);
+    });
+  }
+
+  test("reg-16: a repository is asked for with the credentials of its path", async ({ signal }) => {
+    await using registry = await startRegistryProxy();
+    await using tokens = await startRegistryProxy();
+    tokens.intercept((request, response) => {
+      response.end(JSON.stringify({ token: Buffer.from(request.headers.authorization ?? "none").toString("hex") }));
+      return true;
+    });
+    const image = makeImage();
+    registry.intercept(({ headers: { authorization } }, response) => {
+      const challenge = { "www-authenticate": `Bearer realm="${tokens.url}/token",service="s",scope="*"` };
+      if (authorization === undefined) response.writeHead(401, challenge).end();
+      else response.writeHead(200, { "content-type": image.descriptor.mediaType }).end(image.manifest);
+      return true;
+    });
+    const byPath = ["team", "other", ""].map((path) => ({ path, credentials: { username: path, password: "p" } }));
+    const credentials = { credentials: async () => ({ byPath }) };
+    await using client = testClient(registry.host, { allowPrivateAddresses: true, credentials });
+    for (const [repository, user] of [
+      ["team/executor-ml", "team"],
+      ["other/executor-ml", "other"],
+      ["x/executor-ml", ""],
+    ] as const) {
+      await client.manifest(repository, "v1", signal);
+      const sent = registry.requests.at(-1)?.headers.authorization?.slice("Bearer ".length) ?? "";
+      assert.equal(Buffer.from(sent, "hex").toString(), basicHeader(user, "p"));
+    }
   });
 });
 

@@ -2,7 +2,14 @@ import type { Clock } from "@executor-registry/resolver";
 import { untilAborted } from "./abort.ts";
 import { type BearerToken, readToken, type TokenServer, tokenRequest } from "./bearer-token.ts";
 import { parseChallenges } from "./challenge.ts";
-import { basicHeader, type CredentialProvider, type Credentials, sameCredentials } from "./credentials.ts";
+import {
+  basicHeader,
+  type CredentialProvider,
+  type Credentials,
+  type CredentialsByPath,
+  credentialsFor,
+  sameCredentials,
+} from "./credentials.ts";
 import { type Place, RegistryError } from "./errors.ts";
 import { failure } from "./failure.ts";
 import { createScopes, type Resource } from "./scopes.ts";
@@ -26,8 +33,8 @@ export interface Authorizer {
     first: boolean,
     signal: AbortSignal,
   ): Promise<boolean>;
-  /** Whether there are credentials; for messages. */
-  readonly anonymous: boolean;
+  /** Whether there are credentials for this; for messages. */
+  standing(resource: Resource, signal: AbortSignal): Promise<"known" | "anonymous" | "other-paths">;
 }
 
 export interface AuthorizerOptions {
@@ -54,10 +61,9 @@ class HostAuthorizer implements Authorizer {
   readonly #scopes = createScopes();
   readonly #tokens: TokenCache;
   #scheme: Scheme | undefined;
-  #credentials: Promise<Credentials | undefined> | undefined;
+  #credentials: Promise<Credentials | CredentialsByPath | undefined> | undefined;
   #askedAt = -Infinity;
   #renewAt = Infinity;
-  anonymous = true;
 
   constructor(options: AuthorizerOptions) {
     this.#options = options;
@@ -67,8 +73,16 @@ class HostAuthorizer implements Authorizer {
   async header(resource: Resource, signal: AbortSignal): Promise<string | undefined> {
     const scheme = this.#scheme;
     if (!scheme) return undefined;
-    if (scheme.kind === "bearer") return `Bearer ${await this.#token(scheme, resource, signal)}`;
-    const credentials = await this.#known(signal);
+    if (scheme.kind === "bearer") {
+      try {
+        return `Bearer ${await this.#token(scheme, resource, signal)}`;
+      } catch (error) {
+        // It may have been a wrong challenge, or the token server has moved: the next request asks the registry anew.
+        if (this.#scheme === scheme) this.#scheme = undefined;
+        throw error;
+      }
+    }
+    const credentials = credentialsFor(await this.#known(signal), nameOf(resource));
     if (!credentials || "identityToken" in credentials) return undefined;
     return basicHeader(credentials.username, credentials.password);
   }
@@ -83,7 +97,7 @@ class HostAuthorizer implements Authorizer {
     // ECR refuses expired credentials by 403; most others mean what they say.
     if (answer.status === 403 && sent !== undefined) return first && (await this.#changed(signal));
     const { scheme, scope } = this.#chosen(answer);
-    if (!scheme) return false;
+    if (!scheme) return this.#forget(sent) && first;
     this.#scheme = scheme;
     if (scheme.kind === "basic") {
       if (sent?.startsWith("Basic ")) return first && (await this.#changed(signal));
@@ -92,8 +106,21 @@ class HostAuthorizer implements Authorizer {
     const before = this.#scopes.of(resource);
     this.#scopes.learn(resource, scope);
     const widened = this.#scopes.of(resource) !== before;
-    if (sent?.startsWith("Bearer ")) this.#tokens.refused(keyOf(scheme, before), sent.slice("Bearer ".length));
+    if (sent?.startsWith("Bearer ")) this.#tokens.refused(sent.slice("Bearer ".length));
     return first || widened || !sent?.startsWith("Bearer ") || (await this.#changed(signal));
+  }
+
+  /** Without a challenge to follow, nothing that was learnt before is known to hold. @returns whether something was sent */
+  #forget(sent: string | undefined): boolean {
+    this.#scheme = undefined;
+    if (sent?.startsWith("Bearer ")) this.#tokens.refused(sent.slice("Bearer ".length));
+    return sent !== undefined;
+  }
+
+  async standing(resource: Resource, signal: AbortSignal): Promise<"known" | "anonymous" | "other-paths"> {
+    const given = await this.#known(signal);
+    if (given === undefined) return "anonymous";
+    return credentialsFor(given, nameOf(resource)) === undefined ? "other-paths" : "known";
   }
 
   /** Bearer goes first: where a registry offers both, its passwords are for tokens. */
@@ -108,35 +135,42 @@ class HostAuthorizer implements Authorizer {
     return challenges.some(({ scheme }) => scheme === "basic") ? { scheme: { kind: "basic" } } : {};
   }
 
-  #token(server: TokenServer, resource: Resource, signal: AbortSignal): Promise<string> {
+  async #token(server: TokenServer, resource: Resource, signal: AbortSignal): Promise<string> {
     const scope = this.#scopes.of(resource);
-    const fetch = (): Promise<BearerToken> => this.#fetch(server, scope, resource);
-    return untilAborted(this.#tokens.get(keyOf(server, scope), fetch), signal);
+    // A token of one repository is not another's where they have credentials of their own.
+    const given = await this.#known(signal);
+    const parted = given !== undefined && "byPath" in given;
+    const key = JSON.stringify([server.realm.href, server.service, scope, parted ? nameOf(resource) : undefined]);
+    return untilAborted(
+      this.#tokens.get(key, () => this.#fetch(server, scope, resource)),
+      signal,
+    );
   }
 
   async #fetch(server: TokenServer, scope: string | undefined, resource: Resource): Promise<BearerToken> {
     const { place: registry, clock, life, send } = this.#options;
     const place = resource.kind === "repository" ? { ...registry, repository: resource.name } : registry;
-    const ask = async (): Promise<Answer> => send(tokenRequest(server, scope, await this.#known(life), place));
+    const ask = async (): Promise<Answer> =>
+      send(tokenRequest(server, scope, credentialsFor(await this.#known(life), nameOf(resource)), place));
     let answer = await ask();
     if ((answer.status === 401 || answer.status === 403) && (await this.#changed(life))) answer = await ask();
-    if (answer.status < 200 || answer.status > 299) throw failure(answer, place, clock.now(), this.anonymous);
+    if (answer.status < 200 || answer.status > 299)
+      throw failure(answer, place, clock.now(), await this.standing(resource, life));
     return readToken(answer, place, clock);
   }
 
-  #known(signal: AbortSignal): Promise<Credentials | undefined> {
+  #known(signal: AbortSignal): Promise<Credentials | CredentialsByPath | undefined> {
     if (this.#options.clock.now() >= this.#renewAt) this.#credentials = undefined;
     return untilAborted((this.#credentials ??= this.#ask()), signal);
   }
 
-  async #ask(): Promise<Credentials | undefined> {
+  async #ask(): Promise<Credentials | CredentialsByPath | undefined> {
     const { place, provider, clock, life } = this.#options;
     this.#askedAt = clock.now();
     this.#renewAt = Infinity;
     try {
       const credentials = await provider.credentials(place.host, life);
       if (credentials && "renewAt" in credentials) this.#renewAt = credentials.renewAt ?? Infinity;
-      this.anonymous = credentials === undefined;
       return credentials;
     } catch (cause) {
       this.#credentials = undefined;
@@ -158,6 +192,4 @@ class HostAuthorizer implements Authorizer {
   }
 }
 
-function keyOf({ realm, service }: TokenServer, scope: string | undefined): string {
-  return JSON.stringify([realm.href, service, scope]);
-}
+const nameOf = (resource: Resource): string | undefined => (resource.kind === "repository" ? resource.name : undefined);

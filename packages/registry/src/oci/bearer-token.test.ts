@@ -23,6 +23,20 @@ describe("a token", () => {
     assert.equal(read('{"token":"t","expires_in":1e12}').renewAt, 86_400_000 * 0.8);
   });
 
+  test("reg-17: is found whichever member holds it, and whatever the other one holds", () => {
+    for (const body of [
+      '{"token":"","access_token":"abc"}',
+      '{"token":"abc","access_token":null}',
+      '{"token":null,"access_token":"abc"}',
+      '{"token":"abc","access_token":""}',
+      '{"token":7,"access_token":"abc"}',
+      '{"token":{},"access_token":"abc","expires_in":null}',
+      '{"token":"abc","access_token":"a\\nb","refresh_token":null,"issued_at":null}',
+    ]) {
+      assert.deepEqual(read(body), { value: "abc", renewAt: 48_000 }, body);
+    }
+  });
+
   test("is none that cannot stand in a header", () => {
     for (const body of ["{}", "[]", "<html>", '{"token":""}', '{"token":"a\\r\\nx: y"}', '{"token":1}']) {
       assert.throws(() => read(body), { code: "registry-protocol" }, body);

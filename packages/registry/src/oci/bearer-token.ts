@@ -20,8 +20,9 @@ export interface BearerToken {
 
 /** @see https://distribution.github.io/distribution/spec/auth/token/ */
 const tokenAnswer = z.object({
-  token: z.string().optional(),
-  access_token: z.string().optional(),
+  // Servers fill both, and serializers write null for what is unset: one that is of no use decides nothing.
+  token: z.unknown().optional(),
+  access_token: z.unknown().optional(),
   expires_in: z.number().positive().catch(60).default(60),
 });
 
@@ -58,9 +59,10 @@ export function tokenRequest(
 /** @throws RegistryError code `registry-protocol` for what is no token */
 export function readToken(answer: Answer, place: Place, clock: Clock): BearerToken {
   const { token, access_token, expires_in } = parseJson(tokenAnswer, answer.body, "the token server's answer", place);
-  const value = token ?? access_token;
   // It becomes a header.
-  if (value === undefined || !/^[\x21-\x7e]+$/.test(value)) {
+  const usable = (given: unknown): given is string => typeof given === "string" && /^[\x21-\x7e]+$/.test(given);
+  const value = [token, access_token].find(usable);
+  if (value === undefined) {
     throw new RegistryError("registry-protocol", `the token server ${answer.url.host} answers without a token`, place);
   }
   // Counted from its receipt: `issued_at` is by another clock.

@@ -48,6 +48,11 @@ describe("what registries ask for", () => {
       ],
     ],
     ["odd case and spaces", ' ,BEARER  Realm = "a\\"b" , SERVICE=s ,', [["bearer", { realm: 'a"b', service: "s" }]]],
+    [
+      "a URL without quotes",
+      "Bearer realm=https://auth.example.com/token,service=s",
+      [["bearer", { realm: "https://auth.example.com/token", service: "s" }]],
+    ],
     ["a quote that never ends", 'Basic realm="x', [["basic", {}]]],
     ["nothing", "", []],
     ["nonsense", "\u0000=,;", []],

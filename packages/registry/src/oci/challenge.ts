@@ -57,7 +57,8 @@ function readParameters(text: string, from: number, into: Map<string, string>): 
 
 function readValue(text: string, from: number): { readonly value: string; readonly end: number } | undefined {
   if (text[from] !== '"') {
-    const end = skip(text, from, TOKEN);
+    // Strictly a token; some registries leave the quotes of a URL out.
+    const end = skip(text, from, /[^\s,"]/);
     return end === from ? undefined : { value: text.slice(from, end), end };
   }
   let value = "";

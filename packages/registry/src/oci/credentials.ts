@@ -11,6 +11,15 @@ export type Credentials =
   /** A refresh token of the OAuth2 flow, as `docker login` to Azure leaves behind. */
   | { readonly identityToken: string };
 
+/** Credentials for parts of a registry, the most specific first. */
+export interface CredentialsByPath {
+  readonly byPath: readonly {
+    /** What a repository's path begins with; empty for the whole registry. */
+    readonly path: string;
+    readonly credentials: Credentials;
+  }[];
+}
+
 /** Credentials are configured but cannot be had: a helper fails, a file or Secret is malformed. Quotes nothing secret. */
 export class CredentialsError extends ExecutorRegistryError {
   override readonly name = "CredentialsError";
@@ -23,7 +32,7 @@ export class CredentialsError extends ExecutorRegistryError {
 /** Where credentials come from. Asked when a registry first demands some, and again when it refuses those it got or they are due. */
 export interface CredentialProvider {
   /** @param host `host[:port]` as in references; Docker Hub is `docker.io`. Resolves to `undefined` where it knows none */
-  credentials(host: string, signal: AbortSignal): Promise<Credentials | undefined>;
+  credentials(host: string, signal: AbortSignal): Promise<Credentials | CredentialsByPath | undefined>;
 }
 
 /** The value of an `Authorization` header. */
@@ -31,6 +40,15 @@ export function basicHeader(username: string, password: string): string {
   return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
 }
 
-export function sameCredentials(one: Credentials | undefined, other: Credentials | undefined): boolean {
+/** What the registry as a whole, or one repository, is asked with. */
+export function credentialsFor(
+  given: Credentials | CredentialsByPath | undefined,
+  repository: string | undefined,
+): Credentials | undefined {
+  if (given === undefined || !("byPath" in given)) return given;
+  return given.byPath.find(({ path }) => path === "" || repository?.startsWith(path))?.credentials;
+}
+
+export function sameCredentials(one: unknown, other: unknown): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
 }

@@ -3,6 +3,7 @@ import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { type Credentials, type CredentialsByPath, credentialsFor } from "./credentials.ts";
 import { defaultDockerConfig, dockerConfigCredentials } from "./docker-config.ts";
 
 const auth = (text: string): { auth: string } => ({ auth: Buffer.from(text).toString("base64") });
@@ -46,7 +47,7 @@ describe("what docker login left behind", () => {
       "https://other.example.com/v2/": { username: "o", password: "p" },
       "https://index.docker.io/v1/": auth("hub:p"),
       "azure.example.com": { ...auth("00000000-0000-0000-0000-000000000000:"), identitytoken: "refresh" },
-      "part.example.com/team": auth("t:p"),
+      "null.example.com": { ...auth("n:p"), identitytoken: null, username: null },
       "empty.example.com": {},
       "odd.example.com": "a string",
     };
@@ -58,11 +59,49 @@ describe("what docker login left behind", () => {
       ["other.example.com", { username: "o", password: "p" }],
       ["docker.io", { username: "hub", password: "p" }],
       ["azure.example.com", { identityToken: "refresh" }],
-      ["part.example.com", undefined],
+      ["null.example.com", { username: "n", password: "p" }],
       ["empty.example.com", undefined],
       ["odd.example.com", undefined],
     ] as const) {
       assert.deepEqual(await asked({ auths }, host, signal), expected, host);
+    }
+  });
+
+  test("reg-16: is used by path and by pattern, the most specific first, as kubelets do", async ({ signal }) => {
+    const auths = {
+      "registry.example.com": auth("whole:p"),
+      "registry.example.com/team": auth("team:p"),
+      "https://registry.example.com/v2/team/executor-ml": auth("one:p"),
+      "*.example.com": auth("pattern:p"),
+      "*.wild.test/team": auth("wild:p"),
+      "re*.s-*.test:5000": auth("port:p"),
+      "only.test/team/": auth("part:p"),
+      "only.test/other": {},
+      "https://old.test/v1/": auth("old:p"),
+      "*": auth("star:p"),
+    };
+    for (const [host, repository, user] of [
+      ["registry.example.com", "team/executor-ml", "one"],
+      ["registry.example.com", "team/executor-nlp", "team"],
+      ["registry.example.com", "other/executor-ml", "whole"],
+      ["registry.example.com", undefined, "whole"],
+      ["other.example.com", "team/x", "pattern"],
+      ["a.b.example.com", "team/x", undefined],
+      ["example.com", "team/x", undefined],
+      ["other.example.com:5000", "team/x", undefined],
+      ["a.wild.test", "team/x", "wild"],
+      ["a.wild.test", "x", undefined],
+      ["registry.s-1.test:5000", "x", "port"],
+      ["registry.s-1.test", "x", undefined],
+      ["only.test", "team/x", "part"],
+      ["only.test", "other/x", undefined],
+      ["only.test", undefined, undefined],
+      ["old.test", "x", "old"],
+      ["localhost", "x", "star"],
+    ] as const) {
+      const given = (await asked({ auths }, host, signal)) as Credentials | CredentialsByPath | undefined;
+      const found = credentialsFor(given, repository);
+      assert.equal(found && "username" in found ? found.username : undefined, user, `${host}/${repository}`);
     }
   });
 

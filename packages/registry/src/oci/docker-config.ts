@@ -36,7 +36,7 @@ export function dockerConfigCredentials(path: string): CredentialProvider {
         Object.entries(config.credHelpers ?? {}).find(([key]) => hostOfKey(key) === hostOfKey(host)) ?? [];
       if (helper !== undefined) return askHelper(helper, key, signal);
       const stored = config.credsStore ? await askHelper(config.credsStore, key, signal) : undefined;
-      return stored ?? findAuth(config.auths ?? {}, host);
+      return stored ?? findAuth(Object.entries(config.auths ?? {}), host);
     },
   };
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type Place, RegistryError, type RegistryErrorCode, type RegistryErrorFacts, shown } from "./errors.ts";
+import { parseChallenges } from "./challenge.ts";
 import { retryAfter } from "./retry-after.ts";
 import type { Answer } from "./transport.ts";
 
@@ -11,8 +12,21 @@ const errorsBody = z.object({
 const ID_HEADERS = ["x-request-id", "x-amzn-requestid", "x-github-request-id", "x-ms-correlation-request-id"] as const;
 const MOST_SHOWN = 3;
 
+/**
+ * As whom a refused request was sent: with credentials; without, since there are none, since they are for other repositories, or since the
+ * registry did not ask for them in a way that we know.
+ */
+export type Standing = "known" | "anonymous" | "other-paths" | "not-asked";
+
+/** What to do about a refusal, where the credentials themselves were not refused. */
+const UNSENT: Readonly<Record<Exclude<Standing, "known">, string>> = {
+  anonymous: "none are configured for this host. Configure them, or check the host's spelling",
+  "other-paths": "those that are configured are for other repositories of this host only",
+  "not-asked": "those that are configured were not sent, because it does not ask for a password or a token",
+};
+
 /** What an answer that is no success means, and what to do about it. */
-export function failure(answer: Answer, place: Place, now: number, anonymous: boolean): RegistryError {
+export function failure(answer: Answer, place: Place, now: number, standing: Standing): RegistryError {
   const { status, headers, url } = answer;
   const own = ownErrors(answer.body);
   const facts: RegistryErrorFacts = {
@@ -26,19 +40,21 @@ export function failure(answer: Answer, place: Place, now: number, anonymous: bo
     new RegistryError(code, `${why}${by}.${said}`, place, { ...facts, ...optional("retryable", retryable) });
 
   if (status === 401) {
+    const challenge = unusableChallenge(answer);
+    if (challenge !== undefined) return fail("unauthorized", challenge);
     return fail(
       "unauthorized",
-      anonymous
-        ? "it wants credentials and none are configured for this host. Configure them, or check the host's spelling"
-        : "it refuses the configured credentials. Renew them, or check that they may read this repository",
+      standing === "known"
+        ? "it refuses the configured credentials. Renew them, or check that they may read this repository"
+        : `it wants credentials, and ${UNSENT[standing]}`,
     );
   }
   if (status === 403) {
     return fail(
       "forbidden",
-      anonymous
-        ? "anonymous reading is not allowed. Configure credentials for this host"
-        : "the configured credentials may not read this. Give them permission to pull",
+      standing === "known"
+        ? "the configured credentials may not read this. Give them permission to pull"
+        : `anonymous reading is not allowed, and of credentials ${UNSENT[standing]}`,
     );
   }
   if (status === 404) {
@@ -56,6 +72,20 @@ export function failure(answer: Answer, place: Place, now: number, anonymous: bo
     return fail("throttled", "too many requests. Ask less often, or with credentials that may ask more");
   if (status >= 500 || status === 408) return fail("unreachable", `it fails with status ${status}`);
   return fail("registry-protocol", `it answers with status ${status}`, false);
+}
+
+/** Why a 401 cannot be followed, whatever credentials there are. */
+function unusableChallenge({ headers }: Answer): string | undefined {
+  const challenges = parseChallenges(headers["www-authenticate"] ?? "");
+  if (challenges.some(({ scheme }) => scheme === "basic")) return undefined;
+  const bearer = challenges.filter(({ scheme }) => scheme === "bearer");
+  if (bearer.some(({ parameters }) => URL.canParse(parameters.get("realm") ?? ""))) return undefined;
+  const realm = shown(bearer[0]?.parameters.get("realm") ?? "", 100);
+  if (bearer.length > 0)
+    return `it sends us for a token to "${realm}", which is not an absolute URL. Correct the realm in the registry's configuration`;
+  if (challenges.length === 0) return undefined;
+  const offered = challenges.map(({ scheme }) => shown(scheme, 20)).slice(0, MOST_SHOWN);
+  return `it wants a way of authentication that is not supported (${offered.join(", ")}): only Basic and Bearer are`;
 }
 
 /** The registry's own codes and messages, as far as they can be shown; `undefined` where it gives none. */

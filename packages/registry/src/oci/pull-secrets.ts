@@ -1,6 +1,6 @@
 import type { KubernetesApi } from "@executor-registry/resolver/kubernetes";
 import { z } from "zod";
-import { type CredentialProvider, type Credentials, CredentialsError } from "./credentials.ts";
+import { type CredentialProvider, type Credentials, type CredentialsByPath, CredentialsError } from "./credentials.ts";
 import { type DockerAuths, dockerAuths, findAuth } from "./docker-auths.ts";
 
 /** @see https://kubernetes.io/docs/concepts/configuration/secret/#docker-config-secrets */
@@ -27,13 +27,16 @@ export interface PullSecretsOptions {
  */
 export function pullSecretCredentials({ api, namespace, names }: PullSecretsOptions): CredentialProvider {
   return {
-    async credentials(host, signal): Promise<Credentials | undefined> {
+    async credentials(host, signal): Promise<Credentials | CredentialsByPath | undefined> {
+      const auths: [string, DockerAuths[string]][] = [];
       for (const name of names) {
         const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/secrets/${encodeURIComponent(name)}` as const;
-        const found = findAuth(parsePullSecret(await api.request(path, { signal, limit: 2 * MOST }), name), host);
-        if (found) return found;
+        auths.push(...Object.entries(parsePullSecret(await api.request(path, { signal, limit: 2 * MOST }), name)));
+        const found = findAuth(auths, host);
+        // Credentials for the whole host need no more; those for parts of it may be completed by another Secret.
+        if (found && !("byPath" in found)) return found;
       }
-      return undefined;
+      return findAuth(auths, host);
     },
   };
 }

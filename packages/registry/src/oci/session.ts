@@ -2,7 +2,7 @@ import type { Clock, Logger, Random } from "@executor-registry/resolver";
 import { createAuthorizer, type Authorizer } from "./authorizer.ts";
 import type { CredentialProvider } from "./credentials.ts";
 import { type Place, RegistryError } from "./errors.ts";
-import { failure } from "./failure.ts";
+import { failure, type Standing } from "./failure.ts";
 import { CONFIGS_LIMIT } from "./limits.ts";
 import { backoff } from "../backoff.ts";
 import { type HostPacer, LONGEST_BACKOFF } from "./pacing.ts";
@@ -123,8 +123,16 @@ class HostSession implements Session {
         (status === 401 || status === 403) && refusals < MOST_REFUSALS - 1 && answer.url.origin === url.origin;
       if (refused && (await this.#authorizer.refused(answer, ask.resource, authorization, refusals === 0, signal)))
         continue;
-      throw failure(answer, place, clock.now(), this.#authorizer.anonymous);
+      const standing =
+        status === 401 || status === 403 ? await this.#standing(ask.resource, authorization, signal) : "known";
+      throw failure(answer, place, clock.now(), standing);
     }
+  }
+
+  async #standing(resource: Resource, sent: string | undefined, signal: AbortSignal): Promise<Standing> {
+    // What keeps credentials from being read is told when they are needed.
+    const standing = await this.#authorizer.standing(resource, signal).catch(() => "not-asked" as const);
+    return standing === "known" && sent === undefined ? "not-asked" : standing;
   }
 
   async #send(request: Omit<OutgoingRequest, "guarded">, signal: AbortSignal): Promise<Answer> {

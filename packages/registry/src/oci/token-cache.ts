@@ -7,7 +7,7 @@ const MOST = 10_000;
 export interface TokenCache {
   get(key: string, fetch: () => Promise<BearerToken>): Promise<string>;
   /** A server refused this token: nobody gets it again. */
-  refused(key: string, value: string): void;
+  refused(value: string): void;
   clear(): void;
 }
 
@@ -27,16 +27,19 @@ export function createTokenCache(clock: Clock): TokenCache {
         const token = await flight;
         // Of a cache that was cleared meanwhile, the token belongs to credentials of the past.
         if (flights.get(key) === flight) {
-          if (tokens.size >= MOST) tokens.clear();
           tokens.set(key, token);
+          for (const oldest of tokens.keys()) {
+            if (tokens.size <= MOST) break;
+            tokens.delete(oldest);
+          }
         }
         return token.value;
       } finally {
         if (flights.get(key) === flight) flights.delete(key);
       }
     },
-    refused(key, value) {
-      if (tokens.get(key)?.value === value) tokens.delete(key);
+    refused(value) {
+      for (const [key, token] of tokens) if (token.value === value) tokens.delete(key);
     },
     clear() {
       tokens.clear();

@@ -12,8 +12,8 @@ import { applyEntry, emptyCatalogue } from "./fold.ts";
 import { reclaim, type Rank } from "./claims.ts";
 import type { Reasoned } from "./reconcile.ts";
 import type { Snapshot } from "./snapshot.ts";
-import type { CatalogueImage, CatalogueState, CatalogueType } from "./state.ts";
-import { restoreType, serializeType, STORED_FORMAT } from "./stored.ts";
+import type { CatalogueImage, CatalogueState, CatalogueType, RepositoryReads } from "./state.ts";
+import { restorePart, serializePart, STORED_FORMAT } from "./stored.ts";
 
 /** What a catalogue is opened with. */
 export interface CatalogueOptions {
@@ -52,16 +52,16 @@ export class Catalogue {
       format: STORED_FORMAT,
       initial: emptyCatalogue,
       apply: applyEntry,
-      partOf: ({ change }) => change.type,
-      parts: ({ types }) => types.keys(),
-      serialize: serializeType,
-      restore: restoreType,
+      partOf: ({ change }) => change.type ?? change.repository,
+      parts: ({ types, reads }) => [...types.keys(), ...reads.keys()],
+      serialize: serializePart,
+      restore: restorePart,
     };
     const journal = await openJournal({ store, fold, clock, log });
     const catalogue = new Catalogue(journal, options);
     for (const type of journal.state.types.keys()) catalogue.#render(type);
     journal.onEntries((entries) => {
-      for (const type of new Set(entries.map(({ change }) => change.type))) catalogue.#render(type);
+      for (const type of catalogue.#typesOf(entries)) catalogue.#render(type);
     });
     return catalogue;
   }
@@ -94,6 +94,16 @@ export class Catalogue {
     return images;
   }
 
+  /** What came of the looks at a repository; `undefined` before the first. */
+  readsOf(repository: string): RepositoryReads | undefined {
+    return this.#journal.state.reads.get(repository);
+  }
+
+  /** Every repository that was looked at, with what came of it. */
+  reads(): ReadonlyMap<string, RepositoryReads> {
+    return this.#journal.state.reads;
+  }
+
   /** The images that are still there, of every type. */
   *present(): Generator<CatalogueImage> {
     for (const { images } of this.types()) {
@@ -116,7 +126,17 @@ export class Catalogue {
     const write = (reasoned: readonly Reasoned[]) => reasoned.map((draft) => ({ actor, ...draft }));
     const changes = await this.#journal.append((state) => write(decide(state)));
     if (changes.length === 0) return changes;
-    return [...changes, ...(await this.reclaim(new Set(changes.map(({ change }) => change.type))))];
+    return [...changes, ...(await this.reclaim(this.#typesOf(changes)))];
+  }
+
+  /** The types whose answers entries may change. */
+  #typesOf(entries: readonly Entry[]): ReadonlySet<string> {
+    const { repositories } = this.#journal.state;
+    return new Set(
+      entries.flatMap(({ change }) =>
+        change.type === undefined ? [...(repositories.get(change.repository) ?? [])] : [change.type],
+      ),
+    );
   }
 
   /** Puts the claims of types in the configuration's order. */

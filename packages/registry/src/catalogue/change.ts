@@ -1,4 +1,4 @@
-import type { Digest } from "@executor-registry/resolver";
+import type { Digest, ErrorCode } from "@executor-registry/resolver";
 import type { Verdict } from "../checks/check.ts";
 import type { Image, ImageDetails } from "./image.ts";
 
@@ -15,6 +15,16 @@ export interface Claim {
   readonly repository: string;
   /** The configuration does not put it after the first: that one was there before. */
   readonly equal?: boolean;
+}
+
+/** A tag of a repository that could not be read when the repository was looked at last. */
+export interface UnreadRecord {
+  readonly tag: string;
+  /** What it names, where that itself can never be read: it is not fetched again until the tag names something else. */
+  readonly digest?: Digest;
+  /** Of the error. */
+  readonly code: ErrorCode;
+  readonly reason: string;
 }
 
 /** Everything that can happen to the catalogue. Facts only: the fold applies them without deciding anything. */
@@ -38,4 +48,19 @@ export type Change =
    * Which repositories hold admitted images of this type. The first is the one it is resolved from; more than one is a conflict.
    * `from` is the one that it was resolved from before, as long as that holds none and nobody has decided for another.
    */
-  | { readonly kind: "type-claimed"; readonly type: string; readonly claims: readonly Claim[]; readonly from?: Claim };
+  | { readonly kind: "type-claimed"; readonly type: string; readonly claims: readonly Claim[]; readonly from?: Claim }
+  /**
+   * A repository was looked at. Written the first time that this was complete, and whenever other tags than before could not be read.
+   * It is of no type.
+   */
+  | {
+      readonly kind: "repository-read";
+      readonly type?: undefined;
+      readonly source: string;
+      readonly repository: string;
+      /** Nothing is unread but what can never be read. */
+      readonly complete: boolean;
+      /** Bounded; `unreadTotal` counts all. */
+      readonly unread: readonly UnreadRecord[];
+      readonly unreadTotal: number;
+    };

@@ -5,10 +5,17 @@ import { ImageSet } from "./image-set.ts";
 import { stateOf, type CatalogueImage, type CatalogueState, type CatalogueType } from "./state.ts";
 
 /** A catalogue in which nothing has happened yet. */
-export const emptyCatalogue = (): CatalogueState => ({ types: new Map(), repositories: new Map() });
+export const emptyCatalogue = (): CatalogueState => ({ types: new Map(), repositories: new Map(), reads: new Map() });
 
 /** Applies one entry, in place. What happened is not judged here; it is written down. */
 export function applyEntry(state: CatalogueState, { change, at, sequence }: Entry): CatalogueState {
+  if (change.kind === "repository-read") {
+    const { source, repository, complete, unread, unreadTotal } = change;
+    const firstComplete = state.reads.get(repository)?.firstComplete ?? (complete ? sequence : undefined);
+    const reads = { source: interned.text(source), unread, unreadTotal };
+    state.reads.set(repository, { ...reads, ...(firstComplete !== undefined && { firstComplete }) });
+    return state;
+  }
   const type = typeIn(state, change.type);
   if (change.kind === "type-claimed") {
     type.claims = change.claims.map(interned.claim);
@@ -40,7 +47,7 @@ export function put(state: CatalogueState, type: CatalogueType, image: Catalogue
   else types.add(type.type);
 }
 
-type ImageChange = Exclude<Change, { kind: "type-claimed" }>;
+type ImageChange = Exclude<Change, { kind: "type-claimed" | "repository-read" }>;
 
 function changed(
   before: CatalogueImage | undefined,

@@ -1,5 +1,5 @@
 import type { Verdict } from "../checks/check.ts";
-import type { Claim } from "./change.ts";
+import type { Claim, UnreadRecord } from "./change.ts";
 import type { Image } from "./image.ts";
 import type { ImageSet } from "./image-set.ts";
 
@@ -38,11 +38,23 @@ export interface CatalogueType {
   readonly images: ImageSet;
 }
 
+/** What came of the looks at one repository. */
+export interface RepositoryReads {
+  readonly source: string;
+  /** The journal's entry with which the first complete look at it ended: the order in which images were found up to then says nothing of their age. */
+  readonly firstComplete?: number;
+  /** Bounded; {@link unreadTotal} counts all. */
+  readonly unread: readonly UnreadRecord[];
+  readonly unreadTotal: number;
+}
+
 /** The current state: a fold of the journal. Changed by the fold alone. */
 export interface CatalogueState {
   readonly types: Map<string, CatalogueType>;
   /** Which types have, or had, images in a repository. */
   readonly repositories: Map<string, Set<string>>;
+  /** What came of the looks at each repository, also at those that hold nothing. */
+  readonly reads: Map<string, RepositoryReads>;
 }
 
 /** What became of an image, by its verdicts. */

@@ -2,7 +2,7 @@ import { put } from "./fold.ts";
 import type { ImageDetails } from "./image.ts";
 import { ImageSet } from "./image-set.ts";
 import { interned } from "./interned.ts";
-import type { CatalogueImage, CatalogueState, CatalogueType } from "./state.ts";
+import type { CatalogueImage, CatalogueState, CatalogueType, RepositoryReads } from "./state.ts";
 
 /** The form of the texts below. */
 export const STORED_FORMAT = 3;
@@ -32,8 +32,24 @@ interface StoredType {
   readonly images: readonly StoredImage[];
 }
 
+/** Repositories' names have a slash, types' none. */
+const isRepository = (part: string): boolean => part.includes("/");
+
+/** The text of one part of the state: of a type, by its name, or of the looks at a repository. */
+export function serializePart(state: CatalogueState, part: string): string {
+  return isRepository(part) ? JSON.stringify(state.reads.get(part) ?? null) : serializeType(state, part);
+}
+
+/** Puts a part back that {@link serializePart} wrote, into the state. @throws Error for any other text */
+export function restorePart(state: CatalogueState, part: string, text: string): CatalogueState {
+  if (!isRepository(part)) return restoreType(state, part, text);
+  const reads = JSON.parse(text) as RepositoryReads | null;
+  if (reads) state.reads.set(part, reads);
+  return state;
+}
+
 /** The text of one type. What its images have in common, which is most of them, is in it once. */
-export function serializeType(state: CatalogueState, name: string): string {
+function serializeType(state: CatalogueState, name: string): string {
   const type = state.types.get(name);
   const places = new Map<unknown, number>();
   const place = (value: unknown): number => {
@@ -65,7 +81,7 @@ export function serializeType(state: CatalogueState, name: string): string {
 }
 
 /** Puts a type back that {@link serializeType} wrote, into the state. @throws Error for any other text */
-export function restoreType(state: CatalogueState, name: string, text: string): CatalogueState {
+function restoreType(state: CatalogueState, name: string, text: string): CatalogueState {
   const { claims, from, shared, images } = JSON.parse(text) as StoredType;
   const type: CatalogueType = { type: name, claims: claims.map(interned.claim), images: new ImageSet() };
   if (from !== undefined) type.from = interned.claim(from);

@@ -10,6 +10,7 @@ const KINDS = [
   "image-judged",
   "image-withdrawn",
   "type-claimed",
+  "repository-read",
 ] as const;
 const Moment = z.iso.datetime({ offset: true }).transform((text) => new Date(text).toISOString());
 

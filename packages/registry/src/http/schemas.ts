@@ -128,7 +128,7 @@ export const JournalEntry = z
     at: Timestamp,
     actor: z.string(),
     reason: z.string(),
-    change: z.looseObject({ kind: z.string(), type: z.string() }),
+    change: z.looseObject({ kind: z.string(), type: z.string().optional() }),
     previous: z.string(),
     hash: z.string(),
   })

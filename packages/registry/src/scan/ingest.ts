@@ -3,13 +3,15 @@ import type { Catalogue } from "../catalogue/catalogue.ts";
 import { type ImageDetails, isDescribed } from "../catalogue/image.ts";
 import type { Naming } from "../catalogue/naming.ts";
 import { reconcile, type Observation } from "../catalogue/reconcile.ts";
+import { recordLook } from "../catalogue/repository-read.ts";
 import type { CatalogueImage } from "../catalogue/state.ts";
 import { type Check, judge, type Verdict } from "../checks/check.ts";
 import { isRunnable } from "../checks/runnable.ts";
-import { problemOf } from "../sources/problem.ts";
+import { lasting, problemOf } from "../sources/problem.ts";
 import type { ImageSource, ListedImage, RepositoryListing, UnreadTag } from "../sources/image-source.ts";
 import { forEachLimited } from "../sources/for-each-limited.ts";
 import { pathOf } from "../sources/repository-name.ts";
+import { knownOf } from "./known.ts";
 
 /** Where the registry tells when images were pushed, the older ones' details matter to nobody until they become current. */
 const DETAILED = 10;
@@ -25,12 +27,15 @@ export interface IngestOptions {
   readonly log: Logger;
 }
 
+/** A tag that could not be read. */
+type Failure = UnreadTag & { readonly problem: ExecutorRegistryError };
+
 /** What came of a listing. */
 export interface Ingested {
   /** Entries written to the journal. */
   readonly changes: number;
   /** Tags that could not be read, with what kept them from it. */
-  readonly unread: readonly UnreadTag[];
+  readonly unread: readonly Failure[];
 }
 
 /** Who looked, and why: for the journal. */
@@ -39,11 +44,17 @@ export interface Reason {
   readonly why: string;
 }
 
+/** One look at a repository. */
+export interface Look extends Reason {
+  /** Whether no look that began later was taken in before. Asked when the decision is written down: much may happen until then. */
+  newest(): boolean;
+}
+
 /** Takes in what a source saw of one repository: fetches what is missing, runs the checks, writes down what changed. */
 export async function ingest(
   source: ImageSource,
   listing: Exclude<RepositoryListing, { state: "failed" }>,
-  { actor, why }: Reason,
+  { actor, why, newest }: Look,
   { catalogue, naming, checks, log }: IngestOptions,
   signal: AbortSignal,
 ): Promise<Ingested> {
@@ -52,6 +63,7 @@ export async function ingest(
   const listed = listing.state === "gone" ? [] : listing.images;
   const images = listed.filter(({ tags }) => tags.some((tag) => naming.typesOf(path, tag).length > 0));
   const known = catalogue.imagesOf(repository);
+  const { unreadable } = knownOf(catalogue, repository);
   const unread: UnreadTag[] = listing.state === "gone" ? [] : [...listing.unread];
 
   const details = new Map<Digest, ImageDetails>();
@@ -65,13 +77,19 @@ export async function ingest(
     const lacking = wanting(images, (image) => isRunnable(detailsOf(image))).filter(lacks);
     if (lacking.length === 0) break;
     await forEachLimited(lacking, AT_ONCE, async ({ digest, tags }) => {
+      const problem = unreadable(digest);
+      if (problem !== undefined) {
+        failed.add(digest);
+        for (const tag of tags) unread.push({ tag, digest, problem });
+        return;
+      }
       try {
         details.set(digest, await source.details(repository, digest, signal));
       } catch (error) {
         signal.throwIfAborted();
         const problem = problemOf(error);
         failed.add(digest);
-        unread.push(...tags.map((tag) => ({ tag, problem })));
+        for (const tag of tags) unread.push({ tag, ...lasting(problem), problem });
       }
     });
   }
@@ -98,11 +116,16 @@ export async function ingest(
     details,
     verdicts,
   };
-  const entries = await catalogue.record(actor, (state) =>
-    reconcile(state, seen, naming).map(({ reason, change }) => ({ reason: `${why}: ${reason}`, change })),
-  );
-  report(log, source, repository, unread);
-  return { changes: entries.length, unread: unread.filter(({ problem }) => problem !== undefined) };
+  const failures = unread.flatMap(({ problem, ...tag }) => (problem ? [{ ...tag, problem }] : []));
+  const ended = failures.length === unread.length;
+  const look = { source: source.name, repository, unread: failures };
+  const entries = await catalogue.record(actor, (state) => {
+    if (!newest()) return [];
+    const changes = [...reconcile(state, seen, naming), ...(ended ? recordLook(state, look) : [])];
+    return changes.map(({ reason, change }) => ({ reason: `${why}: ${reason}`, change }));
+  });
+  report(log, source, repository, failures);
+  return { changes: entries.length, unread: failures };
 }
 
 /** The images whose details matter: all, or the last pushed where the registry tells, as long as they may be run. */
@@ -122,13 +145,12 @@ function needsVerdict(known: ReadonlyMap<Digest, CatalogueImage>, details: Reado
   };
 }
 
-function report(log: Logger, source: ImageSource, repository: string, unread: readonly UnreadTag[]): void {
-  const problems = unread.flatMap(({ tag, problem }) => (problem ? [{ tag, problem }] : []));
-  const [first] = problems;
+function report(log: Logger, source: ImageSource, repository: string, failures: readonly Failure[]): void {
+  const [first] = failures;
   if (first === undefined) return;
-  const { tag, problem }: { tag: string; problem: ExecutorRegistryError } = first;
+  const { tag, problem } = first;
   log.warn(
-    { source: source.name, repository, tags: problems.length, tag, code: problem.code },
+    { source: source.name, repository, tags: failures.length, tag, code: problem.code },
     `could not read ${tag}: ${problem.message}`,
   );
 }

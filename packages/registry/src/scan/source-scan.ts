@@ -1,5 +1,6 @@
-import type { Digest, ExecutorRegistryError } from "@executor-registry/resolver";
-import type { KnownRepository, ImageSource } from "../sources/image-source.ts";
+import type { ExecutorRegistryError } from "@executor-registry/resolver";
+import type { ImageSource } from "../sources/image-source.ts";
+import { knownOf } from "./known.ts";
 import { ingest, type IngestOptions, type Reason } from "./ingest.ts";
 
 /** What to look at, and for whom. */
@@ -50,9 +51,12 @@ export class SourceScan {
     const take = async (listing: Parameters<typeof ingest>[1]): Promise<void> => {
       const { repository } = listing;
       const ticket = tickets.get(repository) ?? began;
-      if (ticket < (this.#believed.get(repository) ?? 0)) return;
-      this.#believed.set(repository, ticket);
-      const ingested = await ingest(source, listing, reason, this.#options, signal);
+      const newest = (): boolean => {
+        if (ticket < (this.#believed.get(repository) ?? 0)) return false;
+        this.#believed.set(repository, ticket);
+        return true;
+      };
+      const ingested = await ingest(source, listing, { ...reason, newest }, this.#options, signal);
       changes += ingested.changes;
       unread.set(repository, ingested.unread.length);
       problem ??= ingested.unread[0]?.problem;
@@ -64,7 +68,7 @@ export class SourceScan {
         ...(recheck === undefined ? {} : { recheck }),
         known: (repository) => {
           tickets.set(repository, ++this.#clock);
-          return this.#known(repository);
+          return knownOf(this.#options.catalogue, repository);
         },
         signal,
       },
@@ -93,18 +97,6 @@ export class SourceScan {
       requests: source.requests - requestsBefore,
       complete: problem === undefined && (only !== undefined || outcome.complete),
       ...(problem === undefined ? {} : { problem }),
-    };
-  }
-
-  #known(repository: string): KnownRepository {
-    const images = this.#options.catalogue.imagesOf(repository);
-    const byTag = new Map<string, Digest>();
-    for (const { state, tags, digest } of images.values()) {
-      if (state !== "withdrawn") for (const tag of tags) byTag.set(tag, digest);
-    }
-    return {
-      digestOf: (tag) => byTag.get(tag),
-      hasDetails: (digest) => images.get(digest)?.details !== undefined,
     };
   }
 }

@@ -15,6 +15,8 @@ export interface ListedImage {
 /** A tag whose image could not be read, and why; without a problem it was merely not its turn yet. */
 export interface UnreadTag {
   readonly tag: string;
+  /** What it names, where that itself can never be read. */
+  readonly digest?: Digest;
   readonly problem?: ExecutorRegistryError;
 }
 
@@ -34,8 +36,10 @@ export type RepositoryListing =
 
 /** What is known of a repository from earlier scans. */
 export interface KnownRepository {
-  /** The image that a tag named when it was last looked up. */
+  /** What a tag named when it was last looked up. */
   digestOf(tag: string): Digest | undefined;
+  /** Why this was found to be unreadable for good; `undefined` for all else. */
+  unreadable(digest: Digest): ExecutorRegistryError | undefined;
   /** Whether the details of this image are known: then nobody has to fetch them again. */
   hasDetails(digest: Digest): boolean;
 }

@@ -1,7 +1,7 @@
 import type { Digest, ExecutorRegistryError, Logger } from "@executor-registry/resolver";
 import type { Naming } from "../catalogue/naming.ts";
 import { isMovingTag } from "../catalogue/version-tag.ts";
-import { problemOf } from "./problem.ts";
+import { lasting, problemOf } from "./problem.ts";
 import { RepositoryGoneError } from "../oci/errors.ts";
 import type { RegistryClient } from "../oci/registry.ts";
 import { isArtifactTag } from "../oci/artifact-tag.ts";
@@ -148,7 +148,7 @@ class RepositoryReading {
       const digest = this.#known.digestOf(tag);
       const again = recheck === "all" || recheck.includes(tag) || isMovingTag(tag);
       if (digest === undefined || again) lookUp.push(tag);
-      else this.#add(tag, digest);
+      else this.#keep(tag, digest);
     }
     for (const tag of lookUp) this.#unread.set(tag, { tag });
     let handedOver = 0;
@@ -178,6 +178,13 @@ class RepositoryReading {
     this.#unread.delete(tag);
   }
 
+  /** A tag that names what it named before. */
+  #keep(tag: string, digest: Digest): void {
+    const problem = this.#known.unreadable(digest);
+    if (problem === undefined || this.#hasDetails(digest)) this.#add(tag, digest);
+    else this.#unread.set(tag, { tag, digest, problem });
+  }
+
   /** A tag that is known costs a HEAD, one that is new its manifest and configuration. */
   async #lookUp(tag: string): Promise<void> {
     const { signal } = this.#request;
@@ -186,7 +193,7 @@ class RepositoryReading {
       if (before !== undefined) {
         const head = await this.#client.head(this.#path, tag, signal, before);
         if (head === undefined) this.#unread.delete(tag);
-        else if (head.digest === before || this.#hasDetails(head.digest)) this.#add(tag, head.digest);
+        else if (head.digest === before || this.#hasDetails(head.digest)) this.#keep(tag, head.digest);
         else await this.#fetch(tag);
       } else await this.#fetch(tag);
     } catch (error) {
@@ -194,7 +201,7 @@ class RepositoryReading {
       const problem = problemOf(error);
       // Deleted between the listing and now.
       if (problem.code === "not-found") this.#unread.delete(tag);
-      else this.#unread.set(tag, { tag, problem });
+      else this.#unread.set(tag, { tag, ...lasting(problem), problem });
     }
   }
 

@@ -4,6 +4,7 @@ import type { ImageSource, ListedImage, RepositoryListing, ScanOutcome, ScanRequ
 /** A source whose every scan is what the test makes of it. */
 export function scriptedSource(
   scan: (request: ScanRequest, found: (listing: RepositoryListing) => Promise<void>) => Promise<ScanOutcome>,
+  details: ImageSource["details"] = () => Promise.reject(new TypeError("listings bring all details")),
 ): ImageSource {
   return {
     name: "scripted",
@@ -12,7 +13,7 @@ export function scriptedSource(
     named: (path, registry = "registry.test") => [`${registry}/${path}`],
     requests: 0,
     scan,
-    details: () => Promise.reject(new TypeError("listings bring all details")),
+    details,
     close: () => Promise.resolve(),
   };
 }

@@ -38,12 +38,13 @@ export const toyFold: Fold<ToyState> = {
   format: 1,
   initial: () => new Map(),
   apply(state, { change }) {
-    const tags = state.get(change.type) ?? [];
-    state.set(change.type, tags);
+    const { type = "" } = change;
+    const tags = state.get(type) ?? [];
+    state.set(type, tags);
     if (change.kind === "image-tagged") tags.push(...change.tags);
     return state;
   },
-  partOf: ({ change }) => change.type,
+  partOf: ({ change }) => change.type ?? "",
   parts: (state) => state.keys(),
   serialize: (state, type) => JSON.stringify(state.get(type)),
   restore: (state, type, text) => state.set(type, JSON.parse(text) as string[]),

@@ -1,0 +1,60 @@
+import type { Digest, ErrorCode, ExecutorRegistryError } from "@executor-registry/resolver";
+import type { UnreadRecord } from "./change.ts";
+import { type Reasoned, same } from "./reconcile.ts";
+import type { CatalogueState } from "./state.ts";
+
+/** The end of one look at a repository, as far as the journal keeps it. */
+export interface RepositoryLook {
+  readonly source: string;
+  /** `registry/path`. */
+  readonly repository: string;
+  readonly unread: readonly {
+    readonly tag: string;
+    readonly digest?: Digest;
+    readonly problem: ExecutorRegistryError;
+  }[];
+}
+
+/** Tags that are written down one by one; those that can never be read come first. */
+const MOST_UNREAD = 100;
+const MOST_REASON = 300;
+
+/** Failures that say nothing of what was asked for: with them a look is not complete. */
+const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "throttled",
+  "unreachable",
+  "timeout",
+  "unauthorized",
+  "forbidden",
+  "closed",
+]);
+
+/** The change that keeps what came of a look; none where it is as it was. */
+export function recordLook(state: CatalogueState, { source, repository, unread }: RepositoryLook): readonly Reasoned[] {
+  const before = state.reads.get(repository);
+  const complete = unread.every(({ problem }) => !PASSING.has(problem.code));
+  const records = [...unread]
+    .sort((a, b) => Number(a.digest === undefined) - Number(b.digest === undefined) || (a.tag < b.tag ? -1 : 1))
+    .slice(0, MOST_UNREAD)
+    .map(({ tag, digest, problem: { code, message } }): UnreadRecord => {
+      return {
+        tag,
+        ...(digest !== undefined && { digest }),
+        code,
+        reason: message.slice(0, MOST_REASON).toWellFormed(),
+      };
+    });
+  const first = complete && before?.firstComplete === undefined;
+  // How long a registry wants to be left alone is in its message, and another each time.
+  const facts = (list: readonly UnreadRecord[]) => list.map(({ tag, digest, code }) => [tag, digest, code]);
+  const known = before !== undefined && before.source === source;
+  const unchanged = before?.unreadTotal === unread.length && same(facts(before.unread), facts(records));
+  if (known && !first && unchanged) return [];
+  const reason = first
+    ? "it was looked at completely for the first time"
+    : unread.length === 0
+      ? "all of its tags can be read now"
+      : `${unread.length} of its tags could not be read`;
+  const change = { kind: "repository-read" as const, source, repository, complete, unread: records };
+  return [{ reason, change: { ...change, unreadTotal: unread.length } }];
+}

@@ -1,5 +1,6 @@
 // What a host of the service needs: the command line, and tests.
 export { loadConfig, readConfig, refuseLoss } from "./config/load-config.ts";
+export { checkConfig } from "./check-config.ts";
 export { effectiveConfig } from "./config/effective-config.ts";
 export { type ConfigMistake, InvalidConfigurationError, parseConfig } from "./config/parse-config.ts";
 export type { Config } from "./config/schema.ts";

@@ -11,8 +11,9 @@ export const config: Command = {
   name: "config",
   summary: "check the registry service's configuration, or print it with all defaults",
   usage: "check|print [FILE]",
-  details: `The file is found as \`serve\` finds it. Both tell every mistake, and exit with 2 when there is one. \`print\` says where a secret
-is, never what it is.`,
+  details: `The file is found as \`serve\` finds it. Both tell every mistake, and exit with 2 when there is one. \`check\` also looks whether
+this machine lets the service start: at the store's place, the address to listen at, secrets, and the cluster that judges tokens.
+\`print\` says where a secret is, never what it is.`,
   flags: {
     output: {
       type: "string",
@@ -27,10 +28,15 @@ is, never what it is.`,
     const [action = "", named] = given.words;
     if (!ACTIONS.includes(action)) throw new UsageError(`config can ${ACTIONS.join(" or ")}, not ${action}`, "config");
     const file = configFile("config", named, io);
-    const { effectiveConfig, readConfig } = await import("@executor-registry/registry");
-    const effective = effectiveConfig(await readConfig(file), file);
-    if (action === "check") io.stdout.print(`${file} has no mistakes`);
-    else io.stdout.print(text(given, "output") === "json" ? printJson(effective) : toYaml(effective));
+    const { checkConfig, effectiveConfig, readConfig } = await import("@executor-registry/registry");
+    const written = await readConfig(file);
+    if (action === "check") {
+      await checkConfig(written, file, io.clock);
+      io.stdout.print(`${file} has no mistakes`);
+      return 0;
+    }
+    const effective = effectiveConfig(written, file);
+    io.stdout.print(text(given, "output") === "json" ? printJson(effective) : toYaml(effective));
     return 0;
   },
 };

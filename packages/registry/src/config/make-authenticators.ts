@@ -1,4 +1,4 @@
-import { type Clock, type Logger, systemClock } from "@executor-registry/resolver";
+import { type Clock, ConfigurationError, type Logger, systemClock } from "@executor-registry/resolver";
 import { connect } from "@executor-registry/resolver/kubernetes";
 import { createKubernetesTokens } from "../auth/kubernetes-tokens.ts";
 import { createOidcTokens } from "../auth/oidc-tokens.ts";
@@ -6,7 +6,7 @@ import type { Authenticator } from "../auth/role.ts";
 import { createStaticTokens } from "../auth/static-tokens.ts";
 import type { Config } from "./schema.ts";
 
-/** The ways of proving who one is, cheapest first. @throws NoClusterError where Kubernetes is to judge and there is none */
+/** The ways of proving who one is, cheapest first. @throws ConfigurationError where Kubernetes is to judge and there is none */
 export async function makeAuthenticators(
   { tokens, kubernetes, oidc }: Config["auth"],
   log: Logger,
@@ -15,7 +15,10 @@ export async function makeAuthenticators(
   const authenticators: Authenticator[] = [];
   if (tokens.length > 0) authenticators.push(createStaticTokens(tokens));
   if (kubernetes !== undefined) {
-    const api = await connect();
+    const api = await connect().catch((cause: unknown) => {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new ConfigurationError(`auth.kubernetes: nothing can judge tokens: ${why}`);
+    });
     log.info(
       { server: api.server, audience: kubernetes.audience },
       "service accounts' tokens are judged by Kubernetes",

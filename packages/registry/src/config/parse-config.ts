@@ -12,18 +12,24 @@ export interface ConfigMistake {
   readonly message: string;
 }
 
-/** The configuration file has mistakes: all of them are in the message. */
+/** Mistakes that are told at once: one bracket too many may be thousands. */
+const MOST_MISTAKES = 100;
+
+/** The configuration file has mistakes: they are in the message. */
 export class InvalidConfigurationError extends ExecutorRegistryError {
   override readonly name = "InvalidConfigurationError";
   readonly file: string;
   readonly mistakes: readonly ConfigMistake[];
 
-  constructor(file: string, mistakes: readonly ConfigMistake[]) {
+  constructor(file: string, all: readonly ConfigMistake[]) {
+    const rest = all.length - MOST_MISTAKES;
+    const mistakes = all.slice(0, MOST_MISTAKES);
+    if (rest > 0) mistakes.push({ path: "", message: `and ${rest} more` });
     const lines = mistakes.map(
       ({ path, line, message }) =>
         `  ${file}${line === undefined ? "" : `:${line}`}: ${path === "" ? "" : `${path}: `}${message}`,
     );
-    const count = mistakes.length === 1 ? "a mistake" : `${mistakes.length} mistakes`;
+    const count = all.length === 1 ? "a mistake" : `${all.length} mistakes`;
     super("invalid-configuration", `the configuration has ${count}:\n${lines.join("\n")}`);
     this.file = file;
     this.mistakes = mistakes;

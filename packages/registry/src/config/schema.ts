@@ -35,7 +35,10 @@ const Executors = z.strictObject({
     .strictObject({
       template: z
         .string()
-        .regex(/^(?=.*\{type\})(?=.*\{version\})/, "it must hold {type} and {version}")
+        .refine(
+          (template) => ["{type}", "{version}"].every((part) => template.split(part).length === 2),
+          "it must hold {type} and {version}, each exactly once",
+        )
         .default("executor-{type}-{version}")
         .meta({ description: "How tags are called in them" }),
       repositories: z

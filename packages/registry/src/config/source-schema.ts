@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { z } from "zod";
-import { Duration } from "./duration.ts";
+import { durationBetween } from "./duration.ts";
 import { Secret } from "./secret.ts";
 
 const Name = z
@@ -16,7 +16,9 @@ const Repositories = z
 const SourceName = Name.meta({ description: "Its name in webhooks, logs, metrics and answers" });
 const polling = {
   name: SourceName,
-  interval: Duration.prefault("5m").meta({ description: "Between the end of a scan and the start of the next" }),
+  interval: durationBetween("1s", "366d")
+    .prefault("5m")
+    .meta({ description: "Between the end of a scan and the start of the next; `1s` to `366d`" }),
   jitter: z.number().min(0).max(1).default(0.1).meta({ description: "How much of the interval is random" }),
 };
 
@@ -58,7 +60,7 @@ const requests = z
       .default(4)
       .meta({ description: "Requests at the same time, to one host" }),
     perSecond: z
-      .union([z.number().positive(), z.literal("unlimited")])
+      .union([z.number().min(0.01).max(10_000), z.literal("unlimited")])
       .default(10)
       .meta({ description: "Requests a second, to one host" }),
   })

@@ -18,6 +18,14 @@ export async function openStore(address: string, clock: Clock = systemClock): Pr
   return sqliteStore(place.path, clock);
 }
 
+/** What would keep a store from being opened on this machine, as far as looking shows; its lock may change any moment. */
+export async function storeProblem(address: string): Promise<string | undefined> {
+  const place = parseStoreAddress(address);
+  if (place.kind === "memory") return undefined;
+  const { sqliteProblem } = await import("./sqlite-problem.ts");
+  return sqliteProblem(place.path);
+}
+
 /**
  * Reads all that a store holds, without changing it.
  * @returns its last entry

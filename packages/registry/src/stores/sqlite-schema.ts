@@ -49,16 +49,21 @@ export function migrate(database: DatabaseSync): void {
   database.exec("BEGIN IMMEDIATE");
   try {
     // Read again now that nobody else can be migrating.
-    const version = versionOf(database);
-    if (!isOurs(database) && !isEmpty(database)) throw new Error("it is another application's database");
-    if (version > STEPS.length) {
-      throw new Error(`its version is ${version}, and this release knows ${STEPS.length}: a newer release wrote it`);
-    }
-    for (const step of STEPS.slice(version)) database.exec(step);
+    refuseForeign(database);
+    for (const step of STEPS.slice(versionOf(database))) database.exec(step);
     database.exec(`PRAGMA user_version = ${STEPS.length}; COMMIT`);
   } catch (problem) {
     if (database.isTransaction) database.exec("ROLLBACK");
     throw problem;
+  }
+}
+
+/** @throws Error for a database that is not ours, or a newer release's */
+export function refuseForeign(database: DatabaseSync): void {
+  const version = versionOf(database);
+  if (!isOurs(database) && !isEmpty(database)) throw new Error("it is another application's database");
+  if (version > STEPS.length) {
+    throw new Error(`its version is ${version}, and this release knows ${STEPS.length}: a newer release wrote it`);
   }
 }
 

@@ -1,0 +1,57 @@
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { type Clock, ExecutorRegistryError } from "@executor-registry/resolver";
+import { pino } from "pino";
+import { Catalogue } from "./catalogue/catalogue.ts";
+import { refuseLoss } from "./config/load-config.ts";
+import { type ConfigMistake, InvalidConfigurationError, parseConfig } from "./config/parse-config.ts";
+import type { Config } from "./config/schema.ts";
+import { makeParts } from "./parts.ts";
+import { memoryStore } from "./stores/memory.ts";
+import { storeProblem } from "./stores/open.ts";
+
+/**
+ * Finds what would keep the service from starting with a configuration on this machine. Nothing is kept, and nobody is asked.
+ * @param file for messages
+ * @throws InvalidConfigurationError
+ */
+export async function checkConfig(text: string, file: string, clock: Clock): Promise<void> {
+  const config = parseConfig(text, file);
+  refuseLoss(config, { text, file });
+  const found = await Promise.all([storeMistake(config), listenMistake(config), partsMistake(config, clock)]);
+  const mistakes = found.filter((mistake) => mistake !== undefined);
+  if (mistakes.length > 0) throw new InvalidConfigurationError(file, mistakes);
+}
+
+async function storeMistake({ store }: Config): Promise<ConfigMistake | undefined> {
+  const message = await storeProblem(store);
+  return message === undefined ? undefined : { path: "store", message };
+}
+
+/** That something listens there already is no mistake: it may be the service itself. */
+async function listenMistake({ listen: { host, port } }: Config): Promise<ConfigMistake | undefined> {
+  const server = createServer();
+  try {
+    await once(server.listen(port, host), "listening");
+    server.close();
+    return undefined;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "EADDRINUSE") return undefined;
+    return { path: "listen", message: `cannot listen on ${host}, port ${port}: ${message}` };
+  }
+}
+
+/** The parts are made as at a start, and never run. */
+async function partsMistake(config: Config, clock: Clock): Promise<ConfigMistake | undefined> {
+  const log = pino({ level: "silent" });
+  const catalogue = await Catalogue.open({ store: memoryStore(), rank: () => 0, order: () => 0, clock, log });
+  try {
+    await (await makeParts(config, { catalogue, clock, random: Math.random, log })).close();
+    return undefined;
+  } catch (error) {
+    if (error instanceof ExecutorRegistryError) return { path: "", message: error.message };
+    const message = error instanceof Error ? error.message : String(error);
+    return { path: "", message: `the service could not start with it: ${message}` };
+  }
+}

@@ -48,10 +48,13 @@ export interface Surroundings {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  /** Reads what webhooks' senders are proven by. */
+  readonly fetch?: typeof globalThis.fetch;
 }
 
 /** Makes the parts; nothing runs yet. @throws ConfigurationError */
-export async function makeParts(config: Config, { catalogue, clock, random, log }: Surroundings): Promise<Parts> {
+export async function makeParts(config: Config, surroundings: Surroundings): Promise<Parts> {
+  const { catalogue, clock, random, log, fetch } = surroundings;
   const { template, tags, aliases } = config.executors;
   const naming = createNaming({ template, aliases, ...(tags && { tags }) });
   const polled = makeSources(config.sources, { naming, clock, random, log });
@@ -59,7 +62,7 @@ export async function makeParts(config: Config, { catalogue, clock, random, log 
   const checks = [createApprovedNamespaceCheck(config.checks.approvedNamespaces), runnableCheck];
   const scanner = new Scanner({ sources: polled, catalogue, naming, checks, clock, random, log });
   const queues = makeQueues(config.queues, { clock, random, log });
-  const webhooks = makeWebhooks(config.webhooks);
+  const webhooks = makeWebhooks(config.webhooks, { clock, ...(fetch && { fetch }) });
   // The last that can fail: nothing would end their connections.
   const authenticators = await makeAuthenticators(config.auth, log, clock);
   const { reads, writes } = config.auth;

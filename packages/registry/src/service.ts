@@ -27,6 +27,8 @@ export interface ServiceOptions {
   readonly clock?: Clock;
   /** @default Math.random */
   readonly random?: Random;
+  /** Reads what webhooks' senders are proven by. @default through the environment's proxies */
+  readonly fetch?: typeof globalThis.fetch;
   /** Gives a start up. A running service is ended by `close()`. */
   readonly signal?: AbortSignal;
 }
@@ -110,7 +112,7 @@ async function begin(options: ServiceOptions, lifetimes: Lifetimes): Promise<Ser
   lifetimes.add({ what: "the catalogue", end: () => catalogue.close(), ms: 4000 });
   signal?.throwIfAborted();
   const restored = catalogue.head.sequence > 0;
-  const surroundings = { catalogue, clock, random, log };
+  const surroundings = { catalogue, clock, random, log, ...(options.fetch && { fetch: options.fetch }) };
   parts = await makeParts(config, surroundings);
   // Each task has its own time within this one.
   lifetimes.add({ what: "the configuration", end: () => parts.close(), ms: PARTS_END_MS + 100 });

@@ -1,21 +1,28 @@
-import { ConfigurationError } from "@executor-registry/resolver";
+import { type Clock, ConfigurationError } from "@executor-registry/resolver";
 import type { Webhook } from "../http/webhook-route.ts";
 import type { WebhookReceiver } from "../webhooks/hint.ts";
 import type { HeaderProof, PathProof, Proof } from "../webhooks/proof.ts";
 import { createReceiver } from "../webhooks/receiver.ts";
 import type { WebhookConfig } from "./webhook-schema.ts";
 
+/** What receivers that ask others are given. */
+interface Asking {
+  readonly clock: Clock;
+  /** Reads certificates and keys. @default through the environment's proxies */
+  readonly fetch?: typeof globalThis.fetch;
+}
+
 /** The webhooks of a configuration, by name. @throws ConfigurationError for a proof that would prove nothing */
-export function makeWebhooks(configs: readonly WebhookConfig[]): ReadonlyMap<string, Webhook> {
+export function makeWebhooks(configs: readonly WebhookConfig[], asking: Asking): ReadonlyMap<string, Webhook> {
   return new Map(
     configs.map((config) => {
       const { name, source } = config;
-      return [name, { name, receiver: receiverOf(config), ...(source === undefined ? {} : { source }) }];
+      return [name, { name, receiver: receiverOf(config, asking), ...(source === undefined ? {} : { source }) }];
     }),
   );
 }
 
-function receiverOf(config: WebhookConfig): WebhookReceiver {
+function receiverOf(config: WebhookConfig, asking: Asking): WebhookReceiver {
   switch (config.kind) {
     case "quay":
     case "docker-hub":
@@ -36,9 +43,9 @@ function receiverOf(config: WebhookConfig): WebhookReceiver {
     case "jfrog":
       return createReceiver(config.kind, { secret: config.secret });
     case "sns":
-      return createReceiver(config.kind, { topics: config.topics });
+      return createReceiver(config.kind, { topics: config.topics, ...asking });
     case "pubsub":
-      return createReceiver(config.kind, { audience: config.audience, email: config.email });
+      return createReceiver(config.kind, { audience: config.audience, email: config.email, ...asking });
   }
 }
 

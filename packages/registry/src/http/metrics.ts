@@ -12,7 +12,7 @@ export interface Metrics {
   /** One request that a route answered. @param seconds how long it took */
   answered(route: string, method: string, status: number, seconds: number): void;
   /** One event. @param outcome what became of it */
-  webhook(name: string, outcome: "taken" | "nothing" | "refused" | "malformed"): void;
+  webhook(name: string, outcome: "taken" | "nothing" | "unknown-host" | "refused" | "malformed"): void;
 }
 
 /** Where the numbers come from. */

@@ -13,6 +13,7 @@ import { ExecutorRegistryError } from "@executor-registry/resolver";
 import type { Logger as PinoLogger } from "pino";
 import type { Access } from "../auth/access.ts";
 import type { Answer, Route } from "./route.ts";
+import { callerGone } from "./caller-gone.ts";
 import { docsPage } from "./docs-page.ts";
 import type { EventStream } from "./events.ts";
 import type { FailureLimit } from "./failure-limit.ts";
@@ -113,8 +114,9 @@ export async function createHttpServer(options: ServerOptions): Promise<FastifyI
       url: route.path.replaceAll(/\{(\w+)\}/g, ":$1"),
       config: limited,
       handler: async (request, reply) => {
-        const { principal, params, query } = await parsed(route, request, access);
-        return send(await route.handle({ params, query, principal, signal: request.signal }), request, reply, access);
+        const signal = callerGone(reply.raw);
+        const { principal, params, query } = await parsed(route, request, access, signal);
+        return send(await route.handle({ params, query, principal, signal }), request, reply, access);
       },
     });
   }
@@ -130,7 +132,7 @@ export async function createHttpServer(options: ServerOptions): Promise<FastifyI
     reply.type(options.metrics.contentType).send(await options.metrics.print()),
   );
   fastify.get("/events", async (request, reply) => {
-    await access.check(request.headers.authorization, "reader", request.signal);
+    await access.check(request.headers.authorization, "reader", callerGone(reply.raw));
     if (events.full) {
       throw new ExecutorRegistryError(
         "throttled",
@@ -151,11 +153,11 @@ export async function createHttpServer(options: ServerOptions): Promise<FastifyI
   return fastify;
 }
 
-async function parsed(route: Route, request: FastifyRequest, access: Access) {
+async function parsed(route: Route, request: FastifyRequest, access: Access, signal: AbortSignal) {
   const principal =
     route.role === undefined
       ? { name: "anyone", role: "reader" as const }
-      : await access.check(request.headers.authorization, route.role, request.signal);
+      : await access.check(request.headers.authorization, route.role, signal);
   const part = (schema: Route["params"], value: unknown, where: string): unknown => {
     if (schema === undefined) return value;
     const result = schema.safeParse(value);

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { ExecutorRegistryError, type Logger } from "@executor-registry/resolver";
 import type { Scanning } from "../scan/scanner.ts";
 import type { WebhookReceiver } from "../webhooks/hint.ts";
+import { callerGone } from "./caller-gone.ts";
 import type { FailureLimit } from "./failure-limit.ts";
 import type { Metrics } from "./metrics.ts";
 
@@ -54,10 +55,11 @@ export function registerWebhooks(
           body,
           ...(token === undefined ? {} : { pathToken: token }),
         },
-        request.signal,
+        callerGone(reply.raw),
       );
-      const looked = scanner.hint(answer.hints, { actor: `webhook:${name}`, why: "event" }, webhook.source);
-      metrics.webhook(name, looked > 0 ? "taken" : "nothing");
+      const reason = { actor: `webhook:${name}`, why: "event" };
+      const { repositories: looked, unknownHosts } = scanner.hint(answer.hints, reason, webhook.source);
+      metrics.webhook(name, looked > 0 ? "taken" : unknownHosts > 0 ? "unknown-host" : "nothing");
       log.debug({ webhook: name, hints: answer.hints.length, repositories: looked }, "event taken");
       reply.code(answer.status).headers(answer.headers ?? {});
       return await reply.send(answer.body ?? { accepted: looked });

@@ -46,6 +46,16 @@ function heard(verdicts: readonly Verdict[], { verdicts: before }: CatalogueImag
   return verdicts.filter(({ check, state }) => state !== "passed" || before.some((verdict) => verdict.check === check));
 }
 
+/** What became of hints. */
+export interface HintResult {
+  /** How many repositories will be looked at. */
+  readonly repositories: number;
+  /** Hosts that were named with a repository which a source covers, and that no source has. */
+  readonly unknownHosts: number;
+}
+
+const HOST_WARNING_MS = 3_600_000;
+
 /** What the API asks of a scanner. */
 export type Scanning = Pick<Scanner, "refresh" | "refreshType" | "hint">;
 
@@ -55,6 +65,7 @@ export class Scanner {
   readonly #loops: readonly SourceLoop[];
   readonly #ending = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
+  #warnedOfHosts = -Infinity;
 
   constructor(options: ScannerOptions) {
     this.#options = options;
@@ -96,27 +107,49 @@ export class Scanner {
 
   /**
    * Looks at what events name. Repositories that no source covers are passed over.
-   * @param to the name of the only source that is meant, where the event was sent to one
-   * @returns how many repositories will be looked at
+   * @param to the name of the only source that is meant, where the event was sent to one: whatever the sender calls its host, since
+   * products write the address into events that people reach them by
    */
-  hint(hints: readonly Hint[], reason: Reason, to?: string): number {
-    const recheck = new Map<string, readonly string[] | "all">();
+  hint(hints: readonly Hint[], reason: Reason, to?: string): HintResult {
+    const recheck = new Map<string, Set<string>>();
+    const unknownHosts = new Set<string>();
     for (const { registry, repository, tag } of hints) {
+      let [byPath, byHost] = [false, false];
       for (const { source } of this.#loops) {
         if (to !== undefined && source.name !== to) continue;
-        for (const name of source.named(repository, registry)) {
-          const before = recheck.get(name) ?? [];
-          if (before !== "all") recheck.set(name, tag === undefined ? before : [...new Set([...before, tag])]);
+        const exact = source.named(repository, registry);
+        const anywhere = exact.length > 0 || registry === undefined ? exact : source.named(repository);
+        byHost ||= exact.length > 0;
+        byPath ||= anywhere.length > 0;
+        for (const name of to === undefined ? exact : anywhere) {
+          const tags = recheck.get(name) ?? new Set();
+          if (tag !== undefined) tags.add(tag);
+          recheck.set(name, tags);
         }
       }
+      if (to === undefined && registry !== undefined && byPath && !byHost) unknownHosts.add(registry);
     }
     if (recheck.size > 0) {
-      this.#look(recheck, reason).catch((error: unknown) => {
+      const looked = new Map([...recheck].map(([repository, tags]) => [repository, [...tags]]));
+      this.#look(looked, reason).catch((error: unknown) => {
         if (!this.#ending.signal.aborted)
           this.#options.log.error({ err: error }, "an event's scan could not be taken in");
       });
     }
-    return recheck.size;
+    if (unknownHosts.size > 0) this.#warnOfHosts([...unknownHosts], reason);
+    return { repositories: recheck.size, unknownHosts: unknownHosts.size };
+  }
+
+  /** Once an hour, since a sender that is set up wrongly sends on and on. */
+  #warnOfHosts(hosts: readonly string[], { actor }: Reason): void {
+    const { clock, log } = this.#options;
+    if (Math.abs(clock.now() - this.#warnedOfHosts) < HOST_WARNING_MS) return;
+    this.#warnedOfHosts = clock.now();
+    log.warn(
+      { by: actor, hosts: hosts.slice(0, 5) },
+      "an event names a repository that a source covers, on a host that no source has: set `source` where the event comes in, " +
+        "or have the sender name the host that the source is configured with",
+    );
   }
 
   /** Ends all scanning; resolves once nothing is under way. */
@@ -128,8 +161,8 @@ export class Scanner {
 
   async #look(recheck: ReadonlyMap<string, readonly string[] | "all">, reason: Reason): Promise<readonly ScanReport[]> {
     const loops = this.#loops.flatMap((loop) => {
-      const only = [...recheck.keys()].filter((repository) => loop.source.rank(repository) !== undefined);
-      const ours = new Map([...recheck].filter(([repository]) => only.includes(repository)));
+      const ours = new Map([...recheck].filter(([repository]) => loop.source.rank(repository) !== undefined));
+      const only = [...ours.keys()];
       return only.length > 0 ? [loop.scanSome({ ...reason, only, recheck: ours })] : [];
     });
     return Promise.all(loops);

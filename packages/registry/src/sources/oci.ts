@@ -85,7 +85,7 @@ export function createOciSource({ name, client, repositories, naming, log }: Oci
     rank,
     named: (path, registry) => {
       const repository = fullName(path);
-      const ours = registry === undefined || registry === client.host;
+      const ours = registry === undefined || withoutPort(registry) === withoutPort(client.host);
       return ours && rank(repository) !== undefined ? [repository] : [];
     },
     get requests() {
@@ -218,3 +218,6 @@ class RepositoryReading {
     return this.#known.hasDetails(digest) || this.#images.get(digest)?.details !== undefined;
   }
 }
+
+/** A host without the port that it has anyway. Only events are compared so: they say where to look, and nothing more. */
+const withoutPort = (host: string): string => host.replace(/:(?:443|80)$/, "");

@@ -7,9 +7,16 @@ import { registryOf } from "./registry-of.ts";
 
 const Body = z.object({
   repository: z.string(),
-  docker_url: z.string().default(""),
-  updated_tags: z.array(z.string()).default([]),
+  docker_url: z.string().nullish(),
+  /** A list, in some versions an object keyed by tag, or null. */
+  updated_tags: z.unknown().optional(),
 });
+
+function tagsOf(updated: unknown): readonly string[] {
+  if (typeof updated !== "object" || updated === null) return [];
+  const tags: readonly unknown[] = Array.isArray(updated) ? updated : Object.keys(updated);
+  return tags.filter((tag) => typeof tag === "string");
+}
 
 /**
  * Quay's "Push to Repository" notifications, which carry neither a proof nor a digest.
@@ -22,8 +29,9 @@ export function createQuayReceiver(proof: PathProof): WebhookReceiver {
     kind,
     async receive(request) {
       check(request);
-      const { repository, docker_url: url, updated_tags: tags } = parseBody(kind, Body, request.body);
-      const claim = { action: "pushed", registry: registryOf(url), repository } as const;
+      const { repository, docker_url: url, updated_tags: updated } = parseBody(kind, Body, request.body);
+      const claim = { action: "pushed", registry: registryOf(url ?? ""), repository } as const;
+      const tags = tagsOf(updated);
       // A notification without tags still says that something was pushed.
       const hints = (tags.length > 0 ? tags : [""]).map((tag) => makeHint(kind, "repository", { ...claim, tag }));
       return { status: 202, hints };

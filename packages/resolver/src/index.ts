@@ -55,7 +55,7 @@ export {
   parseTemplate,
 } from "./reference/template.ts";
 export { compareVersions, isHigher, type TagVersion, tagVersion } from "./reference/tag-version.ts";
-export { nearMisses } from "./near-misses.ts";
+export { NearMisses, nearMisses } from "./near-misses.ts";
 export { type LayoutContent, type LayoutImage, readLayout, type UnreadableLayoutImage } from "./layout/layout-image.ts";
 export type { ExecutorDocument, ExecutorEvent, ProblemDocument } from "./registry-client/executor-document.ts";
 export {

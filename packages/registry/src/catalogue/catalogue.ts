@@ -1,4 +1,4 @@
-import type { Clock, Digest, Logger } from "@executor-registry/resolver";
+import { type Clock, type Digest, type Logger, tryParseReference } from "@executor-registry/resolver";
 import type { Entry, Head, JournalFilter } from "../journal/entry.ts";
 import type { Fold } from "../journal/fold.ts";
 import { type Journal, openJournal } from "../journal/journal.ts";
@@ -6,7 +6,6 @@ import type { Listing } from "../journal/listing.ts";
 import type { SealState } from "../journal/seal.ts";
 import type { Store } from "../stores/store.ts";
 import { Answers, CATALOGUE, type Order } from "./answers.ts";
-import { currentOf } from "./current.ts";
 import { executorDocument } from "./document.ts";
 import { applyEntry, emptyCatalogue } from "./fold.ts";
 import { reclaim, type Rank } from "./claims.ts";
@@ -14,6 +13,7 @@ import type { Reasoned } from "./reconcile.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { CatalogueImage, CatalogueState, CatalogueType, RepositoryReads } from "./state.ts";
 import { restorePart, serializePart, STORED_FORMAT } from "./stored.ts";
+import { TypeView } from "./type-view.ts";
 
 /** What a catalogue is opened with. */
 export interface CatalogueOptions {
@@ -33,6 +33,7 @@ export class Catalogue {
   readonly #journal: Journal<CatalogueState>;
   readonly #store: Store;
   readonly #rank: Rank;
+  readonly #views = new Map<string, TypeView>();
 
   private constructor(journal: Journal<CatalogueState>, { store, rank, order }: CatalogueOptions) {
     this.answers = new Answers(order);
@@ -61,7 +62,10 @@ export class Catalogue {
     const catalogue = new Catalogue(journal, options);
     for (const type of journal.state.types.keys()) catalogue.#render(type);
     journal.onEntries((entries) => {
-      for (const type of catalogue.#typesOf(entries)) catalogue.#render(type);
+      for (const type of catalogue.#typesOf(entries)) {
+        catalogue.#views.delete(type);
+        catalogue.#render(type);
+      }
     });
     return catalogue;
   }
@@ -76,6 +80,14 @@ export class Catalogue {
 
   type(name: string): CatalogueType | undefined {
     return this.#journal.state.types.get(name);
+  }
+
+  /** What is asked of a type, in the order in which it is asked for. */
+  view(name: string): TypeView | undefined {
+    const type = this.type(name);
+    let view = this.#views.get(name);
+    if (view === undefined && type !== undefined) this.#views.set(name, (view = new TypeView(type)));
+    return view;
   }
 
   /** Every type that has, or had, an image. */
@@ -172,9 +184,11 @@ export class Catalogue {
   }
 
   #render(name: string): void {
-    const type = this.type(name);
-    const current = type && currentOf(type);
-    this.answers.set(CATALOGUE, name, current && executorDocument(name, current));
+    const current = this.view(name)?.current;
+    const document = current && executorDocument(name, current);
+    // What an older version took in: no client takes a name that long.
+    const served = document && tryParseReference(document.image) ? document : undefined;
+    this.answers.set(CATALOGUE, name, served);
   }
 }
 

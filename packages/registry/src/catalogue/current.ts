@@ -1,4 +1,6 @@
 import type { ExecutorDocument } from "@executor-registry/resolver";
+import type { Claim } from "./change.ts";
+import { oneLine } from "./one-line.ts";
 import { isRunnable } from "../checks/runnable.ts";
 import { compareNewest, timeOf } from "./newest.ts";
 import type { CatalogueImage, CatalogueType } from "./state.ts";
@@ -34,23 +36,7 @@ export function currentOf({ claims, from, images }: CatalogueType): Current | un
   if (newest === undefined) return undefined;
   for (const image of admitted) if (compareNewest(image, newest) > 0) newest = image;
   const chosen = newest;
-  const warnings = others.map(({ repository, source, equal }) => {
-    const why = equal
-      ? `${claim.repository} was there first; put one of them first in the configuration`
-      : `${claim.repository} comes first in the configuration`;
-    return `${repository} (source ${source}) holds images of this type too; ${why}`;
-  });
-  if (from !== undefined) {
-    warnings.push(
-      `${claim.repository} (source ${claim.source}) took over from ${from.repository} (source ${from.source}), which holds no admitted image of this type any more; if that is meant, put it first in the configuration`,
-    );
-  }
-  for (const image of waiting) {
-    // A build cache is pushed after each image: it is not a newer one that somebody waits for.
-    if (!isRunnable(image.details) || compareNewest(image, chosen) <= 0) continue;
-    const why = image.verdicts.find(({ state }) => state !== "passed");
-    warnings.push(`a newer image, ${versionTag(image.tags)}, is ${image.state}: ${why?.reason ?? "not judged yet"}`);
-  }
+  const warnings = [...rivals(claim, others), ...takeover(claim, from), ...newer(waiting, chosen)];
   const only = admitted.length === 1;
   return {
     image: chosen,
@@ -61,4 +47,38 @@ export function currentOf({ claims, from, images }: CatalogueType): Current | un
     versions: admitted.length,
     warnings,
   };
+}
+
+/** So many are named one by one; strangers may make thousands. */
+const NAMED = 5;
+
+function rivals(claim: Claim, others: readonly Claim[]): readonly string[] {
+  const warnings = others.slice(0, NAMED).map(({ repository, source, equal }) => {
+    const why = equal
+      ? `${claim.repository} was there first; put one of them first in the configuration`
+      : `${claim.repository} comes first in the configuration`;
+    return `${repository} (source ${source}) holds images of this type too; ${why}`;
+  });
+  const more = others.length - NAMED;
+  return more > 0 ? [...warnings, `${more} more repositories hold images of this type too`] : warnings;
+}
+
+function takeover(claim: Claim, from: Claim | undefined): readonly string[] {
+  if (from === undefined) return [];
+  const which = `${claim.repository} (source ${claim.source}) took over from ${from.repository} (source ${from.source})`;
+  return [
+    `${which}, which holds no admitted image of this type any more; if that is meant, put it first in the configuration`,
+  ];
+}
+
+function newer(waiting: readonly CatalogueImage[], chosen: CatalogueImage): readonly string[] {
+  // A build cache is pushed after each image: it is not a newer one that somebody waits for.
+  const images = waiting.filter((image) => isRunnable(image.details) && compareNewest(image, chosen) > 0);
+  images.sort((a, b) => compareNewest(b, a));
+  const warnings = images.slice(0, NAMED).map(({ tags, state, verdicts }) => {
+    const why = verdicts.find((verdict) => verdict.state !== "passed");
+    return oneLine(`a newer image, ${versionTag(tags)}, is ${state}: ${why?.reason ?? "not judged yet"}`);
+  });
+  const more = images.length - NAMED;
+  return more > 0 ? [...warnings, `${more} more newer images are not admitted`] : warnings;
 }

@@ -1,19 +1,26 @@
 import type { ExecutorDocument } from "@executor-registry/resolver";
 import type { Current } from "./current.ts";
 import { capabilitiesOf, ownerOf } from "./labels.ts";
+import { oneLine } from "./one-line.ts";
 import type { CatalogueImage } from "./state.ts";
-import { versionTag } from "./version-tag.ts";
+import { tellingTags, versionTag } from "./version-tag.ts";
+
+/** As many tags as a person may look at: an unchanged image that each commit tags again has thousands. */
+const MOST_TAGS = 50;
 
 /** What every document of an image says. */
 function imageMembers(image: CatalogueImage) {
   const labels = image.details?.labels ?? {};
   const owner = ownerOf(labels);
   const { created, sizeBytes, platforms = [] } = image.details ?? {};
+  const tags = tellingTags(image.tags, MOST_TAGS);
+  const omitted = image.tags.length - tags.length;
   return {
     image: `${image.repository}@${image.digest}`,
     digest: image.digest,
     version: versionTag(image.tags),
-    tags: image.tags,
+    tags,
+    ...(omitted > 0 && { tagsOmitted: omitted }),
     capabilities: capabilitiesOf(labels),
     ...(owner === undefined ? {} : { owner }),
     ...(created === undefined ? {} : { created }),
@@ -51,7 +58,7 @@ export function versionDocument(image: CatalogueImage, current: boolean) {
     ...imageMembers(image),
     state: image.state,
     current,
-    verdicts: image.verdicts,
+    verdicts: image.verdicts.map((verdict) => ({ ...verdict, reason: oneLine(verdict.reason) })),
     found: image.found,
     ...(added === undefined ? {} : { added }),
     ...validation(image),

@@ -1,4 +1,5 @@
 import type { Digest } from "@executor-registry/resolver";
+import { keptLabels } from "./labels.ts";
 
 /** What a manifest and its configuration say of an image. It never changes, since the digest covers it. */
 export interface ImageDetails {
@@ -17,8 +18,16 @@ export interface ImageDetails {
   readonly sizeBytes?: number;
   /** When the image was built, by its own account. ISO 8601 in UTC. */
   readonly created?: string;
-  /** Labels of the image's configuration. */
+  /** Labels of the image's configuration; what the catalogue keeps are those that it may use. */
   readonly labels: Readonly<Record<string, string>>;
+}
+
+/** As many as any index of one image has. */
+const MOST_PLATFORMS = 64;
+
+/** Details as they are written down and kept. */
+export function boundedDetails(details: ImageDetails): ImageDetails {
+  return { ...details, platforms: details.platforms.slice(0, MOST_PLATFORMS), labels: keptLabels(details.labels) };
 }
 
 /**

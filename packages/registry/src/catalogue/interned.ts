@@ -1,6 +1,6 @@
 import type { Verdict } from "../checks/check.ts";
 import type { Claim } from "./change.ts";
-import type { Image, ImageDetails } from "./image.ts";
+import { boundedDetails, type Image, type ImageDetails } from "./image.ts";
 
 /** At most this many different values are shared; what comes after is merely not shared. */
 const MOST = 20_000;
@@ -19,12 +19,15 @@ function internTable<T>(keyOf: (value: T) => string): (value: T) => T {
 const text = internTable<string>((value) => value);
 const list = internTable<readonly unknown[]>((value) => JSON.stringify(value));
 
-const details = (value: ImageDetails): ImageDetails => ({
-  ...value,
-  mediaType: text(value.mediaType),
-  ...(value.configType !== undefined && { configType: text(value.configType) }),
-  platforms: list(value.platforms) as ImageDetails["platforms"],
-});
+const details = (value: ImageDetails): ImageDetails => {
+  const kept = boundedDetails(value);
+  return {
+    ...kept,
+    mediaType: text(kept.mediaType),
+    ...(kept.configType !== undefined && { configType: text(kept.configType) }),
+    platforms: list(kept.platforms) as ImageDetails["platforms"],
+  };
+};
 
 /**
  * One object for equal values. Thousands of images share their repository, platforms and verdicts; read back from a journal, each

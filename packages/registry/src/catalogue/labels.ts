@@ -1,18 +1,51 @@
 import { isExecutorType } from "@executor-registry/resolver";
+import { oneLine } from "./one-line.ts";
+
+/** An image's labels. */
+type Labels = Readonly<Record<string, string>>;
 
 /** What the image can do: words separated by commas or spaces. */
 const CAPABILITIES = "executor-registry.dev/capabilities";
 /** The team that owns the executor. */
 const OWNER = "executor-registry.dev/owner";
 const MOST_CAPABILITIES = 100;
+const OWNER_CHARACTERS = 200;
+
+/** Whose labels are kept: this project's and the image specification's. */
+const KEPT = ["executor-registry.dev/", "org.opencontainers.image."];
+/** Most characters of one label's value, of the capabilities, and of all that is kept of one image. */
+const ONE = 1024;
+const ALL_CAPABILITIES = 8192;
+const ALL = 12_288;
+
+/**
+ * The labels that are written down and kept, those that are used first. Build tools write their own by the hundred kilobytes, and whoever
+ * may push could fill the memory with them.
+ */
+export function keptLabels(labels: Labels): Labels {
+  const used = [CAPABILITIES, OWNER];
+  const others = Object.keys(labels).filter((name) => KEPT.some((prefix) => name.startsWith(prefix)));
+  const kept: Record<string, string> = {};
+  let room = ALL;
+  for (const name of new Set([...used, ...others])) {
+    const value = labels[name];
+    if (value === undefined || value.length > (name === CAPABILITIES ? ALL_CAPABILITIES : ONE)) continue;
+    const size = name.length + value.length;
+    if (size > room) continue;
+    kept[name] = value;
+    room -= size;
+  }
+  return kept;
+}
 
 /** An image's capabilities, sorted; words that are none are passed over. */
-export function capabilitiesOf(labels: Readonly<Record<string, string>>): readonly string[] {
+export function capabilitiesOf(labels: Labels): readonly string[] {
   const words = (labels[CAPABILITIES] ?? "").toLowerCase().split(/[\s,]+/);
   return [...new Set(words.filter((word) => isExecutorType(word)))].sort().slice(0, MOST_CAPABILITIES);
 }
 
-/** Who owns an image: the label of this project, else the image specification's `vendor`. */
-export function ownerOf(labels: Readonly<Record<string, string>>): string | undefined {
-  return labels[OWNER] || labels["org.opencontainers.image.vendor"] || undefined;
+/** Who owns an image, in one line: the label of this project, else the image specification's `vendor`. */
+export function ownerOf(labels: Labels): string | undefined {
+  const owner = labels[OWNER] || labels["org.opencontainers.image.vendor"];
+  return owner ? oneLine(owner, OWNER_CHARACTERS) : undefined;
 }

@@ -4,6 +4,7 @@ import type { ListedImage } from "../sources/image-source.ts";
 import type { Change } from "./change.ts";
 import { type Image, type ImageDetails, isDescribed } from "./image.ts";
 import type { Naming } from "./naming.ts";
+import { tellingTags } from "./version-tag.ts";
 import type { CatalogueImage, CatalogueState } from "./state.ts";
 
 /** A complete look at one repository, with what was learnt about its images. */
@@ -81,6 +82,13 @@ function withdrawal({ tags }: CatalogueImage, { images, gone }: Observation): st
   return moved === undefined ? gone : `tag ${moved} names another image now`;
 }
 
+/** An image that each commit tags again has thousands. */
+function named(tags: readonly string[]): string {
+  const told = tellingTags(tags, 10);
+  const more = tags.length - told.length;
+  return told.join(", ") + (more > 0 ? ` and ${more} more` : "");
+}
+
 function compareImage(
   type: string,
   seen: Observation,
@@ -102,14 +110,14 @@ function compareImage(
       ...(kept === undefined ? {} : { details: kept }),
     };
     const how = known === undefined ? "was found" : known.state === "withdrawn" ? "is back" : "is now this source's";
-    const reason = `${how}, as ${tags.join(", ")}`;
+    const reason = `${how}, as ${named(tags)}`;
     return [{ reason, change: { kind: "image-found", ...about, source: seen.source, image, verdicts } }];
   }
   const changes: Reasoned[] = [];
   const kept = known.tags.filter((tag) => seen.unread.has(tag) && !tags.includes(tag));
   const now = [...tags, ...kept].sort();
   if (!same(known.tags, now)) {
-    const reason = `its tags are ${now.join(", ")}; they were ${known.tags.join(", ")}`;
+    const reason = `its tags are ${named(now)}; they were ${named(known.tags)}`;
     changes.push({ reason, change: { kind: "image-tagged", ...about, tags: now } });
   }
   if (details !== undefined && !isDescribed(known.details) && !same(details, known.details)) {

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { TypeIndex } from "./type-index.ts";
 import type { ExecutorDocument, ExecutorEvent } from "@executor-registry/resolver";
 
 /** An answer as it is sent. */
@@ -14,15 +15,40 @@ export function render(text: string): Rendered {
   return { body, etag: `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"` };
 }
 
+/** Lists that are kept as they are sent. */
+const MOST_LISTS = 16;
+
 interface Executor extends Rendered {
   readonly document: ExecutorDocument;
+  /** Each member as `"name":value`, in the document's order; made when a part of the document is first asked for. */
+  members?: ReadonlyMap<string, string>;
+}
+
+function membersOf(document: ExecutorDocument): ReadonlyMap<string, string> {
+  const members = Object.entries(document).filter(([, value]) => value !== undefined);
+  return new Map(members.map(([name, value]) => [name, `${JSON.stringify(name)}:${JSON.stringify(value)}`]));
+}
+
+function byCapability(documents: readonly ExecutorDocument[]): ReadonlyMap<string, readonly string[]> {
+  const types = new Map<string, string[]>();
+  for (const { type, capabilities } of documents) {
+    for (const capability of capabilities) {
+      const capable = types.get(capability);
+      if (capable === undefined) types.set(capability, [type]);
+      else capable.push(type);
+    }
+  }
+  return types;
 }
 
 /** What readers are given: rendered when it changes, sent as it is. */
 export class Snapshot {
   readonly #executors = new Map<string, Executor>();
-  /** Lists by capability; `""` is all. Rendered when first asked for after a change. */
+  /** Lists that were asked for since the last change, by what was asked for. */
   readonly #lists = new Map<string, Rendered>();
+  /** Of those that can do something: the sorted types, by capability. */
+  #capable: ReadonlyMap<string, readonly string[]> | undefined;
+  #index: TypeIndex | undefined;
   readonly #listeners = new Set<(event: ExecutorEvent) => void>();
 
   /** Puts, replaces or removes a type's answer. Tells the listeners where it differs. */
@@ -31,12 +57,15 @@ export class Snapshot {
     if (document === undefined) {
       if (before === undefined) return;
       this.#executors.delete(type);
+      this.#index = undefined;
     } else {
       const rendered = render(JSON.stringify(document));
       if (rendered.etag === before?.etag) return;
       this.#executors.set(type, { ...rendered, document });
+      if (before === undefined) this.#index = undefined;
     }
     this.#lists.clear();
+    this.#capable = undefined;
     const event = document ? { type, image: document.image, version: document.version } : { type };
     for (const listener of this.#listeners) listener(event);
   }
@@ -49,27 +78,44 @@ export class Snapshot {
     return this.#executors.get(type)?.document;
   }
 
-  /** Sorted. */
-  types(): readonly string[] {
-    return [...this.#executors.keys()].sort();
+  /** Sorted: all, or those with a capability. */
+  types(capability = ""): readonly string[] {
+    if (capability === "") return this.index.sorted;
+    this.#capable ??= byCapability(this.index.sorted.flatMap((type) => this.#executors.get(type)?.document ?? []));
+    return this.#capable.get(capability) ?? [];
+  }
+
+  get index(): TypeIndex {
+    return (this.#index ??= new TypeIndex(this.#executors.keys()));
   }
 
   get size(): number {
     return this.#executors.size;
   }
 
-  /** An object keyed by type: of all, or of those with a capability. */
-  list(capability = ""): Rendered {
-    const known = this.#lists.get(capability);
+  /** A type's document as JSON: whole, or some of its members; `null` where there is none. */
+  text(type: string, fields?: ReadonlySet<string>): string {
+    const executor = this.#executors.get(type);
+    if (executor === undefined) return "null";
+    if (fields === undefined) return executor.body.toString();
+    executor.members ??= membersOf(executor.document);
+    const wanted: string[] = [];
+    for (const [name, text] of executor.members) if (fields.has(name)) wanted.push(text);
+    return `{${wanted.join(",")}}`;
+  }
+
+  /** An object keyed by type: of all, or of those with a capability; whole, or some members of each. */
+  list(capability = "", fields?: ReadonlySet<string>): Rendered {
+    const key = JSON.stringify([capability, ...(fields ? [...fields].sort() : [])]);
+    const known = this.#lists.get(key);
     if (known !== undefined) return known;
-    const members = this.types().flatMap((type) => {
-      const executor = this.#executors.get(type);
-      const wanted = capability === "" || executor?.document.capabilities.includes(capability);
-      return executor && wanted ? [`${JSON.stringify(type)}:${executor.body.toString()}`] : [];
-    });
+    const types = this.types(capability);
+    const members = types.map((type) => `${JSON.stringify(type)}:${this.text(type, fields)}`);
     const rendered = render(`{${members.join(",")}}`);
-    // Strangers choose the capability: only those that some executor has are kept.
-    if (members.length > 0 || capability === "") this.#lists.set(capability, rendered);
+    this.#lists.set(key, rendered);
+    // Strangers choose what is asked for: the oldest gives way.
+    const [oldest] = this.#lists.size > MOST_LISTS ? this.#lists.keys() : [];
+    if (oldest !== undefined) this.#lists.delete(oldest);
     return rendered;
   }
 

@@ -1,6 +1,7 @@
 import { put } from "./fold.ts";
 import type { ImageDetails } from "./image.ts";
 import { ImageSet } from "./image-set.ts";
+import { keptLabels } from "./labels.ts";
 import { interned } from "./interned.ts";
 import type { CatalogueImage, CatalogueState, CatalogueType, RepositoryReads } from "./state.ts";
 
@@ -106,7 +107,7 @@ function restoreType(state: CatalogueState, name: string, text: string): Catalog
       ...(foreignLayer !== undefined && { foreignLayer }),
       ...(holdsImage !== undefined && { holdsImage }),
       platforms: table[platforms] as ImageDetails["platforms"],
-      labels: Object.fromEntries(Object.entries(labels).map(([name, at]) => [name, textAt(at)])),
+      labels: keptLabels(Object.fromEntries(Object.entries(labels).map(([name, at]) => [name, textAt(at)]))),
       ...(sizeBytes !== undefined && { sizeBytes }),
       ...(created !== undefined && { created: textAt(created) }),
     };

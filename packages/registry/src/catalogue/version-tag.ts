@@ -15,9 +15,18 @@ export const isMovingTag = (tag: string): boolean => !FIXED.test(tag);
  * @param tags not empty
  */
 export function versionTag(tags: readonly string[]): string {
-  const ranked = [...tags].sort((a, b) => rank(b) - rank(a) || compareVersionTags(b, a) || (a < b ? -1 : 1));
-  return ranked[0] ?? "";
+  let best = tags[0] ?? "";
+  for (const tag of tags) if (compareTelling(tag, best) < 0) best = tag;
+  return best;
 }
+
+/** The tags that tell most, the most telling first. */
+export function tellingTags(tags: readonly string[], most: number): readonly string[] {
+  return tags.length <= most ? tags : [...tags].sort(compareTelling).slice(0, most);
+}
+
+const compareTelling = (a: string, b: string): number =>
+  rank(b) - rank(a) || compareVersionTags(b, a) || (a < b ? -1 : a > b ? 1 : 0);
 
 function rank(tag: string): number {
   if (tag === "latest") return 0;

@@ -1,4 +1,3 @@
-import type { ExecutorDocument } from "@executor-registry/resolver";
 import { z } from "zod";
 import { Executor } from "./schemas.ts";
 
@@ -8,9 +7,3 @@ export const Fields = z
   .transform((text) => text.split(",").map((name) => name.trim()))
   .pipe(z.array(Executor.keyof()).min(1))
   .meta({ description: "Only these members of each executor, separated by commas: image,version" });
-
-/** A document's text with the wanted members alone, in the document's order. */
-export function withFields(document: ExecutorDocument, fields: readonly (keyof ExecutorDocument)[]): string {
-  const wanted: ReadonlySet<string> = new Set(fields);
-  return JSON.stringify(Object.fromEntries(Object.entries(document).filter(([name]) => wanted.has(name))));
-}

@@ -1,6 +1,6 @@
 import type { ExecutorDocument } from "@executor-registry/resolver";
+import { placeAfter } from "../catalogue/type-index.ts";
 import { render, type Snapshot } from "../catalogue/snapshot.ts";
-import { withFields } from "./fields.ts";
 import type { Answer } from "./route.ts";
 
 interface ListQuery {
@@ -12,18 +12,17 @@ interface ListQuery {
 
 /** All executors, or those with a capability; whole or some members of each; all at once or a page. */
 export function listExecutors(snapshot: Snapshot, { capability, fields, limit, after }: ListQuery): Answer {
-  if (fields === undefined && limit === undefined && after === undefined) {
-    return { kind: "rendered", rendered: snapshot.list(capability) };
+  const selected = fields && new Set<string>(fields);
+  if (limit === undefined && after === undefined) {
+    return { kind: "rendered", rendered: snapshot.list(capability, selected) };
   }
-  const wanted = snapshot
-    .types()
-    .filter((type) => capability === undefined || snapshot.document(type)?.capabilities.includes(capability))
-    .filter((type) => after === undefined || type > after);
-  const page = wanted.slice(0, limit);
-  const members = page.map((type) => `${JSON.stringify(type)}:${textOf(snapshot, type, fields)}`);
+  const types = snapshot.types(capability);
+  const start = after === undefined ? 0 : placeAfter(types, after);
+  const page = types.slice(start, limit === undefined ? undefined : start + limit);
+  const members = page.map((type) => `${JSON.stringify(type)}:${snapshot.text(type, selected)}`);
   const rendered = render(`{${members.join(",")}}`);
   const last = page.at(-1);
-  if (last === undefined || page.length === wanted.length) return { kind: "rendered", rendered };
+  if (last === undefined || start + page.length === types.length) return { kind: "rendered", rendered };
   const next = new URLSearchParams({
     ...(capability && { capability }),
     ...(fields && { fields: fields.join(",") }),
@@ -31,10 +30,4 @@ export function listExecutors(snapshot: Snapshot, { capability, fields, limit, a
     after: last,
   });
   return { kind: "rendered", rendered, headers: { link: `</executors?${next.toString()}>; rel="next"` } };
-}
-
-function textOf(snapshot: Snapshot, type: string, fields: ListQuery["fields"]): string {
-  const document = snapshot.document(type);
-  if (fields !== undefined && document !== undefined) return withFields(document, fields);
-  return snapshot.executor(type)?.body.toString() ?? "null";
 }

@@ -1,8 +1,7 @@
 import type { Candidate } from "@executor-registry/resolver";
-import { currentOf } from "../catalogue/current.ts";
 import { versionDocument } from "../catalogue/document.ts";
-import { compareNewest } from "../catalogue/newest.ts";
-import type { CatalogueType, ImageState } from "../catalogue/state.ts";
+import type { ImageState } from "../catalogue/state.ts";
+import type { TypeView } from "../catalogue/type-view.ts";
 import { json, type Answer } from "./route.ts";
 
 interface VersionsQuery {
@@ -18,14 +17,12 @@ interface VersionsQuery {
  */
 export function listVersions(
   type: string,
-  known: CatalogueType | undefined,
+  known: TypeView | undefined,
   candidates: readonly Candidate[] | undefined,
   { state, limit, offset }: VersionsQuery,
 ): Answer {
-  const current = candidates === undefined && known ? currentOf(known)?.image : undefined;
-  const images = [...(known?.images ?? [])]
-    .filter((image) => state === undefined || image.state === state)
-    .sort((a, b) => compareNewest(b, a));
+  const current = candidates === undefined ? known?.current?.image : undefined;
+  const images = known?.images(state) ?? [];
   const versions = images.slice(offset, offset + limit).map((image) => versionDocument(image, image === current));
   const body = { type, total: images.length, versions, ...(candidates && { candidates }) };
   if (offset + limit >= images.length) return json(body);

@@ -5,7 +5,7 @@ import type { Scanning } from "../scan/scanner.ts";
 import type { ScanReport } from "../scan/source-scan.ts";
 import { healthRoutes, type HealthOptions } from "./health-routes.ts";
 import { journalRoute } from "./journal-route.ts";
-import { Fields, withFields } from "./fields.ts";
+import { Fields } from "./fields.ts";
 import { json, route, type Route } from "./route.ts";
 import { Candidate, Executor, Problem, ScanReportShape, TypeName, Version } from "./schemas.ts";
 import { listExecutors } from "./list-executors.ts";
@@ -66,7 +66,7 @@ export function apiRoutes(options: ApiOptions): readonly Route[] {
         if (rendered === undefined || document === undefined) throw unknownType(type, catalogue);
         return {
           kind: "rendered",
-          rendered: fields === undefined ? rendered : render(withFields(document, fields)),
+          rendered: fields === undefined ? rendered : render(snapshot.text(type, new Set(fields))),
           headers: { "x-executor-subject": "ignored" },
         };
       },
@@ -98,7 +98,7 @@ export function apiRoutes(options: ApiOptions): readonly Route[] {
         404: { description: "No image of this type was ever found", schema: Problem },
       },
       handle({ params: { type }, query }) {
-        const known = catalogue.type(type);
+        const known = catalogue.view(type);
         const live = catalogue.snapshot.document(type)?.live;
         if (known === undefined && live === undefined) throw unknownType(type, catalogue);
         return listVersions(type, known, live?.candidates, query);

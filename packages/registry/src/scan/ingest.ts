@@ -1,6 +1,6 @@
-import type { Digest, ExecutorRegistryError, Logger } from "@executor-registry/resolver";
+import { type Digest, type ExecutorRegistryError, type Logger, parseReference } from "@executor-registry/resolver";
 import type { Catalogue } from "../catalogue/catalogue.ts";
-import { type ImageDetails, isDescribed } from "../catalogue/image.ts";
+import { boundedDetails, type ImageDetails, isDescribed } from "../catalogue/image.ts";
 import type { Naming } from "../catalogue/naming.ts";
 import { reconcile, type Observation } from "../catalogue/reconcile.ts";
 import { recordLook } from "../catalogue/repository-read.ts";
@@ -60,6 +60,12 @@ export async function ingest(
 ): Promise<Ingested> {
   const { repository } = listing;
   const path = pathOf(repository);
+  const problem = invalidName(repository);
+  if (problem !== undefined && listing.state === "listed") {
+    const unread = listing.images.flatMap(({ tags }) => tags.map((tag) => ({ tag, problem })));
+    report(log, source, repository, unread);
+    return { changes: 0, unread };
+  }
   const listed = listing.state === "gone" ? [] : listing.images;
   const images = listed.filter(({ tags }) => tags.some((tag) => naming.typesOf(path, tag).length > 0));
   const known = catalogue.imagesOf(repository);
@@ -67,7 +73,7 @@ export async function ingest(
   const unread: UnreadTag[] = listing.state === "gone" ? [] : [...listing.unread];
 
   const details = new Map<Digest, ImageDetails>();
-  for (const image of images) if (image.details) details.set(image.digest, image.details);
+  for (const image of images) if (image.details) details.set(image.digest, boundedDetails(image.details));
   const failed = new Set<Digest>();
   const detailsOf = ({ digest }: ListedImage): ImageDetails | undefined =>
     details.get(digest) ?? known.get(digest)?.details;
@@ -84,7 +90,7 @@ export async function ingest(
         return;
       }
       try {
-        details.set(digest, await source.details(repository, digest, signal));
+        details.set(digest, boundedDetails(await source.details(repository, digest, signal)));
       } catch (error) {
         signal.throwIfAborted();
         const problem = problemOf(error);
@@ -126,6 +132,16 @@ export async function ingest(
   });
   report(log, source, repository, failures);
   return { changes: entries.length, unread: failures };
+}
+
+/** Why a repository's name is no part of any reference: with its host it is too long, for example. Nobody could run what is in it. */
+function invalidName(repository: string): ExecutorRegistryError | undefined {
+  try {
+    parseReference(repository);
+    return undefined;
+  } catch (error) {
+    return problemOf(error);
+  }
 }
 
 /** The images whose details matter: all, or the last pushed where the registry tells, as long as they may be run. */

@@ -29,8 +29,10 @@ export interface ExecutorDocument {
   readonly digest?: string;
   /** The tag that tells it apart for a person. */
   readonly version: string;
-  /** Every tag that names the image. */
+  /** The tags that name the image; of many the 50 that tell most. */
   readonly tags: readonly string[];
+  /** How many more there are, where they are more than are listed. */
+  readonly tagsOmitted?: number;
   /** What the image says it can do (label `executor-registry.dev/capabilities`), sorted. */
   readonly capabilities: readonly string[];
   /** The team that owns it (label `executor-registry.dev/owner`), where known. */
@@ -82,7 +84,7 @@ export interface ProblemDocument {
   readonly detail: string;
   /** The literal of the table of errors. */
   readonly code: string;
-  /** For `unknown-type`. */
+  /** For `unknown-type`. Of many known types the first 100. */
   readonly nearMisses?: readonly string[];
   readonly knownTypes?: readonly string[];
   /** For `unknown-type`: what could not be read, one sentence each. Then the type may be there all the same. */

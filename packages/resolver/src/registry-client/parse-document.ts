@@ -19,7 +19,7 @@ export function parseDocument(json: unknown, type: string): ExecutorDocument {
   if (!live && !(digested && reference.digest === digest)) {
     throw new NotADocument(`the image of ${type} is not pinned to its digest`);
   }
-  const { owner, created, pushed, sizeBytes, advice, validatedAt } = fields;
+  const { owner, created, pushed, sizeBytes, advice, validatedAt, tagsOmitted } = fields;
   const validated = fields["validated"] === true;
   return {
     type,
@@ -27,6 +27,7 @@ export function parseDocument(json: unknown, type: string): ExecutorDocument {
     ...(digested && { digest }),
     version: text(fields, "version"),
     tags: texts(fields, "tags"),
+    ...(typeof tagsOmitted === "number" && { tagsOmitted }),
     capabilities: texts(fields, "capabilities"),
     ...(typeof owner === "string" && { owner }),
     added: text(fields, "added"),

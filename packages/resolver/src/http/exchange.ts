@@ -7,7 +7,7 @@ export interface Outgoing {
   readonly method: string;
   /** Path and query. */
   readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string | string[]>>;
   readonly body?: string;
   readonly agent?: Agent;
   /** Certificate authority, client certificate, server name. */

@@ -4,9 +4,8 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { KubeConfig } from "@kubernetes/client-node";
-import { importClient } from "./client-node.ts";
 import { type ConnectOptions, connect, type Surroundings } from "./connect.ts";
-import type { KubeConfigLike } from "./kubeconfig.ts";
+import type { KubeConfigLike } from "./given-config.ts";
 
 /** A kubeconfig with a context for each name, on servers of the same names. */
 function kubeconfig(current: string | undefined, ...names: string[]): string {
@@ -66,10 +65,10 @@ describe("connect", () => {
     assert.equal((await found({ context: "both", namespace: "x" }, files))[2], "x");
   });
 
-  test("then the pod, which never loads the client library", async () => {
+  test("then the pod, which never loads a parser", async () => {
     await Promise.all([ownConfig(), account()]);
     const never = (): never => assert.fail("loaded");
-    const api = await connect({}, { variables: pod, home, serviceAccount, importClient: never });
+    const api = await connect({}, { variables: pod, home, serviceAccount, importYaml: never });
     assert.deepEqual([api.context, api.server, api.namespace], ["in-cluster", "https://10.0.0.1", "default"]);
   });
 
@@ -118,17 +117,14 @@ describe("connect", () => {
     await assert.rejects(found(), { code: "configuration", message: /no valid server URL/ });
   });
 
-  test("a missing client library is told with the command that helps", async () => {
+  test("a missing parser is told with the command that helps, and JSON needs none", async () => {
     const missing = Object.assign(new Error("gone"), { code: "ERR_MODULE_NOT_FOUND" });
-    const surroundings = { variables: {}, importClient: () => Promise.reject(missing) };
-    await assert.rejects(connect({ kubeconfig: first }, surroundings), {
+    const surroundings = { variables: {}, importYaml: () => Promise.reject(missing) };
+    assert.equal((await connect({ kubeconfig: second }, surroundings)).context, "two");
+    await writeFile(own, "current-context: a\n");
+    await assert.rejects(connect({ kubeconfig: own }, surroundings), {
       code: "configuration",
-      message: /npm install @kubernetes\/client-node/,
-    });
-    const broken = { variables: {}, importClient: () => Promise.reject(new Error("reading 'bind'")) };
-    await assert.rejects(connect({ kubeconfig: first }, broken), {
-      code: "configuration",
-      message: /could not be loaded on Node/,
+      message: /npm install yaml/,
     });
   });
 
@@ -137,9 +133,5 @@ describe("connect", () => {
     (config as KubeConfig).loadFromFile(second);
     assert.deepEqual(await found({ kubeConfig: config }, { ...pod, KUBECONFIG: first }), two);
     await assert.rejects(found({ kubeConfig: config, context: "both" }), { code: "configuration" });
-  });
-
-  test("the client library is what its loader says", async () => {
-    assert.equal((await importClient()).KubeConfig, KubeConfig);
   });
 });

@@ -4,11 +4,13 @@ import { delimiter, join } from "node:path";
 import { type Clock, systemClock } from "../clock.ts";
 import type { ClusterAccess } from "./access.ts";
 import type { KubernetesApi } from "./api.ts";
-import { type ImportClient, importClient, loadKubeconfig } from "./client-node.ts";
 import { KubeconfigError, NoClusterError } from "./errors.ts";
 import { httpsApi } from "./https-api.ts";
 import { inCluster, SERVICE_ACCOUNT_FOLDER } from "./in-cluster.ts";
-import { type KubeConfigLike, kubeconfigAccess } from "./kubeconfig.ts";
+import { givenAccess, type KubeConfigLike } from "./given-config.ts";
+import { kubeconfigAccess } from "./kubeconfig/access.ts";
+import { choose } from "./kubeconfig/choose.ts";
+import { importYaml, type ImportYaml, loadKubeconfig } from "./kubeconfig/load.ts";
 
 /** Which cluster to use, when it is not the one that is found by itself. */
 export interface ConnectOptions {
@@ -32,13 +34,15 @@ export interface Surroundings {
   readonly serviceAccount?: string;
   /** @default the machine's clock */
   readonly clock?: Clock;
-  /** @default import("@kubernetes/client-node") */
-  readonly importClient?: ImportClient;
+  /** @default import("yaml") */
+  readonly importYaml?: ImportYaml;
+  /** Whether a credential plugin may ask a person. @default whether standard input is a terminal */
+  readonly terminal?: boolean;
 }
 
 /**
  * Finds the cluster: the options', that of `KUBECONFIG`, the one this pod runs in, that of `~/.kube/config`.
- * Contacts nothing yet. A kubeconfig needs the optional peer dependency `@kubernetes/client-node`; a pod never loads it.
+ * Contacts nothing yet. A kubeconfig in YAML needs the optional peer dependency `yaml`; a pod never loads it.
  * @throws NoClusterError when there is none
  * @throws KubeconfigError when a kubeconfig lacks what was asked for, or cannot be read
  */
@@ -50,11 +54,13 @@ async function findCluster(options: ConnectOptions, surroundings: Surroundings):
   const { kubeConfig, kubeconfig, context, namespace } = options;
   const { variables = process.env, home = homedir(), clock = systemClock } = surroundings;
   const { serviceAccount = SERVICE_ACCOUNT_FOLDER } = surroundings;
-  const load = async (files: readonly string[]): Promise<ClusterAccess> =>
-    kubeconfigAccess(await loadKubeconfig(files, context, surroundings.importClient ?? importClient), namespace);
+  const load = async (files: readonly string[]): Promise<ClusterAccess> => {
+    const config = await loadKubeconfig(files, surroundings.importYaml ?? importYaml);
+    return kubeconfigAccess(choose(config, context, variables), namespace, { ...surroundings, variables, clock });
+  };
 
   if (kubeConfig) {
-    if (kubeconfig === undefined && context === undefined) return kubeconfigAccess(kubeConfig, namespace);
+    if (kubeconfig === undefined && context === undefined) return givenAccess(kubeConfig, namespace);
     throw new KubeconfigError("kubeConfig excludes kubeconfig and context: it has a current context already");
   }
   if (kubeconfig !== undefined) return load([kubeconfig]);

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Clock } from "../clock.ts";
 import { KubernetesError, type KubernetesErrorCode, type Place } from "./errors.ts";
+import { isEverybody } from "./rbac.ts";
 
 const CODES: Readonly<Record<number, KubernetesErrorCode>> = {
   401: "unauthorized",
@@ -34,10 +35,12 @@ export function statusError(
   const body: Status = typeof object === "object" && object !== null ? object : {};
   const status = http?.status ?? (typeof body.code === "number" ? body.code : 500);
   const reason = typeof body.reason === "string" && body.reason !== "" ? body.reason : undefined;
-  const code = CODES[status] ?? "kubernetes-api";
+  const stranger = status === 403 && typeof body.message === "string" && isStranger(body.message);
+  const code = stranger ? "unauthorized" : (CODES[status] ?? "kubernetes-api");
   const seconds = body.details?.retryAfterSeconds;
   const retryAfter = http?.retryAfter ?? (typeof seconds === "number" && seconds > 0 ? seconds * 1000 : undefined);
-  const message = typeof body.message === "string" && body.message !== "" ? body.message : "the server gave no reason";
+  const said = typeof body.message === "string" && body.message !== "" ? body.message : "the server gave no reason";
+  const message = stranger ? `no credentials came with the request, or none that the cluster knows: ${said}` : said;
   return new KubernetesError(code, `${message} (${[status, reason].filter(Boolean).join(" ")})`, place, {
     status,
     ...(http && typeof body.kind !== "string" && { answer: body }),
@@ -45,6 +48,12 @@ export function statusError(
     ...(retryAfter === undefined ? {} : { retryAfter }),
     ...(status >= 500 ? { retryable: true } : {}),
   });
+}
+
+/** A server that lets strangers in refuses them only what they ask for. Rights are no remedy: they would be everybody's. */
+function isStranger(message: string): boolean {
+  const user = /\bUser "([^"]+)"/.exec(message)?.[1];
+  return user !== undefined && isEverybody(user);
 }
 
 /** What an HTTP answer outside 2xx says. Proxies answer in HTML or plain text, so the body may be no `Status`. */

@@ -1,6 +1,6 @@
-import type { ExecutorRegistryError } from "../errors.ts";
+import { ExecutorRegistryError } from "../errors.ts";
 import { ForbiddenError } from "../resolver-errors.ts";
-import { type RbacFeature, rbacManifest, rbacNeed, type RbacSubject } from "./rbac.ts";
+import { isEverybody, type RbacFeature, rbacManifest, rbacNeed, type RbacSubject } from "./rbac.ts";
 
 export interface ForbiddenOptions {
   /** What may not be done. */
@@ -13,10 +13,15 @@ export interface ForbiddenOptions {
   readonly cause: ExecutorRegistryError;
 }
 
-/** The refusal with what to apply against it. */
-export function forbidden({ what, features, namespace, configMap, cause }: ForbiddenOptions): ForbiddenError {
+/** The refusal with what to apply against it; of a stranger, that credentials are missing. */
+export function forbidden({ what, features, namespace, configMap, cause }: ForbiddenOptions): ExecutorRegistryError {
   const rules = features.flatMap((feature) => rbacNeed(feature, configMap).rules);
   const subject = subjectBehind(cause) ?? { kind: "ServiceAccount", name: "default", namespace };
+  if (isEverybody(subject.name)) {
+    return new ExecutorRegistryError("unauthorized", `${what}: the cluster knows no credentials of this user; log in`, {
+      cause,
+    });
+  }
   const manifest = rbacManifest(features, { namespace, subject, ...(configMap !== undefined && { configMap }) });
   return new ForbiddenError(what, { rules, manifest }, cause);
 }

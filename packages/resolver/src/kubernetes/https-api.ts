@@ -3,6 +3,7 @@ import { Agent as HttpsAgent } from "node:https";
 import { type Clock, systemClock } from "../clock.ts";
 import { beginCall, type Call } from "../http/call.ts";
 import { exchange } from "../http/exchange.ts";
+import { tunnelAgent } from "../http/tunnel.ts";
 import type { ClusterAccess, Credentials } from "./access.ts";
 import { parseJson, problem, readAll, readLines } from "./answer.ts";
 import type { ApiPath, ApiRequest, ApiStream, KubernetesApi } from "./api.ts";
@@ -38,17 +39,19 @@ class HttpsApi implements KubernetesApi {
     this.namespace = namespace;
     this.#access = access;
     this.#clock = clock;
-    this.#agent =
-      server.protocol === "https:" ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true });
+    const secure = server.protocol === "https:";
+    this.#agent = access.proxy
+      ? tunnelAgent(access.proxy, secure)
+      : new (secure ? HttpsAgent : HttpAgent)({ keepAlive: true });
   }
 
   async request(path: ApiPath, options: ApiRequest = {}): Promise<unknown> {
     const { method = "GET", timeout = TIMEOUT, limit = 64 * MIB } = options;
     const place = this.#place(method, path);
     const call = beginCall(this.#clock, options.signal);
-    call.within(timeout, () => tooLate(place, timeout));
+    const begin = (): (() => void) => call.within(timeout, () => tooLate(place, timeout));
     try {
-      return parseJson(await readAll(await this.#send(place, options, call), limit, place), place);
+      return parseJson(await readAll(await this.#send(place, options, call, { begin }), limit, place), place);
     } catch (error) {
       throw problem(error, place, call);
     } finally {
@@ -60,11 +63,15 @@ class HttpsApi implements KubernetesApi {
     const { idle, lineLimit = 16 * MIB } = options;
     const place = this.#place("GET", path);
     const call = beginCall(this.#clock, options.signal);
-    // A kubelet sends a log's headers with its first line, so only connecting has a limit of its own.
-    const connected = call.within(TIMEOUT, () => tooLate(place, TIMEOUT));
-    if (idle !== undefined) call.idle(idle, () => silent(place, idle));
+    let watched = false;
+    const begin = (): (() => void) => {
+      call.alive();
+      if (idle !== undefined && !watched) call.idle(idle, () => silent(place, idle));
+      watched = true;
+      return call.within(TIMEOUT, () => tooLate(place, TIMEOUT));
+    };
     try {
-      const response = await this.#send(place, options, call, connected);
+      const response = await this.#send(place, options, call, { begin, untilConnected: true });
       call.alive();
       return readLines(response, lineLimit, place, call);
     } catch (error) {
@@ -78,6 +85,7 @@ class HttpsApi implements KubernetesApi {
   }
 
   close(): void {
+    this.#access.close?.();
     this.#agent.destroy();
   }
 
@@ -85,19 +93,24 @@ class HttpsApi implements KubernetesApi {
     return { method, path, server: this.server };
   }
 
-  /** Resolves to an answer in 2xx. */
-  async #send(place: Place, options: ApiRequest, call: Call, connected?: () => void): Promise<IncomingMessage> {
-    const attempt = async (): Promise<IncomingMessage> => {
-      const outgoing = outgoingOf(place.method, `${this.#base}${place.path}`, options);
-      const { headers, tls } = await this.#credentials(place, call);
+  /** Resolves to an answer in 2xx. The limit begins anew with each attempt: a person may have to log in before it. */
+  async #send(place: Place, options: ApiRequest, call: Call, limit: Limit): Promise<IncomingMessage> {
+    const outgoing = outgoingOf(place.method, `${this.#base}${place.path}`, options);
+    const attempt = async ({ headers, tls }: Credentials): Promise<[IncomingMessage, () => void]> => {
+      const lift = limit.begin();
       const way = { server: this.#access.server, agent: this.#agent, tls };
       const whole = { ...outgoing, ...way, headers: { ...outgoing.headers, ...headers } };
-      return exchange(whole, call.signal, connected);
+      return [await exchange(whole, call.signal, limit.untilConnected ? lift : undefined), lift];
     };
-    let response = await attempt();
-    if (response.statusCode === 401 && (await call.race(this.#access.renew?.() ?? Promise.resolve(false)))) {
-      response.destroy();
-      response = await attempt();
+    const credentials = await this.#letIn(place, call, () => this.#access.credentials());
+    const [first, lift] = await attempt(credentials);
+    let response = first;
+    if (response.statusCode === 401 && this.#access.renew) {
+      lift();
+      if (await this.#letIn(place, call, async () => this.#access.renew?.(credentials))) {
+        response.destroy();
+        [response] = await attempt(await this.#letIn(place, call, () => this.#access.credentials()));
+      }
     }
     this.#noteTime(response);
     const status = response.statusCode ?? 0;
@@ -107,9 +120,11 @@ class HttpsApi implements KubernetesApi {
     throw answerError(place, { status, headers: response.headers, body }, this.#clock);
   }
 
-  #credentials(place: Place, call: Call): Promise<Credentials> {
-    return call.race(this.#access.credentials()).catch((cause: unknown) => {
-      const why = cause instanceof Error ? cause.message.trim().slice(0, 500) : "unknown reason";
+  /** What has to do with credentials: why there are none is no failure of the server. */
+  #letIn<T>(place: Place, call: Call, work: () => Promise<T>): Promise<T> {
+    return call.race(work()).catch((cause: unknown) => {
+      if (call.signal.aborted) throw call.signal.reason;
+      const why = cause instanceof Error ? cause.message.trim().slice(0, 4000) : "unknown reason";
       throw new KubernetesError("unauthorized", `no credentials for context ${this.context}: ${why}`, place, { cause });
     });
   }
@@ -118,6 +133,14 @@ class HttpsApi implements KubernetesApi {
     const server = Date.parse(response.headers.date ?? "");
     if (!Number.isNaN(server)) this.#time = { server, local: this.#clock.now() };
   }
+}
+
+/** How long one attempt may take. */
+interface Limit {
+  /** Returns how to lift it. */
+  begin(): () => void;
+  /** A kubelet sends a log's headers with its first line, so of a stream only connecting has a limit of its own. */
+  readonly untilConnected?: true;
 }
 
 function tooLate(place: Place, ms: number): KubernetesError {

@@ -2,15 +2,14 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../clock.ts";
 import type { ClusterAccess } from "./access.ts";
+import { bearer, tokenFile } from "./token-file.ts";
 
 /** Where a pod finds its service account. */
 export const SERVICE_ACCOUNT_FOLDER = "/var/run/secrets/kubernetes.io/serviceaccount";
 
-/** The kubelet renews a bound token at 80 % of its life (at least 10 minutes), so a minute is soon enough. */
-const TOKEN_AGE = 60_000;
-
 /**
- * How a pod reaches its own cluster, or in words why this is no pod with a service account.
+ * How a pod reaches its own cluster, or in words why this is no pod with a service account. No proxy of the environment is used:
+ * the address is one of the cluster's own.
  * @see https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/
  */
 export async function inCluster(
@@ -23,32 +22,25 @@ export async function inCluster(
   const port = variables["KUBERNETES_SERVICE_PORT"];
   if (!host || !port) return "the pod's environment (KUBERNETES_SERVICE_HOST is not set)";
 
-  const tokenFile = join(folder, "token");
-  let token = await readText(tokenFile);
-  if (token === undefined) {
-    return `the pod's service account (${tokenFile} cannot be read; is automountServiceAccountToken false?)`;
+  const path = join(folder, "token");
+  const tokens = tokenFile(path, clock);
+  const first = await tokens.token().catch(() => undefined);
+  if (first === undefined) {
+    return `the pod's service account (${path} cannot be read; is automountServiceAccountToken false?)`;
   }
-  let readAt = clock.now();
-  let ca = await readText(join(folder, "ca.crt"));
-
-  const read = async (): Promise<boolean> => {
-    readAt = clock.now();
-    const [nextToken, nextCa] = await Promise.all([readText(tokenFile), readText(join(folder, "ca.crt"))]);
-    ca = nextCa ?? ca;
-    const changed = nextToken !== undefined && nextToken !== token;
-    token = nextToken ?? token;
-    return changed;
-  };
-
+  let [token, ca] = [first, await readText(join(folder, "ca.crt"))];
   return {
     server: new URL(`https://${host.includes(":") ? `[${host}]` : host}:${port}`),
     context: "in-cluster",
     namespace: namespace ?? (await readText(join(folder, "namespace"))) ?? "default",
     async credentials() {
-      if (clock.now() - readAt >= TOKEN_AGE) await read();
-      return { headers: { authorization: `Bearer ${token}` }, tls: ca === undefined ? {} : { ca } };
+      const now = await tokens.token();
+      // The authority is replaced as seldom as the token is: they are looked at together.
+      if (now !== token) ca = (await readText(join(folder, "ca.crt"))) ?? ca;
+      token = now;
+      return { headers: bearer(token), tls: ca === undefined ? {} : { ca } };
     },
-    renew: read,
+    renew: ({ headers }) => tokens.replaced(String(headers["authorization"]).replace(/^Bearer /, "")),
   };
 }
 

@@ -1,7 +1,7 @@
 // How this project talks to Kubernetes: for the dispatcher, the command line, and who builds on them.
 export type { ApiCall, ApiPath, ApiRequest, ApiStream, KubernetesApi } from "./api.ts";
 export { connect, type ConnectOptions, type Surroundings } from "./connect.ts";
-export type { KubeConfigLike } from "./kubeconfig.ts";
+export type { KubeConfigLike } from "./given-config.ts";
 export { KubeconfigError, KubernetesError, type KubernetesErrorCode, NoClusterError } from "./errors.ts";
 export { reflect, type ReflectionHandler, type ReflectorOptions } from "./reflector.ts";
 export { createMirror, type KubernetesObject, type Mirror, type MirrorOptions } from "./mirror.ts";

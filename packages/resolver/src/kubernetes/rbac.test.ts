@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { KubernetesError } from "./errors.ts";
 import { forbidden, refusedSubject } from "./forbidden.ts";
+import { ForbiddenError } from "../resolver-errors.ts";
 import { rbacManifest } from "./rbac.ts";
 
 const subject = { kind: "ServiceAccount", name: "dispatcher", namespace: "team" } as const;
@@ -63,6 +64,17 @@ subjects:
     assert.match(rbacManifest(["pods"], { namespace: "null", subject }), /^  namespace: "null"$/m);
   });
 
+  for (const [kind, name] of [
+    ["User", "system:anonymous"],
+    ["Group", "system:unauthenticated"],
+  ] as const) {
+    test(`dev-08: gives no rights to ${name}`, () => {
+      assert.throws(() => rbacManifest(["nodes"], { namespace: "team", subject: { kind, name } }), {
+        code: "unauthorized",
+      });
+    });
+  }
+
   test("of nothing is empty", () => assert.equal(rbacManifest([], { namespace: "team", subject }), ""));
 });
 
@@ -75,10 +87,20 @@ describe("whom the server refused", () => {
     test(`is ${expected?.name ?? "unknown"} by: ${message}`, () => assert.deepEqual(refusedSubject(message), expected));
   }
 
+  test("dev-08: a stranger is told to log in, and gets no roles", () => {
+    const place = { method: "GET", path: "/api/v1/nodes", server: "https://k" };
+    const cause = new KubernetesError("forbidden", 'User "system:anonymous" cannot list resource "nodes"', place);
+    const error = forbidden({ what: "nodes may not be read", features: ["nodes"], namespace: "team", cause });
+    assert.equal(error.code, "unauthorized");
+    assert.match(error.message, /log in/);
+    assert.doesNotMatch(error.message, /kind:|apply/);
+  });
+
   test("is the namespace's default service account where nothing is said", () => {
     const place = { method: "GET", path: "/api/v1/nodes", server: "https://k" };
     const cause = new KubernetesError("forbidden", "a proxy says no", place);
     const error = forbidden({ what: "nodes may not be read", features: ["nodes"], namespace: "team", cause });
+    assert.ok(error instanceof ForbiddenError);
     assert.match(error.manifest, /name: default\n    namespace: team\n/);
     assert.equal(error.cause, cause);
     assert.ok(error.message.startsWith("nodes may not be read. To allow it, apply:\napiVersion: "));

@@ -1,3 +1,4 @@
+import { ExecutorRegistryError } from "../errors.ts";
 import { SIGHTINGS_NAME } from "./labels.ts";
 
 /** One rule of a Role or ClusterRole. */
@@ -91,11 +92,24 @@ export interface RbacManifestOptions {
   readonly configMap?: string;
 }
 
+/** Whether a user or group is whoever reaches the API server, without credentials. */
+export function isEverybody(name: string): boolean {
+  return name === "system:anonymous" || name === "system:unauthenticated";
+}
+
 /**
  * Ready-to-apply roles and bindings for some features, as YAML documents. Their names tell features and subject, so
  * that applying one more never takes away what another allowed.
+ * @throws ExecutorRegistryError for a subject that is everybody: no right is ever to be given to it
  */
 export function rbacManifest(features: readonly RbacFeature[], options: RbacManifestOptions): string {
+  const { name } = options.subject;
+  if (isEverybody(name)) {
+    throw new ExecutorRegistryError(
+      "unauthorized",
+      `${name} is everybody who reaches the API server: log in instead of giving it rights`,
+    );
+  }
   return (["namespace", "cluster"] as const)
     .flatMap((scope) => {
       const chosen = features.filter((feature) => rbacNeed(feature).scope === scope);

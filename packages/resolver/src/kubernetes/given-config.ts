@@ -1,6 +1,7 @@
 import type { RequestOptions } from "node:https";
-import type { ClusterAccess } from "./access.ts";
+import type { ClusterAccess, Credentials } from "./access.ts";
 import { KubeconfigError } from "./errors.ts";
+import { missingContext } from "./kubeconfig/choose.ts";
 
 /** The part of `KubeConfig` of `@kubernetes/client-node` that is used; any version's will do. */
 export interface KubeConfigLike {
@@ -12,8 +13,8 @@ export interface KubeConfigLike {
   applyToHTTPSOptions(options: RequestOptions): Promise<void>;
 }
 
-/** How to reach the cluster of the current context. */
-export function kubeconfigAccess(config: KubeConfigLike, namespace: string | undefined): ClusterAccess {
+/** How to reach the cluster of a loaded configuration's current context: who the caller is, that configuration decides. */
+export function givenAccess(config: KubeConfigLike, namespace: string | undefined): ClusterAccess {
   const context = config.getCurrentContext();
   const contexts = config.contexts.map(({ name }) => name);
   const cluster = config.getCurrentCluster();
@@ -22,6 +23,17 @@ export function kubeconfigAccess(config: KubeConfigLike, namespace: string | und
     throw new KubeconfigError(`the kubeconfig's context ${context} has no valid server URL`, { contexts });
   }
   const server = new URL(cluster.server);
+  let asked: Promise<Credentials> | undefined;
+  const ask = async (): Promise<Credentials> => {
+    const options: RequestOptions = {};
+    await config.applyToHTTPSOptions(options);
+    const { agent, headers, ...tls } = options;
+    return {
+      headers: { ...(headers as Record<string, string> | undefined) },
+      // Its agent keeps the first certificate for ever, ours takes each request's; only one for a proxy is needed.
+      tls: cluster.proxyUrl && agent ? { ...tls, agent } : tls,
+    };
+  };
   return {
     server,
     context,
@@ -29,25 +41,9 @@ export function kubeconfigAccess(config: KubeConfigLike, namespace: string | und
     async credentials() {
       // Plain HTTP, as `kubectl proxy` serves it, gets no credentials: anybody on the way could read them.
       if (server.protocol === "http:") return { headers: {}, tls: {} };
-      const options: RequestOptions = {};
-      await config.applyToHTTPSOptions(options);
-      const { agent, headers, ...tls } = options;
-      return {
-        headers: { ...(headers as Record<string, string> | undefined) },
-        // Its agent keeps the first certificate for ever, ours takes each request's; only one for a proxy is needed.
-        tls: cluster.proxyUrl && agent ? { ...tls, agent } : tls,
-      };
+      // Its plugins are started once for each call.
+      asked ??= ask().finally(() => (asked = undefined));
+      return asked;
     },
   };
-}
-
-/** Says which contexts there are when the one wanted is not. */
-export function missingContext(context: string | undefined, contexts: readonly string[]): KubeconfigError {
-  const known = contexts.length === 0 ? "it has none" : `it has ${contexts.join(", ")}`;
-  return new KubeconfigError(
-    context
-      ? `the kubeconfig has no usable context "${context}"; ${known}`
-      : `the kubeconfig names no current context; ${known}. Choose one with \`kubectl config use-context\` or the context option`,
-    { contexts },
-  );
 }

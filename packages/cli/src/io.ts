@@ -10,8 +10,11 @@ export interface Io {
   readonly signal: AbortSignal;
   /** Calls back on each SIGHUP, which ends the process unless somebody listens. Returns how to stop that. */
   onHangup(listener: () => void): () => void;
-  /** Calls back on each failure of the process that nothing handled, which else ends it. Returns how to stop that. */
-  onUnhandled(listener: (error: unknown) => void): () => void;
+  /**
+   * Calls back on each rejection that nothing handled, which ends the process unless somebody listens, and on an error that nothing
+   * caught, which ends it after that: nobody knows what it left half done. Returns how to stop that.
+   */
+  onUnhandled(listener: (error: unknown, kind: "rejection" | "exception") => void): () => void;
   readonly clock: Clock;
   /** How the command was called, such as `executor-registry`, `kubectl executors` or `npm run -s cli --`. */
   readonly program: string;

@@ -32,8 +32,13 @@ const io: Io = {
     return () => process.off("SIGHUP", listener);
   },
   onUnhandled(listener) {
-    process.on("unhandledRejection", listener);
-    return () => process.off("unhandledRejection", listener);
+    const rejected = (error: unknown): void => listener(error, "rejection");
+    const thrown = (error: unknown): void => {
+      listener(error, "exception");
+      process.exit(1);
+    };
+    process.on("unhandledRejection", rejected).on("uncaughtException", thrown);
+    return () => process.off("unhandledRejection", rejected).off("uncaughtException", thrown);
   },
   clock: systemClock,
   program: basename(process.argv[1] ?? "").startsWith("kubectl") ? "kubectl executors" : "executor-registry",

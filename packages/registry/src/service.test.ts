@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 import { describe, test } from "node:test";
@@ -64,6 +67,47 @@ describe("the service and a real registry", { skip: noDockerRegistry }, () => {
       ending.abort();
       await service.close();
     }
+  });
+});
+
+describe("a service that cannot start", () => {
+  test("red-03: ends what it has begun when nothing can listen there, and when it is told to end", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "start-"));
+    const first = await start();
+    const { port } = new URL(first.url);
+    const store = `store: "sqlite:${join(folder, "catalogue.db")}"\n`;
+    const taken = `listen: {host: 127.0.0.1, port: ${port}}\n${store}`;
+    await assert.rejects(start(taken), { code: "EADDRINUSE" });
+    // SQLite's log is gone once nobody has the database open.
+    assert.deepEqual((await readdir(folder)).toSorted(), ["catalogue.db", "catalogue.db-head"]);
+    const config = parseConfig(`listen: {host: 127.0.0.1, port: 0}\n${store}`, "test.yaml");
+    await assert.rejects(startService({ config, log, signal: AbortSignal.abort(new Error("enough")) }), /enough/);
+    assert.deepEqual((await readdir(folder)).toSorted(), ["catalogue.db", "catalogue.db-head"]);
+    await first.close();
+    await rm(folder, { recursive: true });
+  });
+
+  test("red-03: a configuration that cannot be made leaves the one before in every part", async () => {
+    const service = await start(`${nothing}sources: [{name: examples, kind: oci-layout, path: examples/layout}]\n`);
+    await fetch(`${service.url}/executors/refresh?wait=true`, { method: "POST" });
+    const next = parseConfig(
+      `auth: {reads: token, kubernetes: {serviceAccounts: {"a:b": reader}}}\nchecks: {approvedNamespaces: [x]}\n`,
+      "test.yaml",
+    );
+    const before = process.env["KUBECONFIG"];
+    process.env["KUBECONFIG"] = "/nowhere";
+    await assert.rejects(service.reconfigure(next), { code: "configuration", message: /^auth\.kubernetes: / });
+    if (before === undefined) delete process.env["KUBECONFIG"];
+    else process.env["KUBECONFIG"] = before;
+    assert.equal((await fetch(`${service.url}/executors/ml`)).status, 200);
+    const refreshed = await fetch(`${service.url}/executors/refresh?wait=true`, { method: "POST" });
+    const { scans } = (await refreshed.json()) as { scans: readonly { source: string; complete: boolean }[] };
+    assert.deepEqual(
+      [refreshed.status, scans.map(({ source, complete }) => [source, complete])],
+      [200, [["examples", true]]],
+    );
+    await service.close();
+    await assert.rejects(service.reconfigure(next), { code: "closed" });
   });
 });
 

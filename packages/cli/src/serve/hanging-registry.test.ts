@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { type AddressInfo, createServer } from "node:net";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
@@ -47,6 +47,27 @@ ${more}`,
       assert.ok(performance.now() - began < 8000);
     });
   }
+
+  test("red-02: it ends within seconds though clients hold connections that they do not use", async () => {
+    using registry = await hanging();
+    await using service = registry.service;
+    const { port } = new URL(service.url);
+    const sockets = ["", "GET /executors HTTP/1.1\r\nhost: a\r\n", "GET /events HTTP/1.1\r\nhost: a\r\n\r\n"].map(
+      (text) => {
+        const socket = connect(Number(port), "127.0.0.1");
+        socket.on("error", () => {}).write(text);
+        return socket;
+      },
+    );
+    const refreshing = fetch(`${service.url}/executors/refresh?wait=true`, { method: "POST" }).catch(() => {});
+    await once(sockets[2]!, "data");
+    service.signal("SIGINT");
+    const began = performance.now();
+    await service.logged("ended");
+    assert.ok(performance.now() - began < 5000);
+    for (const socket of sockets) socket.destroy();
+    await refreshing;
+  });
 
   test("red-02: another configuration is taken over, and a signal to end is heard while it is", async () => {
     using registry = await hanging();

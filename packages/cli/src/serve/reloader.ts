@@ -46,6 +46,7 @@ export function createReloader({ file, text, config, service, log, clock, signal
   let last: Promise<void> = Promise.resolve();
   let waiting: Promise<void> | undefined;
   let hurry = new AbortController();
+  let retrying = false;
 
   const sayOnce = (problem: string, fields: object, message: string): void => {
     // Each event about the folder comes here, and a writer may go back and forth.
@@ -70,6 +71,13 @@ export function createReloader({ file, text, config, service, log, clock, signal
     log.info({ file, why }, "the new configuration is in force");
     if (fixed.length > 0) log.warn({ file, settings: fixed }, "these settings count from the next start on");
   };
+  const retry = async (): Promise<void> => {
+    if (retrying) return;
+    retrying = true;
+    await clock.sleep(RETRY_MS, signal);
+    retrying = false;
+    await changed("trying again");
+  };
   const attempt = async (read: () => Promise<string>, why: string, always: boolean): Promise<void> => {
     try {
       await takeOver(await read(), why, always);
@@ -83,10 +91,7 @@ export function createReloader({ file, text, config, service, log, clock, signal
       const problem = error instanceof Error ? error.message : String(error);
       const message = "the new configuration could not be taken over; the old one stays in force";
       sayOnce(problem, { ...problemFields(error), ms: RETRY_MS }, message);
-      void clock.sleep(RETRY_MS, signal).then(
-        () => changed("trying again"),
-        () => {},
-      );
+      retry().catch(() => {});
     }
   };
   const look = async (why: string): Promise<void> => {

@@ -25,7 +25,10 @@ export async function runService(file: string, io: Io): Promise<number> {
     const { text, config } = await loadConfig(file);
     const log = jsonLines(io, config.log.level);
     // Every task reports its own failures. One that slipped through is a mistake of ours that the answers need not suffer from.
-    stopReporting = io.onUnhandled((error) => log.error(problemFields(error), "a failure that nothing handled"));
+    stopReporting = io.onUnhandled((error, kind) => {
+      if (kind === "rejection") log.error(problemFields(error), "a failure that nothing handled; the service goes on");
+      else log.fatal(problemFields(error), "an error that nothing caught; the service ends at once");
+    });
     const starting = startService({ config, log, clock: io.clock, signal: io.signal }).catch((error: unknown) => {
       throw listenProblem(error, config.listen) ?? error;
     });

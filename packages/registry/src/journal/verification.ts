@@ -6,9 +6,9 @@ import { BrokenJournalError } from "./errors.ts";
 import { verifiedPages } from "./opening.ts";
 
 /** Of the time that a gentle verification takes, this part is work; the rest is others'. */
-const SHARE = 0.05;
+const SHARE = 0.02;
 /** Milliseconds that it works at a stretch, about. */
-const STRETCH_MS = 5;
+const STRETCH_MS = 2;
 /** Entries that are read at once. */
 const FIRST_PAGE = 32;
 const LARGEST_PAGE = 256;

@@ -5,7 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { describe, test } from "node:test";
 import { EMPTY_HEAD } from "../journal/chain.ts";
 import { journalOf, sealedAfter, tagged } from "../journal/testing/toy.ts";
-import { openStore } from "./open.ts";
+import { openStore, verifyStore } from "./open.ts";
 import { sqlitePlace } from "./testing/sqlite-place.ts";
 
 describe("opening a store", () => {
@@ -54,6 +54,37 @@ describe("opening a store", () => {
     await assert.rejects(place.open(), { code: "store", retryable: false, message: /another application's database/ });
     assert.deepEqual({ ...theirs.prepare("SELECT count(*) AS tables FROM sqlite_schema").get() }, { tables: 1 });
     theirs.close();
+  });
+
+  test("opens the file of the first release, with all its entries", async () => {
+    await using place = await sqlitePlace();
+    const entries = journalOf(5);
+    const first = new DatabaseSync(place.file);
+    first.exec(`
+      CREATE TABLE entries (
+        sequence INTEGER PRIMARY KEY,
+        entry    TEXT NOT NULL,
+        at       TEXT GENERATED ALWAYS AS (entry ->> '$.at') VIRTUAL,
+        actor    TEXT GENERATED ALWAYS AS (entry ->> '$.actor') VIRTUAL,
+        kind     TEXT GENERATED ALWAYS AS (entry ->> '$.change.kind') VIRTUAL,
+        type     TEXT GENERATED ALWAYS AS (entry ->> '$.change.type') VIRTUAL
+      ) STRICT;
+      CREATE INDEX entries_at ON entries (at);
+      CREATE INDEX entries_actor ON entries (actor);
+      CREATE INDEX entries_kind ON entries (kind);
+      CREATE INDEX entries_type ON entries (type);
+      CREATE TABLE snapshot (id INTEGER PRIMARY KEY, sequence INTEGER, hash TEXT, state TEXT) STRICT;
+      PRAGMA application_id = 0x65786563;
+      PRAGMA user_version = 1;
+    `);
+    const insert = first.prepare("INSERT INTO entries (sequence, entry) VALUES (?, ?)");
+    for (const entry of entries) insert.run(entry.sequence, JSON.stringify(entry));
+    first.close();
+    const store = await place.open();
+    assert.deepEqual(await store.read(0, 10), entries);
+    assert.equal(await store.loadSnapshot(() => {}), undefined);
+    await store.close();
+    assert.equal((await verifyStore(`sqlite:${place.file}`)).sequence, 5);
   });
 
   test("leaves a newer release's database alone", async () => {

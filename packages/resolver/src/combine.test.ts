@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { combine, type Sources } from "./combine.ts";
 import { ExecutorRegistryError } from "./errors.ts";
-import { canonicalName } from "./reference/reference.ts";
+import { exactFinding } from "./kubernetes/declared/exact.ts";
+import { canonicalName, parseReference } from "./reference/reference.ts";
 import type { Resolution } from "./resolution.ts";
 import type { Source } from "./source.ts";
 import { fakeFinding, fakeSource, readySource } from "./testing/fake-source.ts";
@@ -83,6 +84,24 @@ describe("a declared image on nodes", () => {
       const { pullPolicy, nodes } = answer(declared(image), { [held]: ["node-a", "node-b"] });
       assert.deepEqual({ pullPolicy, nodes }, { pullPolicy: "Never", nodes: ["node-a", "node-b"] });
     });
+  }
+
+  for (const [image, policy] of [
+    ["localhost/executor-ml:p1", "Never"],
+    [`localhost/executor-ml:${BUILD}`, "Never"],
+    [`localhost:5001/executor-ml:${BUILD}`, "Never"],
+    [`127.0.0.1:5001/executor-ml:${BUILD}`, "Never"],
+    ["localhost:5001/executor-ml:1.0", "IfNotPresent"],
+  ] as const) {
+    for (const own of ["Always", "IfNotPresent", "Never"] as const) {
+      test(`dev-11: ${image} with ${own} is run from the nodes that hold it`, () => {
+        const reference = parseReference(image);
+        const source = readySource("declared");
+        source.know({ ml: exactFinding({ reference, from: "CronJob/executor-ml", pullPolicy: own, warnings: [] }) });
+        const { pullPolicy, nodes } = answer([source, readySource("nodes")], { [image]: ["node-a"] });
+        assert.deepEqual({ pullPolicy, nodes }, { pullPolicy: own === "Never" ? own : policy, nodes: ["node-a"] });
+      });
+    }
   }
 
   for (const image of [`localhost:5001/executor-ml:1@${DIGEST}`, "docker.io/acme/executor-ml:1", "executor-ml:2"]) {

@@ -1,5 +1,5 @@
 import type { Environment } from "./environment.ts";
-import { isLocalBuild, namesNoRegistry } from "./kubernetes/declared/exact.ts";
+import { isLocalBuild, mayBeInLoopbackRegistry, mayBeOnNodesOnly } from "./kubernetes/declared/exact.ts";
 import type { NamespaceWatch } from "./kubernetes/namespace-watch.ts";
 import { passedOver, placeOf, seesDeclarations } from "./passed-over.ts";
 import { canonicalName, familiarName, type ImageReference, tryParseReference } from "./reference/reference.ts";
@@ -58,12 +58,19 @@ function nowhere(source: Source, { namespaceWatch }: Sources): readonly string[]
   return missing === undefined ? [] : [missing];
 }
 
-/** An image named without a registry, that nodes hold: it was loaded there, and a Job must go where it is. */
-function onNodes({ image }: Finding, { list, holders }: Sources): Partial<Finding> & Pick<Finding, "warnings"> {
+/** An image whose name may be known to nodes alone, and that some hold: a Job must go where it is. */
+function onNodes(
+  { image, pullPolicy }: Finding,
+  { list, holders }: Sources,
+): Partial<Finding> & Pick<Finding, "warnings"> {
   const reference = tryParseReference(image);
-  if (!holders || !reference || !namesNoRegistry(reference)) return { warnings: [] };
+  if (!holders || !reference || !mayBeOnNodesOnly(reference)) return { warnings: [] };
   const nodes = holders(reference);
-  if (nodes.length > 0) return { pullPolicy: "Never", nodes, warnings: [] };
+  if (nodes.length > 0) {
+    // A registry on the node itself may have what the node has lost meanwhile.
+    const asked = pullPolicy !== "Never" && mayBeInLoopbackRegistry(reference);
+    return { pullPolicy: asked ? "IfNotPresent" : "Never", nodes, warnings: [] };
+  }
   const current = list.some((source) => source.name === "nodes" && source.status().state === "ready");
   if (!current || !isLocalBuild(reference)) return { warnings: [] };
   return {

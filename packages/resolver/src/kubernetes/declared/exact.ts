@@ -27,9 +27,25 @@ export function namesNoRegistry({ registry, repository, original }: ImageReferen
   );
 }
 
+const LOOPBACK = /^(?:localhost|127\.0\.0\.1|\[::1\])(?<port>:\d+)?$/;
+
+/**
+ * Whether a name may be one that only nodes know. `localhost/…` is what podman and buildah call an image without registry.
+ * `localhost:PORT/…` may be a registry on each node, or the prefix that Skaffold gives to what it loads; a digest says that it
+ * was pushed.
+ */
+export function mayBeOnNodesOnly(reference: ImageReference): boolean {
+  return namesNoRegistry(reference) || (LOOPBACK.test(reference.registry) && reference.digest === undefined);
+}
+
 /** Whether only nodes can have it: an image ID as the tag is what Skaffold writes after loading; no registry has such. */
 export function isLocalBuild(reference: ImageReference): boolean {
-  return namesNoRegistry(reference) && reference.digest === undefined && IMAGE_ID.test(reference.tag ?? "");
+  return mayBeOnNodesOnly(reference) && reference.digest === undefined && IMAGE_ID.test(reference.tag ?? "");
+}
+
+/** Whether a registry may have it, too, on the node's own loopback address. */
+export function mayBeInLoopbackRegistry(reference: ImageReference): boolean {
+  return LOOPBACK.exec(reference.registry)?.groups?.["port"] !== undefined && !isLocalBuild(reference);
 }
 
 /** What tells an image apart for a person. An image ID used as a tag is shortened. */
@@ -62,10 +78,11 @@ export function exactFinding({ reference, from, at, pullPolicy, template, warnin
 
 /** @see https://kubernetes.io/docs/concepts/containers/images/#imagepullpolicy-defaulting */
 function workingPolicy(reference: ImageReference, own: PullPolicy | undefined): PullPolicy {
-  if (isLocalBuild(reference)) return "Never";
+  // Who loads with a registry's name may as well have pushed: a node that lacks it is let ask.
+  if (isLocalBuild(reference)) return namesNoRegistry(reference) || own === "Never" ? "Never" : "IfNotPresent";
   // Without a registry `Always` would miss the build on the node, and it often is nobody's choice: the server fills it in
   // for `latest` and for a placeholder, and it stays when a tool puts the build's name there.
-  if (namesNoRegistry(reference)) return own === "Never" ? own : "IfNotPresent";
+  if (mayBeOnNodesOnly(reference) && !mayBeInLoopbackRegistry(reference)) return own === "Never" ? own : "IfNotPresent";
   return own ?? (isMoving(reference) ? "Always" : "IfNotPresent");
 }
 

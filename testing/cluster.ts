@@ -62,6 +62,18 @@ export async function testNamespace(prefix: string): Promise<TestNamespace> {
   };
 }
 
+/** Where this cluster serves the CronJobs of a namespace: `batch/v1`, or before Kubernetes 1.21 `batch/v1beta1`. */
+export async function cronJobsOf({ api, name }: Pick<TestNamespace, "api" | "name">): Promise<`/apis/${string}`> {
+  const { resources } = (await api.request("/apis/batch/v1")) as { resources: { name: string }[] };
+  const version = resources.some((resource) => resource.name === "cronjobs") ? "v1" : "v1beta1";
+  return `/apis/batch/${version}/namespaces/${name}/cronjobs`;
+}
+
+/** The minor version of the cluster's Kubernetes, for tests of what only older or newer ones do. */
+export async function minorVersion(api: KubernetesApi): Promise<number> {
+  return Number.parseInt(((await api.request("/version")) as { minor: string }).minor, 10);
+}
+
 /** The folder of the cluster tool, with a `NAME.pid` for each process. */
 const clusterFolder = process.env["CLUSTER_DIR"] ?? join(homedir(), ".cache", "test-cluster");
 

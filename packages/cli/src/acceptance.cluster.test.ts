@@ -7,6 +7,7 @@ import type { Resolution } from "@executor-registry/resolver";
 import { cli, startCli } from "../../../testing/cli.ts";
 import {
   buildImage,
+  cronJobsOf,
   eventually,
   loadImages,
   noNode,
@@ -117,7 +118,7 @@ describe("from a load to a running job", { skip: noNode }, () => {
   });
 
   test("a declaration is the next answer within a second, also when it is changed back", async (t) => {
-    const jobs = `/apis/batch/v1beta1/namespaces/${space.name}/cronjobs` as const;
+    const jobs = await cronJobsOf(space);
     const declare = (tag: string) => ({ spec: { jobTemplate: { spec: { template: podTemplate(tag) } } } });
     const podTemplate = (tag: string) => ({
       spec: { restartPolicy: "Never", containers: [{ name: "executor", image: `executor-${TYPE}:${tag}` }] },

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { eventually, noCluster, type TestNamespace, testNamespace } from "../../../testing/cluster.ts";
+import {
+  cronJobsOf,
+  eventually,
+  minorVersion,
+  noCluster,
+  type TestNamespace,
+  testNamespace,
+} from "../../../testing/cluster.ts";
 import { serviceAccount } from "../../../testing/service-account.ts";
 import type { KubernetesApi } from "./kubernetes/api.ts";
 import { connect } from "./kubernetes/connect.ts";
@@ -49,9 +56,7 @@ describe("a resolver on a real cluster", { skip: noCluster }, () => {
 
   before(async () => {
     space = await testNamespace("decl");
-    const { resources } = (await space.api.request("/apis/batch/v1")) as { resources: { name: string }[] };
-    const version = resources.some(({ name }) => name === "cronjobs") ? "v1" : "v1beta1";
-    cronJobs = `/apis/batch/${version}/namespaces/${space.name}/cronjobs`;
+    cronJobs = await cronJobsOf(space);
     deployments = `/apis/apps/v1/namespaces/${space.name}/deployments`;
     resolver = createResolver({ kubernetes: space.api, sources: ["declared", "configmap"] });
     await assert.rejects(resolver.resolve("decl-job"), { code: "unknown-type" });
@@ -195,5 +200,74 @@ describe("a resolver on a real cluster", { skip: noCluster }, () => {
       await restricted.close();
       api.close();
     }
+  });
+
+  test("CronJobs are found where the server has them: batch/v1beta1 before Kubernetes 1.21", async () => {
+    const version = (await minorVersion(space.api)) < 21 ? "v1beta1" : "v1";
+    assert.equal(cronJobs, `/apis/batch/${version}/namespaces/${space.name}/cronjobs`);
+  });
+
+  test("dev-02: who may read nodes and no declarations is told so with every answer", async () => {
+    await using account = await serviceAccount(space, "outsider");
+    const api = await connect({}, account.surroundings);
+    const jobTemplate = { spec: { template: pod("executor-decl-hidden:3", "Never") } };
+    const body = {
+      metadata: { name: "executor-decl-hidden" },
+      spec: { schedule: "0 0 31 2 *", suspend: true, jobTemplate },
+    };
+    await create(cronJobs, body);
+    const node = `${space.name}-hidden`;
+    await space.api.request("/api/v1/nodes", {
+      method: "POST",
+      body: { metadata: { name: node }, spec: { unschedulable: true } },
+    });
+    const images = ["1", "2"].map((tag) => ({
+      names: [`docker.io/library/executor-decl-hidden:${tag}`],
+      sizeBytes: 1,
+    }));
+    const contentType = "application/merge-patch+json";
+    await space.api.request(`/api/v1/nodes/${node}/status`, {
+      method: "PATCH",
+      contentType,
+      body: { status: { images } },
+    });
+    // Nodes as an administrator sees them, all else as the service account does.
+    const kubernetes: KubernetesApi = {
+      ...api,
+      namespace: space.name,
+      request: (path, options) => (path === "/api/v1/nodes" ? space.api : api).request(path, options),
+      lines: (path, options) => (path === "/api/v1/nodes" ? space.api : api).lines(path, options),
+    };
+    const restricted = createResolver({ kubernetes, ledger: "off" });
+    try {
+      const answer = await restricted.resolve("decl-hidden");
+      assert.equal(answer.source, "nodes");
+      const who = `may not be read by ServiceAccount ${space.name}/outsider`;
+      assert.match(
+        answer.warnings.join("\n"),
+        new RegExp(`^declared executors .* ${who} .* cronjobs\\.batch and deployments\\.apps`, "m"),
+      );
+      assert.match(answer.warnings.join("\n"), new RegExp(`^ConfigMap executors .* ${who}`, "m"));
+      assert.deepEqual([answer.ambiguous, /suspended CronJob/.test(answer.advice ?? "")], [true, false]);
+    } finally {
+      await restricted.close();
+      api.close();
+      await space.api.request(`/api/v1/nodes/${node}`, { method: "DELETE" });
+    }
+  });
+
+  test("a namespace that does not exist is named, whoever answers", async () => {
+    const kubernetes: KubernetesApi = {
+      ...space.api,
+      namespace: `${space.name}-none`,
+      request: (path, options) => space.api.request(path, options),
+      lines: (path, options) => space.api.lines(path, options),
+    };
+    const elsewhere = createResolver({ kubernetes, ledger: "off" });
+    await assert.rejects(elsewhere.resolve("decl-nobody"), {
+      code: "unknown-type",
+      message: new RegExp(`namespace ${space.name}-none does not exist`),
+    });
+    await elsewhere.close();
   });
 });

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { describe, test } from "node:test";
+import { DEFAULT_TEMPLATE, parseTemplate } from "../../reference/template.ts";
+import type { Finding } from "../../resolution.ts";
 import { type DatedImage, nodeFinding } from "./finding.ts";
+import { createImageReader } from "./node-image.ts";
 
 const AT = Date.UTC(2026, 10, 23, 14, 5, 10);
 
@@ -13,6 +16,8 @@ const image = (tag: string, part: Partial<DatedImage> = {}): DatedImage => ({
   names: [`docker.io/library/executor-ml:${tag}`],
   allNames: new Set([`docker.io/library/executor-ml:${tag}`]),
   tag,
+  tags: [tag],
+  capped: false,
   version: tag,
   sizeBytes: 1000,
   holders: new Set(["node-2", "node-1"]),
@@ -78,4 +83,84 @@ test("each candidate shows its evidence", () => {
       ["pod-start", "2026-11-23T14:05:10.000Z"],
     ],
   );
+});
+
+const reader = createImageReader(parseTemplate(DEFAULT_TEMPLATE));
+/** What a resolver that was not watching makes of images with these tags, one list for each content. */
+function found(...contents: readonly (readonly string[])[]): Finding {
+  const images = contents.map((tags, index): DatedImage => {
+    const names = tags.map((tag) => `docker.io/library/executor-ml:${tag}`);
+    const [one] = reader({ names, sizeBytes: index + 1 });
+    assert.ok(one);
+    const holders = new Set(["node-1"]);
+    return { ...one, allNames: new Set(one.names), holders, firstNode: "node-1", sighting: { how: "present", at: AT } };
+  });
+  return nodeFinding("ml", images);
+}
+
+describe("dev-06: one content with several tags", () => {
+  for (const [what, contents, decidedBy, version] of [
+    [
+      "an undo: the cached build has a later tag",
+      [["20261125-100000", "20261125-120000"], ["20261125-110000"]],
+      "tag-time",
+      "20261125-120000",
+    ],
+    [
+      "the tags the other way round",
+      [["20261125-110000"], ["20261125-120000", "20261125-100000"]],
+      "tag-time",
+      "20261125-120000",
+    ],
+    ["versions", [["1.10.0", "1.2.0"], ["1.9.0"]], "tag-version", "1.10.0"],
+    [
+      "a time and a version, against a version",
+      [["20261125-100000", "v2.0.0"], ["v1.0.0"]],
+      "tag-version",
+      "20261125-100000",
+    ],
+    [
+      "tags that say nothing beside times",
+      [
+        ["20261125-100000", "zz", "a".repeat(64)],
+        ["20261125-110000", "b".repeat(64)],
+      ],
+      "tag-time",
+      "20261125-110000",
+    ],
+    ["tags of different kinds", [["20261125-100000"], ["v1.0.0"]], "none", undefined],
+    ["days that do not say which hour", [["20261125", "20261125-100000"], ["20261125-110000"]], "none", undefined],
+    ["one time", [["20261125-1000"], ["20261125-100030"]], "none", undefined],
+    [
+      "a later time, and five names of the other one",
+      [["20261125-1000", "20261125-1001", "20261125-1002", "20261125-1003", "20261125-1004"], ["20261125-110000"]],
+      "none",
+      undefined,
+    ],
+    [
+      "five names, one of them the latest of all",
+      [["20261125-1000", "20261125-1001", "20261125-1002", "20261125-1003", "20261125-1204"], ["20261125-110000"]],
+      "tag-time",
+      "20261125-1204",
+    ],
+  ] as const satisfies readonly (readonly [string, readonly (readonly string[])[], string, string | undefined])[]) {
+    test(what, () => {
+      const finding = found(...contents);
+      assert.deepEqual([finding.decidedBy, finding.ambiguous], [decidedBy, decidedBy === "none"]);
+      if (version !== undefined) assert.equal(finding.version, version);
+      if (what.includes("five names of the other"))
+        assert.match(finding.warnings.join(), /no more than 5 names of an image: .* may have a tag that is later/);
+    });
+  }
+
+  test("the reason names the tag that decided", () => {
+    assert.equal(
+      found(["20261125-100000", "20261125-120000"], ["20261125-110000"]).reason,
+      "its tag 20261125-120000 holds a later time than the other one",
+    );
+    assert.equal(
+      found(["20261125-100000", "v2.0.0"], ["v1.0.0"]).reason,
+      "its tag v2.0.0 holds a higher version than the other one",
+    );
+  });
 });

@@ -1,6 +1,6 @@
 import type { Candidate, Evidence, Finding } from "../../resolution.ts";
 import type { HeldImage } from "./held-image.ts";
-import { type AgeEvidence, byLikelihood, type Newest, newest } from "./recency.ts";
+import { type AgeEvidence, byLikelihood, compareTags, type Newest, newest } from "./recency.ts";
 import { tagTime } from "./tag-time.ts";
 import { tagVersion } from "../../reference/tag-version.ts";
 
@@ -41,6 +41,7 @@ export function nodeFinding(type: string, images: readonly DatedImage[]): Findin
       ...(chosen.tag === "latest"
         ? [`${chosen.name} has a tag that moves; a rebuild of the same size would not be noticed`]
         : []),
+      ...(found ? [] : eligible.filter(({ capped }) => capped).map(cappedWarning)),
       ...(nodes.length === 0
         ? [`no node holds ${chosen.name} since ${iso(chosen.goneAt ?? 0)}; this is the last known answer`]
         : []),
@@ -53,11 +54,23 @@ function reasonFor({ image, by }: Newest<DatedImage>, count: number): string {
   const reasons: Readonly<Record<AgeEvidence | "only-candidate", string>> = {
     "only-candidate": "the only image of this type on the nodes",
     sighting: `seen to arrive on ${image.firstNode} at ${iso(image.sighting.at)}, after ${others}`,
-    "tag-time": `its tag ${image.tag} holds a later time than ${others}`,
-    "tag-version": `its tag ${image.tag} holds a higher version than ${others}`,
+    "tag-time": `its tag ${telling(image, isTimed)} holds a later time than ${others}`,
+    "tag-version": `its tag ${telling(image, isVersioned)} holds a higher version than ${others}`,
     "pod-start": `of the pods there were when watching began, one ran it last, at ${iso(image.podStart ?? 0)}`,
   };
   return reasons[by];
+}
+
+const isTimed = (tag: string): boolean => tagTime(tag) !== undefined;
+const isVersioned = (tag: string): boolean => !isTimed(tag) && tagVersion(tag) !== undefined;
+
+/** Of the tags that say something of a kind, the one that says the latest. */
+function telling({ tags }: DatedImage, ofKind: (tag: string) => boolean): string | undefined {
+  return tags.filter(ofKind).sort(compareTags).at(-1);
+}
+
+function cappedWarning({ name }: DatedImage): string {
+  return `a kubelet reports no more than 5 names of an image: ${name} may have a tag that is later than those that are seen`;
 }
 
 function adviceFor(type: string): string {
@@ -79,9 +92,11 @@ function candidateOf(image: DatedImage): Candidate {
   };
 }
 
-function evidenceOf({ sighting, firstNode, tag = "", podStart, goneAt }: DatedImage): readonly Evidence[] {
-  const time = tagTime(tag);
-  const version = tagVersion(tag);
+function evidenceOf(image: DatedImage): readonly Evidence[] {
+  const { sighting, firstNode, podStart, goneAt } = image;
+  const timed = telling(image, isTimed);
+  const time = tagTime(timed ?? "");
+  const versioned = telling(image, isVersioned);
   const seen = sighting.how === "arrived" ? `seen to arrive on ${firstNode}` : `there when watching ${firstNode} began`;
   return [
     {
@@ -89,8 +104,8 @@ function evidenceOf({ sighting, firstNode, tag = "", podStart, goneAt }: DatedIm
       at: iso(sighting.at),
       detail: goneAt === undefined ? seen : `${seen}; on no node since ${iso(goneAt)}`,
     },
-    ...(time ? [{ kind: "tag-time", at: iso(time.from), detail: `time in tag ${tag}` } as const] : []),
-    ...(version && !time ? [{ kind: "tag-version", detail: `version in tag ${tag}` } as const] : []),
+    ...(time ? [{ kind: "tag-time", at: iso(time.from), detail: `time in tag ${timed}` } as const] : []),
+    ...(versioned === undefined ? [] : [{ kind: "tag-version", detail: `version in tag ${versioned}` } as const]),
     ...(podStart === undefined
       ? []
       : [{ kind: "pod-start", at: iso(podStart), detail: "latest start of a pod that ran it" } as const]),

@@ -47,6 +47,8 @@ export function heldImage({ callings, last, sighting, firstNode, goneAt }: Image
   return {
     ...best,
     name,
+    tags: [...new Set(ways.length > 0 ? ways.flatMap(({ as }) => as.tags) : last.tags)].sort(),
+    capped: ways.some(({ as }) => as.capped),
     allNames: new Set(ways.length > 0 ? ways.flatMap(({ as }) => as.names) : last.names),
     holders: new Set(able.flatMap(({ nodes }) => [...nodes])),
     sighting,

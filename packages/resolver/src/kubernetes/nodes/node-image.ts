@@ -2,6 +2,7 @@ import type { Digest } from "../../reference/digest.ts";
 import { type ImageReference, repositoryName, tryParseReference } from "../../reference/reference.ts";
 import type { ExecutorTemplate } from "../../reference/template.ts";
 import { versionOf } from "../declared/exact.ts";
+import { compareTags } from "./recency.ts";
 import { tagTime } from "./tag-time.ts";
 import { tagVersion } from "../../reference/tag-version.ts";
 
@@ -24,7 +25,12 @@ export interface NodeImage {
   readonly name: string;
   readonly names: readonly string[];
   readonly digest?: Digest;
+  /** The most telling one: with the latest time, else with the highest version. */
   readonly tag?: string;
+  /** All of them, sorted. */
+  readonly tags: readonly string[];
+  /** The node reports as many names of the image as it reports at most, so there may be more. */
+  readonly capped: boolean;
   readonly version: string;
   readonly sizeBytes: number;
 }
@@ -34,6 +40,12 @@ interface Named {
   readonly reference: ImageReference;
   readonly type: string;
 }
+
+/**
+ * As many names of one image does a kubelet report, digests first, the others in alphabetical order.
+ * @see https://github.com/kubernetes/kubernetes/blob/master/pkg/kubelet/nodestatus/setters.go
+ */
+const MOST_NAMES = 5;
 
 /** What `ctr images import --digests`, and so `kind load`, adds: names that are no image's of anybody. */
 const IMPORTED = /^import-\d{4}-\d{2}-\d{2}$/;
@@ -67,7 +79,7 @@ export function createImageReader(template: ExecutorTemplate): (image: ReportedI
       imageOf(
         type,
         named.filter((one) => one.type === type),
-        sizeBytes,
+        { sizeBytes, capped: names.length >= MOST_NAMES },
       ),
     );
   };
@@ -82,8 +94,17 @@ export function createImageReader(template: ExecutorTemplate): (image: ReportedI
   };
 }
 
-function imageOf(type: string, named: readonly Named[], sizeBytes: number): NodeImage {
-  const sorted = [...named].sort((a, b) => telling(b.reference) - telling(a.reference) || (a.name < b.name ? -1 : 1));
+function imageOf(
+  type: string,
+  named: readonly Named[],
+  { sizeBytes, capped }: Pick<NodeImage, "sizeBytes" | "capped">,
+): NodeImage {
+  const sorted = [...named].sort(
+    (a, b) =>
+      telling(b.reference) - telling(a.reference) ||
+      compareTags(b.reference.tag ?? "", a.reference.tag ?? "") ||
+      (a.name < b.name ? -1 : 1),
+  );
   const [best] = sorted;
   if (!best) throw new RangeError("an image has at least one name");
   const { reference } = best;
@@ -108,6 +129,8 @@ function imageOf(type: string, named: readonly Named[], sizeBytes: number): Node
     names: named.map(({ name }) => name),
     ...(digest !== undefined && { digest }),
     ...(reference.tag !== undefined && { tag: reference.tag }),
+    tags: [...new Set(named.flatMap((one) => one.reference.tag ?? []))].sort(),
+    capped,
     version: versionOf(reference),
     sizeBytes,
   };

@@ -1,5 +1,6 @@
 import { canonicalName, tryParseReference } from "../../reference/reference.ts";
 import type { KubernetesApi } from "../api.ts";
+import { isImportName } from "./node-image.ts";
 
 interface ContainerStatus {
   readonly name: string;
@@ -45,6 +46,15 @@ export async function podStarts(
   return starts;
 }
 
+/**
+ * A container's `imageID` where it is a name of the image. Of a loaded image containerd gives the import's name, whose digest is
+ * that of an index made while loading, also where the pod asked for another tag of the same content: no registry has it, and
+ * the image's own names never hold it. Docker gives a bare ID.
+ */
+function ownName(imageID: string | undefined): string | undefined {
+  return imageID === undefined || isImportName(imageID) || imageID.startsWith("sha256:") ? undefined : imageID;
+}
+
 function note({ spec, status }: Pod, starts: Map<string, number>): void {
   for (const { name, image, imageID, state, lastState } of status?.containerStatuses ?? []) {
     const times = [state?.running, state?.terminated, lastState?.terminated].map((phase) =>
@@ -53,7 +63,7 @@ function note({ spec, status }: Pod, starts: Map<string, number>): void {
     const start = Math.max(...times.filter((time) => time > 0));
     if (!Number.isFinite(start)) continue;
     const asked = spec?.containers?.find((container) => container.name === name)?.image;
-    for (const text of [image, imageID, asked]) {
+    for (const text of [image, ownName(imageID), asked]) {
       const reference = tryParseReference(text ?? "");
       if (!reference) continue;
       const key = canonicalName(reference);

@@ -1,12 +1,17 @@
 import type { EvidenceKind } from "../../resolution.ts";
 import { cameAfter, type Sighting } from "./sighting.ts";
-import { isLater, tagTime } from "./tag-time.ts";
-import { compareVersions, isHigher, tagVersion } from "../../reference/tag-version.ts";
+import { isLater, type TagTime, tagTime } from "./tag-time.ts";
+import { compareVersions, isHigher, type TagVersion, tagVersion } from "../../reference/tag-version.ts";
 
 /** What can tell an image's age. */
 export interface Aged {
   readonly sighting: Sighting;
+  /** The most telling one. */
   readonly tag?: string;
+  /** All there are of this one content. @default the one above */
+  readonly tags?: readonly string[];
+  /** A node reports no more names of one image than these: there may be tags that nobody sees. */
+  readonly capped?: boolean;
   /** The latest start of a pod that ran it, milliseconds since the Unix epoch. */
   readonly podStart?: number;
 }
@@ -19,23 +24,27 @@ const EVIDENCE: readonly { readonly kind: AgeEvidence; readonly newer: (a: Aged,
   { kind: "sighting", newer: (a, b) => cameAfter(a.sighting, b.sighting) },
   {
     kind: "tag-time",
-    newer(a, b) {
-      const [time, other] = [tagTime(a.tag ?? ""), tagTime(b.tag ?? "")];
-      return time !== undefined && other !== undefined && isLater(time, other);
-    },
+    newer: (a, b) => saysNewer(tagTimes(a), tagTimes(b), isLater, b),
   },
   {
     kind: "tag-version",
-    newer(a, b) {
-      const [version, other] = [versionIn(a), versionIn(b)];
-      return version !== undefined && other !== undefined && isHigher(version, other);
-    },
+    newer: (a, b) => saysNewer(versionsIn(a), versionsIn(b), isHigher, b),
   },
   {
     kind: "pod-start",
     newer: (a, b) => a.podStart !== undefined && b.podStart !== undefined && a.podStart > b.podStart,
   },
 ];
+
+/** Whether one of an image's tags is above all of another's, which may not have tags that nobody sees. */
+function saysNewer<Value>(
+  own: readonly Value[],
+  others: readonly Value[],
+  above: (a: Value, b: Value) => boolean,
+  { capped = false }: Aged,
+): boolean {
+  return !capped && others.length > 0 && own.some((one) => others.every((other) => above(one, other)));
+}
 
 /** By which evidence `a` is newer than `b`, or `undefined` when it is older or nothing tells. */
 export function newerBy(a: Aged, b: Aged): AgeEvidence | undefined {
@@ -96,15 +105,36 @@ function arrivalOf({ sighting }: Aged): number {
   return sighting.how === "arrived" ? sighting.at : 0;
 }
 
-function timeOf({ tag = "" }: Aged): number {
-  return tagTime(tag)?.from ?? 0;
+function timeOf(image: Aged): number {
+  return Math.max(0, ...tagTimes(image).map(({ from }) => from));
 }
 
-function compareKnown(a: ReturnType<typeof tagVersion>, b: ReturnType<typeof tagVersion>): number {
+function compareKnown(a: TagVersion | undefined, b: TagVersion | undefined): number {
   return a && b ? compareVersions(a, b) : Number(Boolean(a)) - Number(Boolean(b));
 }
 
+function versionIn(image: Aged): TagVersion | undefined {
+  return [...versionsIn(image)].sort(compareVersions).at(-1);
+}
+
+function tagTimes(image: Aged): readonly TagTime[] {
+  return tagsOf(image).flatMap((tag) => tagTime(tag) ?? []);
+}
+
 /** A date such as `2026.11.23` has the form of a version and none of its meaning. */
-function versionIn({ tag = "" }: Aged): ReturnType<typeof tagVersion> {
-  return tagTime(tag) ? undefined : tagVersion(tag);
+function versionsIn(image: Aged): readonly TagVersion[] {
+  return tagsOf(image).flatMap((tag) => (tagTime(tag) ? [] : (tagVersion(tag) ?? [])));
+}
+
+function tagsOf({ tag, tags }: Aged): readonly string[] {
+  return tags ?? (tag === undefined ? [] : [tag]);
+}
+
+/** The order of tags by what they say, the most telling last: a tag with a time by that, then one with a version. */
+export function compareTags(a: string, b: string): number {
+  const [one, other] = [a, b].map((tag): Aged & { readonly tag: string } => ({
+    tag,
+    sighting: { how: "present", at: 0 },
+  }));
+  return (one && other && (timeOf(one) - timeOf(other) || compareKnown(versionIn(one), versionIn(other)))) ?? 0;
 }

@@ -1,4 +1,5 @@
 import type { Random } from "@executor-registry/resolver";
+import type { KubernetesError } from "@executor-registry/resolver/kubernetes";
 
 const FIRST = 500;
 const MOST = 10_000;
@@ -9,4 +10,9 @@ const MOST = 10_000;
  */
 export function backoff(attempt: number, random: Random, retryAfter = 0): number {
   return retryAfter + random() * Math.min(MOST, FIRST * 2 ** (attempt - 1));
+}
+
+/** Whether the same call can succeed within seconds. Roles and credentials are given by people, who take longer. */
+export function mayPass({ code, retryable }: KubernetesError): boolean {
+  return retryable && code !== "forbidden" && code !== "unauthorized";
 }

@@ -27,7 +27,9 @@ export interface DispatcherOptions {
   readonly random?: Random;
 }
 
-export interface RunOptions extends Pick<FollowOptions, "signal" | "onLog" | "onStatus" | "startTimeout"> {
+type FollowedWith = "signal" | "onLog" | "onStatus" | "startTimeout" | "endTimeout" | "contactTimeout";
+
+export interface RunOptions extends Pick<FollowOptions, FollowedWith> {
   /** What the resolution is made for: a run id or tenant, so that one subject always sees one version. */
   readonly subject?: string;
 }
@@ -43,8 +45,8 @@ export interface Dispatcher {
   /**
    * Resolves a type, runs its image as a Job and follows it to its end. A failed Job is a result, not an exception.
    * A request whose Job exists already is followed, whatever the type resolves to by now.
-   * @throws InvalidRequestError, RequestConflictError, the errors of `resolve`, KubernetesError; the signal's reason when it
-   * aborts before the Job is there
+   * @throws InvalidRequestError, RequestConflictError, the errors of `resolve`, KubernetesError, ContactLostError; the signal's
+   * reason when it aborts before the Job is there
    */
   run(type: string, request: JobRequest, options?: RunOptions): Promise<Run>;
   /** Ends the connections it made. Jobs go on. */

@@ -42,3 +42,21 @@ export class JobNotFoundError extends ExecutorRegistryError {
     this.job = job;
   }
 }
+
+/** A Job was followed, and then its cluster was out of reach for too long: how it goes on is not known. */
+export class ContactLostError extends ExecutorRegistryError {
+  override readonly name = "ContactLostError";
+  readonly namespace: string;
+  readonly job: string;
+
+  constructor(namespace: string, job: string, ms: number, cause: Error | undefined) {
+    const why = cause ? `: ${cause.message}` : "";
+    super(
+      "unreachable",
+      `no contact with the cluster for ${ms / 1000} s, so it is not known how the Job ${namespace}/${job} goes on; it may still run${why}`,
+      { cause },
+    );
+    this.namespace = namespace;
+    this.job = job;
+  }
+}

@@ -5,6 +5,7 @@ interface Metadata {
   readonly uid: string;
   readonly creationTimestamp: string;
   readonly deletionTimestamp?: string;
+  readonly deletionGracePeriodSeconds?: number;
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly ownerReferences?: readonly { readonly uid: string }[];
@@ -23,14 +24,32 @@ export interface Job {
   readonly metadata: Metadata;
   readonly spec: {
     readonly suspend?: boolean;
+    readonly activeDeadlineSeconds?: number;
+    readonly backoffLimit?: number;
     readonly template: { readonly metadata?: Partial<Metadata>; readonly spec: PodSpec };
   };
-  readonly status?: { readonly conditions?: readonly Condition[] };
+  readonly status?: {
+    readonly conditions?: readonly Condition[];
+    readonly startTime?: string;
+    readonly failed?: number;
+    readonly succeeded?: number;
+  };
 }
 
 interface PodSpec {
   readonly nodeName?: string;
-  readonly containers: readonly { readonly name: string; readonly imagePullPolicy?: string }[];
+  readonly restartPolicy?: string;
+  readonly terminationGracePeriodSeconds?: number;
+  readonly containers: readonly Container[];
+  readonly initContainers?: readonly Container[];
+}
+
+interface Container {
+  readonly name: string;
+  readonly imagePullPolicy?: string;
+  /** Of an init container, `Always` makes it a native sidecar. */
+  readonly restartPolicy?: string;
+  readonly restartPolicyRules?: readonly unknown[];
 }
 
 /** @see https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/ */
@@ -54,6 +73,8 @@ export interface ContainerStatus {
     readonly running?: { readonly startedAt?: string };
     readonly terminated?: Terminated;
   };
+  /** How it ended before it was started again. */
+  readonly lastState?: { readonly terminated?: Terminated };
 }
 
 export interface Terminated {
@@ -72,4 +93,12 @@ export function holding(conditions: readonly Condition[] | undefined, ...types: 
 /** The state of one container of a pod. */
 export function stateOf(pod: Pod, container: string): NonNullable<ContainerStatus["state"]> {
   return pod.status?.containerStatuses?.find((status) => status.name === container)?.state ?? {};
+}
+
+/** The states of a pod's init containers that end before the others start: native sidecars run beside them. */
+export function initStatuses({ spec, status }: Pod): readonly ContainerStatus[] {
+  const sidecars = new Set(
+    (spec.initContainers ?? []).flatMap(({ name, restartPolicy }) => (restartPolicy === "Always" ? [name] : [])),
+  );
+  return (status?.initContainerStatuses ?? []).filter(({ name }) => !sidecars.has(name));
 }

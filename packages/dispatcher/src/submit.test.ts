@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { ApiRequest } from "@executor-registry/resolver/kubernetes";
+import { RequestConflictError } from "./errors.ts";
 import { jobFor } from "./job/job.ts";
 import { submit } from "./submit.ts";
 import { fakeApi, kubernetesError } from "./testing/fake-api.ts";
@@ -58,6 +59,21 @@ describe("submitting", () => {
     const { api, options, requests } = scripted(invalid, stored);
     await assert.rejects(submit(api, job, options), invalid);
     assert.equal(requests.length, 1);
+  });
+
+  test("dev-09: a missing role and a used-up quota are told at once", async () => {
+    for (const code of ["forbidden", "not-admitted"] as const) {
+      const refusal = kubernetesError(code, { status: 403, reason: "Forbidden" });
+      const { api, options, requests, waits } = scripted(refusal, stored);
+      await assert.rejects(submit(api, job, options), refusal);
+      assert.deepEqual([requests.length, waits], [1, []]);
+    }
+  });
+
+  test("a Job that is always in the way, and never there, ends the attempts", async () => {
+    const missing = kubernetesError("not-found", { status: 404 });
+    const { api, options } = scripted(exists, missing, exists, missing, exists, missing);
+    await assert.rejects(submit(api, job, { ...options, attempts: 3 }), RequestConflictError);
   });
 
   test("aborted, it makes no attempt", async () => {

@@ -4,7 +4,7 @@ import { RequestConflictError } from "./errors.ts";
 import type { JobManifest } from "./job/job.ts";
 import { REQUEST_ID } from "./job/names.ts";
 import type { Job } from "./kubernetes.ts";
-import { backoff } from "./backoff.ts";
+import { backoff, mayPass } from "./backoff.ts";
 
 export interface SubmitOptions {
   /** Takes effect between attempts: one that is under way is waited for, so that it is known whether the Job exists. */
@@ -43,8 +43,10 @@ export async function submit(api: KubernetesApi, job: JobManifest, options: Subm
     try {
       const made = await createOrFind(api, path, job, namespace, timeout);
       if (made) return made;
+      if (attempt >= attempts) throw new RequestConflictError(namespace, job.metadata.name, requestIdOf(job));
+      await clock.sleep(backoff(attempt, random), signal);
     } catch (error) {
-      const again = error instanceof KubernetesError && error.retryable && attempt < attempts;
+      const again = error instanceof KubernetesError && mayPass(error) && attempt < attempts;
       if (!again) throw error;
       await clock.sleep(backoff(attempt, random, error.retryAfter), signal);
     }
@@ -72,10 +74,14 @@ async function createOrFind(
     const same =
       metadata.annotations?.[REQUEST_ID] === mine.annotations[REQUEST_ID] &&
       metadata.labels?.[TYPE_LABEL] === mine.labels[TYPE_LABEL];
-    if (!same) throw new RequestConflictError(namespace, name, mine.annotations[REQUEST_ID] ?? "");
+    if (!same) throw new RequestConflictError(namespace, name, requestIdOf(job));
     return { namespace, name, uid: metadata.uid, created: false };
   } catch (error) {
     if (error instanceof KubernetesError && error.code === "not-found") return undefined;
     throw error;
   }
+}
+
+function requestIdOf(job: JobManifest): string {
+  return job.metadata.annotations[REQUEST_ID] ?? "";
 }

@@ -11,6 +11,12 @@ export const ERRORS = {
   configuration: { title: "Contradictory or missing configuration", status: 500, exit: 2, retryable: false },
   "unknown-type": { title: "No image of this executor type", status: 404, exit: 3, retryable: true },
   forbidden: { title: "Not allowed", status: 403, exit: 4, retryable: true },
+  "not-admitted": {
+    title: "Refused by a quota, a policy or a namespace that ends",
+    status: 403,
+    exit: 1,
+    retryable: false,
+  },
   unauthorized: { title: "Credentials missing or refused", status: 401, exit: 4, retryable: true },
   "no-cluster": { title: "No Kubernetes cluster configured", status: 503, exit: 5, retryable: false },
   unreachable: { title: "Server not reachable", status: 503, exit: 5, retryable: true },

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { silentLogger } from "@executor-registry/resolver";
 import { fakeApi, kubernetesError } from "../testing/fake-api.ts";
-import { followContainerLog } from "./container-log.ts";
+import { followContainerLog, LOST } from "./container-log.ts";
 
 const line = (second: number, text: string): string => `2026-11-23T10:00:${String(second).padStart(2, "0")}.5Z ${text}`;
 
@@ -12,6 +12,7 @@ function scripted(...streams: readonly (string | Error)[][]) {
   const since: unknown[] = [];
   const waits: number[] = [];
   const warnings: string[] = [];
+  const state = { now: 0 };
   const ended = new AbortController();
   if (streams.length === 1) ended.abort();
   const api = fakeApi({
@@ -29,12 +30,13 @@ function scripted(...streams: readonly (string | Error)[][]) {
       namespace: "here",
       pod: "pod-1",
       container: "executor",
+      times: () => ({ started: Date.parse("2026-11-23T10:00:01Z") }),
       onLog,
       ended: ended.signal,
       signal: new AbortController().signal,
       random: () => 1,
       clock: {
-        now: () => 0,
+        now: () => state.now,
         async sleep(ms) {
           waits.push(ms);
           if (since.length === streams.length - 1) ended.abort();
@@ -42,13 +44,13 @@ function scripted(...streams: readonly (string | Error)[][]) {
       },
       log: { ...silentLogger, warn: (_, message) => warnings.push(message) },
     });
-  return { follow, lines, since, waits, warnings };
+  return Object.assign(state, { follow, lines, since, waits, warnings });
 }
 
 describe("following a container's log", () => {
   test("it ends with the first reading that began after the container's end", async () => {
     const { follow, lines, since } = scripted([line(1, "a"), line(5, "b")], [line(5, "b"), line(5, "c")]);
-    assert.equal(await follow(), true);
+    assert.equal(await follow(), undefined);
     assert.deepEqual(lines, ["a", "b", "c"]);
     assert.deepEqual(since, [undefined, "2026-11-23T10:00:04Z"]);
   });
@@ -57,7 +59,7 @@ describe("following a container's log", () => {
     const notReady = kubernetesError("kubernetes-api", { status: 400 });
     const cut = kubernetesError("unreachable");
     const { follow, lines, waits } = scripted([notReady], [cut], [line(1, "a"), cut], [line(1, "a"), line(2, "b")]);
-    assert.equal(await follow(), true);
+    assert.equal(await follow(), undefined);
     assert.deepEqual(lines, ["a", "b"]);
     assert.deepEqual(waits, [500, 1000, 500]);
   });
@@ -65,17 +67,26 @@ describe("following a container's log", () => {
   test("a pod that is gone, or a log that may not be read, is not complete", async () => {
     for (const error of [kubernetesError("not-found", { status: 404 }), kubernetesError("too-large")]) {
       const { follow, warnings } = scripted([line(1, "a"), error]);
-      assert.equal(await follow(), false);
+      assert.match((await follow()) ?? "", /^the log cannot be read: /);
       assert.equal(warnings.length, 1);
     }
   });
 
-  test("what the node says itself is no line of the executor", async () => {
-    const { follow, lines, warnings } = scripted([line(1, "a"), "failed to watch the file"]);
-    assert.equal(await follow(), true);
-    assert.deepEqual(lines, ["a"]);
-    assert.equal(warnings.length, 1);
-  });
+  for (const words of [
+    "unable to retrieve container logs for containerd://4711",
+    'failed to try resolving symlinks in path "/var/log/pods/x/0.log": lstat: no such file or directory',
+    "rpc error: code = NotFound desc = an error occurred when try to find container",
+    "failed to create fsnotify watcher: too many open files",
+  ]) {
+    test(`dev-05: what the node says is no line of the executor, and a doubt: ${words.slice(0, 30)}`, async () => {
+      for (const stream of [[line(1, "a"), words], [words, line(1, "a")], [words]]) {
+        const { follow, lines, warnings } = scripted(stream);
+        assert.equal(await follow(), `the node says: ${words}`);
+        assert.deepEqual(lines, stream.length > 1 ? ["a"] : []);
+        assert.equal(warnings.length, 1);
+      }
+    });
+  }
 
   test("each line waits for the one before it", async () => {
     const { follow } = scripted([line(1, "a"), line(1, "b")]);
@@ -97,5 +108,43 @@ describe("following a container's log", () => {
       }),
       broken,
     );
+  });
+
+  test("dev-05: after a cut and a rotation, none of the lines taken comes again: a gap", async () => {
+    const { follow, lines } = scripted(
+      [line(1, "a"), line(2, "b"), kubernetesError("unreachable")],
+      [line(9, "y"), line(9, "z")],
+    );
+    assert.equal(await follow(), LOST.rotated);
+    assert.deepEqual(lines, ["a", "b", "y", "z"]);
+  });
+
+  test("dev-05: rotated after a cut and nothing written since: whether lines were lost is not known", async () => {
+    const { follow } = scripted([line(1, "a"), kubernetesError("unreachable")], []);
+    assert.equal(await follow(), LOST.rotated);
+  });
+
+  test("dev-05: rotated after a cut, but the last line comes again: nothing is lost", async () => {
+    const { follow, lines } = scripted(
+      [line(1, "a"), line(2, "b"), line(2, "c"), kubernetesError("unreachable")],
+      [line(2, "c"), line(3, "d"), line(3, "e")],
+    );
+    assert.equal(await follow(), undefined);
+    assert.deepEqual(lines, ["a", "b", "c", "d", "e"]);
+  });
+
+  test("dev-05: a gap in one of many readings is remembered to the end", async () => {
+    const cut = kubernetesError("unreachable");
+    const { follow } = scripted([line(1, "a"), cut], [line(5, "k"), cut], [line(5, "k"), line(6, "l")]);
+    assert.equal(await follow(), LOST.rotated);
+  });
+
+  test("dev-05: followed late, a log whose first line is not of the container's start may have had others", async () => {
+    const late = scripted([line(30, "y")]);
+    late.now = Date.parse("2026-11-23T10:00:40Z");
+    assert.equal(await late.follow(), LOST.before);
+    const early = scripted([line(30, "y")]);
+    early.now = Date.parse("2026-11-23T10:00:02Z");
+    assert.equal(await early.follow(), undefined, "reading began before the first line was written");
   });
 });

@@ -38,7 +38,7 @@ function between(name: keyof JobDurations, from: number | undefined, to: number 
 }
 
 /** A container that never started has the year 1970, or none. */
-function timeOf(text: string | undefined): number | undefined {
+export function timeOf(text: string | undefined): number | undefined {
   const time = Date.parse(text ?? "");
   return Number.isNaN(time) || time <= 0 ? undefined : time;
 }

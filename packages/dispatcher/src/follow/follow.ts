@@ -1,15 +1,16 @@
 import { type Clock, type Logger, type Random, silentLogger, systemClock } from "@executor-registry/resolver";
-import type { KubernetesApi } from "@executor-registry/resolver/kubernetes";
+import { type KubernetesApi, KubernetesError } from "@executor-registry/resolver/kubernetes";
 import { deleteJob } from "../delete-job.ts";
-import { JobNotFoundError } from "../errors.ts";
+import { ContactLostError, JobNotFoundError } from "../errors.ts";
 import { DEFAULT_CONTAINER } from "../job/names.ts";
 import { holding, type Job, type Pod, stateOf } from "../kubernetes.ts";
 import type { OnLog } from "./container-log.ts";
+import { type ExecutorEnd, executorEnd, latestPod } from "./executor-end.ts";
 import { newestWarning } from "./explain.ts";
 import { followLogs, type Logs } from "./logs.ts";
 import { ENDED } from "./reasons.ts";
 import { type Ending, endingOf, type JobResult, resultOf } from "./result.ts";
-import { type JobStatus, latestPod, statusOf } from "./status.ts";
+import { containers, type JobStatus, statusOf } from "./status.ts";
 import { type JobWatch, watchJob } from "./watch-job.ts";
 
 /** Receives how far the Job is, in words, whenever they change. */
@@ -27,6 +28,17 @@ export interface FollowOptions {
    * @default 120_000
    */
   readonly startTimeout?: number;
+  /**
+   * Milliseconds the other containers of a pod may run on after the executor's end. Then the result is the executor's, and the
+   * Job is deleted; or where `backoffLimit` allows another attempt after a failure, the pod.
+   * @default 10_000
+   */
+  readonly endTimeout?: number;
+  /**
+   * Milliseconds without contact to the cluster after which following ends with a `ContactLostError`. The Job goes on.
+   * @default 900_000
+   */
+  readonly contactTimeout?: number;
   /** @default silent */
   readonly logger?: Logger;
   /** @default the machine's */
@@ -39,10 +51,15 @@ export interface FollowOptions {
 const SETTLE = 2000;
 /** The most to wait for it while contact is lost. */
 const SETTLE_MOST = 60_000;
+/** How long the Job may take to tell the end of a pod whose containers have all ended. */
+const JOB_LATE = 60_000;
+/** A pod's grace period, and a Job's `backoffLimit`, where the server has filled in none. */
+const DEFAULTS = { terminationGracePeriodSeconds: 30, backoffLimit: 6 } as const;
 
 /**
  * Follows a Job to its end, through lost connections and restarts of the API server.
  * @throws JobNotFoundError when there is no such Job
+ * @throws ContactLostError when the cluster is out of reach for longer than `contactTimeout`
  * @throws KubernetesError when it may not be watched
  */
 export async function follow(
@@ -73,6 +90,9 @@ class Follower {
   #told = "";
   #stage = "";
   #stageSince = 0;
+  readonly #contactTimeout: number;
+  #lastContact: number;
+  #lastPod: Pod | undefined;
 
   constructor(api: KubernetesApi, job: { namespace: string; name: string }, options: FollowOptions, stop: AbortSignal) {
     const { clock = systemClock, random = Math.random, logger: log = silentLogger, signal } = options;
@@ -82,6 +102,8 @@ class Follower {
     this.#options = options;
     this.#clock = clock;
     this.#random = random;
+    this.#contactTimeout = options.contactTimeout ?? 900_000;
+    this.#lastContact = clock.now();
     this.#signal = signal ? AbortSignal.any([signal, stop]) : stop;
     this.#watch = watchJob({ api, ...job, signal: this.#signal, clock, random, log });
   }
@@ -104,6 +126,7 @@ class Follower {
     const job = watch.job();
     if (this.#options.signal?.aborted)
       return this.#remove({ status: "cancelled", reason: "Cancelled", message: "it was cancelled" });
+    this.#checkContact();
     if (!watch.complete()) return this.#wait(Infinity);
     if (!job) throw new JobNotFoundError(this.#namespace, this.#name);
     const pods = watch.pods();
@@ -112,23 +135,102 @@ class Follower {
     if (watch.gone()) return endedBeforeDeletion(job, pods, container) ?? JOB_DELETED;
 
     const status = statusOf(job, pods, container);
+    this.#tellAttempt(status, pods);
     this.#tell(status);
     if (status.phase === "ended") return this.#ended(container);
-    if (status.phase === "running") return this.#wait(Infinity);
+    const end = executorEnd(job, pods, container);
+    const over = end?.byItself && (end.terminated.exitCode === 0 || end.pod === latestPod(pods));
+    if (end && over) return this.#ending(end, job, container);
+    if (status.phase === "running") {
+      // Started again after this, it has its time again.
+      this.#stage = "";
+      return this.#wait(Infinity);
+    }
     if (status.fatal) return this.#giveUp(status, job);
     return this.#starting(status, job);
   }
 
   async #starting(status: JobStatus, job: Job): Promise<Ending | undefined> {
+    const left = this.#left(`${status.phase} ${status.pod}`, this.#options.startTimeout ?? 120_000, status.untimed);
+    return left > 0 ? this.#wait(left) : this.#giveUp(status, job);
+  }
+
+  /** Milliseconds left of those that a stage may take since it began. */
+  #left(stage: string, ms: number, untimed = false): number {
     const now = this.#clock.now();
-    const stage = `${status.phase} ${status.pod}`;
-    // Without contact nobody knows whether it has started meanwhile.
-    if (stage !== this.#stage || status.untimed || !this.#watch.inContact()) {
+    // Without contact it is not known what has happened meanwhile.
+    if (stage !== this.#stage || untimed || !this.#watch.inContact()) {
       this.#stage = stage;
       this.#stageSince = now;
     }
-    const left = this.#stageSince + (this.#options.startTimeout ?? 120_000) - now;
-    return left > 0 ? this.#wait(left) : this.#giveUp(status, job);
+    return this.#stageSince + ms - now;
+  }
+
+  /** The executor has ended, its Job has not: other containers may run on, for which no Job ever ends. */
+  async #ending(end: ExecutorEnd, job: Job, container: string): Promise<Ending | undefined> {
+    const { pod, others, terminated } = end;
+    const stage = `ending ${pod.metadata.uid}`;
+    const { terminationGracePeriodSeconds: grace = DEFAULTS.terminationGracePeriodSeconds } = pod.spec;
+    const deleted = pod.metadata.deletionTimestamp !== undefined;
+    const again = terminated.exitCode !== 0 && this.#retries(job, container);
+    if (others.length > 0 && !deleted) {
+      const endTimeout = this.#options.endTimeout ?? 10_000;
+      const left = this.#left(stage, endTimeout);
+      if (left > 0) return this.#wait(left);
+      const refusal = again ? await this.#replace(pod) : undefined;
+      if (again && refusal === undefined) return this.#wait(Infinity);
+      const why = `${containers(others)} of its pod still ran ${endTimeout / 1000} s later`;
+      return this.#endWith(job, container, [why, refusal].filter(Boolean).join("; "), others);
+    }
+    // Another attempt after a success, because another container failed, would be one too many.
+    const failedBeside = terminated.exitCode === 0 && pod.status?.phase === "Failed";
+    if (failedBeside && this.#retries(job, container))
+      return this.#endWith(job, container, "another container failed", []);
+    // A Job ends, or makes its next pod, soon after its pod; native sidecars have the grace period to end.
+    const left = this.#left(`${stage} ended`, grace * 1000 + JOB_LATE);
+    return left > 0 ? this.#wait(left) : endingOf(job, this.#watch.pods(), container);
+  }
+
+  /** Whether the Job would have another attempt after the one that ended last. */
+  #retries(job: Job, container: string): boolean {
+    const { backoffLimit = DEFAULTS.backoffLimit } = job.spec;
+    const ended = this.#watch.pods().filter((pod) => stateOf(pod, container).terminated).length;
+    return Math.max(ended, (job.status?.failed ?? 0) + 1) <= backoffLimit;
+  }
+
+  /** Ends a pod, for its Job to make the next one. Resolves to why it cannot. */
+  async #replace({ metadata: { name, uid } }: Pod): Promise<string | undefined> {
+    try {
+      await this.#api.request(`/api/v1/namespaces/${this.#namespace}/pods/${name}`, {
+        method: "DELETE",
+        body: { preconditions: { uid } },
+        timeout: 10_000,
+      });
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof KubernetesError)) throw error;
+      if (error.code === "not-found" || error.code === "conflict") return undefined;
+      return `it is not tried again, since its pod could not be deleted: ${error.message}`;
+    }
+  }
+
+  async #endWith(job: Job, container: string, why: string, others: readonly string[]): Promise<Ending | undefined> {
+    const ending = endingOf(job, this.#watch.pods(), container);
+    // With the Job its pod goes, and the log with it.
+    await this.#logs?.finish();
+    if (!ending) return undefined;
+    const { message } = ending;
+    const left = others.length > 0 ? { leftRunning: others } : {};
+    return this.#remove({ ...ending, ...left, message: `${message}; ${why}` });
+  }
+
+  #hasContact(): boolean {
+    return this.#watch.complete() && this.#watch.inContact();
+  }
+
+  #checkContact(): void {
+    if (this.#hasContact() || this.#clock.now() - this.#lastContact < this.#contactTimeout) return;
+    throw new ContactLostError(this.#namespace, this.#name, this.#contactTimeout, this.#watch.problem());
   }
 
   async #giveUp(status: JobStatus, job: Job): Promise<Ending> {
@@ -177,7 +279,8 @@ class Follower {
   async #conclude(ending: Ending): Promise<JobResult> {
     const job = this.#watch.job();
     const readable = ending.status !== "cancelled" && this.#watch.pods().length > 0;
-    const logsComplete = readable && ((await this.#logs?.finish()) ?? false);
+    const logsDoubt = readable && this.#logs ? ((await this.#logs.finish()) ?? this.#unseen(job)) : undefined;
+    const logsComplete = readable && this.#logs !== undefined && logsDoubt === undefined;
     return resultOf(ending, {
       namespace: this.#namespace,
       name: this.#name,
@@ -185,12 +288,24 @@ class Follower {
       pods: this.#watch.pods(),
       container: job ? containerOf(job) : "",
       logsComplete,
+      logsDoubt,
     });
   }
 
+  /** A pod that was gone before it was seen had a log too. */
+  #unseen(job: Job | undefined): string | undefined {
+    const { failed = 0, succeeded = 0 } = job?.status ?? {};
+    const seen = this.#watch.pods().length;
+    return failed + succeeded > seen ? `of ${failed + succeeded} pods only ${seen} could be seen` : undefined;
+  }
+
   async #wait(ms: number): Promise<undefined> {
-    const news = this.#watch.change(ms);
+    const contact = this.#hasContact();
+    const left = contact ? Infinity : this.#lastContact + this.#contactTimeout - this.#clock.now();
+    const news = this.#watch.change(Math.min(ms, left));
     await (this.#logs ? Promise.race([news, this.#logs.failure]) : news);
+    // There was contact for as long as this waited.
+    if (contact) this.#lastContact = this.#clock.now();
   }
 
   #readLogs(container: string): void {
@@ -201,9 +316,23 @@ class Follower {
     this.#logs.update(this.#watch.pods());
   }
 
+  /** Says that the Job runs again, and what became of the attempt before. */
+  #tellAttempt(status: JobStatus, pods: readonly Pod[]): void {
+    const [before, pod] = [this.#lastPod, latestPod(pods)];
+    if (!pod) return;
+    this.#lastPod = pod;
+    if (!before || before.metadata.uid === pod.metadata.uid) return;
+    const old = pods.find(({ metadata }) => metadata.uid === before.metadata.uid) ?? before;
+    const what = this.#watch.deleted(old) ? "was deleted" : "failed";
+    const message = `pod ${old.metadata.name} ${what}: the Job runs again, in pod ${pod.metadata.name}`;
+    this.#told = "";
+    this.#options.onStatus?.(message, status);
+  }
+
   #tell(status: JobStatus): void {
-    if (status.message === this.#told) return;
-    this.#told = status.message;
+    const topic = status.topic ? `${status.pod} ${status.topic}` : status.message;
+    if (topic === this.#told) return;
+    this.#told = topic;
     this.#options.onStatus?.(status.message, status);
   }
 }

@@ -13,6 +13,11 @@ export interface LogPosition {
   resume(): void;
   /** A line as the server sends it with `timestamps=true`; resolves to nothing when it was taken before. */
   take(line: Buffer): LogLine | undefined;
+  /**
+   * Whether lines may be missing between what was taken before `resume()` and what came since: none of those came again, so
+   * the node has rotated them away, and perhaps more. To be asked after a new line, or at the log's end.
+   */
+  gap(): boolean;
 }
 
 const SPACE = 0x20;
@@ -28,12 +33,15 @@ export function createLogPosition(): LogPosition {
   const taken = new Map<number, number>();
   let newest = { second: Number.NEGATIVE_INFINITY, nano: 0 };
   let repeats = 0;
+  let repeated = true;
   return {
     since: () =>
       taken.size === 0 ? undefined : new Date((newest.second - 1) * 1000).toISOString().replace(".000Z", "Z"),
     resume() {
       repeats = [...taken.values()].reduce((sum, count) => sum + count, 0);
+      repeated = repeats === 0;
     },
+    gap: () => !repeated,
     take(line) {
       const space = line.indexOf(SPACE);
       const time = line.toString("latin1", 0, space === -1 ? line.length : Math.min(space, 40));
@@ -42,8 +50,11 @@ export function createLogPosition(): LogPosition {
       const later = at.second - newest.second || at.nano - newest.nano;
       if (repeats > 0 && later <= 0) {
         repeats -= 1;
+        repeated = true;
         return undefined;
       }
+      // The order of lines stays: after a new one none comes again, also where fewer did because of a rotation.
+      repeats = 0;
       if (later > 0) newest = at;
       taken.set(at.second, (taken.get(at.second) ?? 0) + 1);
       for (const second of taken.keys()) if (second < newest.second - 1) taken.delete(second);

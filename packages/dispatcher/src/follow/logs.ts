@@ -1,6 +1,7 @@
 import type { Clock } from "@executor-registry/resolver";
 import { type Pod, stateOf } from "../kubernetes.ts";
 import { type ContainerLogOptions, followContainerLog } from "./container-log.ts";
+import { timeOf } from "./durations.ts";
 
 /** The logs of a Job's pods, one after the other. */
 export interface Logs {
@@ -8,18 +9,21 @@ export interface Logs {
   update(pods: readonly Pod[]): void;
   /** Rejects when a log failed for good, as when `onLog` threw. Never resolves. */
   readonly failure: Promise<never>;
-  /** Waits for the rest of all logs, as long as lines come. Resolves to whether all came. */
-  finish(): Promise<boolean>;
+  /** Waits for the rest of all logs, as long as lines come. Resolves to why some may be missing, or to nothing. */
+  finish(): Promise<string | undefined>;
 }
 
 /** After the Job's end, how long no line may come before the rest counts as lost. */
 const PATIENCE = 15_000;
 
-type Common = Omit<ContainerLogOptions, "pod" | "ended">;
+const STALLED = `its end did not come within ${PATIENCE / 1000} s`;
+
+type Common = Omit<ContainerLogOptions, "pod" | "ended" | "times">;
 
 export function followLogs(common: Common, clock: Clock): Logs {
   const ends = new Map<string, AbortController>();
-  let all: Promise<boolean> = Promise.resolve(true);
+  const latest = new Map<string, Pod>();
+  let all: Promise<string | undefined> = Promise.resolve(undefined);
   let lines = 0;
   let fail: (error: unknown) => void = () => {};
   const failure = new Promise<never>((_, reject) => {
@@ -34,8 +38,15 @@ export function followLogs(common: Common, clock: Clock): Logs {
       lines += 1;
       return common.onLog(text, line);
     };
-    const log = async (before: boolean): Promise<boolean> =>
-      (await followContainerLog({ ...common, onLog, pod, ended: end.signal })) && before;
+    const times: ContainerLogOptions["times"] = () => {
+      const seen = latest.get(pod);
+      const { running, terminated } = seen ? stateOf(seen, common.container) : {};
+      return { started: timeOf(running?.startedAt ?? terminated?.startedAt), ended: timeOf(terminated?.finishedAt) };
+    };
+    const log = async (before: string | undefined): Promise<string | undefined> => {
+      const doubt = await followContainerLog({ ...common, onLog, pod, times, ended: end.signal });
+      return before ?? doubt;
+    };
     all = all.then(log);
     all.catch((error: unknown) => {
       if (!common.signal.aborted) fail(error);
@@ -49,6 +60,7 @@ export function followLogs(common: Common, clock: Clock): Logs {
         const { name } = pod.metadata;
         const { running, terminated } = stateOf(pod, common.container);
         if (!running && !terminated?.startedAt) continue;
+        latest.set(name, pod);
         const end = ends.get(name) ?? begin(name);
         if (terminated) end.abort();
       }
@@ -56,6 +68,7 @@ export function followLogs(common: Common, clock: Clock): Logs {
     async finish() {
       for (const end of ends.values()) end.abort();
       const over = new AbortController();
+      const result = all.then((doubt) => ({ doubt }));
       try {
         for (let before = -1; before !== lines;) {
           before = lines;
@@ -63,13 +76,13 @@ export function followLogs(common: Common, clock: Clock): Logs {
             () => undefined,
             () => undefined,
           );
-          const complete = await Promise.race([all, failure, pause]);
-          if (complete !== undefined) return complete;
+          const read = await Promise.race([result, failure, pause]);
+          if (read) return read.doubt;
         }
-        return false;
+        return STALLED;
       } catch (error) {
         // Cancelled meanwhile: the end stands, the rest of the log does not matter any more.
-        if (common.signal.aborted) return false;
+        if (common.signal.aborted) return "it was cancelled";
         throw error;
       } finally {
         over.abort();

@@ -1,31 +1,39 @@
 /** What a reason means for a person, and whether it can pass by itself. */
 export interface WaitingReason {
   readonly words: string;
+  /** Reasons of the same topic alternate while one thing is waited for. */
+  readonly topic?: "image";
   /** It will not pass: the Job is given up at once. */
   readonly fatal?: true;
 }
 
 /**
- * Why a container does not start although its pod has a node. `ContainerCreating` and `PodInitializing` are the normal course.
+ * Why a container does not start although its pod has a node. The kubelet tries all of them again, so they pass when a Secret is
+ * made or an image is loaded meanwhile; only a name that no runtime can read stays what it is. `ContainerCreating` and `PodInitializing` are the normal course.
  * @see https://github.com/kubernetes/kubernetes/blob/master/pkg/kubelet/images/types.go
  * @see https://github.com/kubernetes/kubernetes/blob/master/pkg/kubelet/kuberuntime/kuberuntime_container.go
  */
 export const WAITING: Readonly<Record<string, WaitingReason>> = {
   ErrImageNeverPull: {
-    words: "the image is not on the node, and its pull policy forbids pulling it; load it into every node again",
-    fatal: true,
+    words: "the image is not on the node, and its pull policy forbids pulling it; load it into the node again",
+    topic: "image",
   },
   InvalidImageName: { words: "the image's name is not valid", fatal: true },
   CreateContainerConfigError: {
     words:
       "the container's configuration cannot be used; look for a missing ConfigMap or Secret, or a user the security context forbids",
-    fatal: true,
   },
-  ErrImagePull: { words: "the image cannot be pulled" },
-  ImagePullBackOff: { words: "the image cannot be pulled; check its name, the registry and imagePullSecrets" },
-  RegistryUnavailable: { words: "the image's registry does not answer" },
-  ImageInspectError: { words: "the node cannot read the image; it may be damaged" },
-  SignatureValidationFailed: { words: "the node's policy refuses the image's signature" },
+  ErrImagePull: {
+    words: "the image cannot be pulled; check its name, the registry and imagePullSecrets",
+    topic: "image",
+  },
+  ImagePullBackOff: {
+    words: "the image cannot be pulled; check its name, the registry and imagePullSecrets",
+    topic: "image",
+  },
+  RegistryUnavailable: { words: "the image's registry does not answer", topic: "image" },
+  ImageInspectError: { words: "the node cannot read the image; it may be damaged", topic: "image" },
+  SignatureValidationFailed: { words: "the node's policy refuses the image's signature", topic: "image" },
   CreateContainerError: { words: "the container cannot be created" },
   RunContainerError: { words: "the container cannot be started; check its command" },
   CreatePodSandboxError: { words: "the node cannot set up the pod's network" },
@@ -57,6 +65,7 @@ export const ENDED: Readonly<Record<string, string>> = {
   NodeAffinity: "its node no longer matches the pod's affinity",
   UnexpectedAdmissionError: "the node refused the pod",
   JobDeleted: "somebody deleted the Job",
+  PodDeleted: "somebody deleted its pod",
   Cancelled: "it was cancelled",
   Unschedulable:
     "no node can take the pod; check its requests, affinity and tolerations, and whether the node that holds the image is there",

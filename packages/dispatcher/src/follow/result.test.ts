@@ -106,6 +106,87 @@ const CASES: readonly Case[] = [
   },
 ];
 
+const late = { ...jobObject({ type: "Failed", reason: "DeadlineExceeded", message: "active longer" }) };
+/** The deadline passed at second 12, or 8. */
+const deadline = (seconds: number): Job => ({
+  ...late,
+  spec: { ...late.spec, activeDeadlineSeconds: seconds },
+  status: { ...late.status, startTime: at(0) },
+});
+const drained = (second: number): Pod["status"] => ({
+  conditions: [
+    { type: "DisruptionTarget", status: "True", reason: "EvictionByEvictionAPI", lastTransitionTime: at(second) },
+  ],
+});
+
+describe("dev-03: the executor's end counts by what it was told before", () => {
+  const ends: readonly (readonly [string, Job, Pod, string, string])[] = [
+    [
+      "ended well before a deadline that another container ran into",
+      deadline(12),
+      podObject(terminated(0)),
+      "succeeded",
+      "Completed",
+    ],
+    [
+      "failed before a deadline that another container ran into",
+      deadline(12),
+      podObject(terminated(7)),
+      "failed",
+      "Error",
+    ],
+    ["ended with 0 when the deadline told it to", deadline(8), podObject(terminated(0)), "failed", "DeadlineExceeded"],
+    [
+      "ended with 0 in the very second of the deadline",
+      deadline(9),
+      podObject(terminated(0)),
+      "failed",
+      "DeadlineExceeded",
+    ],
+    ["ended well, another container failed", failed, podObject(terminated(0)), "succeeded", "Completed"],
+    ["ended well before its node was drained", failed, podObject(terminated(0), drained(12)), "succeeded", "Completed"],
+    [
+      "ended with 0 because its node was drained",
+      failed,
+      podObject(terminated(0), drained(8)),
+      "failed",
+      "EvictionByEvictionAPI",
+    ],
+    [
+      "ended with 0 because its pod was deleted",
+      failed,
+      podObject(terminated(0), {}, { deletionTimestamp: at(38), deletionGracePeriodSeconds: 30 }),
+      "failed",
+      "PodDeleted",
+    ],
+    [
+      "ended well before its pod was deleted",
+      failed,
+      podObject(terminated(0), {}, { deletionTimestamp: at(45), deletionGracePeriodSeconds: 30 }),
+      "succeeded",
+      "Completed",
+    ],
+  ];
+  for (const [name, job, pod, status, reason] of ends) {
+    test(name, () => {
+      const ending = endingOf(job, [pod], "executor");
+      assert.deepEqual([ending?.status, ending?.reason], [status, reason]);
+    });
+  }
+
+  test("a success counts, whatever later attempts do", () => {
+    const second = podObject(terminated(3), {}, { name: "second", creationTimestamp: at(30) });
+    assert.equal(endingOf(failed, [podObject(terminated(0)), second], "executor")?.status, "succeeded");
+  });
+
+  test("a failure after which the pod starts its container again is none", () => {
+    const pod = podObject(terminated(3), { phase: "Running" });
+    const again = { ...pod, spec: { ...pod.spec, restartPolicy: "OnFailure" } };
+    assert.equal(endingOf(jobObject(), [again], "executor"), undefined);
+    assert.equal(endingOf(jobObject(), [pod], "executor")?.status, "failed");
+  });
+});
+
 describe("how a Job ended", () => {
   for (const { name, job, pods, reason, message } of CASES) {
     test(name, () => {

@@ -1,7 +1,7 @@
-import { holding, type Job, type Pod, stateOf, type Terminated } from "../kubernetes.ts";
+import { holding, initStatuses, type Job, type Pod, stateOf } from "../kubernetes.ts";
 import { type JobDurations, durationsOf } from "./durations.ts";
+import { type ExecutorEnd, executorEnd, latestPod } from "./executor-end.ts";
 import { ENDED, exitWords } from "./reasons.ts";
-import { latestPod } from "./status.ts";
 
 /** How a Job ended. */
 export interface JobResult {
@@ -18,8 +18,15 @@ export interface JobResult {
   /** Where it ran last. */
   readonly node?: string;
   readonly pod?: string;
-  /** Whether every line the executor wrote was handed on. False as well when nobody wanted them, or no pod was seen. */
+  /** The pod's other containers that still ran after `endTimeout`, and were ended with the Job. */
+  readonly leftRunning?: readonly string[];
+  /**
+   * Whether every line the executor wrote is known to have been handed on. False as well when nobody wanted them, or no pod
+   * was seen.
+   */
   readonly logsComplete: boolean;
+  /** Why it is not known, where the log was read: in words, the node's own among them. */
+  readonly logsDoubt?: string;
 }
 
 /** What ended it, before it is put into a {@link JobResult}. */
@@ -27,30 +34,26 @@ export interface Ending {
   readonly status: JobResult["status"];
   readonly reason: string;
   readonly message: string;
-}
-
-/** The pod whose end counts: the last in which the executor ended, else the last. */
-function decisivePod(pods: readonly Pod[], container: string): Pod | undefined {
-  return latestPod(pods.filter((pod) => stateOf(pod, container).terminated)) ?? latestPod(pods);
+  readonly leftRunning?: readonly string[];
 }
 
 /** The ending of a Job that has a condition saying so, or whose executor is known to have ended. */
 export function endingOf(job: Job, pods: readonly Pod[], container: string): Ending | undefined {
   const condition = holding(job.status?.conditions, "Complete", "Failed");
-  const pod = decisivePod(pods, container);
-  const terminated = pod && stateOf(pod, container).terminated;
-  if (condition?.type === "Complete" || (!condition && terminated?.exitCode === 0)) {
+  const end = executorEnd(job, pods, container);
+  // A Job fails also by another container, or by a deadline that came after the executor's end.
+  if (condition?.type === "Complete" || (end?.byItself && end.terminated.exitCode === 0)) {
     return { status: "succeeded", reason: "Completed", message: ENDED["Completed"] ?? "" };
   }
-  if (!condition && !terminated) return undefined;
+  if (!condition && !end) return undefined;
+  const pod = end?.pod ?? latestPod(pods);
   const deadline =
-    condition?.reason === "DeadlineExceeded" ? { reason: condition.reason, detail: condition.message } : undefined;
+    condition?.reason === "DeadlineExceeded" && !end?.byItself
+      ? { reason: condition.reason, detail: condition.message }
+      : undefined;
   const { reason, detail } = deadline ??
-    (pod && podFailure(pod, terminated)) ?? {
-      reason: condition?.reason ?? "Error",
-      detail: condition?.message,
-    };
-  const exit = terminated && terminated.exitCode !== 0 ? exitWords(terminated.exitCode) : undefined;
+    (pod && podFailure(pod, end)) ?? { reason: condition?.reason ?? "Error", detail: condition?.message };
+  const exit = end && end.terminated.exitCode !== 0 ? exitWords(end.terminated.exitCode) : undefined;
   const more = [exit, detail?.trim()].filter(Boolean).join("; ");
   return { status: "failed", reason, message: `${ENDED[reason] ?? reason}${more ? ` (${more})` : ""}` };
 }
@@ -60,19 +63,22 @@ interface Failure {
   readonly detail?: string | undefined;
 }
 
-function podFailure(pod: Pod, terminated: Terminated | undefined): Failure | undefined {
-  const { status } = pod;
-  if (status?.reason) return { reason: status.reason, detail: status.message };
-  const disruption = holding(status?.conditions, "DisruptionTarget");
-  if (disruption?.reason) return { reason: disruption.reason, detail: disruption.message };
-  const initial = status?.initContainerStatuses?.find(({ state }) => (state?.terminated?.exitCode ?? 0) !== 0);
-  if (!terminated && initial?.state?.terminated) {
+function podFailure(pod: Pod, end: ExecutorEnd | undefined): Failure | undefined {
+  const { status, metadata } = pod;
+  if (!end?.byItself) {
+    if (status?.reason) return { reason: status.reason, detail: status.message };
+    const disruption = holding(status?.conditions, "DisruptionTarget");
+    if (disruption?.reason) return { reason: disruption.reason, detail: disruption.message };
+    if (end && metadata.deletionTimestamp) return { reason: "PodDeleted" };
+  }
+  const initial = initStatuses(pod).find(({ state }) => (state?.terminated?.exitCode ?? 0) !== 0);
+  if (!end && initial?.state?.terminated) {
     return {
       reason: "InitContainerFailed",
       detail: `${initial.name}: ${exitWords(initial.state.terminated.exitCode)}`,
     };
   }
-  return terminated && { reason: terminated.reason ?? "Error", detail: terminated.message };
+  return end && { reason: end.terminated.reason ?? "Error", detail: end.terminated.message };
 }
 
 /** Puts together what is known of a Job and its end. */
@@ -85,10 +91,11 @@ export function resultOf(
     readonly pods: readonly Pod[];
     readonly container: string;
     readonly logsComplete: boolean;
+    readonly logsDoubt?: string | undefined;
   },
 ): JobResult {
-  const { namespace, name, job, pods, container, logsComplete } = known;
-  const pod = decisivePod(pods, container);
+  const { namespace, name, job, pods, container, logsComplete, logsDoubt } = known;
+  const pod = (job && executorEnd(job, pods, container)?.pod) ?? latestPod(pods);
   const exitCode = pod && stateOf(pod, container).terminated?.exitCode;
   return {
     name,
@@ -99,5 +106,6 @@ export function resultOf(
     ...(pod?.spec.nodeName ? { node: pod.spec.nodeName } : {}),
     ...(pod ? { pod: pod.metadata.name } : {}),
     logsComplete,
+    ...(logsDoubt === undefined ? {} : { logsDoubt }),
   };
 }

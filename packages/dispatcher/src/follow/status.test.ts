@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { ContainerStatus, Job, Pod } from "../kubernetes.ts";
-import { jobObject, podObject, terminated } from "../testing/objects.ts";
+import { at, jobObject, podObject, terminated, withOthers } from "../testing/objects.ts";
 import { ENDED, WAITING } from "./reasons.ts";
 import { type JobStatus, statusOf } from "./status.ts";
 
@@ -11,6 +11,10 @@ const waiting = (reason: string, message?: string): ContainerStatus["state"] => 
 const unscheduled = (reason: string, message: string): Pod => ({
   ...podObject(undefined, { conditions: [{ type: "PodScheduled", status: "False", reason, message }] }),
   spec: { containers: [{ name: "executor" }] },
+});
+const nativeSidecar = (pod: Pod): Pod => ({
+  ...pod,
+  spec: { ...pod.spec, initContainers: [{ name: "mesh", restartPolicy: "Always" }] },
 });
 const on = { pod: "pod-1", node: "node-1" };
 
@@ -30,6 +34,7 @@ const CASES: readonly (readonly [name: string, job: Job, pods: readonly Pod[], s
       phase: "queued",
       message: `waiting: ${ENDED["Unschedulable"]}: 0/1 nodes are available`,
       reason: "Unschedulable",
+      topic: "Unschedulable",
       pod: "pod-1",
     },
   ],
@@ -53,7 +58,7 @@ const CASES: readonly (readonly [name: string, job: Job, pods: readonly Pod[], s
       phase: "starting",
       message: `waiting: container executor: ${WAITING["ErrImageNeverPull"]?.words} (not present)`,
       reason: "ErrImageNeverPull",
-      fatal: true,
+      topic: "executor image",
       ...on,
     },
   ],
@@ -67,8 +72,9 @@ const CASES: readonly (readonly [name: string, job: Job, pods: readonly Pod[], s
     ],
     {
       phase: "starting",
-      message: "waiting: container fetch: the image cannot be pulled",
+      message: `waiting: container fetch: ${WAITING["ErrImagePull"]?.words}`,
       reason: "ErrImagePull",
+      topic: "fetch image",
       ...on,
     },
   ],
@@ -80,6 +86,43 @@ const CASES: readonly (readonly [name: string, job: Job, pods: readonly Pod[], s
   ],
   ["running", jobObject(), [podObject({ running: {} })], { phase: "running", message: "running on node-1", ...on }],
   ["ending", jobObject(), [podObject(terminated(0))], { phase: "running", message: "ending on node-1", ...on }],
+  [
+    "dev-03: ended, but for another container",
+    jobObject(),
+    [withOthers(podObject(terminated(0)), "proxy", "log")],
+    { phase: "running", message: "ending on node-1: the executor ended, containers proxy and log not yet", ...on },
+  ],
+  [
+    "dev-03: failed, and started again by its pod's restart policy",
+    jobObject(),
+    [
+      podObject(undefined, {
+        containerStatuses: [{ name: "executor", state: waiting("CrashLoopBackOff") ?? {}, lastState: terminated(3) }],
+      }),
+    ],
+    {
+      phase: "starting",
+      message: "waiting: the executor ended with exit code 3 and is started again on node-1",
+      untimed: true,
+      ...on,
+    },
+  ],
+  [
+    "dev-03: a native sidecar is no init container that has to end first",
+    jobObject(),
+    [
+      nativeSidecar(
+        podObject(waiting("PodInitializing"), { initContainerStatuses: [{ name: "mesh", state: { running: {} } }] }),
+      ),
+    ],
+    { phase: "starting", message: "starting on node-1: pulling the image unless it is there", ...on },
+  ],
+  [
+    "suspended again, its pod deleted",
+    jobObject(undefined, { suspend: true }),
+    [podObject({ running: {} }, {}, { deletionTimestamp: at(9) })],
+    { phase: "queued", message: "waiting: the Job is suspended", untimed: true },
+  ],
   ["ended", jobObject({ type: "Complete" }), [podObject(terminated(0))], { phase: "ended", message: "ended" }],
 ];
 
@@ -87,4 +130,16 @@ describe("how far a Job is", () => {
   for (const [name, job, pods, status] of CASES) {
     test(name, () => assert.deepEqual(statusOf(job, pods, "executor"), status));
   }
+});
+
+test("dev-04: what the kubelet tries again is not given up at once; a name that cannot be one is", () => {
+  const fatal = Object.keys(WAITING).filter((reason) => WAITING[reason]?.fatal);
+  assert.deepEqual(fatal, ["InvalidImageName"]);
+});
+
+test("what a node says at length is one line, and cut", () => {
+  const pods = [podObject(waiting("ErrImagePull", `failed\n  to pull ${"x".repeat(900)}`))];
+  const { message } = statusOf(jobObject(), pods, "executor");
+  assert.match(message, /\(failed to pull x+…\)$/);
+  assert.ok(message.length < 420);
 });

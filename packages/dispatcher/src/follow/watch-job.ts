@@ -19,12 +19,16 @@ export interface JobWatch {
   job(): Job | undefined;
   /** Its pods, those deleted since included, as last seen. */
   pods(): readonly Pod[];
+  /** Whether a pod of it was seen to go away. */
+  deleted(pod: Pod): boolean;
   /** Whether both collections have been seen completely. */
   complete(): boolean;
   /** Whether the Job was deleted. Also true when it never was there. */
   gone(): boolean;
   /** Whether both collections are followed right now. */
   inContact(): boolean;
+  /** Why not. */
+  problem(): ExecutorRegistryError | undefined;
   /** @throws KubernetesError when the server refused before anything was seen: that does not pass by itself */
   check(): void;
   /** Resolves at the next change, after `ms`, or when the signal aborts. */
@@ -48,10 +52,21 @@ export function watchJob(options: WatchJobOptions): JobWatch {
     if (same) job = seen;
     gone ||= !same || !present;
   }, notice.tell);
-  const podList = collection((object) => {
+  const present = new Set<string>();
+  const podList = collection((object, there) => {
     const seen = object as Pod | undefined;
-    if (seen) pods.set(seen.metadata.uid, seen);
+    if (!seen) return;
+    pods.set(seen.metadata.uid, seen);
+    if (there) present.add(seen.metadata.uid);
+    else present.delete(seen.metadata.uid);
   }, notice.tell);
+  const listPods: ReflectionHandler = {
+    ...podList.handler,
+    begin() {
+      podList.handler.begin();
+      present.clear();
+    },
+  };
 
   const common = { api, signal, clock, random, log };
   const stopped = Promise.all([
@@ -65,7 +80,7 @@ export function watchJob(options: WatchJobOptions): JobWatch {
       ...common,
       path: `/api/v1/namespaces/${namespace}/pods`,
       query: { labelSelector: `job-name=${name}` },
-      handler: podList.handler,
+      handler: listPods,
     }),
   ]);
   return {
@@ -74,9 +89,11 @@ export function watchJob(options: WatchJobOptions): JobWatch {
       [...pods.values()].filter(({ metadata }) =>
         metadata.ownerReferences?.some(({ uid }) => uid === job?.metadata.uid),
       ),
+    deleted: ({ metadata }) => !present.has(metadata.uid) || metadata.deletionTimestamp !== undefined,
     complete: () => jobs.complete() && podList.complete(),
     gone: () => gone,
     inContact: () => jobs.problem() === undefined && podList.problem() === undefined,
+    problem: () => jobs.problem() ?? podList.problem(),
     check() {
       for (const { complete, problem } of [jobs, podList]) {
         const error = problem();

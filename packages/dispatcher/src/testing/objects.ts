@@ -34,3 +34,16 @@ export function podObject(
 export const terminated = (exitCode: number, reason = exitCode === 0 ? "Completed" : "Error") => ({
   terminated: { exitCode, reason, startedAt: at(5), finishedAt: at(9) },
 });
+
+/** The pod with more containers, which run. */
+export const withOthers = (pod: Pod, ...names: string[]): Pod => ({
+  ...pod,
+  spec: { ...pod.spec, containers: [...pod.spec.containers, ...names.map((name) => ({ name }))] },
+  status: {
+    ...pod.status,
+    containerStatuses: [
+      ...(pod.status?.containerStatuses ?? []),
+      ...names.map((name) => ({ name, state: { running: {} } })),
+    ],
+  },
+});

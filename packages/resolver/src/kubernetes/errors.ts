@@ -3,6 +3,7 @@ import { ExecutorRegistryError } from "../errors.ts";
 /** The codes of {@link KubernetesError}. */
 export type KubernetesErrorCode =
   | "forbidden"
+  | "not-admitted"
   | "unauthorized"
   | "not-found"
   | "conflict"

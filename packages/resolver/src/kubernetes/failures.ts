@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Clock } from "../clock.ts";
 import { KubernetesError, type KubernetesErrorCode, type Place } from "./errors.ts";
+import { refusedSubject } from "./forbidden.ts";
 import { isEverybody } from "./rbac.ts";
 
 const CODES: Readonly<Record<number, KubernetesErrorCode>> = {
@@ -35,25 +36,36 @@ export function statusError(
   const body: Status = typeof object === "object" && object !== null ? object : {};
   const status = http?.status ?? (typeof body.code === "number" ? body.code : 500);
   const reason = typeof body.reason === "string" && body.reason !== "" ? body.reason : undefined;
-  const stranger = status === 403 && typeof body.message === "string" && isStranger(body.message);
-  const code = stranger ? "unauthorized" : (CODES[status] ?? "kubernetes-api");
   const seconds = body.details?.retryAfterSeconds;
   const retryAfter = http?.retryAfter ?? (typeof seconds === "number" && seconds > 0 ? seconds * 1000 : undefined);
   const said = typeof body.message === "string" && body.message !== "" ? body.message : "the server gave no reason";
-  const message = stranger ? `no credentials came with the request, or none that the cluster knows: ${said}` : said;
+  const code = status === 403 ? refusalCode(place, body, said) : (CODES[status] ?? "kubernetes-api");
+  const message =
+    status === 403 && code === "unauthorized"
+      ? `no credentials came with the request, or none that the cluster knows: ${said}`
+      : said;
   return new KubernetesError(code, `${message} (${[status, reason].filter(Boolean).join(" ")})`, place, {
     status,
     ...(http && typeof body.kind !== "string" && { answer: body }),
     ...(reason === undefined ? {} : { reason }),
     ...(retryAfter === undefined ? {} : { retryAfter }),
-    ...(status >= 500 ? { retryable: true } : {}),
+    ...(status >= 500 || (code === "not-admitted" && PASSING.test(message)) ? { retryable: true } : {}),
   });
 }
 
-/** A server that lets strangers in refuses them only what they ask for. Rights are no remedy: they would be everybody's. */
-function isStranger(message: string): boolean {
-  const user = /\bUser "([^"]+)"/.exec(message)?.[1];
-  return user !== undefined && isEverybody(user);
+/** A quota just made is counted within seconds. */
+const PASSING = /\bstatus unknown for quota\b/;
+
+/**
+ * What a 403 is about. Quotas, admission and a namespace that ends refuse writes with it too, in other words than an authorizer,
+ * which names the user. A server that lets strangers in refuses them only what they ask for; rights are no remedy: they would be
+ * everybody's.
+ */
+function refusalCode({ method }: Place, { kind }: Status, message: string): KubernetesErrorCode {
+  const subject = refusedSubject(message);
+  if (subject) return isEverybody(subject.name) ? "unauthorized" : "forbidden";
+  const writes = method !== "GET" && method !== "WATCH";
+  return writes && kind === "Status" ? "not-admitted" : "forbidden";
 }
 
 /** What an HTTP answer outside 2xx says. Proxies answer in HTML or plain text, so the body may be no `Status`. */

@@ -44,12 +44,17 @@ function subjectBehind(error: unknown): RbacSubject | undefined {
   return error instanceof Error ? (refusedSubject(error.message) ?? subjectBehind(error.cause)) : undefined;
 }
 
+/** As authorizers put it. A webhook or policy of admission may say anything, but says that it denied the request. */
+const REFUSAL = /(?:\bforbidden: |^)User "((?:[^"\\]|\\.)+)" cannot /;
+const DENIAL = /\bdenied (?:the )?request\b/;
+
 /**
- * Whom the API server refused, from the words of its RBAC authorizer; it says it nowhere else.
+ * Whom the API server refused, from the words of its authorizer; it says it nowhere else. Nothing where it was no role that
+ * lacked: quotas, admission and namespaces that end refuse with 403 too.
  * @see https://kubernetes.io/docs/reference/access-authn-authz/rbac/#referring-to-subjects
  */
 export function refusedSubject(message: string): RbacSubject | undefined {
-  const user = /\bUser "([^"]+)" cannot /.exec(message)?.[1];
+  const user = DENIAL.test(message) ? undefined : REFUSAL.exec(message)?.[1];
   if (user === undefined) return undefined;
   const [system, serviceAccount, namespace, name] = user.split(":");
   return system === "system" && serviceAccount === "serviceaccount" && namespace && name

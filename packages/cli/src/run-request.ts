@@ -25,8 +25,16 @@ export const REQUEST_FLAGS = {
   cpu: { type: "string", value: "AMOUNT", help: "CPU requested, such as 500m" },
   memory: { type: "string", value: "AMOUNT", help: "memory requested, and the limit, such as 256Mi" },
   "service-account": { type: "string", value: "NAME", help: "the service account to run as" },
-  ttl: { type: "string", value: "SECONDS", help: "how long the finished Job is kept (default: 3600)" },
-  deadline: { type: "string", value: "SECONDS", help: "after how long the cluster ends the Job" },
+  ttl: {
+    type: "string",
+    value: "SECONDS",
+    help: "how long the finished Job is kept (default: as declared, else 3600)",
+  },
+  deadline: {
+    type: "string",
+    value: "SECONDS",
+    help: "after how long the cluster ends the Job (default: as declared)",
+  },
   "template-file": {
     type: "string",
     value: "FILE",

@@ -32,6 +32,11 @@ Exits with the executor's code; with ${NOT_RUN} when it could not be run, with $
     },
     ...REQUEST_FLAGS,
     "start-timeout": { type: "string", value: "SECONDS", help: "how long it may take to start (default: 120)" },
+    "end-timeout": {
+      type: "string",
+      value: "SECONDS",
+      help: "how long other containers may run on after the executor's end (default: 10)",
+    },
     subject: { type: "string", value: "KEY", help: "the run or tenant to resolve for" },
     detach: { type: "boolean", short: "d", help: "print the Job's name instead of following it" },
     "dry-run": { type: "boolean", help: "print the Job instead of running it" },
@@ -46,7 +51,7 @@ Exits with the executor's code; with ${NOT_RUN} when it could not be run, with $
       throw new UsageError("run needs a cluster; --layout and EXECUTOR_LAYOUT name a folder of images", "run");
     }
     const request = await requestFrom(given);
-    const startTimeout = seconds(given, "start-timeout");
+    const [startTimeout, endTimeout] = [seconds(given, "start-timeout"), seconds(given, "end-timeout")];
     const subject = text(given, "subject");
     const api = await connect(connectOptions(given));
     const resolver = await openResolver(given, io, given.flags["dry-run"] ? "read" : "write", api);
@@ -74,6 +79,7 @@ Exits with the executor's code; with ${NOT_RUN} when it could not be run, with $
         onLog: (line) => io.stdout.raw(`${line}\n`),
         onStatus: say,
         ...(startTimeout !== undefined && { startTimeout: startTimeout * 1000 }),
+        ...(endTimeout !== undefined && { endTimeout: endTimeout * 1000 }),
       });
       report(result, say);
       return exitOf(result, io.signal);
@@ -105,11 +111,14 @@ async function submitOrTakeBack(api: KubernetesApi, job: JobManifest, signal: Ab
 }
 
 function report(result: JobResult, say: (message: string) => void): void {
-  const { status, reason, message, durations, logsComplete } = result;
+  const { status, reason, message, durations, leftRunning, logsComplete, logsDoubt } = result;
   const { runningMs } = durations;
   const took = runningMs === undefined ? "" : ` after ${runningMs / 1000} s`;
-  say(status === "succeeded" ? `succeeded${took}` : `${status}${took}: ${reason}: ${message}`);
-  if (status !== "cancelled" && !logsComplete) say("the log may be incomplete");
+  if (status !== "succeeded") say(`${status}${took}: ${reason}: ${message}`);
+  else say(leftRunning ? `succeeded${took}: ${message}` : `succeeded${took}`);
+  if (status !== "cancelled" && !logsComplete) {
+    say(`the log may be incomplete${logsDoubt === undefined ? "" : `: ${logsDoubt}`}`);
+  }
 }
 
 function exitOf({ status, exitCode }: JobResult, signal: AbortSignal): number {

@@ -45,7 +45,7 @@ function subjectBehind(error: unknown): RbacSubject | undefined {
 }
 
 /** As authorizers put it. A webhook or policy of admission may say anything, but says that it denied the request. */
-const REFUSAL = /(?:\bforbidden: |^)User "((?:[^"\\]|\\.)+)" cannot /;
+const REFUSAL = /(?:^|: )User "((?:[^"\\]|\\.)+)" cannot /;
 const DENIAL = /\bdenied (?:the )?request\b/;
 
 /**

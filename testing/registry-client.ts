@@ -16,6 +16,6 @@ export function testClient(
 /** Everything of a paged list. */
 export async function collect<T>(list: AsyncIterable<readonly T[]>): Promise<T[]> {
   const all: T[] = [];
-  for await (const page of list) all.push(...page);
+  for await (const page of list) for (const one of page) all.push(one);
   return all;
 }

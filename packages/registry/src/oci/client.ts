@@ -70,7 +70,7 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
       await session.ask({ path: "/v2/", resource: { kind: "registry" }, limit: PAGE_LIMIT }, signal);
     },
     tags: (repository, signal) => listTags(session, repository, signal),
-    repositories: (signal) => listRepositories(session, signal),
+    repositories: (signal, leftOut = () => {}) => listRepositories(session, signal, leftOut),
     head: (repository, reference, signal, known) => fetchHead(session, repository, reference, signal, known),
     manifest: (repository, reference, signal) => fetchManifest(session, repository, reference, signal),
     blob: (repository, digest, limit, signal) => fetchBlob(session, repository, digest, limit, signal),

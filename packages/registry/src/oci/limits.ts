@@ -8,5 +8,7 @@ export const CONFIGS_LIMIT = 2 * CONFIG_LIMIT;
 export const DOCUMENT_VALUES = 100_000;
 /** Most bytes of one page of a list. Debian's registry lists every tag on one. */
 export const PAGE_LIMIT = 16 << 20;
+/** Most bytes of all pages of one list: some million names, which are held at the same time. */
+export const LIST_LIMIT = 32 << 20;
 /** A list this long is a loop, or not ours to read. */
 export const MOST_PAGES = 1000;

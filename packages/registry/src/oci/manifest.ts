@@ -86,8 +86,11 @@ export async function fetchManifest(
   reference: string,
   signal: AbortSignal,
 ): Promise<Manifest> {
-  const place = { host: session.host, repository };
   const answer = await session.ask({ ...manifestAsk(repository, reference), limit: MANIFEST_LIMIT }, signal);
+  return readManifest(answer, reference, { host: session.host, repository });
+}
+
+function readManifest(answer: Answer, reference: string, place: Place): Manifest {
   const named = namedDigest(answer);
   const asked = isDigest(reference) ? reference : undefined;
   const digest = asked ?? named ?? digestLike(undefined, answer.body);
@@ -129,7 +132,13 @@ export function parseManifest(
   throw odd(`is of the type ${shown(mediaType, 200) || "(none)"}, which is not an image${old}`);
 }
 
-/** Its digest without its body; `undefined` where the registry itself says that there is none. */
+/** What registries and firewalls before them answer to a HEAD that they do not offer; 404 too. */
+const NO_HEAD = [400, 404, 405, 406, 410, 415, 422, 501] as const;
+
+/**
+ * Its digest without its body; `undefined` where the registry itself says that there is none. Where HEAD brings nothing, GET is tried, and
+ * used for an hour if that brings it.
+ */
 export async function fetchHead(
   session: Session,
   repository: string,
@@ -137,38 +146,62 @@ export async function fetchHead(
   signal: AbortSignal,
   known?: Digest,
 ): Promise<ManifestHead | undefined> {
-  const ask = manifestAsk(repository, reference);
-  const condition = known === undefined ? {} : { "if-none-match": `"${known}"` };
-  const headers = { ...ask.headers, ...condition };
-  const answer = await session.ask({ ...ask, headers, method: "HEAD", limit: 0, takes: [304, 404, 405] }, signal);
-  if (answer.status === 304 && known !== undefined) return { digest: known };
-  const digest = namedDigest(answer);
-  if (answer.status === 200 && digest !== undefined) {
-    if (isDigest(reference) && reference !== digest && reference.slice(0, 6) === digest.slice(0, 6)) {
-      throw new DigestMismatchError("what HEAD names", reference, digest, { host: session.host, repository });
-    }
-    const mediaType = essence(answer.headers["content-type"]);
-    const size = Number(answer.headers["content-length"]);
-    return { digest, ...(mediaType !== undefined && { mediaType }), ...(size > 0 && { sizeBytes: size }) };
-  }
+  const { learnt } = session;
+  const head = learnt.headless ? "refused" : await askHead(session, repository, reference, signal, known);
+  if (typeof head === "object") return head;
   // No digest, no HEAD, or a 404 without a body, which may be a proxy's: the whole manifest tells.
   try {
-    const { digest, mediaType, sizeBytes } = await fetchManifest(session, repository, reference, signal);
+    const ask = manifestAsk(repository, reference, known);
+    const answer = await session.ask({ ...ask, limit: MANIFEST_LIMIT, takes: [304] }, signal);
+    learnt.headless = true;
+    if (answer.status === 304 && known !== undefined) return { digest: known };
+    const { digest, mediaType, sizeBytes } = readManifest(answer, reference, { host: session.host, repository });
     return { digest, mediaType, sizeBytes };
   } catch (error) {
     if (error instanceof RegistryError && error.code === "not-found") return undefined;
+    // What can be fetched and not be read is no fault of GET's.
+    if (!(error instanceof RegistryError && error.digest !== undefined)) learnt.headless = false;
     throw error;
   }
+}
+
+async function askHead(
+  session: Session,
+  repository: string,
+  reference: string,
+  signal: AbortSignal,
+  known: Digest | undefined,
+): Promise<ManifestHead | "refused"> {
+  const ask = manifestAsk(repository, reference, known);
+  let answer: Answer;
+  try {
+    answer = await session.ask({ ...ask, method: "HEAD", limit: 0, takes: [304, ...NO_HEAD] }, signal);
+  } catch (error) {
+    // Whoever is busy or away would not answer a GET either.
+    if (!(error instanceof RegistryError) || error.status === undefined || error.code === "throttled") throw error;
+    if (error.status === 503) throw error;
+    return "refused";
+  }
+  if (answer.status === 304 && known !== undefined) return { digest: known };
+  const digest = namedDigest(answer);
+  if (answer.status !== 200 || digest === undefined) return "refused";
+  if (isDigest(reference) && reference !== digest && reference.slice(0, 6) === digest.slice(0, 6)) {
+    throw new DigestMismatchError("what HEAD names", reference, digest, { host: session.host, repository });
+  }
+  const mediaType = essence(answer.headers["content-type"]);
+  const size = Number(answer.headers["content-length"]);
+  return { digest, ...(mediaType !== undefined && { mediaType }), ...(size > 0 && { sizeBytes: size }) };
 }
 
 function manifestAsk(
   repository: string,
   reference: string,
+  known?: Digest,
 ): Pick<Parameters<Session["ask"]>[0], "path" | "resource"> & { readonly headers: Readonly<Record<string, string>> } {
   return {
     path: `/v2/${repository}/manifests/${reference}`,
     resource: { kind: "repository", name: repository },
-    headers: { accept: ACCEPT_MANIFESTS },
+    headers: { accept: ACCEPT_MANIFESTS, ...(known !== undefined && { "if-none-match": `"${known}"` }) },
   };
 }
 

@@ -47,8 +47,12 @@ export interface RegistryClient {
   ping(signal: AbortSignal): Promise<void>;
   /** Every tag, page by page. @throws RepositoryGoneError (code `not-found`) when there is no such repository */
   tags(repository: string, signal: AbortSignal): AsyncIterable<readonly string[]>;
-  /** Every repository, page by page. @throws RegistryError code `not-found` where the registry does not offer it */
-  repositories(signal: AbortSignal): AsyncIterable<readonly string[]>;
+  /**
+   * Every repository, page by page. What is not a name by the grammar is left out.
+   * @param leftOut called with each of those, bounded and printable
+   * @throws RegistryError code `not-found` where the registry does not offer it
+   */
+  repositories(signal: AbortSignal, leftOut?: (name: string) => void): AsyncIterable<readonly string[]>;
   /**
    * The identity of what a tag or digest names, without its body. `undefined` when there is none.
    * @param known sent as `If-None-Match`; where it still holds, the answer's digest is `known` itself

@@ -1,8 +1,9 @@
 import type { Clock, Logger, Random } from "@executor-registry/resolver";
 import { createAuthorizer, type Authorizer } from "./authorizer.ts";
 import type { CredentialProvider } from "./credentials.ts";
-import { type Place, RegistryError } from "./errors.ts";
+import { type Place, RegistryError, shown } from "./errors.ts";
 import { failure, type Standing } from "./failure.ts";
+import { createLearnt, type Learnt } from "./learnt.ts";
 import { CONFIGS_LIMIT } from "./limits.ts";
 import { backoff } from "../backoff.ts";
 import { type HostPacer, LONGEST_BACKOFF } from "./pacing.ts";
@@ -29,6 +30,8 @@ interface Ask {
 export interface Session {
   readonly host: string;
   readonly requests: number;
+  /** What it turned out not to offer. */
+  readonly learnt: Learnt;
   /** Bytes of configurations that are held at the same time. */
   readonly configurations: Semaphore;
   /** @throws RegistryError for every answer that is not taken */
@@ -58,6 +61,7 @@ export function createSession(options: SessionOptions): Session {
 
 class HostSession implements Session {
   readonly host: string;
+  readonly learnt: Learnt;
   readonly configurations = createSemaphore(CONFIGS_LIMIT);
   readonly #options: SessionOptions;
   readonly #authorizer: Authorizer;
@@ -67,6 +71,7 @@ class HostSession implements Session {
   constructor(options: SessionOptions) {
     const { host, credentials: provider, clock } = options;
     this.host = host;
+    this.learnt = createLearnt(clock);
     this.#options = options;
     const life = this.#life.signal;
     const send = (request: Omit<OutgoingRequest, "guarded">): Promise<Answer> => this.#send(request, life);
@@ -111,6 +116,11 @@ class HostSession implements Session {
     const { reach, clock } = this.#options;
     const place = this.#placeOf(ask.resource);
     const url = new URL(ask.path, reach.home);
+    // Whatever a name held: credentials and answers are those of the registry's API.
+    if (!url.pathname.startsWith("/v2/") || url.origin !== reach.home.origin)
+      throw new RegistryError("registry-protocol", `${shown(ask.path, 100)} is outside its API`, place, {
+        retryable: false,
+      });
     for (let refusals = 0; ; refusals += 1) {
       if (this.#life.signal.aborted) throw this.#life.signal.reason;
       const authorization = await this.#authorizer.header(ask.resource, signal);

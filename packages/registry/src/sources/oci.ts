@@ -31,6 +31,8 @@ export interface OciSourceOptions {
 const AT_ONCE = 8;
 /** How many new images of one repository are handed over at a time: what was fetched is not lost with the process. */
 const CHUNK = 200;
+/** How many odd names are shown in the log. */
+const SHOWN = 5;
 
 type Found = (listing: RepositoryListing) => Promise<void>;
 
@@ -49,8 +51,15 @@ export function createOciSource({ name, client, repositories, naming, log }: Oci
   async function paths(signal: AbortSignal): Promise<ReadonlySet<string>> {
     const all = new Set(selection.named);
     if (!selection.discovers) return all;
-    for await (const page of client.repositories(signal)) {
+    let leftOut = 0;
+    const odd: string[] = [];
+    const note = (path: string): void => void ((leftOut += 1) <= SHOWN && odd.push(path));
+    for await (const page of client.repositories(signal, note)) {
       for (const path of page) if (selection.rank(path) !== undefined) all.add(path);
+    }
+    if (leftOut > 0) {
+      const message = "repositories whose names are none by the grammar are left out: no image reference can name them";
+      log.warn({ source: name, leftOut, names: odd }, message);
     }
     return all;
   }
@@ -74,7 +83,7 @@ export function createOciSource({ name, client, repositories, naming, log }: Oci
   async function tagsOf(path: string, signal: AbortSignal): Promise<readonly string[]> {
     const tags: string[] = [];
     for await (const page of client.tags(path, signal)) {
-      tags.push(...page.filter((tag) => !isArtifactTag(tag) && naming.typesOf(path, tag).length > 0));
+      for (const tag of page) if (!isArtifactTag(tag) && naming.typesOf(path, tag).length > 0) tags.push(tag);
     }
     return tags;
   }

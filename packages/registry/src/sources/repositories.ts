@@ -1,4 +1,5 @@
 import type { Naming } from "../catalogue/naming.ts";
+import { isRepositoryPath } from "../oci/repository-path.ts";
 import { isLiteral, repositoryPattern } from "./repository-pattern.ts";
 
 /** Which of a registry's repositories a source looks at. */
@@ -20,7 +21,8 @@ export function selectRepositories(patterns: readonly string[], naming: Naming):
     named: rules.filter(({ literal }) => literal).map(({ text }) => text),
     discovers: rules.some(({ literal }) => !literal),
     rank(path) {
-      if (!naming.holdsExecutors(path)) return undefined;
+      // Whoever names it, a catalogue or an event: no reference could, and a request for it could leave the registry's API.
+      if (!isRepositoryPath(path, "") || !naming.holdsExecutors(path)) return undefined;
       const place = rules.findIndex(({ matches }) => matches(path));
       return place < 0 ? undefined : place;
     },

@@ -19,6 +19,7 @@ import type { EventStream } from "./events.ts";
 import type { FailureLimit } from "./failure-limit.ts";
 import { openApi } from "./openapi.ts";
 import { OTHER_OPERATIONS } from "./other-operations.ts";
+import { oneAtATime } from "./pipelining.ts";
 import { problemOf } from "./problem.ts";
 import { isCurrent, renderedHeaders, type createReadPath } from "./read-path.ts";
 import { SECURITY_HEADERS } from "./security-headers.ts";
@@ -42,6 +43,9 @@ export interface ServerOptions extends WebhookOptions {
 const LARGEST_BODY = 64 << 10;
 /** Milliseconds for a request to arrive whole. */
 const REQUEST_TIMEOUT = 10_000;
+const MOST_CONNECTIONS = 10_000;
+/** A caller that takes nothing of its answer for so long is cut off. Once the answer is sent, Node's limit for idle connections holds. */
+const UNREAD_MS = 30_000;
 
 /** The routes' own schemas check what comes in. Fastify's compilers would be a tenth of all that a start loads. */
 const NO_COMPILERS = {
@@ -55,10 +59,14 @@ export async function createHttpServer(options: ServerOptions): Promise<FastifyI
   const ownLog: FastifyBaseLogger = pino.child({}, { level: "warn" });
   const fastify = fastifyFactory({
     loggerInstance: ownLog,
-    serverFactory: (handler): Server =>
-      createServer({ requestTimeout: REQUEST_TIMEOUT, keepAliveTimeout: 75_000 }, (request, response) => {
+    serverFactory(handler): Server {
+      const listener = oneAtATime((request, response) => {
         if (!readPath(request, response)) handler(request, response);
-      }),
+      });
+      const server = createServer({ requestTimeout: REQUEST_TIMEOUT, keepAliveTimeout: 75_000 }, listener);
+      server.maxConnections = MOST_CONNECTIONS;
+      return server;
+    },
     trustProxy: options.trustProxy,
     bodyLimit: LARGEST_BODY,
     logController: new LogController({ disableRequestLogging: true }),
@@ -84,6 +92,10 @@ export async function createHttpServer(options: ServerOptions): Promise<FastifyI
 
   fastify.addHook("onRequest", (request, reply, done) => {
     reply.headers({ ...SECURITY_HEADERS, "x-request-id": request.id });
+    done();
+  });
+  fastify.addHook("onSend", (_request, reply, _payload, done) => {
+    reply.raw.socket?.setTimeout(UNREAD_MS);
     done();
   });
   fastify.addHook("onResponse", (request, reply, done) => {

@@ -53,9 +53,7 @@ describe("red-08: requests that are sent without waiting for answers", () => {
         .join(""),
     );
     await once(socket, "close");
-    const answered = [...text.matchAll(/"(?:type":"(t\d+)"|detail":".*?(no\d+))/g)].map(
-      ([, type, no]) => type ?? no,
-    );
+    const answered = [...text.matchAll(/"(?:type":"(t\d+)"|detail":".*?(no\d+))/g)].map(([, type, no]) => type ?? no);
     assert.deepEqual(
       answered,
       paths.map((path) => path.slice("/executors/".length)),

@@ -1,6 +1,4 @@
 import { once } from "node:events";
-import { mkdir } from "node:fs/promises";
-import { dirname } from "node:path";
 import { loadConfig, startService } from "@executor-registry/registry";
 import { pino } from "pino";
 import { freePort } from "./free-port.ts";
@@ -10,8 +8,6 @@ const file = process.argv[2] ?? "examples/registry.yaml";
 const { config } = await loadConfig(file);
 const { host } = config.listen;
 const port = await freePort(host, config.listen.port);
-const [, store] = /^sqlite:(.+)$/.exec(config.store) ?? [];
-if (store !== undefined) await mkdir(dirname(store), { recursive: true });
 const ending = Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
 
 const service = await startService({

@@ -1,5 +1,6 @@
 import { InvalidConfigurationError, readConfig } from "@executor-registry/registry";
 import type { Clock } from "@executor-registry/resolver";
+import { parse } from "yaml";
 
 /** Milliseconds that a changed file has to stay as it is: who writes it may be in the middle. */
 const SETTLE_MS = 1000;
@@ -38,7 +39,31 @@ async function reading(file: string): Promise<Reading> {
 const sameReading = (a: Reading, b: Reading): boolean =>
   typeof a === "string" || typeof b === "string" ? a === b : a.message === b.message;
 
-/** Whether it may be the beginning of a file: cut within a line, or the first part of what is in force. */
+/** Whether it may be the beginning of a file: cut within a line, or without something that is in force. */
 function isDoubtful(text: Reading, inForce: string): boolean {
-  return typeof text === "string" && text !== "" && (!text.endsWith("\n") || inForce.startsWith(text));
+  if (typeof text !== "string" || text === "") return false;
+  if (!text.endsWith("\n") || inForce.startsWith(text)) return true;
+  const now = membersOf(text);
+  return now.size > 0 && [...membersOf(inForce)].some((member) => !now.has(member));
+}
+
+/** What a text has: its settings, down to the second level, and the names in its lists. Nothing where it cannot be read. */
+function membersOf(text: string): ReadonlySet<string> {
+  const members = new Set<string>();
+  const collect = (value: unknown, path: string, depth: number): void => {
+    if (Array.isArray(value)) {
+      for (const { name } of value as readonly { readonly name?: unknown }[]) members.add(`${path}/${String(name)}`);
+    } else if (typeof value === "object" && value !== null && depth > 0) {
+      for (const [name, member] of Object.entries(value)) {
+        members.add(`${path}/${name}`);
+        collect(member, `${path}/${name}`, depth - 1);
+      }
+    }
+  };
+  try {
+    collect(parse(text, { merge: true, logLevel: "error" }), "", 2);
+  } catch {
+    // Refused in any case.
+  }
+  return members;
 }

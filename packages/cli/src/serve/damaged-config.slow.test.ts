@@ -68,6 +68,27 @@ sources:
     });
   }
 
+  test("red-07: a file whose beginning is valid by itself does not count while it is written", async () => {
+    await using service = await serving(file);
+    const next = text.replace("interval: 1s", "interval: 2s");
+    const [beginning, end] = [
+      next.slice(0, next.indexOf("  - { name: other")),
+      next.slice(next.indexOf("  - { name: other")),
+    ];
+    await writeFile(file, beginning);
+    // A writer that takes longer than a file has to stay as it is.
+    const began = performance.now();
+    while (performance.now() - began < 4000) assert.deepEqual(await types(service), ["ml", "nlp"]);
+    await appendFile(file, end);
+    await service.logged(IN_FORCE);
+    assert.equal(service.said(IN_FORCE), 1);
+    assert.deepEqual(await types(service), ["ml", "nlp"]);
+    const { entries } = (await (await fetch(`${service.url}/journal?kind=image-withdrawn`)).json()) as {
+      entries: unknown[];
+    };
+    assert.deepEqual(entries, []);
+  });
+
   test("red-07: a file that is written in pieces counts once it is whole", async () => {
     await using service = await serving(file);
     const next = text.replaceAll("other", "third").replace("interval: 1s", "interval: 2s");

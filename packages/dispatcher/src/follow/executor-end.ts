@@ -68,11 +68,11 @@ function disruptionOf({ status }: Pod): Moment {
 }
 
 function deletionOf({ metadata }: Job | Pod): Moment {
-  const { deletionTimestamp, deletionGracePeriodSeconds = 0 } = metadata;
-  // A pod's is when it will be gone, after its grace period.
-  return deletionTimestamp === undefined
-    ? undefined
-    : Date.parse(deletionTimestamp) - deletionGracePeriodSeconds * 1000;
+  const { deletionTimestamp, deletionGracePeriodSeconds } = metadata;
+  if (deletionTimestamp === undefined) return undefined;
+  // A pod's is when it will be gone. One without a grace period was killed, or had one that is not known any more.
+  if (deletionGracePeriodSeconds === 0) return Number.NaN;
+  return Date.parse(deletionTimestamp) - (deletionGracePeriodSeconds ?? 0) * 1000;
 }
 
 /** The containers beside the executor's that have not ended. */

@@ -72,10 +72,10 @@ describe("following a Job on a cluster", { skip: noNode }, () => {
     assert.deepEqual([result.status, result.reason], ["failed", "DeadlineExceeded"]);
   });
 
-  test("an image that is not on the node: given up at once and deleted", async () => {
+  test("dev-04: an image that is not on the node is waited for, then the Job is given up and deleted", async () => {
     const manifest = jobFor(resolution({ image: "docker.io/library/executor-disp:missing" }), { id: "missing" });
     const job = await submit(space.api, manifest);
-    const result = await follow(space.api, job, { onLog: () => {} });
+    const result = await follow(space.api, job, { onLog: () => {}, startTimeout: 4000 });
     assert.deepEqual([result.status, result.reason], ["failed", "ErrImageNeverPull"]);
     assert.match(result.message, /not on the node.*the Job is deleted/);
     assert.equal(await jobsLeft(job.name), 0);

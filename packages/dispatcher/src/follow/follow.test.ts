@@ -251,6 +251,19 @@ describe("dev-03: a pod whose other containers never end", () => {
     assert.match(message, /not tried again, since its pod could not be deleted/);
   });
 
+  test("an executor that its pod's deletion ended with 0 has not finished, though the kubelet shortens the grace period", async () => {
+    const deleting = { deletionTimestamp: at(38), deletionGracePeriodSeconds: 30 };
+    const cluster = new Cluster(jobObject(undefined, { backoffLimit: 0 }), [podObject({ running: {} }, {}, deleting)]);
+    const result = cluster.follow();
+    await cluster.elapse(1);
+    cluster.pods = [podObject(terminated(0), {}, { deletionTimestamp: at(11), deletionGracePeriodSeconds: 0 })];
+    await cluster.elapse(40);
+    cluster.job = jobObject({ type: "Failed", reason: "BackoffLimitExceeded" }, { backoffLimit: 0 });
+    await cluster.elapse(40);
+    const { status, reason } = await result;
+    assert.deepEqual([status, reason], ["failed", "PodDeleted"]);
+  });
+
   test("a Job that would run again after a success, because another container failed, is ended at once", async () => {
     const pod = podObject(terminated(0), { phase: "Failed" });
     const cluster = new Cluster(jobObject(undefined, { backoffLimit: 3 }), [pod]);

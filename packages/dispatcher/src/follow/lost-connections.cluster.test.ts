@@ -75,4 +75,26 @@ describe("following a Job over connections that break", { skip: noNode }, () => 
     assert.deepEqual(lines, ["begun", "over"]);
     assert.equal(result.status, "succeeded");
   });
+
+  test("dev-05: lines that the node rotated away meanwhile are missing, and the result says so", async (t) => {
+    const lines: string[] = [];
+    // A megabyte a second for half a minute; a node rotates its logs at 10 MiB.
+    const line = "x".repeat(993);
+    const second = `n=0; while [ $n -lt 1000 ]; do echo ${line}; n=$((n+1)); done`;
+    const job = await space.start(`i=0; while [ $i -lt 30 ]; do ${second}; i=$((i+1)); sleep 0.9; done; echo over`);
+    let cut = false;
+    const result = await follow(api, job, {
+      onLog: (text) => {
+        lines.push(text);
+        if (cut || lines.length < 8000) return;
+        cut = true;
+        proxy.cut(16_000);
+      },
+    });
+    t.diagnostic(`${lines.length} of 30001 lines, ${result.logsDoubt}`);
+    assert.equal(result.status, "succeeded");
+    assert.equal(result.logsComplete, lines.length === 30_001, "complete only when all lines came");
+    if (!result.logsComplete) assert.match(result.logsDoubt ?? "", /rotated lines away/);
+    assert.equal(lines.at(-1), "over");
+  });
 });

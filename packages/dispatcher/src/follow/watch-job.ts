@@ -56,7 +56,7 @@ export function watchJob(options: WatchJobOptions): JobWatch {
   const podList = collection((object, there) => {
     const seen = object as Pod | undefined;
     if (!seen) return;
-    pods.set(seen.metadata.uid, seen);
+    pods.set(seen.metadata.uid, withFirstDeletion(seen, pods.get(seen.metadata.uid)));
     if (there) present.add(seen.metadata.uid);
     else present.delete(seen.metadata.uid);
   }, notice.tell);
@@ -104,6 +104,13 @@ export function watchJob(options: WatchJobOptions): JobWatch {
     change: notice.wait,
     stopped,
   };
+}
+
+/** A kubelet shortens the grace period at the end, which hides when the deletion was asked for. */
+function withFirstDeletion(pod: Pod, before: Pod | undefined): Pod {
+  const { deletionTimestamp, deletionGracePeriodSeconds } = before?.metadata ?? {};
+  if (deletionTimestamp === undefined || deletionGracePeriodSeconds === undefined) return pod;
+  return { ...pod, metadata: { ...pod.metadata, deletionTimestamp, deletionGracePeriodSeconds } };
 }
 
 interface Collection {

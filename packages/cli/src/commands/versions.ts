@@ -16,8 +16,8 @@ interface Version {
   readonly digest?: string;
   readonly version: string;
   readonly source?: string;
-  /** `live`: found in a cluster, where nobody checks it. */
-  readonly state: "admitted" | "rejected" | "pending" | "withdrawn" | "live";
+  /** `live`: found in a cluster, where nobody checks it; `unread`: a tag that could not be read. */
+  readonly state: "admitted" | "rejected" | "pending" | "withdrawn" | "live" | "unread";
   readonly current: boolean;
   readonly found?: string;
   readonly added?: string;
@@ -25,10 +25,21 @@ interface Version {
   readonly withdrawn?: { readonly at: string; readonly reason: string };
   /** Of a live one. */
   readonly evidence?: Candidate["evidence"];
+  /** Of an unread one. */
+  readonly reason?: string;
+}
+
+interface UnreadTag {
+  readonly repository: string;
+  readonly tag: string;
+  readonly digest?: string;
+  readonly reason: string;
 }
 
 interface Answer {
   readonly versions: readonly Version[];
+  /** On the first page. */
+  readonly unread?: readonly UnreadTag[];
   /** Of a type that is answered from a cluster, the best first. */
   readonly candidates?: readonly Candidate[];
 }
@@ -38,6 +49,16 @@ const liveVersion = (candidate: Candidate, index: number): Version => ({
   state: "live",
   current: index === 0,
   verdicts: [],
+});
+
+const unreadVersion = ({ repository, tag, digest, reason }: UnreadTag): Version => ({
+  image: `${repository}:${tag}`,
+  ...(digest !== undefined && { digest }),
+  version: tag,
+  state: "unread",
+  current: false,
+  verdicts: [],
+  reason,
 });
 
 export const versions: Command = {
@@ -51,18 +72,20 @@ export const versions: Command = {
     const [type = ""] = given.words;
     return withClient(given, io, async (client) => {
       let live: readonly Candidate[] = [];
+      const unread: Version[] = [];
       const reading = readPages<Version>(Infinity, async (limit, { length: offset }) => {
         const query = { limit, offset };
         const answer = await client.ask(`/executors/${encodeURIComponent(type)}/versions`, {
           query,
           signal: io.signal,
         });
-        const { versions, candidates = [] } = answer as Answer;
+        const { versions, candidates = [], unread: tags = [] } = answer as Answer;
+        unread.push(...tags.map(unreadVersion));
         live = candidates;
         return versions;
       });
       const found = await withProgress(io, `reading versions of ${type}`, reading);
-      const all = [...live.map(liveVersion), ...found];
+      const all = [...live.map(liveVersion), ...unread, ...found];
       io.stdout.print(print(all, (text(given, "output") ?? "table") as Format, io.clock.now()));
       return 0;
     });
@@ -92,7 +115,8 @@ function ageOf({ added, found, evidence = [] }: Version, now: number): string {
 }
 
 /** What decided about its state. */
-function why({ state, withdrawn, verdicts, evidence }: Version): string {
+function why({ state, withdrawn, verdicts, evidence, reason }: Version): string {
+  if (reason !== undefined) return reason;
   if (withdrawn) return withdrawn.reason;
   if (evidence) return evidence.map(({ detail }) => detail).join("; ");
   const deciding = verdicts.filter((verdict) => state === "admitted" || verdict.state !== "passed");

@@ -86,7 +86,8 @@ export class Catalogue {
   view(name: string): TypeView | undefined {
     const type = this.type(name);
     let view = this.#views.get(name);
-    if (view === undefined && type !== undefined) this.#views.set(name, (view = new TypeView(type)));
+    if (view === undefined && type !== undefined)
+      this.#views.set(name, (view = new TypeView(type, (repository) => this.readsOf(repository))));
     return view;
   }
 

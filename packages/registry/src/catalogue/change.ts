@@ -25,6 +25,8 @@ export interface UnreadRecord {
   /** Of the error. */
   readonly code: ErrorCode;
   readonly reason: string;
+  /** The head of the journal when the look began that found it unread first. */
+  readonly since?: number;
 }
 
 /** Everything that can happen to the catalogue. Facts only: the fold applies them without deciding anything. */
@@ -33,6 +35,8 @@ export type Change =
   | (About & {
       readonly kind: "image-found";
       readonly source: string;
+      /** The head of the journal when the look that found it, or that first saw a tag of it, began. Older entries do not say. */
+      readonly since?: number;
       readonly image: Image;
       readonly verdicts: readonly Verdict[];
     })

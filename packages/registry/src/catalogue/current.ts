@@ -1,52 +1,78 @@
 import type { ExecutorDocument } from "@executor-registry/resolver";
-import type { Claim } from "./change.ts";
-import { oneLine } from "./one-line.ts";
 import { isRunnable } from "../checks/runnable.ts";
-import { compareNewest, timeOf } from "./newest.ts";
-import type { CatalogueImage, CatalogueType } from "./state.ts";
-import { versionTag } from "./version-tag.ts";
+import type { Claim } from "./change.ts";
+import { compareRecency, type Difference, Recency } from "./newest.ts";
+import { oneLine } from "./one-line.ts";
+import type { CatalogueImage, CatalogueType, RepositoryReads } from "./state.ts";
+import { unreadWarnings } from "./unread.ts";
 
 /** Which version of a type is current, and why. */
 export interface Current {
   readonly image: CatalogueImage;
   readonly decidedBy: ExecutorDocument["decidedBy"];
   readonly reason: string;
+  /** Nothing told which version is the newest. `advice` says what to do about it. */
+  readonly ambiguous: boolean;
+  readonly advice?: string;
   /** How many admitted versions it was chosen from. */
   readonly versions: number;
   readonly warnings: readonly string[];
 }
 
-const HOW = {
-  pushed: "the last that was pushed",
-  created: "the last that was built",
-  found: "the last that was found",
-} as const;
+/** What came of the looks at a repository. */
+export type ReadsOf = (repository: string) => RepositoryReads | undefined;
+
+const ADVICE =
+  "give each image a version as its tag, such as 1.4.0, or let builds keep the time at which they were made";
 
 /** The current version of a type: the newest admitted one of the repository that comes first. */
-export function currentOf({ claims, from, images }: CatalogueType): Current | undefined {
+export function currentOf({ claims, from, images }: CatalogueType, readsOf: ReadsOf): Current | undefined {
   const [claim, ...others] = claims;
   if (claim === undefined) return undefined;
-  const admitted: CatalogueImage[] = [];
-  const waiting: CatalogueImage[] = [];
+  const reads = readsOf(claim.repository);
+  const admitted: Recency[] = [];
+  const waiting: Recency[] = [];
   for (const image of images.of(claim.repository)) {
-    if (image.state === "admitted") admitted.push(image);
-    else if (image.state !== "withdrawn") waiting.push(image);
+    if (image.state === "admitted") admitted.push(new Recency(image, reads));
+    else if (image.state !== "withdrawn") waiting.push(new Recency(image, reads));
   }
   let newest = admitted[0];
   if (newest === undefined) return undefined;
-  for (const image of admitted) if (compareNewest(image, newest) > 0) newest = image;
-  const chosen = newest;
-  const warnings = [...rivals(claim, others), ...takeover(claim, from), ...newer(waiting, chosen)];
-  const only = admitted.length === 1;
-  return {
-    image: chosen,
-    decidedBy: only ? "only-candidate" : "policy",
-    reason: only
-      ? "it is the only admitted version"
-      : `of ${admitted.length} admitted versions it is ${HOW[timeOf(chosen).by]} (${timeOf(chosen).at})`,
-    versions: admitted.length,
-    warnings,
-  };
+  for (const one of admitted) if (one !== newest && compareRecency(one, newest).sign > 0) newest = one;
+  const warnings = [
+    ...unreadWarnings(claim.repository, reads),
+    ...rivals(claim, others),
+    ...takeover(claim, from),
+    ...newer(waiting, newest),
+  ];
+  return { image: newest.image, ...whyNewest(newest, admitted, reads), versions: admitted.length, warnings };
+}
+
+type Why = Pick<Current, "decidedBy" | "reason" | "ambiguous" | "advice">;
+
+function whyNewest(newest: Recency, admitted: readonly Recency[], reads: RepositoryReads | undefined): Why {
+  // What could not be read may be newer: then it is the newest of those that could.
+  const readable = (reads?.unreadTotal ?? 0) > 0 ? " that could be read" : "";
+  if (admitted.length === 1) {
+    return { decidedBy: "only-candidate", reason: `it is the only admitted version${readable}`, ambiguous: false };
+  }
+  const differences = new Set<Difference>();
+  for (const one of admitted) if (one !== newest) differences.add(compareRecency(newest, one).by);
+  const all = `of ${admitted.length} admitted versions${readable} it`;
+  if (differences.has("name")) {
+    const reason = `nothing tells which of ${admitted.length} admitted versions${readable} is the newest: some were there when their repository was looked at first, without a time that is believable or a version to compare`;
+    return { decidedBy: "none", reason, ambiguous: true, advice: ADVICE };
+  }
+  const { image } = newest;
+  const undated = admitted.some(({ created, look }) => created === 0 && look === newest.look);
+  const reason = differences.has("version")
+    ? `${all} has the highest version of those that no time tells apart`
+    : differences.has("created")
+      ? `${all} is the last that was built${undated ? " of those that say when" : ""} (${image.details?.created ?? ""})`
+      : differences.has("pushed")
+        ? `${all} is the last that was pushed (${image.pushed ?? image.found})`
+        : `${all} is the last that was found (${image.found})`;
+  return { decidedBy: "policy", reason, ambiguous: false };
 }
 
 /** So many are named one by one; strangers may make thousands. */
@@ -71,13 +97,13 @@ function takeover(claim: Claim, from: Claim | undefined): readonly string[] {
   ];
 }
 
-function newer(waiting: readonly CatalogueImage[], chosen: CatalogueImage): readonly string[] {
+function newer(waiting: readonly Recency[], chosen: Recency): readonly string[] {
   // A build cache is pushed after each image: it is not a newer one that somebody waits for.
-  const images = waiting.filter((image) => isRunnable(image.details) && compareNewest(image, chosen) > 0);
-  images.sort((a, b) => compareNewest(b, a));
-  const warnings = images.slice(0, NAMED).map(({ tags, state, verdicts }) => {
+  const images = waiting.filter((one) => isRunnable(one.image.details) && compareRecency(one, chosen).sign > 0);
+  images.sort((a, b) => compareRecency(b, a).sign);
+  const warnings = images.slice(0, NAMED).map(({ tag, image: { state, verdicts } }) => {
     const why = verdicts.find((verdict) => verdict.state !== "passed");
-    return oneLine(`a newer image, ${versionTag(tags)}, is ${state}: ${why?.reason ?? "not judged yet"}`);
+    return oneLine(`a newer image, ${tag}, is ${state}: ${why?.reason ?? "not judged yet"}`);
   });
   const more = images.length - NAMED;
   return more > 0 ? [...warnings, `${more} more newer images are not admitted`] : warnings;

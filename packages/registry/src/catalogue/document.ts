@@ -37,7 +37,7 @@ const validation = ({ validatedAt, details }: CatalogueImage) =>
 
 /** The document of `GET /executors/{type}`. */
 export function executorDocument(type: string, current: Current): ExecutorDocument {
-  const { image, decidedBy, reason, versions, warnings } = current;
+  const { image, decidedBy, reason, ambiguous, advice, versions, warnings } = current;
   return {
     type,
     ...imageMembers(image),
@@ -45,7 +45,8 @@ export function executorDocument(type: string, current: Current): ExecutorDocume
     ...validation(image),
     decidedBy,
     reason,
-    ambiguous: false,
+    ambiguous,
+    ...(advice !== undefined && { advice }),
     versions,
     warnings,
   };

@@ -4,11 +4,15 @@ import { interned } from "./interned.ts";
 import { ImageSet } from "./image-set.ts";
 import { stateOf, type CatalogueImage, type CatalogueState, type CatalogueType } from "./state.ts";
 
+/** Puts what older versions found before every look, and keeps its order. */
+const BEFORE_LOOKS = 2 ** 52;
+
 /** A catalogue in which nothing has happened yet. */
 export const emptyCatalogue = (): CatalogueState => ({ types: new Map(), repositories: new Map(), reads: new Map() });
 
 /** Applies one entry, in place. What happened is not judged here; it is written down. */
 export function applyEntry(state: CatalogueState, { change, at, sequence }: Entry): CatalogueState {
+  if (state.moment?.at !== at) state.moment = { at, sequence };
   if (change.kind === "repository-read") {
     const { source, repository, complete, unread, unreadTotal } = change;
     const firstComplete = state.reads.get(repository)?.firstComplete ?? (complete ? sequence : undefined);
@@ -24,7 +28,7 @@ export function applyEntry(state: CatalogueState, { change, at, sequence }: Entr
     return state;
   }
   const before = type.images.get(change.repository, change.digest);
-  const after = changed(before, change, at, sequence);
+  const after = changed(before, change, at, sequence, state.moment.sequence);
   if (after === undefined) return state;
   put(state, type, after);
   return state;
@@ -54,10 +58,15 @@ function changed(
   change: ImageChange,
   at: string,
   sequence: number,
+  moment: number,
 ): CatalogueImage | undefined {
   switch (change.kind) {
     case "image-found": {
-      const { withdrawn: _, validatedAt: __, ...kept } = before ?? { found: at };
+      const {
+        withdrawn: _,
+        validatedAt: __,
+        ...kept
+      } = before ?? { found: at, since: change.since ?? moment - BEFORE_LOOKS };
       return {
         ...kept,
         ...interned.image(change.image),

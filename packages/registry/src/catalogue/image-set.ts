@@ -22,6 +22,10 @@ export class ImageSet {
     return this.#repositories.get(repository)?.values() ?? [];
   }
 
+  repositories(): readonly string[] {
+    return [...this.#repositories.keys()];
+  }
+
   /** All of them, repository by repository. */
   *[Symbol.iterator](): Generator<CatalogueImage> {
     for (const images of this.#repositories.values()) yield* images.values();

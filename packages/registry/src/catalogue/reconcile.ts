@@ -5,11 +5,13 @@ import type { Change } from "./change.ts";
 import { type Image, type ImageDetails, isDescribed } from "./image.ts";
 import type { Naming } from "./naming.ts";
 import { tellingTags } from "./version-tag.ts";
-import type { CatalogueImage, CatalogueState } from "./state.ts";
+import type { CatalogueImage, CatalogueState, RepositoryReads } from "./state.ts";
 
 /** A complete look at one repository, with what was learnt about its images. */
 export interface Observation {
   readonly source: string;
+  /** The head of the journal when the look began. */
+  readonly since: number;
   /** `registry/path`. */
   readonly repository: string;
   /** Path within the registry. */
@@ -65,7 +67,7 @@ function reconcileType(
 ): readonly Reasoned[] {
   const known = state.types.get(type)?.images;
   const changes = [...listed.values()].flatMap((image) =>
-    compareImage(type, seen, image, known?.get(seen.repository, image.digest)),
+    compareImage(type, seen, image, known?.get(seen.repository, image.digest), state.reads.get(seen.repository)),
   );
   for (const image of known?.of(seen.repository) ?? []) {
     if (image.state === "withdrawn" || listed.has(image.digest)) continue;
@@ -82,6 +84,26 @@ function withdrawal({ tags }: CatalogueImage, { images, gone }: Observation): st
   return moved === undefined ? gone : `tag ${moved} names another image now`;
 }
 
+/**
+ * When an image was there first, by the looks: one that could not be read was there before it could be. Of a tag whose image could never be
+ * read it is known what it named, and that it names another now.
+ */
+function firstSeen(
+  digest: Digest,
+  tags: readonly string[],
+  { since }: Observation,
+  reads: RepositoryReads | undefined,
+): number {
+  if (reads === undefined || reads.unread.length === 0) return since;
+  const oldest = Math.min(...reads.unread.map((unread) => unread.since ?? 0));
+  const seen = tags.map((tag) => {
+    const unread = reads.unread.find((one) => one.tag === tag);
+    if (unread === undefined) return reads.unreadTotal > reads.unread.length ? oldest : since;
+    return unread.digest === undefined || unread.digest === digest ? (unread.since ?? 0) : since;
+  });
+  return Math.min(since, ...seen);
+}
+
 /** An image that each commit tags again has thousands. */
 function named(tags: readonly string[]): string {
   const told = tellingTags(tags, 10);
@@ -94,6 +116,7 @@ function compareImage(
   seen: Observation,
   { digest, tags, pushed }: ListedImage,
   known: CatalogueImage | undefined,
+  reads: RepositoryReads | undefined,
 ): Reasoned[] {
   const about = { type, repository: seen.repository, digest };
   const details = seen.details.get(digest);
@@ -111,7 +134,19 @@ function compareImage(
     };
     const how = known === undefined ? "was found" : known.state === "withdrawn" ? "is back" : "is now this source's";
     const reason = `${how}, as ${named(tags)}`;
-    return [{ reason, change: { kind: "image-found", ...about, source: seen.source, image, verdicts } }];
+    return [
+      {
+        reason,
+        change: {
+          kind: "image-found",
+          ...about,
+          source: seen.source,
+          since: firstSeen(digest, tags, seen, reads),
+          image,
+          verdicts,
+        },
+      },
+    ];
   }
   const changes: Reasoned[] = [];
   const kept = known.tags.filter((tag) => seen.unread.has(tag) && !tags.includes(tag));

@@ -1,11 +1,14 @@
 import type { Digest, ErrorCode, ExecutorRegistryError } from "@executor-registry/resolver";
 import type { UnreadRecord } from "./change.ts";
 import { type Reasoned, same } from "./reconcile.ts";
+import { oneLine } from "./one-line.ts";
 import type { CatalogueState } from "./state.ts";
 
 /** The end of one look at a repository, as far as the journal keeps it. */
 export interface RepositoryLook {
   readonly source: string;
+  /** The head of the journal when it began. */
+  readonly since: number;
   /** `registry/path`. */
   readonly repository: string;
   readonly unread: readonly {
@@ -30,9 +33,18 @@ const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ]);
 
 /** The change that keeps what came of a look; none where it is as it was. */
-export function recordLook(state: CatalogueState, { source, repository, unread }: RepositoryLook): readonly Reasoned[] {
+export function recordLook(
+  state: CatalogueState,
+  { source, since, repository, unread }: RepositoryLook,
+): readonly Reasoned[] {
   const before = state.reads.get(repository);
   const complete = unread.every(({ problem }) => !PASSING.has(problem.code));
+  const earlier = new Map(before?.unread.map((record) => [record.tag, record]));
+  /** A tag that names something else than what could not be read is another matter. */
+  const sinceOf = (tag: string, digest: Digest | undefined): number => {
+    const known = earlier.get(tag);
+    return known !== undefined && (known.digest ?? digest) === (digest ?? known.digest) ? (known.since ?? 0) : since;
+  };
   const records = [...unread]
     .sort((a, b) => Number(a.digest === undefined) - Number(b.digest === undefined) || (a.tag < b.tag ? -1 : 1))
     .slice(0, MOST_UNREAD)
@@ -41,7 +53,8 @@ export function recordLook(state: CatalogueState, { source, repository, unread }
         tag,
         ...(digest !== undefined && { digest }),
         code,
-        reason: message.slice(0, MOST_REASON).toWellFormed(),
+        reason: oneLine(message, MOST_REASON),
+        since: sinceOf(tag, digest),
       };
     });
   const first = complete && before?.firstComplete === undefined;

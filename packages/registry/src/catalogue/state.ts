@@ -19,6 +19,11 @@ export interface CatalogueImage extends Image {
   readonly verdicts: readonly Verdict[];
   /** When it was first seen. ISO 8601 in UTC, as all times here. */
   readonly found: string;
+  /**
+   * The head of the journal when the look that first found it began: which look that was, whatever a clock says. Negative where an older
+   * version wrote it down, which kept the order in which images were found alone.
+   */
+  readonly since: number;
   /** When it was first admitted. */
   readonly added?: string;
   /** When its verdicts were last given and all passed. */
@@ -55,6 +60,8 @@ export interface CatalogueState {
   readonly repositories: Map<string, Set<string>>;
   /** What came of the looks at each repository, also at those that hold nothing. */
   readonly reads: Map<string, RepositoryReads>;
+  /** The first entry of the journal's last moment: what older versions found at once has one time. */
+  moment?: { readonly at: string; readonly sequence: number };
 }
 
 /** What became of an image, by its verdicts. */

@@ -6,16 +6,14 @@ import { interned } from "./interned.ts";
 import type { CatalogueImage, CatalogueState, CatalogueType, RepositoryReads } from "./state.ts";
 
 /** The form of the texts below. */
-export const STORED_FORMAT = 3;
+export const STORED_FORMAT = 4;
 
 /** An image whose members that others have too are numbers of places in the table of its type. */
-type StoredImage = Omit<CatalogueImage, "repository" | "source" | "verdicts" | "details" | "validatedAt"> & {
+type StoredImage = Omit<CatalogueImage, "repository" | "source" | "verdicts" | "details"> & {
   readonly repository: number;
   readonly source: number;
   readonly verdicts: number;
   readonly details?: StoredDetails;
-  /** As the first files of this format call `validatedAt`. */
-  readonly validated?: string;
 };
 
 type StoredDetails = Omit<ImageDetails, "mediaType" | "configType" | "platforms" | "created" | "labels"> & {
@@ -59,8 +57,7 @@ function serializeType(state: CatalogueState, name: string): string {
     return at;
   };
   const images = [...(type?.images ?? [])].map((image): StoredImage => {
-    const { repository, source, verdicts, details, validatedAt: validated, ...rest } = image;
-    const own = { ...rest, ...(validated !== undefined && { validated }) };
+    const { repository, source, verdicts, details, ...own } = image;
     const common = { repository: place(repository), source: place(source), verdicts: place(verdicts) };
     if (details === undefined) return { ...own, ...common };
     const { mediaType, configType, platforms, created, labels, ...others } = details;
@@ -120,11 +117,12 @@ function restoreType(state: CatalogueState, name: string, text: string): Catalog
     state: became,
     verdicts,
     found,
+    since,
     sequence,
     details,
     ...rest
   } of images) {
-    const { pushed, added, validated, withdrawn } = rest;
+    const { pushed, added, validatedAt, withdrawn } = rest;
     // Member by member: what is copied as a whole takes more room, and there are many.
     put(state, type, {
       repository: textAt(repository),
@@ -134,11 +132,12 @@ function restoreType(state: CatalogueState, name: string, text: string): Catalog
       state: became,
       verdicts: table[verdicts] as CatalogueImage["verdicts"],
       found: time(found),
+      since,
       sequence,
       ...(pushed !== undefined && { pushed }),
       ...(details && { details: detailsOf(details) }),
       ...(added !== undefined && { added: time(added) }),
-      ...(validated !== undefined && { validatedAt: time(validated) }),
+      ...(validatedAt !== undefined && { validatedAt: time(validatedAt) }),
       ...(withdrawn && { withdrawn }),
     });
   }

@@ -24,7 +24,15 @@ export function listVersions(
   const current = candidates === undefined ? known?.current?.image : undefined;
   const images = known?.images(state) ?? [];
   const versions = images.slice(offset, offset + limit).map((image) => versionDocument(image, image === current));
-  const body = { type, total: images.length, versions, ...(candidates && { candidates }) };
+  // Nothing is known of what could not be read: it has no state and no place in the order.
+  const { unread, total: unreadTotal } = known?.unread() ?? { unread: [], total: 0 };
+  const body = {
+    type,
+    total: images.length,
+    versions,
+    ...(unread.length > 0 && offset === 0 && { unread, unreadTotal }),
+    ...(candidates && { candidates }),
+  };
   if (offset + limit >= images.length) return json(body);
   const next = new URLSearchParams({ ...(state && { state }), limit: String(limit), offset: String(offset + limit) });
   return json(body, 200, { link: `</executors/${type}/versions?${next.toString()}>; rel="next"` });

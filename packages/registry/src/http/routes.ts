@@ -7,7 +7,7 @@ import { healthRoutes, type HealthOptions } from "./health-routes.ts";
 import { journalRoute } from "./journal-route.ts";
 import { Fields } from "./fields.ts";
 import { json, route, type Route } from "./route.ts";
-import { Candidate, Executor, Problem, ScanReportShape, TypeName, Version } from "./schemas.ts";
+import { Candidate, Executor, Problem, ScanReportShape, TypeName, UnreadTag, Version } from "./schemas.ts";
 import { listExecutors } from "./list-executors.ts";
 import { unknownType } from "./unknown-type.ts";
 import { listVersions } from "./list-versions.ts";
@@ -90,6 +90,10 @@ export function apiRoutes(options: ApiOptions): readonly Route[] {
             type: z.string(),
             total: z.number(),
             versions: z.array(Version),
+            unread: z.array(UnreadTag).optional().meta({
+              description: "On the first page: tags of the type's repositories that could not be read, at most 500",
+            }),
+            unreadTotal: z.number().optional().meta({ description: "How many such tags there are" }),
             candidates: z.array(Candidate).optional().meta({
               description: "Where the type is answered from a cluster: what could be meant there, the best 20 first",
             }),

@@ -124,6 +124,16 @@ export const Version = Executor.pick({
   })
   .meta({ id: "Version" });
 
+export const UnreadTag = z
+  .object({
+    repository: z.string(),
+    tag: z.string(),
+    digest: DigestText.optional().meta({ description: "What it names, where that itself can never be read" }),
+    code: z.string().meta({ description: "Of the error that kept it from being read" }),
+    reason: z.string(),
+  })
+  .meta({ id: "UnreadTag" });
+
 export const JournalEntry = z
   .object({
     sequence: z.number(),

@@ -46,6 +46,8 @@ export interface Reason {
 
 /** One look at a repository. */
 export interface Look extends Reason {
+  /** The head of the journal when it began. */
+  readonly since: number;
   /** Whether no look that began later was taken in before. Asked when the decision is written down: much may happen until then. */
   newest(): boolean;
 }
@@ -54,7 +56,7 @@ export interface Look extends Reason {
 export async function ingest(
   source: ImageSource,
   listing: Exclude<RepositoryListing, { state: "failed" }>,
-  { actor, why, newest }: Look,
+  { actor, why, since, newest }: Look,
   { catalogue, naming, checks, log }: IngestOptions,
   signal: AbortSignal,
 ): Promise<Ingested> {
@@ -114,6 +116,7 @@ export async function ingest(
 
   const seen: Observation = {
     source: source.name,
+    since,
     repository,
     path,
     images: readable,
@@ -124,7 +127,7 @@ export async function ingest(
   };
   const failures = unread.flatMap(({ problem, ...tag }) => (problem ? [{ ...tag, problem }] : []));
   const ended = failures.length === unread.length;
-  const look = { source: source.name, repository, unread: failures };
+  const look = { source: source.name, since, repository, unread: failures };
   const entries = await catalogue.record(actor, (state) => {
     if (!newest()) return [];
     const changes = [...reconcile(state, seen, naming), ...(ended ? recordLook(state, look) : [])];

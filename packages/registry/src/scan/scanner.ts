@@ -178,7 +178,7 @@ export class Scanner {
       const gone = `no source of the configuration covers ${repository} any more`;
       const nothing = { images: [], unread: new Set<string>(), details: new Map(), verdicts: new Map() };
       await catalogue.record("system", (state) =>
-        reconcile(state, { source, repository, path: pathOf(repository), gone, ...nothing }, naming),
+        reconcile(state, { source, since: 0, repository, path: pathOf(repository), gone, ...nothing }, naming),
       );
     }
   }

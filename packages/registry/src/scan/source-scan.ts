@@ -42,7 +42,8 @@ export class SourceScan {
     const source = this.#source;
     const began = ++this.#clock;
     const requestsBefore = source.requests;
-    const tickets = new Map<string, number>();
+    const tickets = new Map<string, { readonly ticket: number; readonly since: number }>();
+    const start = { ticket: began, since: this.#options.catalogue.head.sequence };
     let changes = 0;
     const unread = new Map<string, number>();
     let problem: ExecutorRegistryError | undefined;
@@ -50,13 +51,13 @@ export class SourceScan {
 
     const take = async (listing: Parameters<typeof ingest>[1]): Promise<void> => {
       const { repository } = listing;
-      const ticket = tickets.get(repository) ?? began;
+      const { ticket, since } = tickets.get(repository) ?? start;
       const newest = (): boolean => {
         if (ticket < (this.#believed.get(repository) ?? 0)) return false;
         this.#believed.set(repository, ticket);
         return true;
       };
-      const ingested = await ingest(source, listing, { ...reason, newest }, this.#options, signal);
+      const ingested = await ingest(source, listing, { ...reason, since, newest }, this.#options, signal);
       changes += ingested.changes;
       unread.set(repository, ingested.unread.length);
       problem ??= ingested.unread[0]?.problem;
@@ -67,7 +68,7 @@ export class SourceScan {
         ...(only === undefined ? {} : { only }),
         ...(recheck === undefined ? {} : { recheck }),
         known: (repository) => {
-          tickets.set(repository, ++this.#clock);
+          tickets.set(repository, { ticket: ++this.#clock, since: this.#options.catalogue.head.sequence });
           return knownOf(this.#options.catalogue, repository);
         },
         signal,

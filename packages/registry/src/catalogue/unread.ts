@@ -1,0 +1,36 @@
+import { type ErrorCode, ERRORS } from "@executor-registry/resolver";
+import type { UnreadRecord } from "./change.ts";
+import { oneLine } from "./one-line.ts";
+import type { RepositoryReads } from "./state.ts";
+
+/** Failures that pass, in the words of a sentence. */
+const PASSING: Partial<Record<ErrorCode, string>> = {
+  throttled: "too many requests",
+  unreachable: "the registry could not be reached",
+  timeout: "no answer in time",
+  unauthorized: "the credentials were refused",
+  forbidden: "access was refused",
+};
+
+/** What of a repository is not known, since tags of it could not be read. */
+export function unreadWarnings(repository: string, reads: RepositoryReads | undefined): readonly string[] {
+  const path = repository.slice(repository.indexOf("/") + 1);
+  if (reads === undefined) return [`${path} has not been looked at completely yet; a newer image may be in it`];
+  const { unread, unreadTotal } = reads;
+  const [first] = unread;
+  if (first === undefined) return [];
+  if (unreadTotal === 1)
+    return [oneLine(`tag ${first.tag} could not be read: ${first.reason}; it may be a newer image`)];
+  const why = reasonOf(unread);
+  return [oneLine(`${unreadTotal} tags of ${path} could not be read yet (${why}); a newer image may be among them`)];
+}
+
+/** The commonest failure. */
+function reasonOf(unread: readonly UnreadRecord[]): string {
+  const counts = new Map<ErrorCode, number>();
+  for (const { code } of unread) counts.set(code, (counts.get(code) ?? 0) + 1);
+  const [[code, count] = ["unreachable", 0] as const] = [...counts].sort(([, a], [, b]) => b - a);
+  const example = unread.find((record) => record.code === code);
+  const why = PASSING[code] ?? (counts.size === 1 && count === 1 ? example?.reason : ERRORS[code].title);
+  return counts.size === 1 ? `${why}` : `most: ${why}`;
+}

@@ -3,8 +3,8 @@ import module from "node:module";
 
 // Plain JavaScript, so that a Node that is too old gets a sentence instead of a syntax error.
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
-if (major < 22 || (major === 22 && minor < 19)) {
-  console.error(`error: executor-registry needs Node 22.19 or newer; this is ${process.versions.node}`);
+if (major < 22 || (major === 22 && minor < 21)) {
+  console.error(`error: executor-registry needs Node 22.21 or newer; this is ${process.versions.node}`);
   process.exit(1);
 }
 // Compiled code is kept in the system's temporary folder: the next start takes half as long. Where it cannot, nothing is lost.

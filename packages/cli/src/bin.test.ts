@@ -15,7 +15,7 @@ test("a Node that is too old gets a sentence", () => {
   const old = 'data:text/javascript,Object.defineProperty(process, "versions", { value: { node: "20.20.2" } })';
   const { status, stderr } = node("--import", old, file("../bin/executor-registry.js"));
   assert.equal(status, 1);
-  assert.equal(stderr, "error: executor-registry needs Node 22.19 or newer; this is 20.20.2\n");
+  assert.equal(stderr, "error: executor-registry needs Node 22.21 or newer; this is 20.20.2\n");
 });
 
 describe("as npm installs it", { skip: existsSync(file("../dist/main.js")) ? false : "dist/ is not built" }, () => {

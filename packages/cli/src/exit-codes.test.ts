@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import { type ErrorCode, ERRORS, ExecutorRegistryError } from "@executor-registry/resolver";
 import { exitCodes } from "./exit-codes.ts";
 import { causesOf, exitOf, hintOf } from "./failure.ts";
+import { KubernetesError } from "@executor-registry/resolver/kubernetes";
 import { Interruption, interruptedExit } from "./interruption.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -50,8 +51,20 @@ describe("hints", () => {
   });
 
   test("tell a stranger from somebody without rights", () => {
-    const stranger = new ExecutorRegistryError("forbidden", 'User "system:anonymous" cannot list resource "nodes"');
-    assert.match(hintOf(stranger, "") ?? "", /credentials/);
+    const place = { method: "GET", path: "/", server: "https://double" };
+    const stranger = new KubernetesError("unauthorized", "no credentials came", place, { status: 403 });
+    for (const error of [
+      stranger,
+      new ExecutorRegistryError("unauthorized", "nodes may not be read", { cause: stranger }),
+    ]) {
+      assert.match(hintOf(error, "") ?? "", /log in/);
+    }
+  });
+
+  test("dev-07: say nothing of credentials that there were none of: the message says why", () => {
+    const place = { method: "GET", path: "/", server: "https://double" };
+    const cause = new KubernetesError("unauthorized", "the credential plugin aws was not found", place);
+    assert.equal(hintOf(new ExecutorRegistryError("unauthorized", "", { cause }), ""), undefined);
   });
 
   test("are not made up", () => {

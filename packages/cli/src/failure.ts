@@ -5,6 +5,7 @@ import {
   ForbiddenError,
   RegistryServiceError,
 } from "@executor-registry/resolver";
+import { KubernetesError } from "@executor-registry/resolver/kubernetes";
 import { UsageError } from "./usage-error.ts";
 
 /** The exit code of wrong usage. */
@@ -29,9 +30,15 @@ export function hintOf(error: unknown, program: string): string | undefined {
   if (error instanceof UsageError) return `see \`${program} help${error.command ? ` ${error.command}` : ""}\``;
   if (!(error instanceof ExecutorRegistryError) || error instanceof ForbiddenError) return undefined;
   if (error instanceof RegistryServiceError) return SERVICE_HINTS[error.code];
-  // A server that lets strangers in refuses them only what they ask for.
-  if (error.code === "forbidden" && error.message.includes('"system:anonymous"')) return hints(program).unauthorized;
+  // Where there were no credentials to send, the message says why.
+  if (error.code === "unauthorized" && !wasRefused(error)) return undefined;
   return hints(program)[error.code];
+}
+
+/** Whether an API server answered, and said no. */
+function wasRefused(error: unknown): boolean {
+  if (error instanceof KubernetesError) return error.status !== undefined;
+  return error instanceof Error && wasRefused(error.cause);
 }
 
 const hints = (program: string): Partial<Record<ErrorCode, string>> => ({

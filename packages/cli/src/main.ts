@@ -1,8 +1,8 @@
-import { basename } from "node:path";
 import { systemClock } from "@executor-registry/resolver";
 import { INTERRUPTED, Interruption } from "./interruption.ts";
 import type { Io } from "./io.ts";
 import { createPrinter, type Printer } from "./output/printer.ts";
+import { programName } from "./program.ts";
 import { runCli } from "./run-cli.ts";
 
 const ending = new AbortController();
@@ -41,7 +41,7 @@ const io: Io = {
     return () => process.off("unhandledRejection", rejected).off("uncaughtException", thrown);
   },
   clock: systemClock,
-  program: basename(process.argv[1] ?? "").startsWith("kubectl") ? "kubectl executors" : "executor-registry",
+  program: programName(process.argv[1], process.env),
 };
 // A watch of a folder waits for nothing that Node counts, only for the user.
 const alive = setInterval(() => {}, 60_000);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { systemClock } from "../clock.ts";
 import type { KubernetesError } from "./errors.ts";
-import { answerError } from "./failures.ts";
+import { answerError, statusError } from "./failures.ts";
 
 const place = { method: "GET", path: "/api/v1/namespaces/a/services/http:b:80/proxy/x", server: "https://double" };
 const errorOf = (body: string): KubernetesError =>
@@ -19,6 +19,13 @@ describe("an answer outside 2xx", () => {
       assert.equal(answer, undefined);
       assert.match(message, /no endpoints available \(503\)/);
     }
+  });
+
+  test("dev-08: to a stranger is no refusal of rights, but of missing credentials", () => {
+    const message = 'cronjobs.batch is forbidden: User "system:anonymous" cannot list resource "cronjobs"';
+    const error = statusError(place, { kind: "Status", message, reason: "Forbidden" }, { status: 403 });
+    assert.deepEqual([error.code, error.status, error.retryable], ["unauthorized", 403, false]);
+    assert.match(error.message, /no credentials came with the request/);
   });
 });
 

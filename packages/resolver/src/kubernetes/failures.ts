@@ -40,16 +40,15 @@ export function statusError(
   const retryAfter = http?.retryAfter ?? (typeof seconds === "number" && seconds > 0 ? seconds * 1000 : undefined);
   const said = typeof body.message === "string" && body.message !== "" ? body.message : "the server gave no reason";
   const code = status === 403 ? refusalCode(place, body, said) : (CODES[status] ?? "kubernetes-api");
-  const message =
-    status === 403 && code === "unauthorized"
-      ? `no credentials came with the request, or none that the cluster knows: ${said}`
-      : said;
+  const stranger = status === 403 && code === "unauthorized";
+  const message = stranger ? `no credentials came with the request, or none that the cluster knows: ${said}` : said;
   return new KubernetesError(code, `${message} (${[status, reason].filter(Boolean).join(" ")})`, place, {
     status,
     ...(http && typeof body.kind !== "string" && { answer: body }),
     ...(reason === undefined ? {} : { reason }),
     ...(retryAfter === undefined ? {} : { retryAfter }),
     ...(status >= 500 || (code === "not-admitted" && PASSING.test(message)) ? { retryable: true } : {}),
+    ...(stranger && { retryable: false }),
   });
 }
 

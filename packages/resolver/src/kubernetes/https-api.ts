@@ -125,7 +125,8 @@ class HttpsApi implements KubernetesApi {
     return call.race(work()).catch((cause: unknown) => {
       if (call.signal.aborted) throw call.signal.reason;
       const why = cause instanceof Error ? cause.message.trim().slice(0, 4000) : "unknown reason";
-      throw new KubernetesError("unauthorized", `no credentials for context ${this.context}: ${why}`, place, { cause });
+      const message = `no credentials for context ${this.context}: ${why}`;
+      throw new KubernetesError("unauthorized", message, place, { cause, retryable: false });
     });
   }
 

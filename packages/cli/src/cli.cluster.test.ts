@@ -199,7 +199,7 @@ describe("run on a cluster", { skip: noNode }, () => {
   });
 
   test("ends with 125 and says why, when the image is on no node", async () => {
-    const { code, stdout, stderr } = await cli(["run", "cli-gone", "-n", space.name]);
+    const { code, stdout, stderr } = await cli(["run", "cli-gone", "-n", space.name, "--start-timeout", "3"]);
     assert.deepEqual([code, stdout], [125, ""], stderr);
     assert.match(stderr, /^failed: ErrImageNeverPull: .*the image is not on the node/m);
   });

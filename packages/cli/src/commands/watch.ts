@@ -6,7 +6,7 @@ import { headers, row, type TableFormat } from "../output/columns.ts";
 import { jsonLine } from "../output/json.ts";
 import type { Format } from "../output/resolutions.ts";
 import { tableLine } from "../output/table.ts";
-import { warnOfSource } from "../output/warnings.ts";
+import { warnOfChange, warnOfSource } from "../output/warnings.ts";
 import { toYaml } from "../output/yaml.ts";
 import { openResolver } from "../session.ts";
 import { text } from "../parse-flags.ts";
@@ -42,6 +42,8 @@ export async function followChanges(
   if (isTable(format)) io.stdout.print(tableLine(headers(format), WIDTHS));
   for await (const change of resolver.watch(type, { signal: io.signal })) {
     io.stdout.print(isTable(format) ? changedRow(change, format, io.clock.now()) : print(change, format));
+    // The other formats hold them.
+    if (isTable(format)) warnOfChange(change, io);
   }
   return io.signal.aborted ? interruptedExit(io.signal) : 0;
 }

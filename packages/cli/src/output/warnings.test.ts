@@ -4,7 +4,7 @@ import { ForbiddenError, type SourceReport } from "@executor-registry/resolver";
 import { KubernetesError } from "@executor-registry/resolver/kubernetes";
 import { fakeIo } from "../testing/fake-io.ts";
 import { resolution } from "../testing/resolution.ts";
-import { warnAbout, warnOfSource } from "./warnings.ts";
+import { warnAbout, warnOfChange, warnOfSource } from "./warnings.ts";
 
 describe("warnings of an answer", () => {
   const said = (changes: Parameters<typeof resolution>[0]): string => {
@@ -33,6 +33,15 @@ warning: nodes has had no contact since 2026-11-22T23:00:00.000Z; this is its la
 `,
     );
   });
+});
+
+test("warnings of a change are those that are new", () => {
+  const io = fakeIo();
+  const previous = resolution({ warnings: ["one"] });
+  warnOfChange({ type: "ml", resolution: previous }, io);
+  warnOfChange({ type: "ml", previous, resolution: resolution({ warnings: ["one", "two"] }) }, io);
+  warnOfChange({ type: "ml", previous }, io);
+  assert.equal(io.written().stderr, "warning: one\nwarning: two\n");
 });
 
 test("what would steer a terminal is shown, not done", () => {

@@ -1,4 +1,4 @@
-import type { Resolution, SourceReport } from "@executor-registry/resolver";
+import type { Resolution, ResolutionChange, SourceReport } from "@executor-registry/resolver";
 import type { Io } from "../io.ts";
 
 /** Says one warning on standard error. */
@@ -12,6 +12,14 @@ export function warnAbout(resolution: Resolution, io: Pick<Io, "stderr">): void 
   for (const warning of warnings) warn(io, warning);
   if (ambiguous) warn(io, `${type} is ambiguous: ${reason}${advice === undefined ? "" : `; ${advice}`}`);
   if (stale) warn(io, `${source} has had no contact since ${staleSince}; this is its last answer`);
+}
+
+/** Says what a person should know about an answer that changed, as far as it is new. */
+export function warnOfChange({ resolution, previous }: ResolutionChange, io: Pick<Io, "stderr">): void {
+  if (!resolution) return;
+  const warnings = resolution.warnings.filter((warning) => !previous?.warnings.includes(warning));
+  const stale = resolution.stale && !previous?.stale;
+  warnAbout({ ...resolution, warnings, stale, ambiguous: resolution.ambiguous && !previous?.ambiguous }, io);
 }
 
 /** What a source left out, or that it is left out itself. */

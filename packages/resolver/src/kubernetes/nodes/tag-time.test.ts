@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { isHigher, tagVersion } from "../../reference/tag-version.ts";
 import { isLater, tagTime } from "./tag-time.ts";
 
 describe("the build time in a tag", () => {
@@ -72,4 +73,38 @@ describe("which time is certainly later", () => {
       if (later) assert.equal(isLater(other, time), false);
     });
   }
+});
+
+test("time is linear in the text, whatever it is made of", { timeout: 20_000 }, () => {
+  const parts = [
+    "-",
+    "1.",
+    "1-",
+    "-1-g",
+    "-1-gabcdef0",
+    "a.",
+    "0.0.0-0.",
+    "v1.0.0-a-",
+    "2026-11-",
+    "-0a1b2c3",
+    "-gabcdef",
+    "20261123",
+  ];
+  const began = performance.now();
+  for (const part of parts) {
+    for (const end of ["", "!", "-dirty", "Z"]) {
+      const text = part.repeat(100_000 / part.length) + end;
+      for (const tag of [text, `v1.2.3-${text}`, `2026-11-23_${text}`]) {
+        tagVersion(tag);
+        tagTime(tag);
+        const [version, other] = [
+          tagVersion("1.0.0-a"),
+          { numbers: [1, 0, 0], prerelease: [tag], commits: 0 } as const,
+        ];
+        if (version) isHigher(version, other);
+      }
+    }
+  }
+  // A quadratic one would look at 10^10 characters for each.
+  assert.ok(performance.now() - began < 10_000);
 });

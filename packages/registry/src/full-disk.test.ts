@@ -18,6 +18,7 @@ test(
       [503, `1.${acknowledged}.0`, acknowledged],
       "what was written is answered, and nothing that was not",
     );
+    assert.equal(full.reconfigured, "store", "red-03: a configuration that cannot be written is not in force");
     const [source] = full.health.sources;
     assert.deepEqual([source?.state, source?.problem?.code], ["failing", "store"]);
     assert.match(source?.problem?.message ?? "", /catalogue\.db: the disk is full; free some space/);
@@ -44,6 +45,8 @@ interface FullDisk {
     readonly status: number;
     readonly version: string;
     readonly known: number;
+    /** What became of another configuration while the disk was full. */
+    readonly reconfigured: string;
     readonly health: { readonly sources: readonly Source[] };
   };
   readonly after: {

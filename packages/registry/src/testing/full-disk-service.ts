@@ -49,6 +49,11 @@ for (let nth = 1; status === 200; nth++) {
   if (status === 200) acknowledged = nth;
 }
 const health = await until("degraded");
+const next = parseConfig(`${text}checks: {approvedNamespaces: [elsewhere/x]}\n`, "full-disk.yaml");
+const reconfigured = await service.reconfigure(next).then(
+  () => "taken over",
+  ({ code }: { code: string }) => code,
+);
 const { version } = await get("/executors/ml");
 const { total: known } = await get("/executors/ml/versions");
 
@@ -64,5 +69,5 @@ const { sequence } = verifyChain(await store.read(0, 1_000_000));
 const head = await store.head();
 await store.close();
 const entries = { verified: sequence, held: head.sequence };
-const full = { status, health, version, known };
+const full = { status, health, version, known, reconfigured };
 process.stdout.write(JSON.stringify({ acknowledged, full, after: { newest, restored, sources, entries } }));

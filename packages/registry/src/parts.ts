@@ -65,8 +65,8 @@ export async function makeParts(config: Config, surroundings: Surroundings): Pro
   const webhooks = makeWebhooks(config.webhooks, { clock, ...(fetch && { fetch }) });
   // The last that can fail: nothing would end their connections.
   const authenticators = await makeAuthenticators(config.auth, log, clock);
-  const { reads, writes } = config.auth;
-  const access = createAccess({ reads, writes, authenticators, clock });
+  const { reads, writes, health, metrics } = config.auth;
+  const access = createAccess({ reads, writes, health, metrics, authenticators, clock });
   const ending = new AbortController();
   const running: { readonly what: string; readonly task: Promise<void> }[] = [];
   const run = (what: string, task: () => Promise<unknown>): void => {

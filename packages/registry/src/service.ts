@@ -2,10 +2,11 @@ import { ExecutorRegistryError, systemClock, VERSION, type Clock, type Random } 
 import type { AddressInfo } from "node:net";
 import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "pino";
+import type { Access } from "./auth/access.ts";
 import { Catalogue } from "./catalogue/catalogue.ts";
 import type { Config } from "./config/schema.ts";
 import { createEventStream } from "./http/events.ts";
-import { FailureLimit } from "./http/failure-limit.ts";
+import { MinuteLimit } from "./http/minute-limit.ts";
 import { createMetrics } from "./http/metrics.ts";
 import { createReadPath } from "./http/read-path.ts";
 import { apiRoutes } from "./http/routes.ts";
@@ -90,6 +91,16 @@ async function verifyDaily(catalogue: Catalogue, clock: Clock, signal: AbortSign
   }
 }
 
+/** A token that cannot be judged now is none that was taken away. */
+async function mayListen(access: Access, authorization: string | undefined, signal: AbortSignal): Promise<boolean> {
+  try {
+    await access.check(authorization, "reader", signal);
+    return true;
+  } catch (error) {
+    return !(error instanceof ExecutorRegistryError && (error.code === "unauthorized" || error.code === "forbidden"));
+  }
+}
+
 async function begin(options: ServiceOptions, lifetimes: Lifetimes): Promise<Service> {
   const { log, clock = systemClock, random = Math.random, signal } = options;
   const started = options.config;
@@ -129,8 +140,14 @@ async function begin(options: ServiceOptions, lifetimes: Lifetimes): Promise<Ser
     get openReads() {
       return parts.access.openReads;
     },
+    get openHealth() {
+      return parts.access.openHealth;
+    },
+    get openMetrics() {
+      return parts.access.openMetrics;
+    },
     remembered: (authorization) => parts.access.remembered(authorization),
-    check: (authorization, role, signal) => parts.access.check(authorization, role, signal),
+    check: (...args) => parts.access.check(...args),
   };
   const reads = { ok: 0, notModified: 0 };
   let readPath = createReadPath(catalogue.snapshot, parts.access, reads);
@@ -146,8 +163,8 @@ async function begin(options: ServiceOptions, lifetimes: Lifetimes): Promise<Ser
     version: VERSION,
     pino: log,
     log,
-    writesPerMinute: config.limits.writesPerMinute,
-    refusals: new FailureLimit(config.limits.refusedEventsPerMinute, clock),
+    writes: new MinuteLimit(config.limits.writesPerMinute, clock),
+    refusals: new MinuteLimit(config.limits.refusedEventsPerMinute, clock),
     trustProxy: config.listen.trustProxy,
     webhooks: () => parts.webhooks,
     scanner,
@@ -202,6 +219,7 @@ async function begin(options: ServiceOptions, lifetimes: Lifetimes): Promise<Ser
     parts = made;
     config = next;
     readPath = createReadPath(catalogue.snapshot, made.access, reads);
+    await events.review((authorization) => mayListen(made.access, authorization, ending.signal));
     await before.close();
     if (!ending.signal.aborted) made.start();
     return FIXED.filter((name) => !isDeepStrictEqual(next[name], started[name]));

@@ -5,7 +5,8 @@ import type { ServiceClient } from "./client.ts";
 const INTERVAL = 1000;
 
 interface Health {
-  readonly sources: readonly { readonly name: string; readonly requests: number }[];
+  /** Only for those who may see details. */
+  readonly sources?: readonly { readonly name: string; readonly requests: number }[];
 }
 
 /** Waits for a scan; says on a terminal how many requests each source has made meanwhile. */
@@ -38,7 +39,7 @@ async function tell(
     // How far it is may not be known; the scan goes on.
     const health = (await client.ask("/health", { signal }).catch(() => undefined)) as Health | undefined;
     if (signal.aborted) return;
-    const now = new Map(health?.sources.map(({ name, requests }) => [name, requests]));
+    const now = new Map(health?.sources?.map(({ name, requests }) => [name, requests]));
     before ??= now;
     const made = [...now].map(([name, requests]) => `${name} ${requests - (before?.get(name) ?? 0)}`);
     if (made.length > 0) show(`scanning … requests so far: ${made.join(", ")}`);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import type { UnknownTypeError } from "@executor-registry/resolver";
 import { unknownType } from "../http/unknown-type.ts";
 import { listVersions } from "../http/list-versions.ts";
 import type { ListedImage, RepositoryListing } from "../sources/image-source.ts";
@@ -72,7 +73,10 @@ describe("what images say is bounded in what is kept and served", () => {
       const type = `type-${String(n).padStart(11, "0")}`;
       scanning.catalogue.answers.set("layer", type, { type, capabilities: [] } as never);
     }
-    const error = unknownType("typo-00000000007", scanning.catalogue);
+    const error = unknownType("typo-00000000007", {
+      catalogue: scanning.catalogue,
+      health: () => [],
+    }) as UnknownTypeError;
     assert.equal(error.knownTypes.length, 100);
     assert.ok(error.nearMisses.includes("type-00000000007"));
     assert.ok(error.message.length < 2000);

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { parseExecutorType, parseTemplate } from "@executor-registry/resolver";
 import { z } from "zod";
 import { ROLES } from "../auth/role.ts";
@@ -18,13 +19,34 @@ const parsedBy = (parse: (text: string) => unknown) =>
 const Role = z.enum(ROLES);
 const Url = z.url({ protocol: /^https?$/ });
 
+/** As Fastify and Express take them. */
+const ProxyAddress = z
+  .string()
+  .refine(
+    (text) => /^(?:loopback|linklocal|uniquelocal)$/.test(text) || isAddressOrRange(text),
+    "expected an IP address, a CIDR, or one of loopback, linklocal, uniquelocal",
+  );
+
+function isAddressOrRange(text: string): boolean {
+  const [, address = "", prefix = "0"] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  const version = isIP(address);
+  return version !== 0 && Number(prefix) <= (version === 4 ? 32 : 128);
+}
+
 const Listen = z.strictObject({
   host: z.string().min(1).default("0.0.0.0").meta({ description: "The address to listen at" }),
   port: z.number().int().min(0).max(65_535).default(8080).meta({ description: "0: any that is free" }),
-  trustProxy: z.boolean().default(false).meta({
-    description:
-      "Take a caller's address from `X-Forwarded-For`, for limits and logs: behind a proxy that sets it only",
-  }),
+  trustProxy: z
+    .union([z.boolean(), z.number().int().min(0).max(16), ProxyAddress, z.array(ProxyAddress).min(1)])
+    .default(false)
+    .transform((trusted) => (typeof trusted === "boolean" ? Number(trusted) : trusted))
+    .transform((trusted) => (trusted === 0 ? (false as const) : typeof trusted === "string" ? [trusted] : trusted))
+    .meta({
+      description:
+        "Whose `X-Forwarded-For` tells a caller's address, for limits and logs: how many proxies there are before the service " +
+        "(`true` is 1), or their addresses or CIDRs. Of the header's addresses the one that the last trusted proxy saw counts; " +
+        "those to the left of it are the caller's own words",
+    }),
 });
 
 const Executors = z.strictObject({
@@ -56,6 +78,14 @@ const Executors = z.strictObject({
 const Auth = z.strictObject({
   reads: z.enum(["open", "token"]).default("open").meta({ description: "Whether reading needs a token" }),
   writes: z.enum(["open", "token"]).default("token").meta({ description: "Whether writing does" }),
+  health: z.enum(["open", "token"]).optional().meta({
+    description:
+      "Whether the details of `/health` need a token; the status alone never does, nor do `/livez` and `/readyz`. As `reads` when absent",
+  }),
+  metrics: z
+    .enum(["open", "token"])
+    .optional()
+    .meta({ description: "Whether `/metrics` needs a token. As `reads` when absent" }),
   tokens: z
     .array(
       z.strictObject({
@@ -67,6 +97,15 @@ const Auth = z.strictObject({
           .meta({ description: "`printf %s TOKEN | sha256sum`" }),
       }),
     )
+    .superRefine((tokens, context) => {
+      const hashes = tokens.map(({ sha256 }) => sha256.toLowerCase());
+      for (const [index, hash] of hashes.entries()) {
+        const first = hashes.indexOf(hash);
+        if (first === index) continue;
+        const message = `it is the hash of "${tokens[first]?.name}" too: make a token of its own for each`;
+        context.addIssue({ code: "custom", path: [index, "sha256"], message });
+      }
+    })
     .default([]),
   kubernetes: z
     .strictObject({
@@ -114,7 +153,9 @@ export const Config = z
     auth: Auth.prefault({}),
     limits: z
       .strictObject({
-        writesPerMinute: z.number().int().min(1).default(60).meta({ description: "From one address" }),
+        writesPerMinute: z.number().int().min(1).default(60).meta({
+          description: "Of one caller from one address; what is refused for its token is not counted",
+        }),
         refusedEventsPerMinute: z.number().int().min(1).default(60).meta({
           description:
             "Events from one address that are nobody's; beyond it, all of that address are refused for a while",

@@ -6,20 +6,33 @@ import type { Snapshot } from "../catalogue/snapshot.ts";
 /** Server-sent events of every change of an answer. */
 export interface EventStream {
   /**
-   * Takes over a response and writes to it until it, or the service, ends.
-   * @param lastEventId as the client sent it
+   * Whether there is room for one more of this address. Where there is none for anybody, it is made by ending the oldest stream of the
+   * address that has most, unless that is this one.
    */
-  open(response: ServerResponse, lastEventId: string | undefined): void;
+  makeRoom(address: string): boolean;
+  /** Takes over a response and writes to it until it, or the service, ends. */
+  open(response: ServerResponse, listener: Listener): void;
+  /** Ends the streams of those who may not listen any more. */
+  review(allowed: (authorization: string | undefined) => Promise<boolean>): Promise<void>;
   /** How many clients listen. */
   readonly size: number;
-  /** There is no room for one more. */
-  readonly full: boolean;
   close(): void;
+}
+
+/** Who listens. */
+export interface Listener {
+  readonly address: string;
+  /** The header it came with. */
+  readonly authorization: string | undefined;
+  /** As the client sent it. */
+  readonly lastEventId: string | undefined;
 }
 
 /** Changes that a client which was away can catch up on. */
 const REMEMBERED = 1000;
 const MOST_STREAMS = 1000;
+/** Clients behind one proxy have one address, unless the configuration trusts the proxy. */
+const MOST_OF_ONE_ADDRESS = 200;
 const HEARTBEAT = 15_000;
 /** A client that reads slower than this many bytes behind is cut off; it comes back and catches up. */
 const MOST_UNSENT = 1 << 20;
@@ -32,7 +45,8 @@ const MOST_UNSENT = 1 << 20;
 export function createEventStream(snapshot: Snapshot, clock: Clock): EventStream {
   const process = randomUUID().slice(0, 8);
   const ending = new AbortController();
-  const streams = new Set<ServerResponse>();
+  /** In the order of their coming. */
+  const streams = new Map<ServerResponse, Listener>();
   const recent: string[] = [];
   let count = 0;
 
@@ -45,12 +59,12 @@ export function createEventStream(snapshot: Snapshot, clock: Clock): EventStream
     const text = `id: ${process}-${count}\nevent: executor\ndata: ${JSON.stringify(event)}\n\n`;
     recent.push(text);
     if (recent.length > REMEMBERED) recent.shift();
-    for (const response of streams) send(response, text);
+    for (const response of streams.keys()) send(response, text);
   });
   const beat = async (): Promise<void> => {
     while (!ending.signal.aborted) {
       await clock.sleep(HEARTBEAT, ending.signal);
-      for (const response of streams) send(response, ": heartbeat\n\n");
+      for (const response of streams.keys()) send(response, ": heartbeat\n\n");
     }
   };
   beat().catch(() => {});
@@ -67,21 +81,40 @@ export function createEventStream(snapshot: Snapshot, clock: Clock): EventStream
     get size() {
       return streams.size;
     },
-    get full() {
-      return streams.size >= MOST_STREAMS;
+    makeRoom(address) {
+      const counts = new Map<string, number>();
+      for (const listener of streams.values()) counts.set(listener.address, (counts.get(listener.address) ?? 0) + 1);
+      const own = counts.get(address) ?? 0;
+      if (own >= MOST_OF_ONE_ADDRESS) return false;
+      if (streams.size < MOST_STREAMS) return true;
+      const [[greedy, most] = [address, own]] = [...counts].sort(([, a], [, b]) => b - a);
+      if (most <= own + 1) return false;
+      const [oldest] = [...streams].find(([, listener]) => listener.address === greedy) ?? [];
+      if (oldest === undefined) return false;
+      // It comes back and catches up, when there is room.
+      streams.delete(oldest);
+      oldest.end();
+      return true;
     },
-    open(response, lastEventId) {
+    async review(allowed) {
+      await Promise.all(
+        [...streams].map(async ([response, { authorization }]) => {
+          if (!(await allowed(authorization))) response.end();
+        }),
+      );
+    },
+    open(response, listener) {
       if (ending.signal.aborted) return void response.end();
       response.write("retry: 3000\n\n");
-      const events = missed(lastEventId) ?? [`id: ${process}-${count}\nevent: reset\ndata: {}\n\n`];
+      const events = missed(listener.lastEventId) ?? [`id: ${process}-${count}\nevent: reset\ndata: {}\n\n`];
       for (const event of events) send(response, event);
-      streams.add(response);
+      streams.set(response, listener);
       response.on("close", () => streams.delete(response));
     },
     close() {
       ending.abort();
       stop();
-      for (const response of streams) response.end();
+      for (const response of streams.keys()) response.end();
     },
   };
 }

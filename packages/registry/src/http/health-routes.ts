@@ -2,7 +2,7 @@ import type { Logger } from "@executor-registry/resolver";
 import { z } from "zod";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { SourceHealth } from "../sources/source-health.ts";
-import { json, route, type Route } from "./route.ts";
+import { type Answer, json, route, type Route } from "./route.ts";
 import { SourceHealthShape } from "./schemas.ts";
 
 /** What health is judged by. */
@@ -31,7 +31,7 @@ const JournalHealth = z.object({
     .optional()
     .meta({ description: "The first entry that does not hold, or is missing" }),
 });
-const Ready = z.object({ status: z.enum(["ok", "starting", "draining"]), reason: z.string() });
+const Ready = z.object({ status: z.enum(["ok", "starting", "draining"]), reason: z.string().optional() });
 
 /**
  * Whether dispatchers should be sent here: once there is a catalogue to answer from, restored or from a first scan of each
@@ -48,6 +48,10 @@ function readiness({ health, restored, draining }: HealthOptions): z.infer<typeo
     ? { status: "ok", reason: "every source was looked at" }
     : { status: "starting", reason: "no source could be read completely yet" };
 }
+
+/** Reasons name sources, hosts and what they said. */
+const brief = (answer: Answer): Answer =>
+  answer.kind === "json" ? json({ status: (answer.body as { status: string }).status }, answer.status) : answer;
 
 /** `/health` for people, `/livez` and `/readyz` for the kubelet. */
 export function healthRoutes(options: HealthOptions): readonly Route[] {
@@ -67,17 +71,18 @@ export function healthRoutes(options: HealthOptions): readonly Route[] {
       id: "health",
       summary: "How the service and its sources fare",
       description:
-        "`degraded`: it answers from what it knows, and a source cannot be read completely, or the journal is damaged.",
+        "`degraded`: it answers from what it knows, and a source cannot be read completely, or the journal is damaged. " +
+        "Where `auth.health` asks for a token, the status alone is for everybody.",
       answers: {
         200: {
           description: "It answers",
           schema: z.object({
             status: z.enum(["ok", "degraded", "starting", "draining"]),
-            reason: z.string(),
-            version: z.string(),
-            executors: z.number(),
-            journal: JournalHealth,
-            sources: z.array(SourceHealthShape),
+            reason: z.string().optional(),
+            version: z.string().optional(),
+            executors: z.number().optional(),
+            journal: JournalHealth.optional(),
+            sources: z.array(SourceHealthShape).optional(),
           }),
         },
         503: { description: "It should not be asked: starting or draining" },
@@ -102,6 +107,7 @@ export function healthRoutes(options: HealthOptions): readonly Route[] {
         };
         return json(body, ready === "ok" ? 200 : 503);
       },
+      brief,
     }),
     route({
       method: "GET",
@@ -124,6 +130,7 @@ export function healthRoutes(options: HealthOptions): readonly Route[] {
         const body = judged();
         return json(body, body.status === "ok" ? 200 : 503);
       },
+      brief,
     }),
   ];
 }

@@ -18,7 +18,7 @@ export function openApi(all: readonly Operation[], version: string): Json {
       title: "Executor registry",
       version,
       summary: "Which image an executor type means right now",
-      description: `Errors are RFC 9457 problems. Their \`code\` is one of: ${Object.keys(ERRORS).join(", ")}, internal.`,
+      description: `Errors are RFC 9457 problems. Their \`code\` is one of: ${Object.keys(ERRORS).join(", ")}.`,
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
     security: [{ bearer: [] }],

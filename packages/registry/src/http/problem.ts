@@ -3,10 +3,16 @@ import { ERRORS, type ErrorCode, ExecutorRegistryError, type ProblemDocument } f
 /** Where each problem's documentation is. */
 const PROBLEMS = "https://executor-registry.dev/problems/";
 
+type Member = "nearMisses" | "knownTypes" | "incomplete";
+
 /** Members besides those of every problem, by the error's own fields. */
-function members(error: ExecutorRegistryError): Pick<ProblemDocument, "nearMisses" | "knownTypes"> {
-  const { nearMisses, knownTypes } = error as Partial<Record<"nearMisses" | "knownTypes", readonly string[]>>;
-  return { ...(nearMisses && { nearMisses }), ...(knownTypes && { knownTypes }) };
+function members(error: ExecutorRegistryError): Pick<ProblemDocument, Member> {
+  const { nearMisses, knownTypes, incomplete = [] } = error as Partial<Record<Member, readonly string[]>>;
+  return {
+    ...(nearMisses && { nearMisses }),
+    ...(knownTypes && { knownTypes }),
+    ...(incomplete.length > 0 && { incomplete }),
+  };
 }
 
 /** What a caller is told of an error: all of one of ours, nothing of another's. */
@@ -26,7 +32,8 @@ export function problemOf(error: unknown, requestId: string): ProblemDocument {
       requestId,
     );
   }
-  return problem("internal", "Internal error", 500, `see the log for request ${requestId}`, requestId);
+  const { title, status: internal } = ERRORS.internal;
+  return problem("internal", title, internal, `see the log for request ${requestId}`, requestId);
 }
 
 const CODES: Readonly<Record<number, ErrorCode | "too-large-request">> = { 413: "too-large-request", 429: "throttled" };
@@ -44,7 +51,7 @@ function problem(
   status: number,
   detail: string,
   requestId: string,
-  more: Pick<ProblemDocument, "nearMisses" | "knownTypes"> = {},
+  more: Pick<ProblemDocument, Member> = {},
 ): ProblemDocument {
   return { type: `${PROBLEMS}${code}`, title, status, detail, code, ...more, requestId };
 }

@@ -48,6 +48,8 @@ export interface Operation<Params = unknown, Query = unknown> {
 /** An operation that the server makes a route of: it checks the request, and sends the answer. */
 export interface Route<Params = unknown, Query = unknown> extends Operation<Params, Query> {
   handle(call: Call<Params, Query>): Answer | Promise<Answer>;
+  /** What of an answer of health is for those who may not see its details. */
+  brief?(answer: Answer): Answer;
 }
 
 /** Keeps a route's own types while it is written, and forgets them in the list. */

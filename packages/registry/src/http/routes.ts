@@ -9,7 +9,7 @@ import { Fields } from "./fields.ts";
 import { json, route, type Route } from "./route.ts";
 import { Candidate, Executor, Problem, ScanReportShape, TypeName, UnreadTag, Version } from "./schemas.ts";
 import { listExecutors } from "./list-executors.ts";
-import { unknownType } from "./unknown-type.ts";
+import { notLookedAt, notReady, unknownType } from "./unknown-type.ts";
 import { listVersions } from "./list-versions.ts";
 
 /** What the API answers from. */
@@ -38,9 +38,20 @@ export function apiRoutes(options: ApiOptions): readonly Route[] {
         after: TypeName.optional().meta({ description: "Only types that come after this one" }),
       }),
       answers: {
-        200: { description: "By type; with `fields` only these members", schema: z.record(z.string(), Executor) },
+        200: {
+          description:
+            "By type; with `fields` only these members. The header `X-Executor-Incomplete` names sources that were not looked at yet",
+          schema: z.record(z.string(), Executor),
+        },
+        503: { description: "Nothing is known yet", schema: Problem },
       },
-      handle: ({ query }) => listExecutors(catalogue.snapshot, query),
+      handle({ query }) {
+        const notYet = notLookedAt(options.health());
+        if (notYet !== undefined && catalogue.snapshot.size === 0) throw notReady("which executors there are", notYet);
+        const answer = listExecutors(catalogue.snapshot, query);
+        if (notYet === undefined) return answer;
+        return { ...answer, headers: { ...answer.headers, "x-executor-incomplete": `not looked at yet: ${notYet}` } };
+      },
     }),
     route({
       method: "GET",
@@ -58,12 +69,13 @@ export function apiRoutes(options: ApiOptions): readonly Route[] {
       answers: {
         200: { description: "The resolution", schema: Executor },
         404: { description: "No admitted image of this type; with near misses", schema: Problem },
+        503: { description: "Not every source was looked at yet, and the type is not known so far", schema: Problem },
       },
       handle({ params: { type }, query: { fields } }) {
         const { snapshot } = catalogue;
         const rendered = snapshot.executor(type);
         const document = snapshot.document(type);
-        if (rendered === undefined || document === undefined) throw unknownType(type, catalogue);
+        if (rendered === undefined || document === undefined) throw unknownType(type, options);
         return {
           kind: "rendered",
           rendered: fields === undefined ? rendered : render(snapshot.text(type, new Set(fields))),
@@ -100,11 +112,12 @@ export function apiRoutes(options: ApiOptions): readonly Route[] {
           }),
         },
         404: { description: "No image of this type was ever found", schema: Problem },
+        503: { description: "Not every source was looked at yet, and the type is not known so far", schema: Problem },
       },
       handle({ params: { type }, query }) {
         const known = catalogue.view(type);
         const live = catalogue.snapshot.document(type)?.live;
-        if (known === undefined && live === undefined) throw unknownType(type, catalogue);
+        if (known === undefined && live === undefined) throw unknownType(type, options);
         return listVersions(type, known, live?.candidates, query);
       },
     }),

@@ -182,5 +182,8 @@ export const Problem = z
     requestId: z.string().optional(),
     nearMisses: z.array(z.string()).optional(),
     knownTypes: z.array(z.string()).optional(),
+    incomplete: z.array(z.string()).optional().meta({
+      description: "What could not be read, a sentence each: what was asked for may be there",
+    }),
   })
   .meta({ id: "Problem", description: "RFC 9457" });

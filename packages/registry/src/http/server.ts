@@ -8,7 +8,6 @@ import fastifyFactory, {
   type FastifyRequest,
   type FastifyServerOptions,
 } from "fastify";
-import rateLimit from "@fastify/rate-limit";
 import { ExecutorRegistryError } from "@executor-registry/resolver";
 import type { Logger as PinoLogger } from "pino";
 import type { Access } from "../auth/access.ts";
@@ -16,7 +15,7 @@ import type { Answer, Route } from "./route.ts";
 import { callerGone } from "./caller-gone.ts";
 import { docsPage } from "./docs-page.ts";
 import type { EventStream } from "./events.ts";
-import type { FailureLimit } from "./failure-limit.ts";
+import { type MinuteLimit, ThrottledError } from "./minute-limit.ts";
 import { openApi } from "./openapi.ts";
 import { OTHER_OPERATIONS } from "./other-operations.ts";
 import { oneAtATime } from "./pipelining.ts";
@@ -33,11 +32,11 @@ export interface ServerOptions extends WebhookOptions {
   readonly readPath: ReturnType<typeof createReadPath>;
   readonly version: string;
   readonly pino: PinoLogger;
-  /** Taken from one address. */
-  readonly writesPerMinute: number;
-  readonly refusals: FailureLimit;
-  /** Whether `X-Forwarded-For` is believed: there is a proxy before the service that sets it. */
-  readonly trustProxy: boolean;
+  /** Of writes, by caller and address; those who may not write are not counted. */
+  readonly writes: MinuteLimit;
+  readonly refusals: MinuteLimit;
+  /** Whose `X-Forwarded-For` is believed: so many proxies before the service, or those at these addresses. */
+  readonly trustProxy: false | number | string[];
 }
 
 const LARGEST_BODY = 64 << 10;
@@ -54,7 +53,7 @@ const NO_COMPILERS = {
 
 /** Makes the HTTP server; it does not listen yet. */
 export async function createHttpServer(options: ServerOptions): Promise<FastifyInstance> {
-  const { routes, access, events, readPath, version, pino, writesPerMinute } = options;
+  const { routes, access, events, readPath, version, pino, writes, trustProxy: hops } = options;
   // What Fastify itself has to say; requests are logged here.
   const ownLog: FastifyBaseLogger = pino.child({}, { level: "warn" });
   const fastify = fastifyFactory({
@@ -67,7 +66,7 @@ export async function createHttpServer(options: ServerOptions): Promise<FastifyI
       server.maxConnections = MOST_CONNECTIONS;
       return server;
     },
-    trustProxy: options.trustProxy,
+    trustProxy: typeof hops === "number" ? (_address: string, hop: number) => hop < hops : hops,
     bodyLimit: LARGEST_BODY,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
@@ -81,15 +80,6 @@ export async function createHttpServer(options: ServerOptions): Promise<FastifyI
     },
     forceCloseConnections: true,
   });
-  await fastify.register(rateLimit, {
-    global: false,
-    errorResponseBuilder: (_request, { ttl }) =>
-      new ExecutorRegistryError(
-        "throttled",
-        `too many requests from this address; again in ${Math.ceil(ttl / 1000)} s`,
-      ),
-  });
-
   fastify.addHook("onRequest", (request, reply, done) => {
     reply.headers({ ...SECURITY_HEADERS, "x-request-id": request.id });
     done();
@@ -120,49 +110,83 @@ export async function createHttpServer(options: ServerOptions): Promise<FastifyI
   });
 
   for (const route of routes) {
-    const limited = route.method === "POST" ? { rateLimit: { max: writesPerMinute, timeWindow: 60_000 } } : {};
     fastify.route({
       method: route.method,
       url: route.path.replaceAll(/\{(\w+)\}/g, ":$1"),
-      config: limited,
       handler: async (request, reply) => {
         const signal = callerGone(reply.raw);
         const { principal, params, query } = await parsed(route, request, access, signal);
-        return send(await route.handle({ params, query, principal, signal }), request, reply, access);
+        if (route.method === "POST") {
+          const caller = `${principal.name} ${request.ip}`;
+          const wait = writes.wait(caller);
+          if (wait > 0) throw new ThrottledError("requests", wait);
+          writes.count(caller);
+        }
+        const answer = await route.handle({ params, query, principal, signal });
+        if (route.brief === undefined || (await maySeeHealth(request, access, signal))) {
+          return send(answer, request, reply, access);
+        }
+        return send(route.brief(answer), request, reply, access);
       },
     });
   }
   const operations = [...routes, ...OTHER_OPERATIONS];
-  fastify.get("/openapi.json", () => openApi(operations, version));
-  fastify.get("/docs", (_request, reply) =>
-    reply
+  // Made when it is first asked for, and once.
+  let document: string | undefined;
+  let page: string | undefined;
+  fastify.get("/openapi.json", (_request, reply) => {
+    document ??= JSON.stringify(openApi(operations, version));
+    return reply.type("application/json; charset=utf-8").send(document);
+  });
+  fastify.get("/docs", (_request, reply) => {
+    page ??= docsPage(operations, version);
+    return reply
       .type("text/html; charset=utf-8")
       .header("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
-      .send(docsPage(operations, version)),
-  );
-  fastify.get("/metrics", async (_request, reply) =>
-    reply.type(options.metrics.contentType).send(await options.metrics.print()),
-  );
+      .send(page);
+  });
+  fastify.get("/metrics", async (request, reply) => {
+    await access.check(request.headers.authorization, "reader", callerGone(reply.raw), access.openMetrics);
+    return reply.type(options.metrics.contentType).send(await options.metrics.print());
+  });
   fastify.get("/events", async (request, reply) => {
-    await access.check(request.headers.authorization, "reader", callerGone(reply.raw));
-    if (events.full) {
-      throw new ExecutorRegistryError(
-        "throttled",
-        `${events.size} clients listen already, as many as there is room for`,
-      );
-    }
-    const lastId = request.headers["last-event-id"];
-    reply.hijack();
-    reply.raw.writeHead(200, {
+    const { authorization, "last-event-id": lastId } = request.headers;
+    await access.check(authorization, "reader", callerGone(reply.raw));
+    const headers = {
       ...SECURITY_HEADERS,
+      "x-request-id": request.id,
       "content-type": "text/event-stream",
       "cache-control": "no-store",
       "x-accel-buffering": "no",
-    });
-    events.open(reply.raw, typeof lastId === "string" ? lastId : undefined);
+    };
+    if (request.method === "HEAD") return reply.headers(headers).send();
+    if (!events.makeRoom(request.ip)) {
+      throw new ExecutorRegistryError(
+        "throttled",
+        `${events.size} clients listen already, as many as there is room for, or too many of them from this address`,
+      );
+    }
+    reply.hijack();
+    reply.raw.writeHead(200, headers);
+    const listener = {
+      address: request.ip,
+      authorization,
+      lastEventId: typeof lastId === "string" ? lastId : undefined,
+    };
+    return events.open(reply.raw, listener);
   });
   registerWebhooks(fastify, options, options.refusals);
   return fastify;
+}
+
+async function maySeeHealth({ headers }: FastifyRequest, access: Access, signal: AbortSignal): Promise<boolean> {
+  try {
+    await access.check(headers.authorization, "reader", signal, access.openHealth);
+    return true;
+  } catch (error) {
+    if (error instanceof ExecutorRegistryError) return false;
+    throw error;
+  }
 }
 
 async function parsed(route: Route, request: FastifyRequest, access: Access, signal: AbortSignal) {
@@ -199,5 +223,6 @@ function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyRepl
   if (problem.status >= 500) pino.error({ err: error, requestId: request.id }, "a request failed");
   if (problem.status === 401) void reply.header("www-authenticate", "Bearer");
   if (problem.status === 503) void reply.header("retry-after", "5");
+  if (error instanceof ThrottledError) void reply.header("retry-after", String(error.seconds));
   return reply.code(problem.status).type("application/problem+json").header("cache-control", "no-store").send(problem);
 }

@@ -3,7 +3,7 @@ import { ExecutorRegistryError, type Logger } from "@executor-registry/resolver"
 import type { Scanning } from "../scan/scanner.ts";
 import type { WebhookReceiver } from "../webhooks/hint.ts";
 import { callerGone } from "./caller-gone.ts";
-import type { FailureLimit } from "./failure-limit.ts";
+import { type MinuteLimit, ThrottledError } from "./minute-limit.ts";
 import type { Metrics } from "./metrics.ts";
 
 /** Where events of one sender come in. */
@@ -33,14 +33,11 @@ const LARGEST_BODY = 1 << 20;
 export function registerWebhooks(
   fastify: FastifyInstance,
   { webhooks, scanner, metrics, log }: WebhookOptions,
-  refusals: FailureLimit,
+  refusals: MinuteLimit,
 ): void {
   const receive = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
-    const seconds = Math.ceil(refusals.wait(request.ip) / 1000);
-    if (seconds > 0) {
-      void reply.header("retry-after", String(seconds));
-      throw new ExecutorRegistryError("throttled", `too many refused events from this address; again in ${seconds} s`);
-    }
+    const wait = refusals.wait(request.ip);
+    if (wait > 0) throw new ThrottledError("refused events", wait);
     const { name, token } = request.params as { name: string; token?: string };
     const webhook = webhooks().get(name);
     if (webhook === undefined) {
@@ -64,7 +61,7 @@ export function registerWebhooks(
       reply.code(answer.status).headers(answer.headers ?? {});
       return await reply.send(answer.body ?? { accepted: looked });
     } catch (error) {
-      refusals.failed(request.ip);
+      refusals.count(request.ip);
       const refused = error instanceof ExecutorRegistryError && error.code === "unauthorized";
       metrics.webhook(name, refused ? "refused" : "malformed");
       throw error;

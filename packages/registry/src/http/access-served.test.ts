@@ -1,0 +1,201 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { request } from "node:http";
+import { describe, test } from "node:test";
+import { pino } from "pino";
+import { startLoopbackServer } from "../../../../testing/loopback-server.ts";
+import { startOidcIssuer } from "../../../../testing/oidc-issuer.ts";
+import { parseConfig } from "../config/parse-config.ts";
+import { type Service, startService } from "../service.ts";
+
+const log = pino({ level: "silent" });
+const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
+const TOKENS = `[{name: jobs, role: dispatcher, sha256: ${sha256("good")}}]`;
+const parse = (text: string) => parseConfig(`listen: {host: 127.0.0.1, port: 0}\n${text}`, "test.yaml");
+const start = (text: string): Promise<Service> => startService({ config: parse(text), log });
+const bearer = (token: string): { headers: Record<string, string> } => ({
+  headers: { authorization: `Bearer ${token}` },
+});
+
+describe("red-18, red-13: access", () => {
+  test("red-18: reads that are open are answered whoever is away, and nobody is asked about a token", async () => {
+    await using issuer = await startOidcIssuer();
+    issuer.down = true;
+    const service = await start(`auth: {oidc: {issuer: "${issuer.url}", audience: a, roles: {x: reader}}}`);
+    try {
+      for (const [path, status] of [
+        ["/executors", 200],
+        ["/executors?limit=5", 200],
+        ["/executors/ml?subject=run-1", 404],
+        ["/executors/ml/versions", 404],
+        ["/journal", 200],
+      ] as const) {
+        assert.equal((await fetch(service.url + path, bearer("a.b.c"))).status, status, path);
+      }
+      assert.equal(issuer.reads, 0);
+    } finally {
+      await service.close();
+    }
+  });
+
+  test("red-18: what is refused for its token counts for nobody's limit, and each caller has its own", async () => {
+    const service = await start(`auth: {tokens: ${TOKENS}}\nlimits: {writesPerMinute: 3}`);
+    const post = async (init: object): Promise<number> =>
+      (await fetch(`${service.url}/executors/refresh`, { method: "POST", ...init })).status;
+    try {
+      for (let nth = 0; nth < 10; nth++) assert.equal(await post(nth % 2 === 0 ? {} : bearer("wrong")), 401);
+      assert.deepEqual(
+        [await post(bearer("good")), await post(bearer("good")), await post(bearer("good"))],
+        [202, 202, 202],
+      );
+      assert.equal(await post(bearer("good")), 429);
+    } finally {
+      await service.close();
+    }
+  });
+
+  for (const [trusted, headers] of [
+    ["true", (nth: number) => `192.0.2.${nth}, 198.51.100.1`],
+    ["1", (nth: number) => `192.0.2.${nth}, 198.51.100.1`],
+    ["2", (nth: number) => `192.0.2.${nth}, 198.51.100.1, 203.0.113.9`],
+    ["[127.0.0.0/8]", (nth: number) => `192.0.2.${nth}, 198.51.100.1`],
+    ["loopback", (nth: number) => `192.0.2.${nth}, 198.51.100.1`],
+  ] as const) {
+    test(`red-18: with trustProxy ${trusted}, made-up addresses to the left pass no limit`, async () => {
+      const config = `{host: 127.0.0.1, port: 0, trustProxy: ${trusted}}\nauth: {writes: open}\nlimits: {writesPerMinute: 3}`;
+      const service = await startService({ config: parseConfig(`listen: ${config}`, "test.yaml"), log });
+      try {
+        const statuses: number[] = [];
+        for (let nth = 0; nth < 5; nth++) {
+          const init = { method: "POST", headers: { "x-forwarded-for": headers(nth) } };
+          statuses.push((await fetch(`${service.url}/executors/refresh`, init)).status);
+        }
+        assert.deepEqual(statuses, [202, 202, 202, 429, 429]);
+      } finally {
+        await service.close();
+      }
+    });
+  }
+
+  test("red-18: one address cannot take all streams, and HEAD holds none", async () => {
+    const config = "{host: 127.0.0.1, port: 0, trustProxy: 1}";
+    const service = await startService({ config: parseConfig(`listen: ${config}`, "test.yaml"), log });
+    const open: AbortController[] = [];
+    const listen = async (address: string, method = "GET"): Promise<number> => {
+      const leaving = new AbortController();
+      open.push(leaving);
+      const { status } = await fetch(`${service.url}/events`, {
+        method,
+        headers: { "x-forwarded-for": address },
+        signal: leaving.signal,
+      });
+      return status;
+    };
+    const streams = async (): Promise<number> =>
+      Number(/event_streams (\d+)/.exec(await (await fetch(`${service.url}/metrics`)).text())?.[1]);
+    try {
+      for (let nth = 0; nth < 5; nth++) assert.equal(await listen("192.0.2.1", "HEAD"), 200);
+      assert.equal(await streams(), 0);
+      for (let nth = 0; nth < 200; nth++) assert.equal(await listen("192.0.2.1"), 200);
+      assert.equal(await listen("192.0.2.1"), 429);
+      assert.equal(await listen("192.0.2.2"), 200);
+      assert.equal(await streams(), 201);
+    } finally {
+      for (const leaving of open) leaving.abort();
+      await service.close();
+    }
+  });
+
+  test("red-18: a token that the configuration has no longer loses its stream, another keeps it", async () => {
+    const both = `[{name: a, role: reader, sha256: ${sha256("one")}}, {name: b, role: reader, sha256: ${sha256("two")}}]`;
+    const service = await start(`auth: {reads: token, tokens: ${both}}`);
+    const listen = async (token: string) => {
+      const listening = request(`${service.url}/events`, bearer(token)).end();
+      const [response] = (await once(listening, "response")) as [NodeJS.ReadableStream];
+      response.on("error", () => {}).resume();
+      return response;
+    };
+    try {
+      const [kept, lost] = [await listen("one"), await listen("two")];
+      let ended = false;
+      kept.once("close", () => (ended = true));
+      const closed = once(lost, "close");
+      await service.reconfigure(
+        parse(`auth: {reads: token, tokens: [{name: a, role: reader, sha256: ${sha256("one")}}]}`),
+      );
+      await closed;
+      assert.equal(ended, false);
+    } finally {
+      await service.close();
+    }
+  });
+
+  test("red-18: where reads need a token, so do metrics and the details of health; probes never do", async () => {
+    const source = "{name: secret-name, kind: oci-layout, path: /nowhere}";
+    const service = await start(`auth: {reads: token, tokens: ${TOKENS}}\nsources: [${source}]`);
+    try {
+      for (const init of [{}, bearer("wrong")]) {
+        const health = await fetch(`${service.url}/health`, init);
+        assert.deepEqual(Object.keys((await health.json()) as object), ["status"]);
+        assert.equal((await fetch(`${service.url}/metrics`, init)).status, 401);
+        assert.equal((await fetch(`${service.url}/livez`, init)).status, 200);
+        const ready = await (await fetch(`${service.url}/readyz`, init)).text();
+        assert.ok(ready.includes('"status"') && !ready.includes("secret-name"), ready);
+      }
+      assert.match(await (await fetch(`${service.url}/health`, bearer("good"))).text(), /secret-name/);
+      assert.equal((await fetch(`${service.url}/metrics`, bearer("good"))).status, 200);
+    } finally {
+      await service.close();
+    }
+    const open = await start(`auth: {reads: token, health: open, metrics: open}\nsources: [${source}]`);
+    try {
+      assert.match(await (await fetch(`${open.url}/health`)).text(), /secret-name/);
+      assert.equal((await fetch(`${open.url}/metrics`)).status, 200);
+    } finally {
+      await open.close();
+    }
+  });
+
+  test("red-20: two tokens of one hash are a mistake, whatever their letters' case", () => {
+    const hash = sha256("one");
+    const tokens = `[{name: a, role: reader, sha256: ${hash}}, {name: b, role: operator, sha256: ${hash.toUpperCase()}}]`;
+    assert.throws(() => parse(`auth: {tokens: ${tokens}}`), /auth\.tokens\[1\]\.sha256: it is the hash of "a" too/);
+  });
+});
+
+describe("red-05: an unknown type", () => {
+  test("is not known yet before every source was looked at, and after that what could not be read is named", async () => {
+    let answer = (): void => {};
+    const asked = new Promise<void>((resolve) => (answer = resolve));
+    let go = (): void => {};
+    const held = new Promise<void>((resolve) => (go = resolve));
+    await using registry = await startLoopbackServer(async (_request, response) => {
+      answer();
+      await held;
+      response.writeHead(403).end("{}");
+    });
+    const host = registry.url.slice("http://".length);
+    const source = `{name: own, kind: oci, host: "${host}", insecure: true, repositories: [team/executor-ml]}`;
+    const service = await start(`auth: {writes: open}\nsources: [${source}]`);
+    try {
+      await asked;
+      for (const path of ["/executors/ml", "/executors/ml?subject=a", "/executors/ml/versions", "/executors"]) {
+        const response = await fetch(service.url + path);
+        const { code } = (await response.json()) as { code: string };
+        assert.deepEqual([response.status, code, response.headers.get("retry-after")], [503, "not-ready", "5"], path);
+      }
+      go();
+      await fetch(`${service.url}/executors/refresh?wait=true`, { method: "POST" });
+      for (const path of ["/executors/ml", "/executors/ml/versions"]) {
+        const response = await fetch(service.url + path);
+        const { code, incomplete } = (await response.json()) as { code: string; incomplete: string[] };
+        assert.deepEqual([response.status, code], [404, "unknown-type"]);
+        assert.match(incomplete.join("\n"), /source own could not be read completely/);
+      }
+    } finally {
+      go();
+      await service.close();
+    }
+  });
+});

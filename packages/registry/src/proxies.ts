@@ -17,14 +17,14 @@ export interface Proxies {
 }
 
 /**
- * `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`, each also in lower case, which goes first. `NO_PROXY` is read as Go's programs read it (the
+ * `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`, each also in lower case, which goes last. `NO_PROXY` is read as Go's programs read it (the
  * kubelet, Docker, Skopeo): `example.com` with its subdomains, `.example.com` and `*.example.com` for these alone, addresses, CIDR
  * ranges, each with a port or without, and `*` for everything.
  * @see https://pkg.go.dev/golang.org/x/net/http/httpproxy#Config
  */
 export function proxiesOf(environment: Environment = process.env): Proxies {
   const read = (name: string): string =>
-    (environment[name.toLowerCase()] || environment[name.toUpperCase()] || "").trim();
+    (environment[name.toUpperCase()] || environment[name.toLowerCase()] || "").trim();
   const rules = read("no_proxy")
     .toLowerCase()
     .split(/[\s,]+/)

@@ -1,13 +1,22 @@
 import { X509Certificate } from "node:crypto";
 import { z } from "zod";
+import { hostMistake } from "../oci/registry-host.ts";
+import { isRepositoryPath } from "../oci/repository-path.ts";
 import { durationBetween } from "./duration.ts";
 import { Secret } from "./secret.ts";
 
 const Name = z
   .string()
   .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, "expected lower-case letters, digits and dashes");
+const PATH = "expected a repository's path, with * or ** where it may vary";
 const Repositories = z
-  .array(z.string().regex(/^[a-z0-9*._/-]+$/, "expected a repository's path, with * or ** where it may vary"))
+  .array(
+    z
+      .string()
+      .regex(/^[a-z0-9*._/-]+$/, { message: PATH, abort: true })
+      // What a star stands for may be a letter: then the rest has to be a path.
+      .refine((path) => isRepositoryPath(path.replaceAll("*", "a"), ""), PATH),
+  )
   .min(1)
   .meta({
     description:
@@ -71,7 +80,14 @@ const Oci = z.strictObject({
   kind: z.literal("oci"),
   host: z
     .string()
-    .regex(/^[a-z0-9.[\]:-]+$/, "expected a registry's host, with its port where that is not 443")
+    .regex(/^[a-z0-9.[\]:-]+$/, {
+      message: "expected a registry's host, with its port where that is not 443",
+      abort: true,
+    })
+    .superRefine((host, context) => {
+      const message = hostMistake(host);
+      if (message !== undefined) context.addIssue({ code: "custom", message });
+    })
     .meta({ description: "As in image references: `registry.example.com:5000`, `docker.io`" }),
   insecure: z.boolean().default(false).meta({ description: "Plain HTTP" }),
   ca: Certificates.optional().meta({

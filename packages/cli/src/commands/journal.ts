@@ -18,7 +18,8 @@ interface Entry {
   readonly at: string;
   readonly actor: string;
   readonly reason: string;
-  readonly change: { readonly kind: string; readonly type: string; readonly digest?: string };
+  /** Some changes are about a repository, and so about no one type. */
+  readonly change: { readonly kind: string; readonly type?: string; readonly digest?: string };
   readonly hash: string;
 }
 
@@ -52,9 +53,13 @@ and names the first entry that does not hold. The store is that of --store, else
     const most = limitOf(given);
     return withClient(given, io, async (client) => {
       const reading = readPages<Entry>(most, async (limit, read) => {
-        const query = { type, kind, actor, from, limit, before: read.at(-1)?.sequence };
+        const before = read.at(-1)?.sequence;
+        const query = { type, kind, actor, from, limit, before };
         const answer = await client.ask("/journal", { query, signal: io.signal });
-        return (answer as { entries: readonly Entry[] }).entries;
+        const { entries } = answer as { entries: readonly Entry[] };
+        const last = entries.at(-1)?.sequence ?? 0;
+        // Pages lead from the newest entry to the first.
+        return { items: entries, more: last > 1 && last < (before ?? Infinity) };
       });
       const entries = await withProgress(io, "reading the journal", reading);
       io.stdout.print(print(entries, (text(given, "output") ?? "table") as Format));
@@ -85,7 +90,7 @@ function print(entries: readonly Entry[], format: Format): string[] {
   if (format === "yaml") return toYaml(entries);
   if (format === "name") return entries.map(({ sequence }) => `entry/${sequence}`);
   const wide = format === "wide";
-  const rows = entries.map(({ sequence, at, actor, change: { kind, type, digest = "" }, reason, hash }) => [
+  const rows = entries.map(({ sequence, at, actor, change: { kind, type = "<none>", digest = "" }, reason, hash }) => [
     String(sequence),
     at,
     actor,

@@ -37,6 +37,8 @@ interface UnreadTag {
 }
 
 interface Answer {
+  /** How many there are on all pages. */
+  readonly total: number;
   readonly versions: readonly Version[];
   /** On the first page. */
   readonly unread?: readonly UnreadTag[];
@@ -79,10 +81,10 @@ export const versions: Command = {
           query,
           signal: io.signal,
         });
-        const { versions, candidates = [], unread: tags = [] } = answer as Answer;
+        const { versions, total, candidates = [], unread: tags = [] } = answer as Answer;
         unread.push(...tags.map(unreadVersion));
         live = candidates;
-        return versions;
+        return { items: versions, more: offset + versions.length < total };
       });
       const found = await withProgress(io, `reading versions of ${type}`, reading);
       const all = [...live.map(liveVersion), ...unread, ...found];

@@ -93,7 +93,7 @@ describe("a service that sends hostile text", () => {
   const change = { kind: EVIL, type: EVIL, digest };
   const answers: Readonly<Record<string, unknown>> = {
     "/executors/ml": document,
-    "/executors/ml/versions": { versions: [{ ...version, verdicts }] },
+    "/executors/ml/versions": { total: 1, versions: [{ ...version, verdicts }] },
     "/executors": { ml: { ...document, version: EVIL } },
     "/journal": { entries: [{ sequence: 1, at, actor: EVIL, reason: EVIL, change, hash: EVIL }] },
     "/executors/refresh": {

@@ -204,6 +204,38 @@ describe("run on a cluster", { skip: noNode }, () => {
     assert.match(stderr, /^failed: ErrImageNeverPull: .*the image is not on the node/m);
   });
 
+  test("dev-03: names the containers that ran on, and ends with the executor's code", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "side-"));
+    const file = join(folder, "side.yaml");
+    const proxy = { name: "proxy", image: IMAGE, imagePullPolicy: "Never", command: ["/bin/sh", "-c", "sleep 600"] };
+    await writeFile(file, stringify({ spec: { containers: [proxy] } }));
+    const side = ["--template-file", file, "--end-timeout", "2"];
+    const [good, bad] = [await cli(run(...side, "--", "well", "0")), await cli(run(...side, "--", "well", "7"))];
+    await rm(folder, { recursive: true });
+    assert.deepEqual([good.code, good.stdout], [0, "hello well 0\n"], good.stderr);
+    assert.match(good.stderr, /^succeeded.*container proxy of its pod still ran 2 s later; the Job is deleted$/m);
+    assert.equal(bad.code, 7, bad.stderr);
+    assert.match(bad.stderr, /^failed.*exit code 7.*container proxy/m);
+  });
+
+  test("dev-09: a quota that is used up is told as the server puts it, at once, and without advice about roles", async () => {
+    await using full = await testNamespace("cli-quota");
+    await declare(full, "cli", IMAGE);
+    const path = `/api/v1/namespaces/${full.name}/resourcequotas` as const;
+    await full.api.request(path, {
+      method: "POST",
+      body: { metadata: { name: "jobs" }, spec: { hard: { "count/jobs.batch": "0" } } },
+    });
+    await eventually("the quota's count", 30_000, async () => {
+      const quota = (await full.api.request(`${path}/jobs`)) as { status?: { used?: object } };
+      return Object.keys(quota.status?.used ?? {}).length > 0 || undefined;
+    });
+    const { code, stderr } = await cli(["run", "cli", "-n", full.name]);
+    assert.equal(code, 125);
+    assert.match(stderr, /^error: .*exceeded quota: jobs/m);
+    assert.doesNotMatch(stderr, /doctor|roles/);
+  });
+
   for (const [signal, exit] of [
     ["SIGINT", 130],
     ["SIGTERM", 143],

@@ -6,6 +6,7 @@ import type { Format } from "../output/resolutions.ts";
 import { table } from "../output/table.ts";
 import { toYaml } from "../output/yaml.ts";
 import { text } from "../parse-flags.ts";
+import { warnAbout } from "../output/warnings.ts";
 import { withProgress } from "../progress.ts";
 import { withClient } from "../service/open-client.ts";
 
@@ -22,6 +23,8 @@ export const get: Command = {
       const asked = client.ask(`/executors/${encodeURIComponent(type)}`, { signal: io.signal });
       const document = (await withProgress(io, `asking for ${type}`, asked)) as ExecutorDocument;
       io.stdout.print(print(document, (text(given, "output") ?? "yaml") as Format, io.clock.now()));
+      const staleSince = document.live?.staleSince;
+      warnAbout({ ...document, stale: staleSince !== undefined, ...(staleSince !== undefined && { staleSince }) }, io);
       return 0;
     });
   },

@@ -104,8 +104,10 @@ describe("a service that sends hostile text", () => {
     },
   };
   const server = createServer((request, response) => {
-    const { pathname } = new URL(request.url ?? "", "http://loopback");
-    const answer = answers[pathname];
+    const { pathname, searchParams } = new URL(request.url ?? "", "http://loopback");
+    // There is one page of each list.
+    const further = Number(searchParams.get("offset") ?? 0) > 0 || searchParams.has("before");
+    const answer = further ? { versions: [], entries: [] } : answers[pathname];
     response.statusCode = answer === undefined ? 404 : 200;
     response.setHeader("content-type", "application/json");
     response.end(JSON.stringify(answer ?? { code: "unknown-type", detail: EVIL, nearMisses: [EVIL], knownTypes: [] }));
@@ -153,6 +155,13 @@ describe("a service that sends hostile text", () => {
       assert.doesNotMatch(stdout, STEERING);
     });
   }
+
+  test("get says a document's warnings on standard error, each in one line", async () => {
+    for (const format of ["table", "wide", "json", "yaml", "name"]) {
+      const { stderr } = await ask("get", "ml", "-o", format);
+      assert.match(stderr, /^warning: a\u{fffd}x.*\n$/u);
+    }
+  });
 
   test("red-19: an owner with a line end forges no row", async () => {
     const { stdout } = await ask("get", "ml", "-o", "wide");

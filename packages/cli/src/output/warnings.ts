@@ -6,9 +6,14 @@ function warn(io: Pick<Io, "stderr">, message: string): void {
   io.stderr.print([[{ style: "yellow", text: "warning:" }, ` ${message}`]]);
 }
 
+/** What a resolution and a document of the service have in common. */
+type Answer = Pick<Resolution, "type" | "ambiguous" | "reason" | "advice" | "warnings" | "stale" | "staleSince"> & {
+  readonly source: string;
+};
+
 /** Says on standard error what a person should know about an answer. */
-export function warnAbout(resolution: Resolution, io: Pick<Io, "stderr">): void {
-  const { type, ambiguous, reason, advice, warnings, source, stale, staleSince } = resolution;
+export function warnAbout(answer: Answer, io: Pick<Io, "stderr">): void {
+  const { type, ambiguous, reason, advice, warnings, source, stale, staleSince } = answer;
   for (const warning of warnings) warn(io, warning);
   if (ambiguous) warn(io, `${type} is ambiguous: ${reason}${advice === undefined ? "" : `; ${advice}`}`);
   if (stale) warn(io, `${source} has had no contact since ${staleSince}; this is its last answer`);

@@ -104,7 +104,9 @@ describe("against a registry service", () => {
     const system = json(await ask("journal", "--since", "1h", "--actor", "system", "-o", "json")) as Entries;
     assert.equal(system.length, 3);
     assert.deepEqual(json(await ask("journal", "--since", "2999-01-01", "-o", "json")), []);
-    assert.match((await ask("journal")).stdout, /^SEQUENCE +AT +ACTOR +KIND +TYPE +WHY\n/);
+    const whole = await ask("journal");
+    assert.equal(whole.stderr, "");
+    assert.match(whole.stdout, /^SEQUENCE +AT +ACTOR +KIND +TYPE +WHY\n/);
   });
 
   test("refresh --wait prints what the scans found", async () => {

@@ -105,7 +105,7 @@ export async function makeParts(config: Config, surroundings: Surroundings): Pro
     again() {
       run("applying the configuration to the catalogue", async () => {
         await scanner.adopt();
-        await scanner.refresh({ actor: "system", why: "another configuration was not taken over" });
+        await scanner.poll({ actor: "system", why: "another configuration was not taken over" });
       });
     },
     async close() {

@@ -1,4 +1,4 @@
-import { type Clock, type Digest, type Logger, tryParseReference } from "@executor-registry/resolver";
+import { type Clock, type Digest, isDigest, type Logger, tryParseReference } from "@executor-registry/resolver";
 import type { Entry, Head, JournalFilter } from "../journal/entry.ts";
 import type { Fold } from "../journal/fold.ts";
 import { type Journal, openJournal } from "../journal/journal.ts";
@@ -105,6 +105,15 @@ export class Catalogue {
       }
     }
     return images;
+  }
+
+  /** The images of a repository that types are answered with now. */
+  servedFrom(repository: string): readonly CatalogueImage[] {
+    return [...(this.#journal.state.repositories.get(repository) ?? [])].flatMap((type) => {
+      const { digest, image = "" } = this.snapshot.document(type) ?? {};
+      if (digest === undefined || !isDigest(digest) || image !== `${repository}@${digest}`) return [];
+      return this.type(type)?.images.get(repository, digest) ?? [];
+    });
   }
 
   /** What came of the looks at a repository; `undefined` before the first. */

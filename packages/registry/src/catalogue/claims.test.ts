@@ -69,6 +69,8 @@ describe("which repository a type is answered from", () => {
     await world.scanning.scan();
     world.held.listings = [{ state: "gone", repository: "registry.test/team/executor-ml" }, THEIRS];
     await world.scanning.scan();
+    world.scanning.later();
+    await world.scanning.scan();
     assert.equal(world.answer()?.version, "9.0.0");
     assert.deepEqual(world.answer()?.warnings, [
       "registry.test/aaa/executor-ml (source scripted) took over from registry.test/team/executor-ml (source scripted), which holds no admitted image of this type any more; if that is meant, put it first in the configuration",
@@ -85,6 +87,8 @@ describe("which repository a type is answered from", () => {
       await using world = await opened([OURS, THEIRS], { store: kept });
       await world.scanning.scan();
       world.held.listings = [{ state: "gone", repository: "registry.test/team/executor-ml" }, THEIRS];
+      await world.scanning.scan();
+      world.scanning.later();
       await world.scanning.scan();
     }
     {

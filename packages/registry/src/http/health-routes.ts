@@ -34,19 +34,40 @@ const JournalHealth = z.object({
 const Ready = z.object({ status: z.enum(["ok", "starting", "draining"]), reason: z.string().optional() });
 
 /**
- * Whether dispatchers should be sent here: once there is a catalogue to answer from, restored or from a first scan of each
- * source, at least one of them complete.
+ * Whether dispatchers should be sent here: once there is a catalogue to answer from, restored or from a first scan of each source that
+ * is not known to hang, and something could be read. What could not be keeps nothing else out.
  */
 function readiness({ health, restored, draining }: HealthOptions): z.infer<typeof Ready> {
   if (draining()) return { status: "draining", reason: "the service was told to end" };
   if (restored) return { status: "ok", reason: "the catalogue was restored from the store" };
   const sources = health();
-  const waiting = sources.filter(({ state }) => state === "starting").map(({ name }) => name);
-  if (waiting.length > 0) return { status: "starting", reason: `not looked at yet: ${waiting.join(", ")}` };
-  const complete = sources.some(({ completed }) => completed !== undefined);
-  return sources.length === 0 || complete
+  const waiting = sources.filter(({ state }) => state === "starting");
+  if (waiting.length > 0) {
+    return { status: "starting", reason: `not looked at yet: ${waiting.map(progressOf).join(", ")}` };
+  }
+  const read = sources.some(({ completed, repositories = 0 }) => completed !== undefined || repositories > 0);
+  return sources.length === 0 || read
     ? { status: "ok", reason: "every source was looked at" }
-    : { status: "starting", reason: "no source could be read completely yet" };
+    : { status: "starting", reason: `no source could be read yet; ${problemsOf(sources)}` };
+}
+
+function progressOf({ name, progress }: SourceHealth): string {
+  if (progress === undefined) return name;
+  const { repositories, repositoriesRead, tags, tagsRead } = progress;
+  return `${name} (${repositoriesRead} of ${repositories} repositories read, ${tagsRead} of ${tags} tags)`;
+}
+
+const MOST_NAMED = 10;
+
+/** Which sources are not read completely, and the first of what is unread in each. */
+function problemsOf(sources: readonly SourceHealth[]): string {
+  const failing = sources.filter(({ state }) => state === "failing");
+  const named = failing.slice(0, MOST_NAMED).map(({ name, problem, incomplete = [] }) => {
+    const [first = problem?.message] = incomplete;
+    const more = incomplete.length > 1 ? `, and ${incomplete.length - 1} more` : "";
+    return first === undefined ? name : `${name} (${first}${more})`;
+  });
+  return `not read completely: ${named.join(", ")}`;
 }
 
 /** Reasons name sources, hosts and what they said. */
@@ -93,7 +114,7 @@ export function healthRoutes(options: HealthOptions): readonly Route[] {
         const failing = sources.filter(({ state }) => state === "failing").map(({ name }) => name);
         const { verified, broken } = catalogue.seal;
         const problems = [
-          ...(failing.length > 0 ? [`not read completely: ${failing.join(", ")}`] : []),
+          ...(failing.length > 0 ? [problemsOf(sources)] : []),
           ...(broken === undefined ? [] : [broken.message]),
         ];
         const degraded = ready === "ok" && problems.length > 0;

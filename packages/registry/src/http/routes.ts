@@ -148,7 +148,14 @@ export function apiRoutes(options: ApiOptions): readonly Route[] {
   ];
 }
 
-const reportDocument = ({ problem, ...report }: ScanReport) => ({
-  ...report,
-  ...(problem === undefined ? {} : { problem: { code: problem.code, message: problem.message } }),
+const reportDocument = ({ source, repositories, changes, unread, requests, complete, ...more }: ScanReport) => ({
+  source,
+  repositories,
+  changes,
+  unread,
+  requests,
+  complete,
+  incomplete: more.incomplete,
+  progress: more.progress,
+  ...(more.problem === undefined ? {} : { problem: { code: more.problem.code, message: more.problem.message } }),
 });

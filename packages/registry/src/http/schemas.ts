@@ -146,6 +146,21 @@ export const JournalEntry = z
   })
   .meta({ id: "JournalEntry" });
 
+const Progress = z
+  .object({
+    repositories: z.number(),
+    repositoriesRead: z.number(),
+    tags: z.number(),
+    tagsRead: z.number(),
+  })
+  .meta({
+    description:
+      "What there is to read, as far as known, and what was read. Tags that are known are not looked up again",
+  });
+const Incomplete = z
+  .array(z.string())
+  .meta({ description: "What could not be read, a sentence each; the first of them" });
+
 export const SourceHealthShape = z
   .object({
     name: z.string(),
@@ -154,6 +169,8 @@ export const SourceHealthShape = z
     completed: Timestamp.optional(),
     attempted: Timestamp.optional(),
     problem: z.object({ code: z.string(), message: z.string() }).optional(),
+    incomplete: Incomplete.optional(),
+    progress: Progress.optional(),
     repositories: z.number().optional(),
     unread: z.number().optional(),
     requests: z.number().optional(),
@@ -168,6 +185,8 @@ export const ScanReportShape = z
     unread: z.number(),
     requests: z.number(),
     complete: z.boolean(),
+    incomplete: Incomplete,
+    progress: Progress,
     problem: z.object({ code: z.string(), message: z.string() }).optional(),
   })
   .meta({ id: "ScanReport" });

@@ -39,6 +39,11 @@ const PLATFORMS = 64;
 /** RFC 6838's names, with parameters. */
 const MEDIA_TYPE = /^[\x21-\x7e]{1,200}$/;
 
+/** What a manifest names is not there. */
+class MissingPartError extends RegistryError {
+  override readonly name = "MissingPartError";
+}
+
 type ImageManifest = Manifest & { readonly form: "image" };
 
 /** What a manifest and its configuration say. Of an index, labels, times and sizes are those of its first real platform. */
@@ -52,17 +57,26 @@ export async function fetchDetails(
   const artifactType = typed("artifactType", manifest.artifactType);
   if (manifest.form === "image")
     return { ...(await imageDetails(session, repository, manifest, manifest, signal)), ...artifactType };
-  const children = await imagesOf(session, repository, manifest, signal);
-  const [first] = children.toSorted((one, other) => rank(one) - rank(other));
-  if (!first) return { mediaType, platforms: [], labels: {}, holdsImage: false, ...artifactType };
-  const child = await fetchPart(session, repository, manifest, first, signal);
-  if (child.form !== "image") return { mediaType, platforms: [], labels: {}, holdsImage: false, ...artifactType };
-  const details = await imageDetails(session, repository, child, manifest, signal);
-  const named = children.flatMap(
-    ({ platform }) => platformName(platform?.os, platform?.architecture, platform?.variant) ?? [],
-  );
-  const platforms = named.length > 0 ? [...new Set(named)].sort().slice(0, PLATFORMS) : details.platforms;
-  return { ...details, mediaType, platforms, holdsImage: true, ...artifactType };
+  const children = [...(await imagesOf(session, repository, manifest, signal))].sort((a, b) => rank(a) - rank(b));
+  let missing: MissingPartError | undefined;
+  for (const [place, first] of children.entries()) {
+    try {
+      const child = await fetchPart(session, repository, manifest, first, signal);
+      if (child.form !== "image") break;
+      const details = await imageDetails(session, repository, child, manifest, signal);
+      // Those before this one are not there: who deletes untagged manifests leaves such indexes behind.
+      const named = children
+        .slice(place)
+        .flatMap(({ platform }) => platformName(platform?.os, platform?.architecture, platform?.variant) ?? []);
+      const platforms = named.length > 0 ? [...new Set(named)].sort().slice(0, PLATFORMS) : details.platforms;
+      return { ...details, mediaType, platforms, holdsImage: true, ...artifactType };
+    } catch (error) {
+      if (!(error instanceof MissingPartError)) throw error;
+      missing ??= error;
+    }
+  }
+  if (missing !== undefined) throw missing;
+  return { mediaType, platforms: [], labels: {}, holdsImage: false, ...artifactType };
 }
 
 /** The images that an index names, also within indexes in it, as tools make that join indexes. */
@@ -75,8 +89,11 @@ async function imagesOf(
   const isImage = (child: Descriptor): boolean => isImageType(child.mediaType) && !isAttestation(child);
   const children = index.manifests.filter(isImage);
   for (const child of index.manifests.filter(({ mediaType }) => isIndexType(mediaType)).slice(0, NESTED)) {
-    const nested = await fetchPart(session, repository, index, child, signal);
-    if (nested.form !== "index") continue;
+    const nested = await fetchPart(session, repository, index, child, signal).catch((error: unknown) => {
+      if (error instanceof MissingPartError && children.length > 0) return undefined;
+      throw error;
+    });
+    if (nested?.form !== "index") continue;
     for (const one of nested.manifests.filter(isImage)) {
       children.push(one.platform || !child.platform ? one : { ...one, platform: child.platform });
     }
@@ -157,7 +174,7 @@ function ofWhole(error: unknown, whole: Manifest, part: string, host: string, re
   const place = { host, repository };
   if (error.code === "not-found") {
     const why = `manifest ${whole.digest} names ${part}, which the registry does not have. Push the image again`;
-    return new RegistryError("registry-protocol", why, place, { cause: error });
+    return new MissingPartError("registry-protocol", why, place, { cause: error });
   }
   if (error.digest === undefined || error.digest === whole.digest) return error;
   const why = `manifest ${whole.digest} cannot be read: ${error.message}`;

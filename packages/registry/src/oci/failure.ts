@@ -1,5 +1,12 @@
 import { z } from "zod";
-import { type Place, RegistryError, type RegistryErrorCode, type RegistryErrorFacts, shown } from "./errors.ts";
+import {
+  type Place,
+  RegistryError,
+  type RegistryErrorCode,
+  type RegistryErrorFacts,
+  RepositoryGoneError,
+  shown,
+} from "./errors.ts";
 import { parseChallenges } from "./challenge.ts";
 import { retryAfter } from "./retry-after.ts";
 import type { Answer } from "./transport.ts";
@@ -11,6 +18,16 @@ const errorsBody = z.object({
 
 const ID_HEADERS = ["x-request-id", "x-amzn-requestid", "x-github-request-id", "x-ms-correlation-request-id"] as const;
 const MOST_SHOWN = 3;
+/** With these a registry says that a repository does not exist. Others come with a 404 too while what is behind a proxy is away. */
+const NO_REPOSITORY: ReadonlySet<string> = new Set(["NAME_UNKNOWN", "NAME_INVALID"]);
+/** With these it says so of what was asked for; `NOT_FOUND` is Harbor's. */
+const NO_CONTENT: ReadonlySet<string> = new Set([
+  "MANIFEST_UNKNOWN",
+  "MANIFEST_BLOB_UNKNOWN",
+  "BLOB_UNKNOWN",
+  "TAG_UNKNOWN",
+  "NOT_FOUND",
+]);
 
 /**
  * As whom a refused request was sent: with credentials; without, since there are none, since they are for other repositories, or since the
@@ -58,9 +75,17 @@ export function failure(answer: Answer, place: Place, now: number, standing: Sta
     );
   }
   if (status === 404) {
-    // A 404 without the registry's own error is a proxy's, or that of another server at this address.
-    if (own !== undefined) return fail("not-found", "there is no such thing");
-    return fail("registry-protocol", "404 without an error of the OCI distribution API. Is this a container registry?");
+    const codes = ownCodes(answer.body);
+    if (codes.some((code) => NO_REPOSITORY.has(code)))
+      return new RepositoryGoneError(`there is no such repository${by}.${said}`, place, facts);
+    if (codes.some((code) => NO_CONTENT.has(code))) return fail("not-found", "there is no such thing");
+    // A proxy's, that of another server at this address, or a registry's that cannot or will not look.
+    if (own === undefined)
+      return fail(
+        "registry-protocol",
+        "404 without an error of the OCI distribution API. Is this a container registry?",
+      );
+    return fail("registry-protocol", "404, but not for a reason that means it does not exist");
   }
   if (status === 407)
     return fail(
@@ -88,18 +113,25 @@ function unusableChallenge({ headers }: Answer): string | undefined {
   return `it wants a way of authentication that is not supported (${offered.join(", ")}): only Basic and Bearer are`;
 }
 
+/** The registry's own codes. */
+function ownCodes(body: Uint8Array): readonly string[] {
+  return parsedErrors(body).map(({ code }) => code);
+}
+
 /** The registry's own codes and messages, as far as they can be shown; `undefined` where it gives none. */
 function ownErrors(body: Uint8Array): string | undefined {
-  let json: unknown;
+  const errors = parsedErrors(body).slice(0, MOST_SHOWN);
+  return errors.length === 0
+    ? undefined
+    : errors.map(({ code, message }) => shown(`${code} ${message}`, 200)).join("; ");
+}
+
+function parsedErrors(body: Uint8Array): z.output<typeof errorsBody>["errors"] {
   try {
-    json = JSON.parse(Buffer.from(body).toString());
+    return errorsBody.safeParse(JSON.parse(Buffer.from(body).toString())).data?.errors ?? [];
   } catch {
-    return undefined;
+    return [];
   }
-  const parsed = errorsBody.safeParse(json);
-  if (!parsed.success) return undefined;
-  const first = parsed.data.errors.slice(0, MOST_SHOWN);
-  return first.map(({ code, message }) => shown(`${code} ${message}`, 200)).join("; ");
 }
 
 function optional<K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } {

@@ -37,9 +37,9 @@ export async function* listTags(
     }
   } catch (error) {
     if (!(error instanceof RegistryError) || error.code !== "not-found") throw error;
-    if (first) throw new RepositoryGoneError("there is no such repository", place, { status: 404, cause: error });
+    if (first && error instanceof RepositoryGoneError) throw error;
     // Zot forgets its place when the tag it stopped at is deleted.
-    const why = "its tags changed while they were listed";
+    const why = first ? `its tags cannot be listed (${error.message})` : "its tags changed while they were listed";
     throw new RegistryError("registry-protocol", why, place, { cause: error, status: 404 });
   }
 }

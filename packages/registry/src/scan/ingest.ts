@@ -59,6 +59,7 @@ export async function ingest(
   { actor, why, since, newest }: Look,
   { catalogue, naming, checks, log }: IngestOptions,
   signal: AbortSignal,
+  progressed: () => void,
 ): Promise<Ingested> {
   const { repository } = listing;
   const path = pathOf(repository);
@@ -93,6 +94,7 @@ export async function ingest(
       }
       try {
         details.set(digest, boundedDetails(await source.details(repository, digest, signal)));
+        progressed();
       } catch (error) {
         signal.throwIfAborted();
         const problem = problemOf(error);

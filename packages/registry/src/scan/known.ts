@@ -1,9 +1,30 @@
 import { type Digest, ExecutorRegistryError } from "@executor-registry/resolver";
+import { hash } from "node:crypto";
 import type { Catalogue } from "../catalogue/catalogue.ts";
+import { versionTag } from "../catalogue/version-tag.ts";
 import type { KnownRepository } from "../sources/image-source.ts";
 
+/** Whether it is a tag's turn to be looked up, of those that should not move. */
+export type Turn = (tag: string) => boolean;
+
+/** Within this time each tag has its turn once, in milliseconds: also one that is pushed over without an event is seen then. */
+export const ROUND_MS = 24 * 3600_000;
+
+/**
+ * The turns that fall between two looks at a repository. Each tag has its own moment of the round, so that a look at thousands of tags looks
+ * up a few of them.
+ */
+export function turnsBetween(repository: string, from: number, until: number): Turn {
+  if (until - from >= ROUND_MS) return () => true;
+  return (tag) => {
+    const moment = hash("sha1", `${repository}:${tag}`, "buffer").readUInt32BE(0) % ROUND_MS;
+    const next = from - ((((from - moment) % ROUND_MS) + ROUND_MS) % ROUND_MS) + ROUND_MS;
+    return next <= until;
+  };
+}
+
 /** What the catalogue knows of a repository: the images that are still there, and what was found to be unreadable for good. */
-export function knownOf(catalogue: Catalogue, repository: string): KnownRepository {
+export function knownOf(catalogue: Catalogue, repository: string, turn: Turn = () => false): KnownRepository {
   const images = catalogue.imagesOf(repository);
   const byTag = new Map<string, Digest>();
   const unreadable = new Map<Digest, ExecutorRegistryError>();
@@ -15,7 +36,10 @@ export function knownOf(catalogue: Catalogue, repository: string): KnownReposito
     byTag.set(tag, digest);
     unreadable.set(digest, new ExecutorRegistryError(code, reason, { retryable: false }));
   }
+  const served = new Set(catalogue.servedFrom(repository).map(({ tags }) => versionTag(tags)));
   return {
+    tags: byTag.keys(),
+    isDue: (tag) => served.has(tag) || turn(tag),
     digestOf: (tag) => byTag.get(tag),
     unreadable: (digest) => unreadable.get(digest),
     hasDetails: (digest) => images.get(digest)?.details !== undefined,

@@ -42,7 +42,9 @@ test(
     assert.equal(scanning.catalogue.snapshot.document("ml")?.digest, digests.at(-1));
 
     const head = scanning.catalogue.head.sequence;
-    assert.equal(await scanning.scan(), TAGS / PAGE);
+    // The current image is looked up, and what has its daily turn just now.
+    const again = (await scanning.scan()) - TAGS / PAGE;
+    assert.ok(again >= 1 && again < 50, `${again} tags looked up again`);
     assert.equal(scanning.catalogue.head.sequence, head);
   },
 );

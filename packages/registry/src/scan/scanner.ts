@@ -92,8 +92,13 @@ export class Scanner {
     return this.#loops.map(({ health }) => health);
   }
 
-  /** Looks at everything now. */
+  /** Looks at everything now, also at tags that nobody should have moved. */
   refresh(reason: Reason): Promise<readonly ScanReport[]> {
+    return Promise.all(this.#loops.map((loop) => loop.scanAll({ ...reason, recheck: "all" })));
+  }
+
+  /** Looks at everything as at each interval. */
+  poll(reason: Reason): Promise<readonly ScanReport[]> {
     return Promise.all(this.#loops.map((loop) => loop.scanAll(reason)));
   }
 

@@ -1,10 +1,11 @@
 import { type Clock, ExecutorRegistryError, type Random } from "@executor-registry/resolver";
-import type { ImageSource } from "../sources/image-source.ts";
+import type { ImageSource, ScanProgress } from "../sources/image-source.ts";
 import type { SourceHealth } from "../sources/source-health.ts";
 import { backoff } from "../backoff.ts";
 import { coalesce } from "./coalesce.ts";
 import type { IngestOptions } from "./ingest.ts";
-import { type ScanOrder, type ScanReport, SourceScan } from "./source-scan.ts";
+import { NO_PROGRESS, type ScanOrder, type ScanReport, SourceScan } from "./source-scan.ts";
+import { STALLED_MS, watched } from "./watchdog.ts";
 
 /** How often a source is looked at without being told to. */
 export interface Polling {
@@ -23,6 +24,9 @@ export interface SourceLoopOptions extends IngestOptions {
 
 /** Events come in bursts, one for each platform and tag of a push. */
 const WINDOW = 50;
+/** A scan that takes long is logged each time that it has read so many more. */
+const LOGGED_REPOSITORIES = 100;
+const LOGGED_TAGS = 1000;
 
 /** Keeps one source current: scans at intervals, sooner when told, later while it fails. */
 export class SourceLoop {
@@ -33,6 +37,7 @@ export class SourceLoop {
   readonly scanSome: (order: ScanOrder) => Promise<ScanReport>;
   readonly #options: SourceLoopOptions;
   readonly #signal: AbortSignal;
+  readonly #scan: SourceScan;
   #health: SourceHealth;
   #failures = 0;
 
@@ -42,13 +47,68 @@ export class SourceLoop {
     this.#signal = signal;
     const { name, kind } = source;
     this.#health = { name, kind, state: "starting", repositories: 0, unread: 0, requests: 0 };
-    const scan = new SourceScan(source, options);
+    const { interval, jitter } = options.polling;
+    // The next scan may come as much sooner.
+    this.#scan = new SourceScan(source, { ...options, apart: interval * (1 - jitter) });
     const how = { window: WINDOW, clock: options.clock, signal };
     this.scanAll = coalesce(async (orders: readonly ScanOrder[]) => {
-      const report = await scan.run(mergedOrder(orders), signal).catch((error: unknown) => this.#broke(error));
+      const report = await this.#run(mergedOrder(orders)).catch((error: unknown) => this.#broke(error));
       return this.#ended(report);
     }, how);
-    this.scanSome = coalesce((orders: readonly ScanOrder[]) => scan.run(mergedOrder(orders), signal), how);
+    this.scanSome = coalesce((orders: readonly ScanOrder[]) => this.#run(mergedOrder(orders)), how);
+  }
+
+  /** One that hangs ends as a scan that saw nothing. */
+  async #run(order: ScanOrder): Promise<ScanReport> {
+    const { clock } = this.#options;
+    const all = order.only === undefined;
+    const requests = this.source.requests;
+    let progress = NO_PROGRESS;
+    try {
+      return await watched(
+        ({ signal, progressed }) =>
+          this.#scan.run(order, signal, (now) => {
+            progressed();
+            if (all) this.#progressed(progress, now);
+            progress = now;
+          }),
+        () => all && this.#stalled(),
+        { clock, signal: this.#signal },
+      );
+    } catch (error) {
+      if (!(error instanceof ExecutorRegistryError) || error.code !== "timeout" || this.#signal.aborted) throw error;
+      return {
+        source: this.source.name,
+        repositories: 0,
+        changes: 0,
+        unread: this.#health.unread ?? 0,
+        requests: this.source.requests - requests,
+        complete: false,
+        passing: true,
+        problem: error,
+        incomplete: [error.message],
+        progress,
+      };
+    }
+  }
+
+  #progressed(before: ScanProgress, progress: ScanProgress): void {
+    this.#health = { ...this.#health, progress };
+    const steps = ({ repositoriesRead, tagsRead }: ScanProgress): number =>
+      Math.floor(repositoriesRead / LOGGED_REPOSITORIES) + Math.floor(tagsRead / LOGGED_TAGS);
+    if (steps(progress) === steps(before)) return;
+    const { repositories, repositoriesRead, tags, tagsRead } = progress;
+    this.#options.log.info(
+      { source: this.source.name, ...progress },
+      `scanning: ${repositoriesRead} of ${repositories} repositories read, ${tagsRead} tags of the ${tags} to look up so far`,
+    );
+  }
+
+  /** Nobody waits for it any longer, though it goes on. */
+  #stalled(): void {
+    const message = `nothing came of the scan for ${STALLED_MS / 1000} s; it goes on`;
+    this.#options.log.warn({ source: this.source.name, code: "timeout" }, message);
+    this.#health = { ...this.#health, state: "failing", problem: { code: "timeout", message }, incomplete: [message] };
   }
 
   get health(): SourceHealth {
@@ -92,7 +152,8 @@ export class SourceLoop {
     const { repositories, unread, requests, problem } = report;
     const now = new Date(clock.now()).toISOString();
     const completed = report.complete ? now : this.#health.completed;
-    this.#failures = report.complete ? 0 : this.#failures + 1;
+    // What is refused for good is not asked for sooner than at the next poll.
+    this.#failures = report.passing ? this.#failures + 1 : 0;
     if (problem !== undefined && this.#health.problem?.message !== problem.message) {
       log.warn({ source: name, code: problem.code }, `scan incomplete: ${problem.message}`);
     }
@@ -105,6 +166,7 @@ export class SourceLoop {
       ...(completed === undefined ? {} : { completed }),
       attempted: now,
       ...(problem === undefined ? {} : { problem: { code: problem.code, message: problem.message } }),
+      ...(report.incomplete.length > 0 && { incomplete: report.incomplete }),
       repositories,
       unread,
       requests,
@@ -117,7 +179,9 @@ export class SourceLoop {
 function mergedOrder(orders: readonly ScanOrder[]): ScanOrder {
   const actors = [...new Set(orders.map(({ actor }) => actor))];
   const recheck = new Map<string, readonly string[] | "all">();
+  const all = orders.some((order) => order.recheck === "all");
   for (const order of orders) {
+    if (order.recheck === "all") continue;
     for (const [repository, tags] of order.recheck ?? []) {
       const before = recheck.get(repository) ?? [];
       recheck.set(repository, before === "all" || tags === "all" ? "all" : [...new Set([...before, ...tags])]);
@@ -130,6 +194,6 @@ function mergedOrder(orders: readonly ScanOrder[]): ScanOrder {
     actor: actors.join(", "),
     why: [...new Set(orders.map(({ why }) => why))].join(", "),
     ...(only === undefined ? {} : { only }),
-    ...(recheck.size === 0 ? {} : { recheck }),
+    ...(all ? { recheck: "all" as const } : recheck.size === 0 ? {} : { recheck }),
   };
 }

@@ -1,13 +1,16 @@
-import type { ExecutorRegistryError } from "@executor-registry/resolver";
-import type { ImageSource } from "../sources/image-source.ts";
-import { knownOf } from "./known.ts";
+import type { Clock, ExecutorRegistryError } from "@executor-registry/resolver";
+import { steady } from "../oci/steady.ts";
+import type { ImageSource, RepositoryListing, ScanProgress } from "../sources/image-source.ts";
+import { Disappearances, type Emptied, type EmptyListing } from "./disappearances.ts";
 import { ingest, type IngestOptions, type Reason } from "./ingest.ts";
+import { knownOf, turnsBetween } from "./known.ts";
 
 /** What to look at, and for whom. */
 export interface ScanOrder extends Reason {
   /** Repositories (`registry/path`); all when absent. */
   readonly only?: readonly string[];
-  readonly recheck?: ReadonlyMap<string, readonly string[] | "all">;
+  /** Tags that are looked up although they should not move; `"all"` for all of them. */
+  readonly recheck?: ReadonlyMap<string, readonly string[] | "all"> | "all";
 }
 
 /** How one scan of one source went. */
@@ -22,34 +25,81 @@ export interface ScanReport {
   readonly requests: number;
   /** Nothing failed; a scan of everything also saw every repository. */
   readonly complete: boolean;
+  /** What is incomplete may be complete a little later. */
+  readonly passing: boolean;
   readonly problem?: ExecutorRegistryError;
+  /** What could not be read, a sentence each; the first of them. */
+  readonly incomplete: readonly string[];
+  readonly progress: ScanProgress;
 }
+
+/** What scans of one source need. */
+export interface SourceScanOptions extends IngestOptions {
+  readonly clock: Clock;
+  /** Milliseconds between two looks that have to agree that everything is gone. */
+  readonly apart: number;
+}
+
+const MOST_SENTENCES = 20;
+const PASSING: ReadonlySet<string> = new Set(["throttled", "unreachable", "timeout"]);
+export const NO_PROGRESS: ScanProgress = { repositories: 0, repositoriesRead: 0, tags: 0, tagsRead: 0 };
 
 /** Runs scans of one source, and takes in what they see. */
 export class SourceScan {
   readonly #source: ImageSource;
-  readonly #options: IngestOptions;
+  readonly #options: SourceScanOptions;
+  readonly #now: () => number;
   /** Counts readings. Of two readings of a repository the one that began later is believed. */
   #clock = 0;
   readonly #believed = new Map<string, number>();
+  readonly #disappearances: Disappearances;
+  /** When tags had their turn last. */
+  #turned: number;
 
-  constructor(source: ImageSource, options: IngestOptions) {
+  constructor(source: ImageSource, options: SourceScanOptions) {
     this.#source = source;
     this.#options = options;
+    this.#now = steady(options.clock);
+    this.#turned = this.#now();
+    this.#disappearances = new Disappearances(options.apart);
   }
 
-  async run({ only, recheck, ...reason }: ScanOrder, signal: AbortSignal): Promise<ScanReport> {
+  async run(order: ScanOrder, signal: AbortSignal, progressed: (progress: ScanProgress) => void): Promise<ScanReport> {
+    const { only, recheck, ...reason } = order;
     const source = this.#source;
+    const { catalogue, log } = this.#options;
     const began = ++this.#clock;
     const requestsBefore = source.requests;
+    const [turned, now] = [this.#turned, this.#now()];
+    if (only === undefined) this.#turned = now;
     const tickets = new Map<string, { readonly ticket: number; readonly since: number }>();
-    const start = { ticket: began, since: this.#options.catalogue.head.sequence };
-    let changes = 0;
+    const start = { ticket: began, since: catalogue.head.sequence };
+    const held = catalogue.repositoriesOf(source.name);
     const unread = new Map<string, number>();
-    let problem: ExecutorRegistryError | undefined;
+    const sentences = new Map<string, readonly string[]>();
     const read = new Set<string>();
+    const unreadable = new Set<string>();
+    const emptied = new Map<string, Emptied>();
+    let [changes, passing] = [0, false];
+    let problem: ExecutorRegistryError | undefined;
+    let progress = NO_PROGRESS;
 
-    const take = async (listing: Parameters<typeof ingest>[1]): Promise<void> => {
+    const advance = (more: Partial<ScanProgress>): void => {
+      const { repositories, repositoriesRead, tags, tagsRead } = progress;
+      progress = {
+        repositories: repositories + (more.repositories ?? 0),
+        repositoriesRead: repositoriesRead + (more.repositoriesRead ?? 0),
+        tags: tags + (more.tags ?? 0),
+        tagsRead: tagsRead + (more.tagsRead ?? 0),
+      };
+      progressed(progress);
+    };
+    const failed = (about: string, found: ExecutorRegistryError, sentence: string): void => {
+      problem ??= found;
+      passing ||= PASSING.has(found.code);
+      sentences.set(about, [...(sentences.get(about) ?? []), sentence]);
+    };
+    const take = async (listing: EmptyListing): Promise<void> => {
       const { repository } = listing;
       const { ticket, since } = tickets.get(repository) ?? start;
       const newest = (): boolean => {
@@ -57,47 +107,84 @@ export class SourceScan {
         this.#believed.set(repository, ticket);
         return true;
       };
-      const ingested = await ingest(source, listing, { ...reason, since, newest }, this.#options, signal);
+      const look = { ...reason, since, newest };
+      const ingested = await ingest(source, listing, look, this.#options, signal, () => advance({}));
       changes += ingested.changes;
       unread.set(repository, ingested.unread.length);
-      problem ??= ingested.unread[0]?.problem;
+      sentences.delete(repository);
+      for (const { tag, problem } of ingested.unread) {
+        failed(repository, problem, `${repository}:${tag}: ${problem.message}`);
+      }
+      if (listing.state === "listed" && listing.problem) failed(repository, listing.problem, listing.problem.message);
     };
-
-    const outcome = await source.scan(
-      {
-        ...(only === undefined ? {} : { only }),
-        ...(recheck === undefined ? {} : { recheck }),
-        known: (repository) => {
-          tickets.set(repository, { ticket: ++this.#clock, since: this.#options.catalogue.head.sequence });
-          return knownOf(this.#options.catalogue, repository);
+    const found = async (listing: RepositoryListing): Promise<void> => {
+      const { repository } = listing;
+      const first = !read.has(repository);
+      read.add(repository);
+      if (listing.state === "failed") {
+        unreadable.add(repository);
+        failed(repository, listing.problem, listing.problem.message);
+        log.warn(
+          { source: source.name, repository, code: listing.problem.code },
+          `could not read ${repository}: ${listing.problem.message}`,
+        );
+      } else if (held.has(repository) && isEmpty(listing)) {
+        const images = [...catalogue.imagesOf(repository).values()].filter(({ state }) => state !== "withdrawn").length;
+        emptied.set(repository, { listing, images });
+      } else {
+        emptied.delete(repository);
+        if (!isEmpty(listing)) this.#disappearances.seen(repository);
+        await take(listing);
+      }
+      advance(first ? { repositoriesRead: 1 } : {});
+    };
+    const look = (repositories: readonly string[] | undefined) =>
+      source.scan(
+        {
+          ...(repositories === undefined ? {} : { only: repositories }),
+          ...(recheck === undefined ? {} : { recheck }),
+          known: (repository) => {
+            tickets.set(repository, { ticket: ++this.#clock, since: catalogue.head.sequence });
+            const turn = only === undefined ? turnsBetween(repository, turned, now) : undefined;
+            return knownOf(catalogue, repository, turn);
+          },
+          progress: advance,
+          signal,
         },
-        signal,
-      },
-      async (listing) => {
-        read.add(listing.repository);
-        if (listing.state === "failed") {
-          ({ problem } = listing);
-          this.#options.log.warn(
-            { source: source.name, repository: listing.repository, code: listing.problem.code },
-            `could not read ${listing.repository}: ${listing.problem.message}`,
-          );
-        } else await take(listing);
-      },
-    );
-    problem ??= outcome.problem;
-    if (outcome.complete) {
-      for (const repository of this.#options.catalogue.repositoriesOf(source.name)) {
-        if (!read.has(repository)) await take({ state: "gone", repository });
+        found,
+      );
+
+    const outcome = await look(only);
+    if (outcome.problem) failed(source.name, outcome.problem, outcome.problem.message);
+    if (only === undefined) {
+      // That a list leaves a repository out proves nothing: it is asked by itself. So it is while there is no list.
+      const missing = [...held].filter((repository) => !read.has(repository) && source.rank(repository) !== undefined);
+      if (missing.length > 0) {
+        const { problem: another } = await look(missing);
+        if (another) failed(source.name, another, another.message);
+        for (const repository of missing) {
+          if (!read.has(repository) && outcome.complete) await found({ state: "gone", repository });
+        }
       }
     }
+    const total = only === undefined ? held.size : undefined;
+    for (const listing of this.#disappearances.believed([...emptied.values()], total, now)) await take(listing);
+    const doubt = this.#disappearances.problem();
+    if (doubt) failed(source.name, doubt, doubt.message);
     return {
       source: source.name,
-      repositories: read.size,
+      repositories: read.size - unreadable.size,
       changes,
       unread: [...unread.values()].reduce((sum, count) => sum + count, 0),
       requests: source.requests - requestsBefore,
       complete: problem === undefined && (only !== undefined || outcome.complete),
+      passing: passing || outcome.problem !== undefined || (problem !== undefined && read.size === unreadable.size),
       ...(problem === undefined ? {} : { problem }),
+      incomplete: [...sentences.values()].flat().slice(0, MOST_SENTENCES),
+      progress,
     };
   }
 }
+
+const isEmpty = (listing: EmptyListing): boolean =>
+  listing.state === "gone" || (listing.images.length === 0 && listing.unread.length === 0);

@@ -48,6 +48,9 @@ describe("executors in Artifact Registry", { skip: noDockerRegistry }, () => {
     assert.equal(scanning.scanner.health[0]?.problem?.code, "forbidden");
     double.set(...place, filler);
     await scanning.scan();
+    assert.deepEqual(scanning.versions(), both, "what disappears as a whole has to be seen twice");
+    scanning.later();
+    await scanning.scan();
     assert.deepEqual(scanning.versions(), {});
   });
 

@@ -56,13 +56,14 @@ export class ClusterSource implements LiveSource {
   async run(answers: LiveAnswers, signal: AbortSignal): Promise<void> {
     const { clock, random } = this.#options;
     for (let failures = 0; !signal.aborted; failures += 1) {
-      const resolver = this.#open();
+      let resolver: Resolver | undefined;
       try {
+        resolver = this.#open();
         await this.#follow(resolver, answers, signal, () => (failures = 0));
       } catch (error) {
         if (!signal.aborted) this.#failed(problemOf(error));
       } finally {
-        await resolver.close();
+        await resolver?.close();
       }
       await clock.sleep(backoff(failures, random, LONGEST_PAUSE), signal).catch(() => {});
     }

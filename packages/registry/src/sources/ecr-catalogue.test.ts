@@ -65,6 +65,9 @@ describe("executors in Amazon ECR", { skip: noDockerRegistry }, () => {
 
     ecr.set("team/executor-nlp", undefined);
     await scanning.scan();
+    assert.deepEqual(scanning.versions(), both, "what disappears as a whole has to be seen twice");
+    scanning.later();
+    await scanning.scan();
     assert.deepEqual(scanning.versions(), { ml: "1.0.0" });
     assert.equal(scanning.scanner.health[0]?.state, "ready");
   });

@@ -28,6 +28,10 @@ export type RepositoryListing =
       readonly repository: string;
       readonly images: readonly ListedImage[];
       readonly unread: readonly UnreadTag[];
+      /** Each tag that is not there any more was asked for by itself, and the registry said so. */
+      readonly asked?: boolean;
+      /** What is odd about the repository as a whole, where its images were read nevertheless. */
+      readonly problem?: ExecutorRegistryError;
     }
   /** The registry says that it does not exist (any more). */
   | { readonly state: "gone"; readonly repository: string }
@@ -36,12 +40,26 @@ export type RepositoryListing =
 
 /** What is known of a repository from earlier scans. */
 export interface KnownRepository {
+  /** The tags that images had, or that could never be read, when it was last looked at. */
+  readonly tags: Iterable<string>;
+  /** Whether it is this tag's turn to be looked up again, although it should not move. */
+  isDue(tag: string): boolean;
   /** What a tag named when it was last looked up. */
   digestOf(tag: string): Digest | undefined;
   /** Why this was found to be unreadable for good; `undefined` for all else. */
   unreadable(digest: Digest): ExecutorRegistryError | undefined;
   /** Whether the details of this image are known: then nobody has to fetch them again. */
   hasDetails(digest: Digest): boolean;
+}
+
+/** How far a scan is. */
+export interface ScanProgress {
+  /** Repositories that are to be read, as far as known. */
+  readonly repositories: number;
+  readonly repositoriesRead: number;
+  /** Tags that are to be looked up, in the repositories that were begun. */
+  readonly tags: number;
+  readonly tagsRead: number;
 }
 
 /** What to look at. */
@@ -51,8 +69,13 @@ export interface ScanRequest {
    * All of the source's when absent.
    */
   readonly only?: readonly string[];
-  /** Tags said to have moved: looked up even if they look immutable. Repository → tags; `"all"` for every tag. */
-  readonly recheck?: ReadonlyMap<string, readonly string[] | "all">;
+  /**
+   * Tags said to have moved: looked up even if they look immutable. Repository → tags; `"all"` for every tag, of every repository where
+   * it stands for the map.
+   */
+  readonly recheck?: ReadonlyMap<string, readonly string[] | "all"> | "all";
+  /** Told of what there is to read, and of what was read. */
+  progress?(more: Partial<ScanProgress>): void;
   /** Called right before a repository is read: of two readings, the one that began later is believed. */
   known(repository: string): KnownRepository;
   readonly signal: AbortSignal;
@@ -61,7 +84,7 @@ export interface ScanRequest {
 /** How a scan went. */
 export interface ScanOutcome {
   /**
-   * The list of repositories itself is complete: a repository of this source that was not reported is gone.
+   * The list of repositories itself is complete: one that was not reported, and not when it was asked for by itself, is gone.
    * Always `false` for a scan with `only`.
    */
   readonly complete: boolean;

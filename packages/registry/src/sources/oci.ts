@@ -1,8 +1,8 @@
 import type { Digest, ExecutorRegistryError, Logger } from "@executor-registry/resolver";
 import type { Naming } from "../catalogue/naming.ts";
-import { isMovingTag } from "../catalogue/version-tag.ts";
+import { compareVersionTags, isMovingTag } from "../catalogue/version-tag.ts";
 import { lasting, problemOf } from "./problem.ts";
-import { RepositoryGoneError } from "../oci/errors.ts";
+import { RegistryError, RepositoryGoneError, TooLargeError } from "../oci/errors.ts";
 import type { RegistryClient } from "../oci/registry.ts";
 import { isArtifactTag } from "../oci/artifact-tag.ts";
 import { forEachLimited } from "./for-each-limited.ts";
@@ -33,6 +33,15 @@ const AT_ONCE = 8;
 const CHUNK = 200;
 /** How many odd names are shown in the log. */
 const SHOWN = 5;
+/** The first are handed over sooner: they are the newest. */
+const FIRST_CHUNK = 10;
+/** Names of one registry that are kept while its catalogue is read: who may push could make it endless. */
+const MOST_REPOSITORIES = 10_000;
+/** Tags of one repository. */
+const MOST_TAGS = 500_000;
+
+const natural = new Intl.Collator("en", { numeric: true });
+const newestFirst = (a: string, b: string): number => compareVersionTags(b, a) || natural.compare(b, a);
 
 type Found = (listing: RepositoryListing) => Promise<void>;
 
@@ -48,20 +57,23 @@ export function createOciSource({ name, client, repositories, naming, log }: Oci
     return path === undefined ? undefined : selection.rank(path);
   };
 
-  async function paths(signal: AbortSignal): Promise<ReadonlySet<string>> {
-    const all = new Set(selection.named);
-    if (!selection.discovers) return all;
+  /** @param all takes the paths, also where the list breaks off */
+  async function discover(all: Set<string>, signal: AbortSignal): Promise<void> {
+    if (!selection.discovers) return;
     let leftOut = 0;
     const odd: string[] = [];
     const note = (path: string): void => void ((leftOut += 1) <= SHOWN && odd.push(path));
     for await (const page of client.repositories(signal, note)) {
-      for (const path of page) if (selection.rank(path) !== undefined) all.add(path);
+      for (const path of page) {
+        if (selection.rank(path) === undefined) continue;
+        if (all.size >= MOST_REPOSITORIES) throw tooMany("repositories that may hold executors", MOST_REPOSITORIES);
+        all.add(path);
+      }
     }
     if (leftOut > 0) {
       const message = "repositories whose names are none by the grammar are left out: no image reference can name them";
       log.warn({ source: name, leftOut, names: odd }, message);
     }
-    return all;
   }
 
   async function list(path: string, request: ScanRequest, found: Found): Promise<void> {
@@ -69,7 +81,9 @@ export function createOciSource({ name, client, repositories, naming, log }: Oci
     const known = request.known(repository);
     try {
       const tags = await tagsOf(path, request.signal);
-      await new RepositoryReading(client, repository, path, known, request).read(tags, found);
+      const holds = (tag: string): boolean => naming.typesOf(path, tag).length > 0;
+      const lost = [...known.tags].filter((tag) => !tags.has(tag) && holds(tag));
+      await new RepositoryReading(client, repository, path, known, request).read(tags, lost, found);
     } catch (error) {
       request.signal.throwIfAborted();
       const problem = problemOf(error);
@@ -80,13 +94,25 @@ export function createOciSource({ name, client, repositories, naming, log }: Oci
     }
   }
 
-  async function tagsOf(path: string, signal: AbortSignal): Promise<readonly string[]> {
-    const tags: string[] = [];
+  /** Each once, although one that is pushed meanwhile, or where pages overlap, is on two pages. */
+  async function tagsOf(path: string, signal: AbortSignal): Promise<ReadonlySet<string>> {
+    const tags = new Set<string>();
     for await (const page of client.tags(path, signal)) {
-      for (const tag of page) if (!isArtifactTag(tag) && naming.typesOf(path, tag).length > 0) tags.push(tag);
+      for (const tag of page) if (!isArtifactTag(tag) && naming.typesOf(path, tag).length > 0) tags.add(tag);
+      if (tags.size > MOST_TAGS) throw tooMany("tags", MOST_TAGS, path);
     }
     return tags;
   }
+
+  const tooMany = (what: string, most: number, repository?: string): TooLargeError =>
+    new TooLargeError(
+      `it has more than ${most} ${what}; the rest is not read. Select fewer in the configuration`,
+      most,
+      {
+        host: client.host,
+        ...(repository !== undefined && { repository }),
+      },
+    );
 
   return {
     name,
@@ -102,21 +128,23 @@ export function createOciSource({ name, client, repositories, naming, log }: Oci
     },
     async scan(request, found): Promise<ScanOutcome> {
       let problem: ExecutorRegistryError | undefined;
-      let wanted: Iterable<string>;
+      const wanted = new Set<string>();
       if (request.only === undefined) {
+        for (const path of selection.named) wanted.add(path);
         try {
-          wanted = await paths(request.signal);
+          await discover(wanted, request.signal);
         } catch (error) {
           request.signal.throwIfAborted();
           problem = problemOf(error);
           log.debug({ source: name, err: problem }, "the registry does not tell its repositories");
-          wanted = selection.named;
         }
       } else {
-        wanted = request.only.flatMap((repository) =>
-          rank(repository) === undefined ? [] : (pathIn(repository) ?? []),
-        );
+        for (const repository of request.only) {
+          const path = rank(repository) === undefined ? undefined : pathIn(repository);
+          if (path !== undefined) wanted.add(path);
+        }
       }
+      request.progress?.({ repositories: wanted.size });
       await forEachLimited(wanted, AT_ONCE, (path) => list(path, request, found));
       return {
         complete: request.only === undefined && problem === undefined,
@@ -140,6 +168,11 @@ class RepositoryReading {
   readonly #request: ScanRequest;
   readonly #images = new Map<Digest, { details?: ListedImage["details"]; readonly tags: string[] }>();
   readonly #unread = new Map<string, UnreadTag>();
+  /** Tags that somebody wants to be looked up. */
+  readonly #asked = new Set<string>();
+  /** Tags that name something. */
+  readonly #read = new Set<string>();
+  #problem: RegistryError | undefined;
   #fetched = 0;
 
   constructor(client: RegistryClient, repository: string, path: string, known: KnownRepository, request: ScanRequest) {
@@ -150,33 +183,51 @@ class RepositoryReading {
     this.#request = request;
   }
 
-  async read(tags: readonly string[], found: Found): Promise<void> {
-    const recheck = this.#request.recheck?.get(this.#repository) ?? [];
+  /** @param lost tags that were there, and are not in the list any more */
+  async read(tags: Iterable<string>, lost: readonly string[], found: Found): Promise<void> {
+    const { recheck, progress } = this.#request;
+    const asked = recheck === "all" ? recheck : (recheck?.get(this.#repository) ?? []);
     const lookUp: string[] = [];
     for (const tag of tags) {
       const digest = this.#known.digestOf(tag);
-      const again = recheck === "all" || recheck.includes(tag) || isMovingTag(tag);
+      if (asked === "all" || asked.includes(tag)) this.#asked.add(tag);
+      const again = this.#asked.has(tag) || isMovingTag(tag) || this.#known.isDue(tag);
       if (digest === undefined || again) lookUp.push(tag);
       else this.#keep(tag, digest);
     }
-    for (const tag of lookUp) this.#unread.set(tag, { tag });
+    // The newest first, so that there is an answer early.
+    lookUp.sort(newestFirst);
+    for (const tag of [...lost, ...lookUp]) this.#unread.set(tag, { tag });
+    progress?.({ tags: lookUp.length + lost.length });
+    await forEachLimited(lost, AT_ONCE, (tag) => this.#lookUp(tag));
+    const left = lost.filter((tag) => this.#read.has(tag));
+    if (left.length > 0) this.#problem = this.#leftOut(left);
     let handedOver = 0;
     await forEachLimited(lookUp, AT_ONCE, async (tag) => {
       await this.#lookUp(tag);
-      if (this.#fetched - handedOver < CHUNK) return;
+      const chunk = handedOver === 0 ? FIRST_CHUNK : CHUNK;
+      if (this.#fetched - handedOver < chunk) return;
       handedOver = this.#fetched;
       await found(this.#listing());
     });
-    await found(this.#listing());
+    await found({ ...this.#listing(), asked: true });
   }
 
-  #listing(): RepositoryListing {
+  #leftOut(tags: readonly string[]): RegistryError {
+    const place = { host: this.#client.host, repository: this.#path };
+    const why = `its list of tags leaves out ${tags.length} that are there, such as ${tags[0]}`;
+    return new RegistryError("registry-protocol", why, place);
+  }
+
+  #listing(): RepositoryListing & { readonly state: "listed" } {
     const images = [...this.#images].map(([digest, { tags, details }]) => ({
       digest,
       tags: [...tags].sort(),
       ...(details === undefined ? {} : { details }),
     }));
-    return { state: "listed", repository: this.#repository, images, unread: [...this.#unread.values()] };
+    const problem = this.#problem;
+    const unread = [...this.#unread.values()];
+    return { state: "listed", repository: this.#repository, images, unread, ...(problem && { problem }) };
   }
 
   #add(tag: string, digest: Digest, details?: ListedImage["details"]): void {
@@ -185,6 +236,7 @@ class RepositoryReading {
     if (details !== undefined) image.details = details;
     this.#images.set(digest, image);
     this.#unread.delete(tag);
+    this.#read.add(tag);
   }
 
   /** A tag that names what it named before. */
@@ -202,6 +254,7 @@ class RepositoryReading {
       if (before !== undefined) {
         const head = await this.#client.head(this.#path, tag, signal, before);
         if (head === undefined) this.#unread.delete(tag);
+        else if (this.#asked.has(tag) && this.#known.unreadable(head.digest)) await this.#fetch(tag);
         else if (head.digest === before || this.#hasDetails(head.digest)) this.#keep(tag, head.digest);
         else await this.#fetch(tag);
       } else await this.#fetch(tag);
@@ -211,6 +264,8 @@ class RepositoryReading {
       // Deleted between the listing and now.
       if (problem.code === "not-found") this.#unread.delete(tag);
       else this.#unread.set(tag, { tag, ...lasting(problem), problem });
+    } finally {
+      this.#request.progress?.({ tagsRead: 1 });
     }
   }
 

@@ -1,4 +1,4 @@
-import type { ImageSource } from "./image-source.ts";
+import type { ImageSource, ScanProgress } from "./image-source.ts";
 
 /** How a source fares. */
 export interface SourceHealth {
@@ -11,6 +11,10 @@ export interface SourceHealth {
   /** When the last scan ended, complete or not. */
   readonly attempted?: string;
   readonly problem?: { readonly code: string; readonly message: string };
+  /** What could not be read, a sentence each; the first of them. */
+  readonly incomplete?: readonly string[];
+  /** How far the scan that is under way is. */
+  readonly progress?: ScanProgress;
   /** Of the last scan; a cluster is watched instead. */
   readonly repositories?: number;
   readonly unread?: number;

@@ -37,12 +37,16 @@ export interface Scanning extends AsyncDisposable {
   readonly sources: readonly ImageSource[];
   /** Scans everything once. @returns the requests it took */
   scan(): Promise<number>;
+  /** Sets the clock ahead, where no other was given. @param ms @default the interval */
+  later(ms?: number): void;
   /** The current version of each type. */
   versions(): Record<string, string | undefined>;
 }
 
 export async function openScanning(options: ScanningOptions): Promise<Scanning> {
-  const { approved = [], clock = systemClock, interval = 3_600_000 } = options;
+  let ahead = 0;
+  const shifted: Clock = { now: () => systemClock.now() + ahead, sleep: systemClock.sleep };
+  const { approved = [], clock = shifted, interval = 3_600_000 } = options;
   const naming = createNaming({ template: "executor-{type}", ...options.naming });
   const sources =
     options.sources ??
@@ -67,9 +71,10 @@ export async function openScanning(options: ScanningOptions): Promise<Scanning> 
     scanner,
     sources,
     async scan() {
-      const reports = await scanner.refresh({ actor: "test", why: "test" });
+      const reports = await scanner.poll({ actor: "test", why: "test" });
       return reports.reduce((sum, { requests }) => sum + requests, 0);
     },
+    later: (ms = interval) => void (ahead += ms),
     versions: () =>
       Object.fromEntries(catalogue.snapshot.types().map((type) => [type, catalogue.snapshot.document(type)?.version])),
     async [Symbol.asyncDispose]() {

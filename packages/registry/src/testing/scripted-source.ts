@@ -38,4 +38,5 @@ export const listing = (path: string, ...images: readonly ListedImage[]): Reposi
   repository: `registry.test/${path}`,
   images,
   unread: [],
+  asked: true,
 });

@@ -6,7 +6,13 @@ export async function scanned(
   request: Partial<ScanRequest> = {},
 ): Promise<{ readonly outcome: ScanOutcome; readonly listings: ReadonlyMap<string, RepositoryListing> }> {
   const listings = new Map<string, RepositoryListing>();
-  const known = { digestOf: () => undefined, unreadable: () => undefined, hasDetails: () => false };
+  const known = {
+    tags: [],
+    isDue: () => false,
+    digestOf: () => undefined,
+    unreadable: () => undefined,
+    hasDetails: () => false,
+  };
   const { signal } = new AbortController();
   const outcome = await source.scan({ known: () => known, signal, ...request }, async (listing) => {
     listings.set(listing.repository, listing);

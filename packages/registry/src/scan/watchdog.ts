@@ -1,0 +1,54 @@
+import { type Clock, ExecutorRegistryError } from "@executor-registry/resolver";
+import { steady } from "../oci/steady.ts";
+
+/** Milliseconds without progress after which a scan is said to hang: readiness does not wait for it any longer. */
+export const STALLED_MS = 30_000;
+/** Milliseconds without progress after which a scan is given up. Longer than a registry's pause and the retries of a request take. */
+export const GIVEN_UP_MS = 240_000;
+
+/** What a watched task is given. */
+export interface Watched {
+  readonly signal: AbortSignal;
+  /** Something came of it. */
+  progressed(): void;
+}
+
+/**
+ * Runs a task as long as it makes progress. However long it takes in all, one that hangs is given up, even where it ignores its signal.
+ * @param stalled told once each time that nothing came of it for half a minute
+ * @throws ExecutorRegistryError code `timeout` for one that was given up
+ */
+export async function watched<T>(
+  task: (watch: Watched) => Promise<T>,
+  stalled: () => void,
+  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
+): Promise<T> {
+  const now = steady(clock);
+  const [over, given] = [new AbortController(), new AbortController()];
+  let last = now();
+  const watch = async (): Promise<never> => {
+    const end = AbortSignal.any([signal, over.signal]);
+    for (let told = false; ;) {
+      const idle = now() - last;
+      if (idle >= GIVEN_UP_MS) break;
+      if (idle < STALLED_MS) told = false;
+      else if (!told) {
+        told = true;
+        stalled();
+      }
+      await clock.sleep((told ? GIVEN_UP_MS : STALLED_MS) - idle, end);
+    }
+    const why = `nothing came of the scan for ${GIVEN_UP_MS / 1000} s; it was given up and will be tried again`;
+    const error = new ExecutorRegistryError("timeout", why);
+    given.abort(error);
+    throw error;
+  };
+  const result = task({ signal: AbortSignal.any([signal, given.signal]), progressed: () => (last = now()) });
+  // One that was given up may end later.
+  result.catch(() => {});
+  try {
+    return await Promise.race([result, watch()]);
+  } finally {
+    over.abort(new ExecutorRegistryError("closed", "the scan has ended"));
+  }
+}

@@ -6,7 +6,7 @@ export const ERRORS = {
   "invalid-reference": { title: "Not an image reference", status: 400, exit: 2, retryable: false },
   "invalid-template": { title: "Not an executor template", status: 400, exit: 2, retryable: false },
   "invalid-type": { title: "Not an executor type", status: 400, exit: 2, retryable: false },
-  "invalid-request": { title: "Not a runnable request", status: 400, exit: 2, retryable: false },
+  "invalid-request": { title: "Not a valid request", status: 400, exit: 2, retryable: false },
   "invalid-layout": { title: "Not a readable OCI image layout", status: 500, exit: 1, retryable: false },
   configuration: { title: "Contradictory or missing configuration", status: 500, exit: 2, retryable: false },
   "unknown-type": { title: "No image of this executor type", status: 404, exit: 3, retryable: true },

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Access } from "../auth/access.ts";
 import type { Rendered, Snapshot } from "../catalogue/snapshot.ts";
@@ -57,14 +58,15 @@ export function createReadPath(snapshot: Snapshot, access: Access, counts: ReadC
     const rendered = snapshot.executor(url.slice(PREFIX.length));
     if (rendered === undefined) return false;
     if (!openReads && access.remembered(headers.authorization) === undefined) return false;
+    const id = (headers["x-request-id"] as string | undefined) || randomUUID();
     if (isCurrent(headers["if-none-match"], rendered.etag)) {
       counts.notModified += 1;
-      response.writeHead(304, { ...renderedHeaders(rendered, openReads), ...SECURITY_HEADERS });
+      response.writeHead(304, { ...renderedHeaders(rendered, openReads), ...SECURITY_HEADERS, "x-request-id": id });
       response.end();
       return true;
     }
     counts.ok += 1;
-    response.writeHead(200, headOf(rendered) as string[]);
+    response.writeHead(200, [...headOf(rendered), "x-request-id", id]);
     response.end(rendered.body);
     return true;
   };

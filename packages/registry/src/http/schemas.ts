@@ -8,7 +8,13 @@ export const TypeName = z
     isExecutorType,
     "expected lower-case letters and digits, separated by one of . _ __ or dashes, at most 63 characters",
   )
-  .meta({ description: "An executor type", examples: ["ml"] });
+  .meta({
+    description: "An executor type",
+    examples: ["ml"],
+    minLength: 1,
+    maxLength: 63,
+    pattern: "^[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*$",
+  });
 
 const Timestamp = z.string().meta({ format: "date-time", description: "ISO 8601 in UTC" });
 const DigestText = z.string().meta({ examples: [`sha256:${"0".repeat(64)}`] });

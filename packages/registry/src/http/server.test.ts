@@ -213,6 +213,7 @@ auth:
       "/readyz",
       "/events",
       "/webhooks/{name}",
+      "/webhooks/{name}/{token}",
       "/metrics",
     ];
     assert.deepEqual(Object.keys(document.paths), paths);
@@ -225,6 +226,40 @@ auth:
       await (await get("/docs")).text(),
       /<code>GET \/executors\/&#123;type&#125;|<code>GET \/executors\/\{type\}/,
     );
+  });
+
+  test("red-20: a method that a path has not is a 405 with those that it has, also one that is new to Node", async () => {
+    for (const [path, method, allow] of [
+      ["/executors", "POST", "GET, HEAD"],
+      ["/executors/ml", "DELETE", "GET, HEAD"],
+      ["/executors/refresh", "PUT", "GET, HEAD, POST"],
+      ["/executors/ml", "QUERY", "GET, HEAD"],
+      ["/webhooks/x", "GET", "OPTIONS, POST"],
+      ["/docs", "POST", "GET, HEAD"],
+    ] as const) {
+      const response = await fetch(service.url + path, { method });
+      assert.deepEqual([response.status, response.headers.get("allow")], [405, allow], `${method} ${path}`);
+      assert.match(response.headers.get("content-type") ?? "", /problem\+json/);
+    }
+  });
+
+  test("red-20: an empty offset is a mistake, and every answer has an id, the quick ones too", async () => {
+    const empty = await get("/executors/ml/versions?offset=");
+    const problem = (await empty.json()) as { title: string };
+    assert.deepEqual([empty.status, problem.title], [400, "Not a valid request"]);
+    assert.match((await get("/executors/ml")).headers.get("x-request-id") ?? "", /^[0-9a-f-]{36}$/);
+    const named = await get("/executors/ml", { "x-request-id": "mine" });
+    assert.equal(named.headers.get("x-request-id"), "mine");
+  });
+
+  test("red-20: a refresh is taken whatever its body claims to be, since it is not read", async () => {
+    for (const type of ["text/plain", "application/xml", "application/json"]) {
+      for (const body of [undefined, "<x/>"]) {
+        const headers = { authorization: "Bearer jobs-token", "content-type": type };
+        const init = { method: "POST", headers, ...(body === undefined ? {} : { body }) };
+        assert.equal((await fetch(`${service.url}/executors/refresh`, init)).status, 202, type);
+      }
+    }
   });
 
   test("every answer carries the security headers", async () => {

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { createServer, type Server } from "node:http";
+import { createServer, METHODS, type Server } from "node:http";
 import fastifyFactory, {
   LogController,
   type FastifyBaseLogger,
@@ -17,7 +17,7 @@ import { docsPage } from "./docs-page.ts";
 import type { EventStream } from "./events.ts";
 import { type MinuteLimit, ThrottledError } from "./minute-limit.ts";
 import { openApi } from "./openapi.ts";
-import { OTHER_OPERATIONS } from "./other-operations.ts";
+import { allowedMethods, OTHER_OPERATIONS } from "./other-operations.ts";
 import { oneAtATime } from "./pipelining.ts";
 import { problemOf } from "./problem.ts";
 import { isCurrent, renderedHeaders, type createReadPath } from "./read-path.ts";
@@ -99,15 +99,37 @@ export async function createHttpServer(options: ServerOptions): Promise<FastifyI
       status: reply.statusCode,
       ms: Math.round(reply.elapsedTime),
     };
-    if (method === "POST" || reply.statusCode >= 500) pino.info(fields, "answered");
+    // A registry tells of each pull, our own among them.
+    const act = method === "POST" && !route.startsWith("/webhooks/");
+    if (act || reply.statusCode >= 500) pino.info(fields, "answered");
     else pino.debug(fields, "answered");
     done();
   });
   fastify.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, pino));
-  fastify.setNotFoundHandler((request) => {
+  const operations = [...routes, ...OTHER_OPERATIONS];
+  // Methods that Fastify does not know are answered as others that a path has not.
+  for (const method of METHODS) if (!fastify.supportedMethods.includes(method)) fastify.addHttpMethod(method);
+  const noRoute = (request: FastifyRequest, reply: FastifyReply): Error => {
     // A path may hold a sender's token: it is not repeated.
-    throw new ExecutorRegistryError("not-found", `there is no such path for ${request.method}; see /docs`);
+    const allowed = allowedMethods(operations, request.url);
+    if (allowed.length === 0) {
+      return new ExecutorRegistryError("not-found", `there is no such path for ${request.method}; see /docs`);
+    }
+    void reply.header("allow", allowed.join(", "));
+    const detail = `this path is for ${allowed.join(", ")}, not for ${request.method}; see /docs`;
+    return Object.assign(new Error(detail), { statusCode: 405 });
+  };
+  fastify.setNotFoundHandler((request, reply) => {
+    throw noRoute(request, reply);
   });
+  // Before anything is asked of the request's body.
+  fastify.addHook("onRequest", (request, reply, done) => {
+    if (request.is404) done(noRoute(request as FastifyRequest, reply as FastifyReply));
+    else done();
+  });
+  // No operation of ours reads a body.
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser("*", { parseAs: "buffer" }, (_request, _body, parsedBody) => parsedBody(null));
 
   for (const route of routes) {
     fastify.route({
@@ -130,7 +152,6 @@ export async function createHttpServer(options: ServerOptions): Promise<FastifyI
       },
     });
   }
-  const operations = [...routes, ...OTHER_OPERATIONS];
   // Made when it is first asked for, and once.
   let document: string | undefined;
   let page: string | undefined;
@@ -196,6 +217,9 @@ async function parsed(route: Route, request: FastifyRequest, access: Access, sig
       : await access.check(request.headers.authorization, route.role, signal);
   const part = (schema: Route["params"], value: unknown, where: string): unknown => {
     if (schema === undefined) return value;
+    for (const [name, text] of Object.entries(value as object)) {
+      if (text === "") throw new ExecutorRegistryError("invalid-request", `${where} ${name}: it is empty`);
+    }
     const result = schema.safeParse(value);
     if (result.success) return result.data;
     const problems = result.error.issues.map(({ path, message }) => `${where} ${path.join(".")}: ${message}`);

@@ -57,7 +57,9 @@ export function registerWebhooks(
       const reason = { actor: `webhook:${name}`, why: "event" };
       const { repositories: looked, unknownHosts } = scanner.hint(answer.hints, reason, webhook.source);
       metrics.webhook(name, looked > 0 ? "taken" : unknownHosts > 0 ? "unknown-host" : "nothing");
-      log.debug({ webhook: name, hints: answer.hints.length, repositories: looked }, "event taken");
+      const facts = { webhook: name, hints: answer.hints.length, repositories: looked };
+      if (looked > 0) log.info(facts, "event taken");
+      else log.debug(facts, "event taken");
       reply.code(answer.status).headers(answer.headers ?? {});
       return await reply.send(answer.body ?? { accepted: looked });
     } catch (error) {

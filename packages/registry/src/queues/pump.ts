@@ -68,7 +68,9 @@ export function createPump(options: QueueOptions, open: () => Promise<QueueTrans
     const asked = error instanceof QueueError ? (error.retryAfter ?? 0) : 0;
     const own = backoff(failures - 1, random, LONGEST_PAUSE);
     const ms = Math.round(Math.max(own, Math.min(asked, LONGEST_ASKED)));
-    log.warn({ queue: name, err: error, failures, ms }, "the queue's events cannot be taken now, trying again");
+    // Ours say in words what is wrong; of another's the stack may help.
+    const what = error instanceof QueueError ? { code: error.code, problem: error.message } : { err: error };
+    log.warn({ queue: name, ...what, failures, ms }, "the queue's events cannot be taken now, trying again");
     try {
       await clock.sleep(ms, signal);
     } catch {
@@ -85,12 +87,14 @@ export function createPump(options: QueueOptions, open: () => Promise<QueueTrans
       return failing;
     },
     async run(onHints, signal) {
-      const transport = await open();
+      let transport: QueueTransport | undefined;
       let failures = 0;
       try {
         while (!signal.aborted) {
           try {
+            transport ??= await open();
             await move(transport, onHints, signal);
+            if (failing) log.info({ queue: name }, "the queue's events are taken again");
             failures = 0;
             failing = false;
           } catch (error) {
@@ -100,7 +104,7 @@ export function createPump(options: QueueOptions, open: () => Promise<QueueTrans
           }
         }
       } finally {
-        transport.close();
+        transport?.close();
       }
     },
   };

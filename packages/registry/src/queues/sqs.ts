@@ -1,5 +1,5 @@
 import type { Message, SQSClient } from "@aws-sdk/client-sqs";
-import { systemClock } from "@executor-registry/resolver";
+import { systemClock, type ErrorCode } from "@executor-registry/resolver";
 import { z } from "zod";
 import { within } from "../oci/deadline.ts";
 import { parseBody } from "../webhooks/body.ts";
@@ -51,19 +51,22 @@ async function openSqs(options: SqsQueueOptions): Promise<QueueTransport> {
       },
     });
   const late = (): QueueError => new QueueError("timeout", name, `SQS did not answer within ${LIMIT_MS / 1000} s`);
+  const inWords = (error: unknown): never => {
+    throw sqsError(name, queueUrl, error);
+  };
   return {
     async receive(signal) {
       const ask = { QueueUrl: queueUrl, MaxNumberOfMessages: MOST, WaitTimeSeconds: LONG_POLL };
       const { Messages = [] } = await within(systemClock, LIMIT_MS, late, signal, (abortSignal) =>
         client.send(new ReceiveMessageCommand(ask), { abortSignal }),
-      );
+      ).catch(inWords);
       return Messages.map(toMessage);
     },
     async remove(messages, signal) {
       const Entries = messages.map(({ handle }, index) => ({ Id: String(index), ReceiptHandle: handle }));
       const { Failed = [] } = await within(systemClock, LIMIT_MS, late, signal, (abortSignal) =>
         client.send(new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries }), { abortSignal }),
-      );
+      ).catch(inWords);
       // They come again, which costs a look at the registry.
       if (Failed.length > 0) throw new Error(`${Failed.length} messages could not be deleted: ${Failed[0]?.Code}`);
     },
@@ -71,6 +74,32 @@ async function openSqs(options: SqsQueueOptions): Promise<QueueTransport> {
       if (given === undefined) client.destroy();
     },
   };
+}
+
+/** What SQS, or the SDK before it asks, calls what is wrong; what that is, and what to do. */
+const FAILURES: readonly (readonly [name: RegExp, code: ErrorCode, why: string])[] = [
+  [
+    /AccessDenied|NotAuthorized|KmsAccessDenied/,
+    "forbidden",
+    "access is denied: allow sqs:ReceiveMessage and sqs:DeleteMessage on the queue",
+  ],
+  [/NonExistentQueue|QueueDoesNotExist/, "not-found", "there is no such queue: compare queueUrl and region"],
+  [
+    /CredentialsProviderError|InvalidClientTokenId|UnrecognizedClient|ExpiredToken|InvalidAccessKeyId|SignatureDoesNotMatch/,
+    "unauthorized",
+    "there are no AWS credentials, or they are refused: give the pod a role, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+  ],
+  [/Throttl|OverLimit|TooManyRequests/, "throttled", "SQS asks to be asked less often"],
+];
+
+function sqsError(queue: string, queueUrl: string, cause: unknown): unknown {
+  if (cause instanceof QueueError || !(cause instanceof Error)) return cause;
+  const [, code, why] = FAILURES.find(([name]) => name.test(cause.name)) ?? [
+    undefined,
+    "unreachable" as const,
+    `SQS cannot be asked: ${cause.message}`,
+  ];
+  return new QueueError(code, queue, `${queueUrl}: ${why} (${cause.name})`, { cause });
 }
 
 function toMessage({ MessageId: id = "", ReceiptHandle: handle = "", Body: body = "" }: Message): QueueMessage {

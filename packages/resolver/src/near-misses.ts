@@ -1,7 +1,9 @@
 const FAR = 3;
 const MOST = 3;
 /** So many words are compared letter by letter: enough to find a slip, and the same time however many words there are. */
-const COMPARED = 150;
+const COMPARED = 80;
+/** And so many are looked at on either side of where a word would stand. */
+const LOOKED = 2000;
 
 /** Words in order, each with which letters it has, as bits. */
 interface Shelf {
@@ -55,7 +57,7 @@ function neighbours({ keys, letters }: Shelf, key: string, differing: number): r
   };
   let after = placeOf(keys, key);
   let before = after - 1;
-  while (found.length < COMPARED && (before >= 0 || after < keys.length)) {
+  for (let step = 0; step < LOOKED && found.length < COMPARED && (before >= 0 || after < keys.length); step += 1) {
     look(before);
     look(after);
     before -= 1;

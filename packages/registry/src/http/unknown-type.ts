@@ -55,7 +55,7 @@ function unreadSentences(sources: readonly SourceHealth[]): readonly string[] {
       ...(unread > 0 ? [`${unread} tags of source ${name} could not be read`] : []),
     ])
     .slice(0, MOST_SENTENCES)
-    .map(oneLine);
+    .map((sentence) => oneLine(sentence));
 }
 
 function whyNone(type: string, catalogue: Catalogue): readonly string[] {

@@ -68,7 +68,13 @@ describe("following a Job on a cluster", { skip: noNode }, () => {
   });
 
   test("too long: DeadlineExceeded", async () => {
-    const result = await follow(space.api, await space.start("sleep 60", { activeDeadlineSeconds: 2 }));
+    const result = await follow(
+      space.api,
+      await space.start("sleep 60", {
+        activeDeadlineSeconds: 2,
+        template: { spec: { terminationGracePeriodSeconds: 1 } },
+      }),
+    );
     assert.deepEqual([result.status, result.reason], ["failed", "DeadlineExceeded"]);
   });
 

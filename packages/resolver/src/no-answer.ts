@@ -48,7 +48,7 @@ export function noAnswer(type: string, sources: Sources): ExecutorRegistryError 
 }
 
 /** What to do where there is no executor at all. */
-export function firstStep({ list, namespace }: Pick<Sources, "list" | "namespace">): string {
+function firstStep({ list, namespace }: Pick<Sources, "list" | "namespace">): string {
   const has = (name: Source["name"]): boolean => list.some((source) => source.name === name);
   const ways = [
     ...(has("declared") ? [`declare one by a suspended CronJob named executor-TYPE in namespace ${namespace}`] : []),

@@ -4,7 +4,7 @@ import { ExecutorRegistryError } from "@executor-registry/resolver";
 import { mayAct, type Authenticator, type Principal, type Role } from "./role.ts";
 
 /** Whether it takes a token. */
-export type Openness = "open" | "token";
+type Openness = "open" | "token";
 
 /** Who may do what. */
 export interface AccessOptions {

@@ -3,7 +3,7 @@ import { isConfigType } from "../oci/media-types.ts";
 import type { Check } from "./check.ts";
 
 /** The check's name, by which its verdicts are told from others'. */
-export const RUNNABLE = "runnable";
+const RUNNABLE = "runnable";
 
 /** The configuration of artifacts that need none. */
 const EMPTY = "application/vnd.oci.empty.v1+json";

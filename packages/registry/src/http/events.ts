@@ -20,7 +20,7 @@ export interface EventStream {
 }
 
 /** Who listens. */
-export interface Listener {
+interface Listener {
   readonly address: string;
   /** The header it came with. */
   readonly authorization: string | undefined;

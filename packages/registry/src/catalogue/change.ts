@@ -62,7 +62,7 @@ export type Change =
       readonly type?: undefined;
       readonly source: string;
       readonly repository: string;
-      /** Nothing is unread but what can never be read. */
+      /** Every tag was tried, and what is unread failed for its own sake, or in an earlier look too. */
       readonly complete: boolean;
       /** Bounded; `unreadTotal` counts all. */
       readonly unread: readonly UnreadRecord[];

@@ -4,7 +4,7 @@ import { ExecutorRegistryError } from "@executor-registry/resolver";
 import { RegistryError } from "../oci/errors.ts";
 import type { UnreadTag } from "../sources/image-source.ts";
 import { openStore } from "../stores/open.ts";
-import { openScanning } from "../testing/scanning.ts";
+import { openScanning, type Scanning } from "../testing/scanning.ts";
 import { listedImage, listing, scriptedSource } from "../testing/scripted-source.ts";
 
 const REPOSITORY = "registry.test/team/executor-ml";
@@ -63,17 +63,81 @@ test("reg-12: a look that was throttled half-way is not complete; which tags are
       ["1.2.0", "throttled"],
     ],
   );
-  now.unread = [throttled("1.1.0", 12), throttled("1.2.0", 12)];
-  await scanning.scan();
-  assert.equal(
-    (await scanning.catalogue.list({ kind: "repository-read", limit: 10 })).entries.length,
-    1,
-    "only the wait differs",
-  );
   now.unread = [];
   await scanning.scan();
   const after = scanning.catalogue.readsOf(REPOSITORY);
   assert.deepEqual([after?.firstComplete, after?.unreadTotal], [scanning.catalogue.head.sequence, 0]);
+});
+
+const entries = async ({ catalogue }: Scanning): Promise<number> =>
+  (await catalogue.list({ kind: "repository-read", limit: 100 })).entries.length;
+const refused = (tag: string, code: "unauthorized" | "forbidden"): UnreadTag => ({
+  tag,
+  problem: new RegistryError(code, "may not be read", place),
+});
+
+for (const [what, unread] of [
+  ["401", refused("0.9.0", "unauthorized")],
+  ["403", refused("0.9.0", "forbidden")],
+  [
+    "a 404 that is none of the specification",
+    { tag: "0.9.0", problem: new RegistryError("registry-protocol", "404", place) },
+  ],
+] as const) {
+  test(`reg-03, reg-04: one tag that is ${what} for ever does not keep what is pushed later from being newer`, async () => {
+    const { now, source } = changing();
+    now.unread = [unread];
+    now.images = [listedImage("a", "2.0.0"), listedImage("b", "1.0.0")];
+    await using scanning = await openScanning({ sources: [source] });
+    await scanning.scan();
+    assert.ok(scanning.catalogue.readsOf(REPOSITORY)?.firstComplete !== undefined);
+    assert.deepEqual(scanning.versions(), { ml: "2.0.0" });
+    now.images = [...now.images, listedImage("c", "1.0.1")];
+    await scanning.scan();
+    assert.deepEqual(scanning.versions(), { ml: "1.0.1" });
+    now.unread = [];
+    now.images = [...now.images, listedImage("d", "0.9.0")];
+    await scanning.scan();
+    assert.deepEqual(scanning.versions(), { ml: "1.0.1" }, "what was there all the time is not the newest");
+  });
+}
+
+test("reg-04, reg-12: a tag that is throttled for ever keeps only the first look from being complete", async () => {
+  const { now, source } = changing();
+  now.unread = [throttled("0.9.0", 5)];
+  now.images = [listedImage("a", "2.0.0"), listedImage("b", "1.0.0")];
+  await using scanning = await openScanning({ sources: [source] });
+  await scanning.scan();
+  now.unread = [throttled("0.9.0", 12)];
+  await scanning.scan();
+  assert.equal(scanning.catalogue.readsOf(REPOSITORY)?.firstComplete, scanning.catalogue.head.sequence);
+  assert.deepEqual(scanning.versions(), { ml: "2.0.0" });
+  now.images = [...now.images, listedImage("c", "1.0.1")];
+  await scanning.scan();
+  await scanning.scan();
+  assert.deepEqual(scanning.versions(), { ml: "1.0.1" });
+  assert.equal(await entries(scanning), 2, "only the wait differs");
+  now.unread = [];
+  now.images = [...now.images, listedImage("d", "0.9.0")];
+  await scanning.scan();
+  assert.deepEqual(scanning.versions(), { ml: "1.0.1" });
+});
+
+test("reg-04: of more unread tags than are written down none is newer for being read, or written down, later", async () => {
+  const { now, source } = changing();
+  const tags = Array.from({ length: 150 }, (_, index) => `1.1.${100 + index}`);
+  now.unread = tags.map((tag) => throttled(tag, 5));
+  now.images = [listedImage("a", "2.0.0")];
+  await using scanning = await openScanning({ sources: [source] });
+  await scanning.scan();
+  await scanning.scan();
+  // The last fifty were not written down until now.
+  now.unread = tags.slice(90).map((tag) => throttled(tag, 5));
+  await scanning.scan();
+  now.unread = [];
+  now.images = [...now.images, listedImage("b", "1.1.249"), listedImage("c", "1.1.195")];
+  await scanning.scan();
+  assert.deepEqual(scanning.versions(), { ml: "2.0.0" });
 });
 
 test("reg-03: what can never be read does not keep a look from being complete, and is remembered over a restart", async () => {

@@ -22,27 +22,30 @@ export interface RepositoryLook {
 const MOST_UNREAD = 100;
 const MOST_REASON = 300;
 
-/** Failures that say nothing of what was asked for: with them a look is not complete. */
-const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  "throttled",
-  "unreachable",
-  "timeout",
-  "unauthorized",
-  "forbidden",
-  "closed",
-]);
+/** Failures that cut a look short. All others, a refusal among them, are about the tag that was asked for, whose list could be read. */
+const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["throttled", "unreachable", "timeout", "closed"]);
 
-/** The change that keeps what came of a look; none where it is as it was. */
+/**
+ * The change that keeps what came of a look; none where it is as it was.
+ *
+ * The first look is complete once every tag was tried and none failed for a reason that passes; the second is in any case, so that what is
+ * pushed later is known to be later though a tag fails for ever. What is unread then keeps when it was first missed, and is no newer for
+ * being read later.
+ */
 export function recordLook(
   state: CatalogueState,
   { source, since, repository, unread }: RepositoryLook,
 ): readonly Reasoned[] {
   const before = state.reads.get(repository);
-  const complete = unread.every(({ problem }) => !PASSING.has(problem.code));
+  const tried = unread.every(({ problem }) => !PASSING.has(problem.code));
+  const complete = tried || before !== undefined;
   const earlier = new Map(before?.unread.map((record) => [record.tag, record]));
   /** A tag that names something else than what could not be read is another matter. */
   const sinceOf = (tag: string, digest: Digest | undefined): number => {
     const known = earlier.get(tag);
+    // It may be one of those that were not written down.
+    if (known === undefined && before !== undefined && before.unreadTotal > before.unread.length)
+      return Math.min(since, ...before.unread.map((record) => record.since ?? 0));
     return known !== undefined && (known.digest ?? digest) === (digest ?? known.digest) ? (known.since ?? 0) : since;
   };
   const records = [...unread]
@@ -64,7 +67,9 @@ export function recordLook(
   const unchanged = before?.unreadTotal === unread.length && same(facts(before.unread), facts(records));
   if (known && !first && unchanged) return [];
   const reason = first
-    ? "it was looked at completely for the first time"
+    ? tried
+      ? "it was looked at completely for the first time"
+      : `it was looked at twice; ${unread.length} of its tags could not be read`
     : unread.length === 0
       ? "all of its tags can be read now"
       : `${unread.length} of its tags could not be read`;

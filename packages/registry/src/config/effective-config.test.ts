@@ -28,7 +28,7 @@ describe("the effective configuration", () => {
       "interval: 5m",
       "interval: 90s",
       "audience: executor-registry",
-      "perSecond: 10",
+      "perSecond: by-host",
     ]) {
       assert.ok(printed.includes(part), part);
     }

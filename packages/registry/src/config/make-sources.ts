@@ -99,6 +99,9 @@ function cloud(
   };
 }
 
-function pacingOf({ concurrent, perSecond }: RequestsConfig): Required<Pick<PacingOptions, "concurrency" | "rate">> {
-  return { concurrency: concurrent, rate: perSecond === "unlimited" ? Infinity : perSecond };
+function pacingOf({ concurrent, perSecond }: RequestsConfig): Pick<PacingOptions, "concurrency" | "rate"> {
+  return {
+    ...(concurrent !== "by-host" && { concurrency: concurrent }),
+    ...(perSecond !== "by-host" && { rate: perSecond === "unlimited" ? Infinity : perSecond }),
+  };
 }

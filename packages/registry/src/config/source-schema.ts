@@ -59,19 +59,18 @@ const Certificates = Secret.superRefine((text, context) => {
   }
 });
 
+const HOSTS = "`by-host` is what [the kind of registry](production.md#the-first-scan-and-what-is-believed) allows";
+const byHost = z.literal("by-host");
 const requests = z
   .strictObject({
     concurrent: z
-      .number()
-      .int()
-      .min(1)
-      .max(256)
-      .default(4)
-      .meta({ description: "Requests at the same time, to one host" }),
+      .union([z.number().int().min(1).max(256), byHost])
+      .default("by-host")
+      .meta({ description: `Requests at the same time, to one host; ${HOSTS}` }),
     perSecond: z
-      .union([z.number().min(0.01).max(10_000), z.literal("unlimited")])
-      .default(10)
-      .meta({ description: "Requests a second, to one host" }),
+      .union([z.number().min(0.01).max(10_000), z.literal("unlimited"), byHost])
+      .default("by-host")
+      .meta({ description: `Requests a second, to one host, half as many each time that it answers 429; ${HOSTS}` }),
   })
   .prefault({});
 

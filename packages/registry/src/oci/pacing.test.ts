@@ -82,4 +82,57 @@ describe("a host", () => {
     await clock.advance(1000);
     (await turn)();
   });
+
+  test("issue 7 §5: is asked as its kind allows where nothing is configured: one of our own fast, Docker Hub as before", async () => {
+    for (const [host, most] of [
+      ["registry.example.com:5000", 120],
+      ["ghcr.io", 120],
+      ["123456789012.dkr.ecr.eu-west-1.amazonaws.com", 120],
+      ["docker.io", 30],
+      ["quay.io", 14],
+      ["acme.azurecr.io", 35],
+      ["api.ecr.eu-west-1.amazonaws.com", 30],
+    ] as const) {
+      const clock = manualClock();
+      const pacer = createHostPacer(host, { clock, concurrency: Infinity });
+      const stop = new AbortController();
+      let sent = 0;
+      const all = Array.from({ length: 200 }, () =>
+        pacer.turn(stop.signal).then(
+          () => (sent += 1),
+          () => {},
+        ),
+      );
+      await clock.advance(0);
+      await clock.advance(1000);
+      assert.ok(sent <= most && sent >= most - 1, `${host}: ${sent}`);
+      stop.abort(new Error("enough"));
+      await Promise.all(all);
+    }
+  });
+
+  test("that answers 429 is asked half as often, and as before after some hundred answers", async () => {
+    const clock = manualClock();
+    const pacer = createHostPacer("h", { concurrency: Infinity, rate: 100, burst: 1, clock, random: () => 0 });
+    const took = async (count: number): Promise<number> => {
+      const from = clock.now();
+      for (let nth = 0; nth < count; nth += 1) {
+        const turn = pacer.turn(never);
+        await clock.advance(0);
+        const next = await Promise.race([clock.nextSleep(), turn.then(() => 0)]);
+        if (next > 0) await clock.advance(next);
+        (await turn)();
+      }
+      return clock.now() - from;
+    };
+    await took(1);
+    assert.equal(await took(10), 100);
+    pacer.pause(1000, true);
+    pacer.pause(1000, true);
+    await took(1);
+    assert.equal(await took(10), 200, "what was under way together counts once");
+    for (let answers = 0; answers < 200; answers += 1) pacer.succeeded();
+    await took(1);
+    assert.equal(Math.round(await took(10)), 100);
+  });
 });

@@ -1,16 +1,17 @@
 import { type Clock, type Random, systemClock } from "@executor-registry/resolver";
 import { backoff } from "../backoff.ts";
 import { RegistryError } from "./errors.ts";
+import { paceOf } from "./host-pace.ts";
 import { createSemaphore } from "./semaphore.ts";
 import { steady } from "./steady.ts";
 
 /** How hard one registry host may be asked. */
 export interface PacingOptions {
-  /** Requests at a time. `Infinity` for no limit. @default 4 */
+  /** Requests at a time. `Infinity` for no limit. @default by the host */
   readonly concurrency?: number;
-  /** Requests a second, in the long run. `Infinity` for no limit. @default 10 */
+  /** Requests a second, in the long run. `Infinity` for no limit. @default by the host */
   readonly rate?: number;
-  /** Requests at once after a rest. @default 20 */
+  /** Requests at once after a rest. @default by the host */
   readonly burst?: number;
   /** Milliseconds a request waits for a host that asked for it; a longer pause fails it. @default 60_000 */
   readonly patience?: number;
@@ -30,8 +31,9 @@ export interface HostPacer {
   /**
    * The host as a whole is busy or away: nobody asks it for a while.
    * @param retryAfter milliseconds it asked for; else 1 s, doubling to 1 min with every failure in a row, with full jitter
+   * @param throttled it is asked too often: from then on half as often, and a little more with every answer
    */
-  pause(retryAfter?: number): void;
+  pause(retryAfter?: number, throttled?: boolean): void;
   /** Whether the host's retry budget has one left: about one in ten requests may be a repetition. */
   mayRetry(): boolean;
 }
@@ -48,12 +50,17 @@ const WORTH_WAITING = 40_000;
 const MOST_RETRY_AFTER = 24 * 3600_000;
 const BUDGET = 10;
 const EARNED = 0.1;
+/** A host that refuses what is too much is asked this many times as seldom at most. */
+const MOST_SLOWED = 64;
+/** With each answer as much faster: twice as fast after 200. */
+const RECOVERY = 0.5 ** (1 / 200);
 
 export function createHostPacer(host: string, options: PacingOptions = {}): HostPacer {
+  const pace = paceOf(host);
   const {
-    concurrency = 4,
-    rate = 10,
-    burst = 20,
+    concurrency = pace.concurrency,
+    rate = pace.rate,
+    burst = pace.burst,
     patience = 60_000,
     clock = systemClock,
     random = Math.random,
@@ -66,12 +73,14 @@ export function createHostPacer(host: string, options: PacingOptions = {}): Host
   let asked = false;
   let failures = 0;
   let budget = BUDGET;
+  let slowed = 1;
 
   /** Takes the next place in the schedule. @returns milliseconds until it */
   const reserve = (): number => {
-    nextDue = Math.max(nextDue, now() - (burst - 1) * interval);
+    // What was saved up is for one who was not too fast.
+    nextDue = Math.max(nextDue, now() - (slowed > 1 ? 0 : (burst - 1) * interval));
     const wait = nextDue - now();
-    nextDue += interval;
+    nextDue += interval * slowed;
     return wait;
   };
   const unpaused = async (signal: AbortSignal): Promise<void> => {
@@ -97,10 +106,13 @@ export function createHostPacer(host: string, options: PacingOptions = {}): Host
     succeeded() {
       failures = 0;
       budget = Math.min(BUDGET, budget + EARNED);
+      slowed = Math.max(1, slowed * RECOVERY);
     },
-    pause(retryAfter) {
+    pause(retryAfter, throttled = false) {
       // Requests that were under way together fail together: that is one failure.
-      if (retryAfter === undefined && now() < pausedUntil) return;
+      const again = now() < pausedUntil;
+      if (throttled && !again) slowed = Math.min(MOST_SLOWED, slowed * 2);
+      if (retryAfter === undefined && again) return;
       const wait =
         retryAfter === undefined
           ? backoff(failures, random, MOST_PAUSE)

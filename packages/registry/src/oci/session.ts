@@ -98,7 +98,7 @@ class HostSession implements Session {
         if (error.status !== undefined) pacer.succeeded();
         throw error;
       }
-      if (concernsHost(error)) pacer.pause(error.retryAfter);
+      if (concernsHost(error)) pacer.pause(error.retryAfter, error.code === "throttled");
       if (failures + 1 >= MOST_TRIES || !pacer.mayRetry()) throw error;
       log.debug({ host: this.host, code: error.code, status: error.status, failures }, "will ask the registry again");
       if (!concernsHost(error))

@@ -11,6 +11,10 @@ import { startTokenServer } from "../../../../testing/token-server.ts";
 const LIFE = 25;
 const TAGS = Array.from({ length: 200 }, (_, index) => `1.0.${index}`);
 
+interface Entry {
+  readonly change: { readonly tags?: readonly string[]; readonly image?: { readonly tags: readonly string[] } };
+}
+
 test(
   "a scan in whose middle tokens expire again and again is complete, with one new token each time",
   {
@@ -49,8 +53,12 @@ test(
     const { status, sources } = await service.health();
     assert.deepEqual([status, sources[0]?.state, sources[0]?.unread], ["ok", "ready", 0]);
     const answer = await fetch(`${service.url}/executors/ml`);
-    const { tags } = (await answer.json()) as { tags: string[] };
-    assert.deepEqual(tags.toSorted(), TAGS.toSorted());
+    const { tags, tagsOmitted } = (await answer.json()) as { tags: string[]; tagsOmitted: number };
+    assert.deepEqual([tags.length, tagsOmitted], [50, TAGS.length - 50], "an answer names those that tell most");
+    const journal = await fetch(`${service.url}/journal?type=ml&limit=1000`);
+    const { entries } = (await journal.json()) as { entries: readonly Entry[] };
+    const known = entries.flatMap(({ change }) => change.tags ?? change.image?.tags ?? []);
+    assert.deepEqual([...new Set(known)].toSorted(), TAGS.toSorted());
     assert.ok(expired.size >= TAGS.length / LIFE - 1, `${expired.size} tokens expired`);
     assert.equal(tokens.asked.length - asked, expired.size + 1);
   },

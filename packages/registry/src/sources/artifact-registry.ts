@@ -30,7 +30,7 @@ export interface ArtifactRegistrySourceOptions {
   readonly token?: GoogleToken;
   /** @default the global fetch, through the environment's proxies */
   readonly fetch?: typeof fetch;
-  /** Of the API and of each registry's host. @default 4 at once, 10 a second */
+  /** Of the API and of each registry's host. @default by the host */
   readonly pacing?: Pick<PacingOptions, "concurrency" | "rate">;
   /** @default a client of that host */
   readonly clientOf?: (host: string, credentials: CredentialProvider) => RegistryClient;

@@ -46,7 +46,7 @@ export async function askPatiently<T>(
       throw error;
     }
     const concernsAll = code === "throttled" || status === 503 || (code === "unreachable" && status === undefined);
-    if (concernsAll) pacer.pause(retryAfter);
+    if (concernsAll) pacer.pause(retryAfter, code === "throttled");
     if (failures + 1 >= MOST_TRIES || !pacer.mayRetry()) throw error;
     log.debug({ host, code, status, failures }, "will ask the API again");
     if (!concernsAll) await clock.sleep(retryAfter ?? backoff(failures, random, LONGEST_BACKOFF), signal);

@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
-import { createResolver, type ExecutorDocument } from "@executor-registry/resolver";
+import { createResolver, type ExecutorDocument, silentLogger } from "@executor-registry/resolver";
 import { clusterService } from "../../../../testing/cluster-service.ts";
 import { kubernetesServer, type KubernetesServer } from "../../../../testing/kubernetes-server.ts";
 import { eventually } from "../../../../testing/cluster.ts";
+import { manualClock } from "../../../../testing/manual-clock.ts";
+import { ClusterSource } from "./cluster.ts";
 
 const build = (letter: string): string => `executor-ml:${letter.repeat(64)}`;
 
@@ -30,8 +35,8 @@ async function watching(cluster: KubernetesServer) {
     service,
     config,
     get,
-    answers: (path: string, expected: (got: Got) => boolean) =>
-      eventually(`the expected answer of ${path}`, 10_000, async () => {
+    answers: (path: string, expected: (got: Got) => boolean, ms = 10_000) =>
+      eventually(`the expected answer of ${path}`, ms, async () => {
         const got = await get(path);
         return expected(got) ? got : undefined;
       }),
@@ -97,7 +102,9 @@ test("a cluster that was never reached keeps the service from being ready, until
   declare(cluster, { ml: build("a") });
   cluster.refuse(503);
   await using world = await watching(cluster);
-  const { body } = await world.answers("/readyz", (got) => /no source could be read/.test(got.body.reason ?? ""));
+  // A cluster that sheds load for a moment is waited for.
+  const unread = (got: Got): boolean => /no source could be read/.test(got.body.reason ?? "");
+  const { body } = await world.answers("/readyz", unread, 25_000);
   assert.equal(body.status, "starting");
   cluster.accept();
   await world.answers("/readyz", ({ status }) => status === 200);
@@ -117,3 +124,93 @@ test("a reload keeps a cluster's answers while it connects anew, and drops those
   await world.service.reconfigure({ ...world.config, sources: [] });
   assert.equal((await world.get("/executors/ml")).status, 404);
 });
+
+/** A source of its own, whose time the test lets pass. */
+async function source(kubeconfig: string) {
+  const clock = manualClock();
+  const cluster = new ClusterSource({
+    name: "kind",
+    from: ["configmap"],
+    configMap: "executors",
+    ledger: "off",
+    template: "executor-{type}",
+    kubernetes: { kubeconfig },
+    clock,
+    random: () => 0.5,
+    log: silentLogger,
+  });
+  const ending = new AbortController();
+  const known = new Map<string, string>();
+  const answers = {
+    reset: (documents: ReadonlyMap<string, ExecutorDocument>) => {
+      for (const [type, { image }] of documents) known.set(type, image);
+    },
+    set: () => {},
+  };
+  const running = cluster.run(answers, ending.signal);
+  return {
+    cluster,
+    known,
+    /** Lets time pass bit by bit until it holds. */
+    until: (what: string, holds: () => boolean) =>
+      eventually(what, 10_000, async () => {
+        if (holds()) return true;
+        await clock.advance(500);
+        return undefined;
+      }),
+    async [Symbol.asyncDispose]() {
+      ending.abort(new Error("enough"));
+      await running;
+    },
+  };
+}
+
+test("red-16: a cluster that never answers is said to be out of reach within ten seconds, and read when it answers", async () => {
+  await using api = await kubernetesServer();
+  declare(api, { ml: build("a") });
+  api.refuse(0);
+  const folder = await mkdtemp(join(tmpdir(), "cluster-source-"));
+  const file = join(folder, "config");
+  await writeFile(file, kubeconfig(api.url));
+  {
+    await using world = await source(file);
+    assert.equal(world.cluster.health.state, "starting");
+    await api.seen(1);
+    await world.until("that it is out of reach", () => world.cluster.health.state === "failing");
+    assert.deepEqual(world.cluster.health.problem, {
+      code: "timeout",
+      message: "the cluster was not read within 10 s; it is still tried",
+    });
+    api.accept();
+    api.drop();
+    await world.until("that it is read", () => world.cluster.health.state === "ready");
+    assert.equal(world.known.get("ml"), build("a"));
+  }
+  await rm(folder, { recursive: true });
+});
+
+test("a cluster whose kubeconfig cannot be read is reported, tried again, and read once it can be", async () => {
+  await using api = await kubernetesServer();
+  declare(api, { ml: build("a") });
+  const folder = await mkdtemp(join(tmpdir(), "cluster-source-"));
+  const file = join(folder, "config");
+  {
+    await using world = await source(file);
+    await world.until("that it is reported", () => world.cluster.health.state === "failing");
+    assert.match(world.cluster.health.problem?.message ?? "", new RegExp(file));
+    await writeFile(file, kubeconfig(api.url));
+    await world.until("that it is read", () => world.cluster.health.state === "ready");
+    assert.equal(world.known.get("ml"), build("a"));
+  }
+  await rm(folder, { recursive: true });
+});
+
+const kubeconfig = (url: URL): string =>
+  JSON.stringify({
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [{ name: "c", cluster: { server: url.href } }],
+    users: [{ name: "u", user: {} }],
+    contexts: [{ name: "x", context: { cluster: "c", user: "u" } }],
+    "current-context": "x",
+  });

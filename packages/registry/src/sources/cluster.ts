@@ -32,6 +32,8 @@ export interface ClusterSourceOptions {
 }
 
 const LONGEST_PAUSE = 60_000;
+/** Milliseconds after which a cluster that was never read is said to be out of reach: readiness does not wait for it any longer. */
+const FIRST_READ_MS = 10_000;
 /** How often the parts of the cluster are asked how they fare; that touches memory only. */
 const LOOK = 2000;
 
@@ -76,7 +78,7 @@ export class ClusterSource implements LiveSource {
   }
 
   async #follow(resolver: Resolver, answers: LiveAnswers, signal: AbortSignal, succeeded: () => void): Promise<void> {
-    const list = await resolver.list({ signal });
+    const list = await this.#first(resolver, signal);
     answers.reset(new Map(list.map((resolution) => [resolution.type, this.#document(resolution)])));
     await this.#look(resolver);
     succeeded();
@@ -89,6 +91,21 @@ export class ClusterSource implements LiveSource {
     } finally {
       ending.abort();
       await looking;
+    }
+  }
+
+  async #first(resolver: Resolver, signal: AbortSignal): Promise<readonly Resolution[]> {
+    const read = new AbortController();
+    const late = async (): Promise<void> => {
+      await this.#options.clock.sleep(FIRST_READ_MS, AbortSignal.any([signal, read.signal]));
+      const message = `the cluster was not read within ${FIRST_READ_MS / 1000} s; it is still tried`;
+      this.#failed({ code: "timeout", message });
+    };
+    late().catch(() => {});
+    try {
+      return await resolver.list({ signal });
+    } finally {
+      read.abort();
     }
   }
 

@@ -19,7 +19,7 @@ export interface EcrSourceOptions extends Omit<EcrApiOptions, "region" | "patien
   /** Names of repositories; with `*` or `**` all of the registry's are listed. */
   readonly repositories: readonly string[];
   readonly naming: Naming;
-  /** Of the API and of the registry, in each region. @default 4 at once, 10 a second */
+  /** Of the API and of the registry, in each region. @default by the host */
   readonly pacing?: Pick<PacingOptions, "concurrency" | "rate">;
   readonly clock: Clock;
   readonly random: Random;

@@ -8,7 +8,7 @@ import type { Config } from "./config/schema.ts";
 import { createEventStream } from "./http/events.ts";
 import { MinuteLimit } from "./http/minute-limit.ts";
 import { createMetrics } from "./http/metrics.ts";
-import { createReadPath } from "./http/read-path.ts";
+import { createReadPath, createRequestIds } from "./http/read-path.ts";
 import { apiRoutes } from "./http/routes.ts";
 import { createHttpServer } from "./http/server.ts";
 import { BrokenJournalError } from "./journal/errors.ts";
@@ -150,7 +150,8 @@ async function begin(options: ServiceOptions, lifetimes: Lifetimes): Promise<Ser
     check: (...args) => parts.access.check(...args),
   };
   const reads = { ok: 0, notModified: 0 };
-  let readPath = createReadPath(catalogue.snapshot, parts.access, reads);
+  const nextId = createRequestIds();
+  let readPath = createReadPath(catalogue.snapshot, parts.access, reads, nextId);
   const events = createEventStream(catalogue.snapshot, clock);
   const metrics = createMetrics({ catalogue, health, queues: () => parts.queues, reads, events });
   let draining = false;
@@ -160,6 +161,7 @@ async function begin(options: ServiceOptions, lifetimes: Lifetimes): Promise<Ser
     access,
     events,
     readPath: (request, response) => readPath(request, response),
+    nextId,
     version: VERSION,
     pino: log,
     log,
@@ -218,7 +220,7 @@ async function begin(options: ServiceOptions, lifetimes: Lifetimes): Promise<Ser
     const before = parts;
     parts = made;
     config = next;
-    readPath = createReadPath(catalogue.snapshot, made.access, reads);
+    readPath = createReadPath(catalogue.snapshot, made.access, reads, nextId);
     await events.review((authorization) => mayListen(made.access, authorization, ending.signal));
     await before.close();
     if (!ending.signal.aborted) made.start();

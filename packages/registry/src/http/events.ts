@@ -36,6 +36,8 @@ const MOST_OF_ONE_ADDRESS = 200;
 const HEARTBEAT = 15_000;
 /** A client that reads slower than this many bytes behind is cut off; it comes back and catches up. */
 const MOST_UNSENT = 1 << 20;
+/** And those that are furthest behind, when all together are. */
+const MOST_UNSENT_OF_ALL = 32 << 20;
 
 /**
  * `event: executor` with a type's new image, `event: reset` where a client has to ask anew for all it keeps: it was away too long, or
@@ -54,12 +56,23 @@ export function createEventStream(snapshot: Snapshot, clock: Clock): EventStream
     if (response.writableLength > MOST_UNSENT) response.destroy();
     else response.write(text);
   };
+  const cutOffSlowest = (): void => {
+    let all = 0;
+    for (const response of streams.keys()) all += response.writableLength;
+    if (all <= MOST_UNSENT_OF_ALL) return;
+    for (const response of [...streams.keys()].sort((a, b) => b.writableLength - a.writableLength)) {
+      if (all <= MOST_UNSENT_OF_ALL) return;
+      all -= response.writableLength;
+      response.destroy();
+    }
+  };
   const stop = snapshot.onChange((event: ExecutorEvent) => {
     count += 1;
     const text = `id: ${process}-${count}\nevent: executor\ndata: ${JSON.stringify(event)}\n\n`;
     recent.push(text);
     if (recent.length > REMEMBERED) recent.shift();
     for (const response of streams.keys()) send(response, text);
+    cutOffSlowest();
   });
   const beat = async (): Promise<void> => {
     while (!ending.signal.aborted) {

@@ -12,6 +12,13 @@ export interface ReadCounts {
 
 const PREFIX = "/executors/";
 
+/** Makes ids of requests that came without one: this process's own part, and a count. */
+export function createRequestIds(): () => string {
+  const process = randomUUID().slice(0, 8);
+  let count = 0;
+  return () => `${process}-${(count += 1)}`;
+}
+
 /** What every answer of a rendered document carries. `no-cache`: may be kept, must be asked about before each use. */
 export function renderedHeaders({ etag }: Rendered, openReads: boolean): Readonly<Record<string, string>> {
   return {
@@ -34,19 +41,19 @@ export function isCurrent(ifNoneMatch: string | undefined, etag: string): boolea
  * whether it did; whatever is out of the ordinary (a query, a type nobody knows, a token seen for the first time) is left
  * to the routes, which say the same, more slowly.
  */
-export function createReadPath(snapshot: Snapshot, access: Access, counts: ReadCounts) {
+export function createReadPath(snapshot: Snapshot, access: Access, counts: ReadCounts, nextId: () => string) {
   const { openReads } = access;
   const common = Object.entries({
     ...SECURITY_HEADERS,
     "x-executor-subject": "ignored",
   });
-  // A response's head is written at once from a flat list: the quickest way that node:http has.
-  const heads = new WeakMap<Rendered, readonly string[]>();
-  const headOf = (rendered: Rendered): readonly string[] => {
+  // A response's head is written at once from a flat list: the quickest way that node:http has. The id is its last part.
+  const heads = new WeakMap<Rendered, string[]>();
+  const headOf = (rendered: Rendered): string[] => {
     let head = heads.get(rendered);
     if (head === undefined) {
       const own = Object.entries(renderedHeaders(rendered, openReads));
-      head = [...own, ...common, ["content-length", String(rendered.body.length)]].flat();
+      head = [...own, ...common, ["content-length", String(rendered.body.length)], ["x-request-id", ""]].flat();
       heads.set(rendered, head);
     }
     return head;
@@ -58,7 +65,7 @@ export function createReadPath(snapshot: Snapshot, access: Access, counts: ReadC
     const rendered = snapshot.executor(url.slice(PREFIX.length));
     if (rendered === undefined) return false;
     if (!openReads && access.remembered(headers.authorization) === undefined) return false;
-    const id = (headers["x-request-id"] as string | undefined) || randomUUID();
+    const id = (headers["x-request-id"] as string | undefined) || nextId();
     if (isCurrent(headers["if-none-match"], rendered.etag)) {
       counts.notModified += 1;
       response.writeHead(304, { ...renderedHeaders(rendered, openReads), ...SECURITY_HEADERS, "x-request-id": id });
@@ -66,7 +73,10 @@ export function createReadPath(snapshot: Snapshot, access: Access, counts: ReadC
       return true;
     }
     counts.ok += 1;
-    response.writeHead(200, [...headOf(rendered), "x-request-id", id]);
+    // Written at once: the list can be used again.
+    const head = headOf(rendered);
+    head[head.length - 1] = id;
+    response.writeHead(200, head);
     response.end(rendered.body);
     return true;
   };

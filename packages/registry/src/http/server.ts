@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { createServer, METHODS, type Server } from "node:http";
 import fastifyFactory, {
   LogController,
@@ -22,6 +21,7 @@ import { oneAtATime } from "./pipelining.ts";
 import { problemOf } from "./problem.ts";
 import { isCurrent, renderedHeaders, type createReadPath } from "./read-path.ts";
 import { SECURITY_HEADERS } from "./security-headers.ts";
+import { createUnsent } from "./unsent.ts";
 import { registerWebhooks, type WebhookOptions } from "./webhook-route.ts";
 
 /** What the server is made of. */
@@ -30,6 +30,8 @@ export interface ServerOptions extends WebhookOptions {
   readonly access: Access;
   readonly events: EventStream;
   readonly readPath: ReturnType<typeof createReadPath>;
+  /** For requests that come without an id. */
+  readonly nextId: () => string;
   readonly version: string;
   readonly pino: PinoLogger;
   /** Of writes, by caller and address; those who may not write are not counted. */
@@ -53,7 +55,7 @@ const NO_COMPILERS = {
 
 /** Makes the HTTP server; it does not listen yet. */
 export async function createHttpServer(options: ServerOptions): Promise<FastifyInstance> {
-  const { routes, access, events, readPath, version, pino, writes, trustProxy: hops } = options;
+  const { routes, access, events, readPath, nextId, version, pino, writes, trustProxy: hops } = options;
   // What Fastify itself has to say; requests are logged here.
   const ownLog: FastifyBaseLogger = pino.child({}, { level: "warn" });
   const fastify = fastifyFactory({
@@ -61,6 +63,7 @@ export async function createHttpServer(options: ServerOptions): Promise<FastifyI
     serverFactory(handler): Server {
       const listener = oneAtATime((request, response) => {
         if (!readPath(request, response)) handler(request, response);
+        else if (response.writableLength > 0) response.socket?.setTimeout(UNREAD_MS);
       });
       const server = createServer({ requestTimeout: REQUEST_TIMEOUT, keepAliveTimeout: 75_000 }, listener);
       server.maxConnections = MOST_CONNECTIONS;
@@ -69,7 +72,7 @@ export async function createHttpServer(options: ServerOptions): Promise<FastifyI
     trustProxy: typeof hops === "number" ? (_address: string, hop: number) => hop < hops : hops,
     bodyLimit: LARGEST_BODY,
     logController: new LogController({ disableRequestLogging: true }),
-    genReqId: () => randomUUID(),
+    genReqId: nextId,
     requestIdHeader: "x-request-id",
     return503OnClosing: false,
     schemaController: NO_COMPILERS,
@@ -84,8 +87,10 @@ export async function createHttpServer(options: ServerOptions): Promise<FastifyI
     reply.headers({ ...SECURITY_HEADERS, "x-request-id": request.id });
     done();
   });
-  fastify.addHook("onSend", (_request, reply, _payload, done) => {
+  const unsent = createUnsent();
+  fastify.addHook("onSend", (_request, reply, payload, done) => {
     reply.raw.socket?.setTimeout(UNREAD_MS);
+    if (typeof payload === "string" || payload instanceof Buffer) unsent(reply.raw, payload);
     done();
   });
   fastify.addHook("onResponse", (request, reply, done) => {

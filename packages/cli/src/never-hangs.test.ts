@@ -21,12 +21,12 @@ const ANSWERS = {
 describe("red-02: a server that answers with", () => {
   let folder = "";
   let answer = "";
-  let asked: (socket: Socket) => void = () => {};
+  let asked: (socket: Socket, request: string) => void = () => {};
   const server = createServer((socket) => {
     socket.on("error", () => {});
-    socket.on("data", () => {
+    socket.on("data", (bytes) => {
       socket.write(answer);
-      asked(socket);
+      asked(socket, bytes.toString("latin1"));
     });
   });
   let kubeconfig = "";
@@ -81,8 +81,11 @@ describe("red-02: a server that answers with", () => {
 
   test("nothing: a process that lists executors ends with its first Ctrl-C", async () => {
     answer = "";
-    const request = new Promise((resolve) => (asked = resolve));
-    const child = startCli(["list", "--kubeconfig", kubeconfig]);
+    // What was asked before may be asked once more; only the process asks about this namespace.
+    const request = new Promise<void>((resolve) => {
+      asked = (_, text) => void (text.includes("/namespaces/of-the-process/") && resolve());
+    });
+    const child = startCli(["list", "--namespace", "of-the-process", "--kubeconfig", kubeconfig]);
     await request;
     child.kill("SIGINT");
     assert.deepEqual(await once(child, "exit"), [130, null]);

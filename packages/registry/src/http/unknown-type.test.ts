@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { ExecutorRegistryError, UnknownTypeError } from "@executor-registry/resolver";
 import type { SourceHealth } from "../sources/source-health.ts";
 import { openScanning } from "../testing/scanning.ts";
+import { listedImage, listing, scriptedSource } from "../testing/scripted-source.ts";
 import { unknownType } from "./unknown-type.ts";
 
 test("an unknown type's answer says in whole sentences what could not be read", async () => {
@@ -20,4 +21,22 @@ test("an unknown type's answer says in whole sentences what could not be read", 
     "source mirror could not be read completely: no answer from r.test",
     "2 tags of source mirror could not be read",
   ]);
+});
+
+test("red-05: that the images of a type are not admitted is definite, whatever else could not be read", async () => {
+  const source = scriptedSource(async (_request, found) => {
+    await found(listing("other/executor-ml", listedImage("a", "1.0.0")));
+    return { complete: true };
+  });
+  await using scanning = await openScanning({ sources: [source], approved: ["registry.test/team/*"] });
+  await scanning.scan();
+  for (const state of ["failing", "starting"] as const) {
+    const health = (): readonly SourceHealth[] => [{ name: "hub", kind: "oci", state, unread: 2 }];
+    const error = unknownType("ml", { catalogue: scanning.catalogue, health });
+    assert.ok(error instanceof UnknownTypeError);
+    assert.match(error.message, /an image of it was found but is not admitted/);
+    assert.deepEqual(error.incomplete, []);
+    const never = unknownType("nlp", { catalogue: scanning.catalogue, health });
+    assert.equal(never.code, state === "starting" ? "not-ready" : "unknown-type");
+  }
 });

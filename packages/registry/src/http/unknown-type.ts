@@ -1,6 +1,7 @@
 import { ExecutorRegistryError, UnknownTypeError } from "@executor-registry/resolver";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import { oneLine } from "../catalogue/one-line.ts";
+import type { CatalogueImage } from "../catalogue/state.ts";
 import type { SourceHealth } from "../sources/source-health.ts";
 
 /** So many known types are named: whoever wants all asks for the list. */
@@ -15,20 +16,24 @@ export interface Evidence {
 
 /**
  * Says why a type cannot be resolved: it is not known, or it is known and none of its images may be used.
- * @returns an error of code `not-ready` while a source was not looked at yet, since the type may be there
+ * @returns an error of code `not-ready` while a source was not looked at yet, since the type may be there; else one that says
+ *   whether the answer is definite: it is for a type whose images were withdrawn or are not admitted
  */
 export function unknownType(type: string, { catalogue, health }: Evidence): ExecutorRegistryError {
   const sources = health();
-  const notYet = notLookedAt(sources);
+  const view = catalogue.view(type);
+  const refused = view === undefined ? [] : [...view.images("rejected"), ...view.images("pending")];
+  const notYet = refused.length > 0 ? undefined : notLookedAt(sources);
   if (notYet !== undefined) return notReady(`whether there is an image of executor type "${type}"`, notYet);
   const { index } = catalogue.snapshot;
-  const incomplete = unreadSentences(sources);
+  // Of a type that it has images of, the service knows what became of them, whatever else could not be read.
+  const incomplete = view === undefined ? unreadSentences(sources) : [];
   const known = {
     knownTypes: index.sorted.slice(0, MOST_TYPES),
     nearMisses: index.nearMisses(type),
     ...(incomplete.length > 0 && { incomplete }),
   };
-  return new UnknownTypeError(type, known, whyNone(type, catalogue));
+  return new UnknownTypeError(type, known, whyNone(refused));
 }
 
 /** Which sources were not looked at yet, in words; `undefined` when all were. */
@@ -58,10 +63,7 @@ function unreadSentences(sources: readonly SourceHealth[]): readonly string[] {
     .map((sentence) => oneLine(sentence));
 }
 
-function whyNone(type: string, catalogue: Catalogue): readonly string[] {
-  const view = catalogue.view(type);
-  if (view === undefined) return [];
-  const refused = [...view.images("rejected"), ...view.images("pending")];
+function whyNone(refused: readonly CatalogueImage[]): readonly string[] {
   const verdict = refused[0]?.verdicts.find(({ state }) => state !== "passed");
   if (verdict === undefined) return [];
   const count =

@@ -54,3 +54,9 @@ describe("every document", () => {
     }
   }
 });
+
+test("the first configuration that docs/production.md shows has no mistakes as it is", () => {
+  const [, yaml = ""] = /```yaml\n(.*?)```/s.exec(readFileSync("docs/production.md", "utf8")) ?? [];
+  const [source] = parseConfig(yaml, "docs/production.md").sources;
+  assert.equal(source?.name, "own");
+});

@@ -177,14 +177,21 @@ describe("red-05: an unknown type", () => {
     });
     const host = registry.url.slice("http://".length);
     const source = `{name: own, kind: oci, host: "${host}", insecure: true, repositories: [team/executor-ml]}`;
-    const service = await start(`auth: {writes: open}\nsources: [${source}]`);
+    const errors: string[] = [];
+    const config = parse(`auth: {writes: open}\nsources: [${source}]`);
+    const service = await startService({
+      config,
+      log: pino({ level: "error" }, { write: (line: string) => errors.push(line) }),
+    });
     try {
       await asked;
       for (const path of ["/executors/ml", "/executors/ml?subject=a", "/executors/ml/versions", "/executors"]) {
         const response = await fetch(service.url + path);
-        const { code } = (await response.json()) as { code: string };
+        const { code, detail } = (await response.json()) as { code: string; detail: string };
         assert.deepEqual([response.status, code, response.headers.get("retry-after")], [503, "not-ready", "5"], path);
+        assert.match(detail, /is not known before every source was looked at once; not looked at yet: own\. Ask again/);
       }
+      assert.deepEqual(errors, [], "callers that come early are no error of the service");
       go();
       await fetch(`${service.url}/executors/refresh?wait=true`, { method: "POST" });
       for (const path of ["/executors/ml", "/executors/ml/versions"]) {

@@ -249,7 +249,10 @@ function send(answer: Answer, request: FastifyRequest, reply: FastifyReply, acce
 
 function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply, pino: PinoLogger): FastifyReply {
   const problem = problemOf(error, request.id);
-  if (problem.status >= 500) pino.error({ err: error, requestId: request.id }, "a request failed");
+  // Before the first scan has ended that is an answer like others: a dispatcher that waits would fill the log with it.
+  if (problem.status >= 500 && problem.code !== "not-ready") {
+    pino.error({ err: error, requestId: request.id }, "a request failed");
+  }
   if (problem.status === 401) void reply.header("www-authenticate", "Bearer");
   if (problem.status === 503) void reply.header("retry-after", "5");
   if (error instanceof ThrottledError) void reply.header("retry-after", String(error.seconds));

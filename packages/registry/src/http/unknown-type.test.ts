@@ -9,17 +9,23 @@ import { unknownType } from "./unknown-type.ts";
 test("an unknown type's answer says in whole sentences what could not be read", async () => {
   await using scanning = await openScanning({ sources: [] });
   const problem = new ExecutorRegistryError("unreachable", "no answer from r.test");
-  const failing = (name: string): SourceHealth => ({ name, kind: "oci", state: "failing", problem, unread: 2 });
+  const failing = (name: string, unread: number): SourceHealth => ({
+    name,
+    kind: "oci",
+    state: "failing",
+    problem,
+    unread,
+  });
   const error = unknownType("ml", {
     catalogue: scanning.catalogue,
-    health: () => [failing("hub"), failing("mirror")],
+    health: () => [failing("hub", 2), failing("mirror", 1)],
   });
   assert.ok(error instanceof UnknownTypeError);
   assert.deepEqual(error.incomplete, [
     "source hub could not be read completely: no answer from r.test",
     "2 tags of source hub could not be read",
     "source mirror could not be read completely: no answer from r.test",
-    "2 tags of source mirror could not be read",
+    "1 tag of source mirror could not be read",
   ]);
 });
 

@@ -47,7 +47,7 @@ export function notLookedAt(sources: readonly SourceHealth[]): string | undefine
 export const notReady = (what: string, sources: string): ExecutorRegistryError =>
   new ExecutorRegistryError(
     "not-ready",
-    `it is not known yet ${what}: not looked at yet: ${sources}; ask again in some seconds, /health shows how far it is`,
+    `${what} is not known before every source was looked at once; not looked at yet: ${sources}. Ask again in some seconds; /health shows how far it is`,
   );
 
 /** What of the sources could not be read, a sentence each. */
@@ -57,7 +57,7 @@ function unreadSentences(sources: readonly SourceHealth[]): readonly string[] {
       ...(state === "failing"
         ? [`source ${name} could not be read completely${problem ? `: ${problem.message}` : ""}`]
         : []),
-      ...(unread > 0 ? [`${unread} tags of source ${name} could not be read`] : []),
+      ...(unread > 0 ? [`${unread} ${unread === 1 ? "tag" : "tags"} of source ${name} could not be read`] : []),
     ])
     .slice(0, MOST_SENTENCES)
     .map((sentence) => oneLine(sentence));

@@ -1,5 +1,5 @@
 import { type ImageDetails, isDescribed } from "../catalogue/image.ts";
-import { isConfigType } from "../oci/media-types.ts";
+import { isConfigType, isGeneralType } from "../oci/media-types.ts";
 import type { Check } from "./check.ts";
 
 /** The check's name, by which its verdicts are told from others'. */
@@ -24,8 +24,9 @@ function obstacle(details: ImageDetails): string | undefined {
   const { configType, artifactType, foreignLayer, holdsImage, platforms } = details;
   if (holdsImage === false) return "it is an index without an image in it, as a build cache or attestations are";
   if (configType !== undefined && isConfigType(configType)) return foreignLayer && artifact(foreignLayer);
-  if (platforms.length > 0) return undefined;
-  const empty = configType === undefined || configType === EMPTY;
+  // The index of a chart may name platforms too.
+  if (configType === undefined && platforms.length > 0) return undefined;
+  const empty = configType === undefined || configType === EMPTY || isGeneralType(configType);
   const type = empty ? (artifactType ?? foreignLayer ?? configType) : configType;
   return type && artifact(type);
 }

@@ -27,7 +27,15 @@ describe("an image's own account of itself", () => {
   });
 
   test("is not believed about having been built in 1970, 1980 or at no time at all", async ({ signal }) => {
-    for (const created of ["1970-01-01T00:00:00Z", "1980-01-01T00:00:01Z", "0001-01-01T00:00:00Z", "yesterday"]) {
+    for (const created of [
+      "1970-01-01T00:00:00Z",
+      "1980-01-01T00:00:01Z",
+      "0001-01-01T00:00:00Z",
+      "yesterday",
+      "2026-11-10",
+      "2026-11-10T00:00:00",
+      "+275760-09-13T00:00:00Z",
+    ]) {
       assert.equal((await detailsOf({ created }, signal)).created, undefined);
     }
   });
@@ -35,6 +43,16 @@ describe("an image's own account of itself", () => {
   test("is not looked for in an artifact's configuration", async ({ signal }) => {
     const details = await detailsOf({ config: { Labels: { a: "b" } } }, signal, "application/vnd.oci.empty.v1+json");
     assert.deepEqual([details.labels, details.platforms], [{}, []]);
+  });
+
+  test("reg-01: decides where its type says nothing, as Docker takes images of its early days", async ({ signal }) => {
+    for (const type of ["application/octet-stream", "text/plain", "application/json", "", "no type at all"]) {
+      const details = await detailsOf({ os: "linux", architecture: "amd64" }, signal, type);
+      assert.deepEqual([details.configType, details.platforms], [CONFIG, ["linux/amd64"]]);
+      const artifact = await detailsOf({ layers: [] }, signal, type);
+      assert.notEqual(artifact.configType, CONFIG);
+      assert.ok(artifact.configType, "it is described, so that nobody fetches it again");
+    }
   });
 
   test("is refused when its labels are too many or too long", async ({ signal }) => {

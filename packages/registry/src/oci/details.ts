@@ -6,7 +6,15 @@ import { parseJson } from "./json.ts";
 import { CONFIG_LIMIT, DOCUMENT_VALUES } from "./limits.ts";
 import { looseText, platformName, textMembers } from "./loose.ts";
 import { fetchManifest } from "./manifest.ts";
-import { isConfigType, isFileSystemType, isImageType, isIndexType } from "./media-types.ts";
+import {
+  essence,
+  isConfigType,
+  isFileSystemType,
+  isGeneralType,
+  isImageType,
+  isIndexType,
+  OCI_CONFIG,
+} from "./media-types.ts";
 import type { Descriptor, Manifest } from "./registry.ts";
 import type { Session } from "./session.ts";
 
@@ -32,8 +40,10 @@ const BELIEVABLE = Date.UTC(1981);
 const NESTED = 4;
 /** Bytes of a configuration that are read whatever size the manifest claims. */
 const UNCLAIMED = 64 << 10;
-/** Others, such as a bare number, are read as some year or other by a lenient parser. */
-const TIME = /^\d{4}-\d\d-\d\dT/;
+/** RFC 3339's, with its zone. Others are read as some time or other by a lenient parser, and without a zone as this machine's. */
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/i;
+/** The type of a configuration that has none. @see https://www.rfc-editor.org/rfc/rfc2046#section-4.5.1 */
+const UNNAMED = "application/octet-stream";
 /** Platforms of one index that are kept. */
 const PLATFORMS = 64;
 /** RFC 6838's names, with parameters. */
@@ -125,9 +135,31 @@ async function imageDetails(
 ): Promise<ImageDetails> {
   const sizeBytes = layers.reduce((sum, { size }) => sum + size, config.size);
   const foreign = layers.some((layer) => isFileSystemType(layer.mediaType)) ? undefined : layers[0]?.mediaType;
-  const basic = { mediaType, sizeBytes, ...typed("configType", config.mediaType), ...typed("foreignLayer", foreign) };
+  const named = essence(config.mediaType) ?? "";
+  const configType = MEDIA_TYPE.test(named) ? named : UNNAMED;
+  const basic = { mediaType, sizeBytes, configType, ...typed("foreignLayer", foreign) };
+  const other = { ...basic, platforms: [], labels: {} };
+  if (isConfigType(configType)) return { ...basic, ...(await configured(session, repository, config, whole, signal)) };
   // An artifact's configuration is whatever its maker liked.
-  if (!isConfigType(config.mediaType)) return { ...basic, platforms: [], labels: {} };
+  if (!isGeneralType(configType) || config.size > CONFIG_LIMIT) return other;
+  // Of a type that says nothing, as Docker once pushed images, the content decides, as it does in Docker.
+  try {
+    const read = await configured(session, repository, config, whole, signal);
+    return read.platforms.length === 0 ? other : { ...basic, configType: OCI_CONFIG, ...read };
+  } catch (error) {
+    if (error instanceof RegistryError && error.digest === whole.digest) return other;
+    throw error;
+  }
+}
+
+/** What an image's configuration says. */
+async function configured(
+  session: Session,
+  repository: string,
+  config: Descriptor,
+  whole: Manifest,
+  signal: AbortSignal,
+): Promise<Pick<ImageDetails, "platforms" | "created" | "labels">> {
   const place = { host: session.host, repository };
   const what = `configuration ${config.digest}`;
   const lasting = { digest: whole.digest, retryable: false };
@@ -144,7 +176,6 @@ async function imageDetails(
   if (labelBytes > LABEL_BYTES)
     throw new TooLargeError(`the labels of ${what} exceed ${LABEL_BYTES} bytes`, LABEL_BYTES, place, lasting);
   return {
-    ...basic,
     platforms: platform === undefined ? [] : [platform],
     ...(time >= BELIEVABLE && { created: new Date(time).toISOString() }),
     labels: Object.fromEntries(kept),

@@ -38,6 +38,31 @@ describe("reg-11: where HEAD is refused and GET works", { skip: noDockerRegistry
     assert.equal(proxy.requests.filter(({ line }) => line.startsWith("HEAD")).length, 1);
   });
 
+  for (const [how, cut] of [
+    ["held for ever", false],
+    ["cut", true],
+  ] as const) {
+    test(`where HEADs are ${how}, likewise`, async ({ signal }) => {
+      await using registry = await startDockerRegistry();
+      await using proxy = await startRegistryProxy(registry.url);
+      const clock = manualClock();
+      const pacer = createHostPacer("here", { clock, random: () => 0, rate: Infinity });
+      await using client = testClient(proxy.host, { clock, pacer });
+      const { digest } = await pushImage(registry, "team/executor-ml", "latest");
+      proxy.intercept(({ method, socket }) => {
+        if (method !== "HEAD") return false;
+        if (cut) socket.resetAndDestroy();
+        else void clock.advance(30_000);
+        return true;
+      });
+      for (let times = 0; times < 2; times += 1) {
+        assert.equal((await client.head("team/executor-ml", "latest", signal))?.digest, digest);
+      }
+      const heads = proxy.requests.filter(({ line }) => line.startsWith("HEAD")).length;
+      assert.equal(heads, cut ? 4 : 1);
+    });
+  }
+
   test("it is tried again when GET fails too, and after an hour", async ({ signal }) => {
     await using registry = await startDockerRegistry();
     await using proxy = await startRegistryProxy(registry.url);

@@ -38,7 +38,8 @@ const descriptor = z
   .object({
     mediaType: looseText,
     digest: z.custom<Digest>((value) => typeof value === "string" && isDigest(value), "not a digest"),
-    size: z.int().nonnegative().nullish(),
+    // Only a limit and a sum are made of it.
+    size: z.int().nonnegative().catch(0),
     artifactType: looseText,
     annotations,
     platform,
@@ -46,7 +47,7 @@ const descriptor = z
   .transform(({ mediaType = "", size, artifactType, platform, ...rest }): Descriptor => ({
     ...rest,
     mediaType,
-    size: size ?? 0,
+    size,
     ...(artifactType && { artifactType }),
     ...(platform && { platform }),
   }));
@@ -62,8 +63,12 @@ const descriptors = z
   .array(descriptor)
   .nullish()
   .transform((given) => given ?? []);
+const children = z
+  .unknown()
+  .transform((given) => (Array.isArray(given) ? given.filter((child) => child !== null) : given))
+  .pipe(descriptors);
 // One that is both would be read differently by different clients (CVE-2021-41190).
-const index = z.object({ ...common, manifests: descriptors, layers: none, config: none });
+const index = z.object({ ...common, manifests: children, layers: none, config: none });
 const image = z.object({ ...common, config: descriptor, layers: descriptors, manifests: none });
 /** What tells what a manifest is. */
 const identity = z.object({
@@ -177,9 +182,10 @@ async function askHead(
   try {
     answer = await session.ask({ ...ask, method: "HEAD", limit: 0, takes: [304, ...NO_HEAD] }, signal);
   } catch (error) {
-    // Whoever is busy or away would not answer a GET either.
-    if (!(error instanceof RegistryError) || error.status === undefined || error.code === "throttled") throw error;
-    if (error.status === 503) throw error;
+    if (!(error instanceof RegistryError)) throw error;
+    const cut = error.code === "timeout" || (error.cause as NodeJS.ErrnoException | undefined)?.code === "ECONNRESET";
+    // Whoever is busy or away would not answer a GET either; a firewall may hold or cut HEADs alone.
+    if (!cut && (error.status === undefined || error.status === 503 || error.code === "throttled")) throw error;
     return "refused";
   }
   if (answer.status === 304 && known !== undefined) return { digest: known };

@@ -5,10 +5,8 @@ const DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json";
 
 const INDEXES: ReadonlySet<string> = new Set([OCI_INDEX, DOCKER_LIST]);
 const MANIFESTS: ReadonlySet<string> = new Set([OCI_MANIFEST, DOCKER_MANIFEST]);
-const CONFIGS: ReadonlySet<string> = new Set([
-  "application/vnd.oci.image.config.v1+json",
-  "application/vnd.docker.container.image.v1+json",
-]);
+export const OCI_CONFIG = "application/vnd.oci.image.config.v1+json";
+const CONFIGS: ReadonlySet<string> = new Set([OCI_CONFIG, "application/vnd.docker.container.image.v1+json"]);
 
 /** All four: without one of them registries answer 404, or silently another manifest. */
 export const ACCEPT_MANIFESTS = [...INDEXES, ...MANIFESTS].join(", ");

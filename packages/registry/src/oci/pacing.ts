@@ -40,6 +40,8 @@ export interface HostPacer {
 
 /** Milliseconds between two tries of one request at most. */
 export const LONGEST_BACKOFF = 15 * 60_000;
+/** Milliseconds a request waits to be asked again at most: for whoever wants it later, the next scan asks. */
+export const PATIENCE_MS = 60_000;
 /** So that those who were told the same time do not all come at it. */
 const SPREAD = 1000;
 /** Milliseconds a failing host is left alone at most: who is back is to be found by the next scan. */
@@ -61,7 +63,7 @@ export function createHostPacer(host: string, options: PacingOptions = {}): Host
     concurrency = pace.concurrency,
     rate = pace.rate,
     burst = pace.burst,
-    patience = 60_000,
+    patience = PATIENCE_MS,
     clock = systemClock,
     random = Math.random,
   } = options;

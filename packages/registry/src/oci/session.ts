@@ -6,7 +6,7 @@ import { failure, type Standing } from "./failure.ts";
 import { createLearnt, type Learnt } from "./learnt.ts";
 import { CONFIGS_LIMIT } from "./limits.ts";
 import { backoff } from "../backoff.ts";
-import { type HostPacer, LONGEST_BACKOFF } from "./pacing.ts";
+import { type HostPacer, LONGEST_BACKOFF, PATIENCE_MS } from "./pacing.ts";
 import { follow, type Reach } from "./redirects.ts";
 import type { Resource } from "./scopes.ts";
 import { createSemaphore, type Semaphore } from "./semaphore.ts";
@@ -99,7 +99,11 @@ class HostSession implements Session {
         throw error;
       }
       if (concernsHost(error)) pacer.pause(error.retryAfter, error.code === "throttled");
-      if (failures + 1 >= MOST_TRIES || !pacer.mayRetry()) throw error;
+      const { retryAfter: asked = 0 } = error;
+      // What hangs as a HEAD is asked for by GET instead.
+      const hopeless =
+        (!concernsHost(error) && asked > PATIENCE_MS) || (ask.method === "HEAD" && error.code === "timeout");
+      if (failures + 1 >= MOST_TRIES || hopeless || !pacer.mayRetry()) throw error;
       log.debug({ host: this.host, code: error.code, status: error.status, failures }, "will ask the registry again");
       if (!concernsHost(error))
         await clock.sleep(error.retryAfter ?? backoff(failures, random, LONGEST_BACKOFF), signal);

@@ -84,6 +84,17 @@ describe("a registry that fails", () => {
     assert.equal(registry.requests.length, 4);
   });
 
+  test("red-02: and asks for years of patience is given up for now, so that its scan ends", async ({ signal }) => {
+    await using registry = await startRegistryProxy();
+    const clock = manualClock();
+    await using client = testClient(registry.host, { clock });
+    for (const asked of ["999999999", "Fri, 31 Dec 9999 23:59:59 GMT", "61"]) {
+      registry.answerNext(/./, { status: 502, headers: { "retry-after": asked } });
+      await assert.rejects(client.ping(signal), { code: "unreachable", status: 502 });
+    }
+    assert.equal(registry.requests.length, 3);
+  });
+
   test("gets no more repetitions than its budget while it fails", async ({ signal }) => {
     await using registry = await startRegistryProxy();
     await using client = testClient(registry.host);

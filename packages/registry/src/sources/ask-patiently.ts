@@ -1,7 +1,7 @@
 import type { Clock, Logger, Random } from "@executor-registry/resolver";
 import { RegistryError } from "../oci/errors.ts";
 import { backoff } from "../backoff.ts";
-import { type HostPacer, LONGEST_BACKOFF } from "../oci/pacing.ts";
+import { type HostPacer, LONGEST_BACKOFF, PATIENCE_MS } from "../oci/pacing.ts";
 
 /** How one cloud API is asked. */
 export interface Patience {
@@ -47,7 +47,8 @@ export async function askPatiently<T>(
     }
     const concernsAll = code === "throttled" || status === 503 || (code === "unreachable" && status === undefined);
     if (concernsAll) pacer.pause(retryAfter, code === "throttled");
-    if (failures + 1 >= MOST_TRIES || !pacer.mayRetry()) throw error;
+    if (failures + 1 >= MOST_TRIES || (!concernsAll && (retryAfter ?? 0) > PATIENCE_MS) || !pacer.mayRetry())
+      throw error;
     log.debug({ host, code, status, failures }, "will ask the API again");
     if (!concernsAll) await clock.sleep(retryAfter ?? backoff(failures, random, LONGEST_BACKOFF), signal);
   }

@@ -202,6 +202,11 @@ describe("an image's details", () => {
     ["reg-01b: an index of layers and a cache's configuration", { holdsImage: false }, "failed"],
     ["an index of charts", { holdsImage: true, configType: CHART.mediaType }, "failed"],
     [
+      "an index of charts that names platforms",
+      { holdsImage: true, configType: CHART.mediaType, platforms: ["linux/amd64"] },
+      "failed",
+    ],
+    [
       "an image with an artifact's type, which its configuration is not",
       { configType: "application/vnd.oci.image.config.v1+json", artifactType: "application/vnd.x" },
       "passed",

@@ -95,6 +95,16 @@ describe("reg-03: what an image says oddly is read as other clients read it", ()
     ["an annotation that is a number", { annotations: { x: 1 } }],
     ["annotations that are a list", { annotations: ["x"] }],
     ["a null subject, type and list of manifests", { subject: null, artifactType: null, manifests: null }],
+    [
+      "a layer whose size is none",
+      {
+        layers: [
+          { ...LAYER, size: "9" },
+          { ...LAYER, size: -1 },
+          { ...LAYER, size: 0.5 },
+        ],
+      },
+    ],
     ["a layer without type, size and with null annotations", { layers: [{ digest: LAYER.digest, annotations: null }] }],
   ] as const) {
     test(`a manifest with ${what}`, async ({ signal }) => {
@@ -119,7 +129,7 @@ describe("reg-03: what an image says oddly is read as other clients read it", ()
   ] as const) {
     test(`an index whose child has ${what}`, async ({ signal }) => {
       const shelf = new Shelf();
-      shelf.putIndex("v1", [{ ...shelf.putImage(undefined, healthy), ...child }]);
+      shelf.putIndex("v1", [null, { ...shelf.putImage(undefined, healthy), ...child }]);
       const { labels, platforms: read, holdsImage } = await shelf.read(signal);
       assert.deepEqual([labels, read, holdsImage], [{ a: "b" }, platforms, true]);
     });

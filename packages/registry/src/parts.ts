@@ -2,7 +2,7 @@ import type { Clock, Random } from "@executor-registry/resolver";
 import type { Logger } from "pino";
 import { createAccess, type Access } from "./auth/access.ts";
 import type { Catalogue } from "./catalogue/catalogue.ts";
-import { createNaming } from "./catalogue/naming.ts";
+import { createNaming, type Naming } from "./catalogue/naming.ts";
 import { createApprovedNamespaceCheck } from "./checks/approved-namespace.ts";
 import { runnableCheck } from "./checks/runnable.ts";
 import { makeAuthenticators } from "./config/make-authenticators.ts";
@@ -26,6 +26,8 @@ export interface Parts {
   readonly scanner: Scanner;
   /** How all sources fare, in the configuration's order. */
   health(): readonly SourceHealth[];
+  /** Of which types an image is. */
+  readonly typesOf: Naming["typesOf"];
   readonly access: Access;
   readonly webhooks: ReadonlyMap<string, Webhook>;
   readonly queues: readonly EventQueue[];
@@ -79,6 +81,7 @@ export async function makeParts(config: Config, surroundings: Surroundings): Pro
       const all = [...scanner.health, ...live.map((source) => source.health)];
       return config.sources.flatMap(({ name }) => all.find((one) => one.name === name) ?? []);
     },
+    typesOf: (path, tag) => naming.typesOf(path, tag),
     access,
     webhooks,
     queues: queues.map(({ queue }) => queue),

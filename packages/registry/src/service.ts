@@ -155,7 +155,16 @@ async function begin(options: ServiceOptions, lifetimes: Lifetimes): Promise<Ser
   const events = createEventStream(catalogue.snapshot, clock);
   const metrics = createMetrics({ catalogue, health, queues: () => parts.queues, reads, events });
   let draining = false;
-  const routes = apiRoutes({ catalogue, scanner, health, version: VERSION, draining: () => draining, restored, log });
+  const routes = apiRoutes({
+    catalogue,
+    scanner,
+    health,
+    typesOf: (path, tag) => parts.typesOf(path, tag),
+    version: VERSION,
+    draining: () => draining,
+    restored,
+    log,
+  });
   const fastify = await createHttpServer({
     routes,
     access,

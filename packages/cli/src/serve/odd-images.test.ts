@@ -188,7 +188,7 @@ describe("a served registry of odd images", { timeout: 120_000 }, () => {
   }
 
   for (const [type, [, reason]] of Object.entries(unreadable)) {
-    test(`${type} is no version, and the log says why`, async () => {
+    test(`${type} is no version, and the answer says why`, async () => {
       const { status, text } = await get(`/executors/${type}`);
       const problem = JSON.parse(text) as { readonly code: string; readonly incomplete: readonly string[] };
       assert.deepEqual([status, problem.code], [404, "unknown-type"]);
@@ -208,10 +208,10 @@ describe("a served registry of odd images", { timeout: 120_000 }, () => {
     const { versions } = JSON.parse(text) as {
       readonly versions: readonly { readonly tags: readonly string[]; readonly state: string }[];
     };
-    assert.deepEqual(versions.map(({ tags, state }) => [tags[0], state]).toSorted(), [
-      ["1.1.0", "admitted"],
-      ["buildcache", "rejected"],
-    ]);
+    assert.deepEqual(Object.fromEntries(versions.map(({ tags, state }) => [tags[0], state])), {
+      "1.1.0": "admitted",
+      buildcache: "rejected",
+    });
     assert.match(text, /it is a build cache .*no container can be started from it/);
   });
 

@@ -76,6 +76,7 @@ describe("what images say is bounded in what is kept and served", () => {
     const error = unknownType("typo-00000000007", {
       catalogue: scanning.catalogue,
       health: () => [],
+      typesOf: () => [],
     }) as UnknownTypeError;
     assert.equal(error.knownTypes.length, 100);
     assert.ok(error.nearMisses.includes("type-00000000007"));

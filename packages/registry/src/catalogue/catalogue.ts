@@ -26,6 +26,12 @@ export interface CatalogueOptions {
   readonly log: Logger;
 }
 
+interface UnreadRepository {
+  /** `registry/path`. */
+  readonly repository: string;
+  readonly unread: RepositoryReads["unread"];
+}
+
 /** The current state: read from memory, changed through the journal alone. */
 export class Catalogue {
   /** What readers are given, together with what is watched instead of kept here. */
@@ -34,6 +40,7 @@ export class Catalogue {
   readonly #store: Store;
   readonly #rank: Rank;
   readonly #views = new Map<string, TypeView>();
+  #unread: readonly UnreadRepository[] | undefined;
 
   private constructor(journal: Journal<CatalogueState>, { store, rank, order }: CatalogueOptions) {
     this.answers = new Answers(order);
@@ -62,6 +69,7 @@ export class Catalogue {
     const catalogue = new Catalogue(journal, options);
     for (const type of journal.state.types.keys()) catalogue.#render(type);
     journal.onEntries((entries) => {
+      catalogue.#unread = undefined;
       for (const type of catalogue.#typesOf(entries)) {
         catalogue.#views.delete(type);
         catalogue.#render(type);
@@ -124,6 +132,14 @@ export class Catalogue {
   /** Every repository that was looked at, with what came of it. */
   reads(): ReadonlyMap<string, RepositoryReads> {
     return this.#journal.state.reads;
+  }
+
+  /** The repositories of which tags could not be read, and which these are. */
+  get unread(): readonly UnreadRepository[] {
+    this.#unread ??= [...this.reads()].flatMap(([repository, { unread }]) =>
+      unread.length === 0 ? [] : { repository, unread },
+    );
+    return this.#unread;
   }
 
   /** The images that are still there, of every type. */

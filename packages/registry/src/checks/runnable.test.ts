@@ -84,7 +84,10 @@ describe("what lies beside images", { skip: noDockerRegistry }, () => {
     await using scanning = await openScanning({ registries: [registry] });
     await scanning.scan();
     assert.deepEqual(scanning.versions(), {});
-    assert.match(unknownType("nlp", { catalogue: scanning.catalogue, health: () => [] }).message, /it is a Helm chart/);
+    assert.match(
+      unknownType("nlp", { catalogue: scanning.catalogue, health: () => [], typesOf: () => [] }).message,
+      /it is a Helm chart/,
+    );
   });
 
   test("an oci-layout's chart is rejected as a registry's is", async (t) => {

@@ -9,11 +9,11 @@ import { Fields } from "./fields.ts";
 import { json, route, type Route } from "./route.ts";
 import { Candidate, Executor, Problem, ScanReportShape, TypeName, UnreadTag, Version } from "./schemas.ts";
 import { listExecutors } from "./list-executors.ts";
-import { notLookedAt, notReady, unknownType } from "./unknown-type.ts";
+import { type Evidence, notLookedAt, notReady, unknownType } from "./unknown-type.ts";
 import { listVersions } from "./list-versions.ts";
 
 /** What the API answers from. */
-export interface ApiOptions extends HealthOptions {
+export interface ApiOptions extends HealthOptions, Evidence {
   readonly catalogue: Catalogue;
   readonly scanner: Scanning;
 }

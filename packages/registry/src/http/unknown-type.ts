@@ -1,17 +1,23 @@
 import { ExecutorRegistryError, UnknownTypeError } from "@executor-registry/resolver";
 import type { Catalogue } from "../catalogue/catalogue.ts";
+import type { Naming } from "../catalogue/naming.ts";
 import { oneLine } from "../catalogue/one-line.ts";
 import type { CatalogueImage } from "../catalogue/state.ts";
+import { pathOf } from "../sources/repository-name.ts";
 import type { SourceHealth } from "../sources/source-health.ts";
 
 /** So many known types are named: whoever wants all asks for the list. */
 const MOST_TYPES = 100;
 const MOST_SENTENCES = 20;
+/** Unread tags that are looked through for those of the type; the question is to stay cheap. */
+const MOST_UNREAD = 500;
 
 /** What an answer "there is none" is based on. */
 export interface Evidence {
   readonly catalogue: Catalogue;
   health(): readonly SourceHealth[];
+  /** Of which types a tag is that could not be read. */
+  readonly typesOf: Naming["typesOf"];
 }
 
 /**
@@ -19,15 +25,17 @@ export interface Evidence {
  * @returns an error of code `not-ready` while a source was not looked at yet, since the type may be there; else one that says
  *   whether the answer is definite: it is for a type whose images were withdrawn or are not admitted
  */
-export function unknownType(type: string, { catalogue, health }: Evidence): ExecutorRegistryError {
-  const sources = health();
+export function unknownType(type: string, evidence: Evidence): ExecutorRegistryError {
+  const { catalogue } = evidence;
+  const sources = evidence.health();
   const view = catalogue.view(type);
   const refused = view === undefined ? [] : [...view.images("rejected"), ...view.images("pending")];
   const notYet = refused.length > 0 ? undefined : notLookedAt(sources);
   if (notYet !== undefined) return notReady(`whether there is an image of executor type "${type}"`, notYet);
   const { index } = catalogue.snapshot;
   // Of a type that it has images of, the service knows what became of them, whatever else could not be read.
-  const incomplete = view === undefined ? unreadSentences(sources) : [];
+  const incomplete =
+    view === undefined ? [...unreadOf(type, evidence), ...unreadSentences(sources)].slice(0, MOST_SENTENCES) : [];
   const known = {
     knownTypes: index.sorted.slice(0, MOST_TYPES),
     nearMisses: index.nearMisses(type),
@@ -50,6 +58,21 @@ export const notReady = (what: string, sources: string): ExecutorRegistryError =
     `${what} is not known before every source was looked at once; not looked at yet: ${sources}. Ask again in some seconds; /health shows how far it is`,
   );
 
+/** The type's own tags that could not be read: an image of it may be behind one of them. */
+function unreadOf(type: string, { catalogue, typesOf }: Evidence): readonly string[] {
+  const found: string[] = [];
+  let looked = 0;
+  for (const { repository, unread } of catalogue.unread) {
+    for (const { tag, reason } of unread) {
+      looked += 1;
+      if (looked > MOST_UNREAD || found.length === MOST_SENTENCES) return found;
+      if (typesOf(pathOf(repository), tag).includes(type))
+        found.push(oneLine(`tag ${tag} could not be read: ${reason}`));
+    }
+  }
+  return found;
+}
+
 /** What of the sources could not be read, a sentence each. */
 function unreadSentences(sources: readonly SourceHealth[]): readonly string[] {
   return sources
@@ -59,7 +82,6 @@ function unreadSentences(sources: readonly SourceHealth[]): readonly string[] {
         : []),
       ...(unread > 0 ? [`${unread} ${unread === 1 ? "tag" : "tags"} of source ${name} could not be read`] : []),
     ])
-    .slice(0, MOST_SENTENCES)
     .map((sentence) => oneLine(sentence));
 }
 

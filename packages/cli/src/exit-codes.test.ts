@@ -61,6 +61,20 @@ describe("hints", () => {
     }
   });
 
+  test("dev-09: send nobody to the doctor for what a gateway refuses", () => {
+    const place = { method: "GET", path: "/api", server: "https://double" };
+    const refused = (message: string) =>
+      hintOf(new KubernetesError("forbidden", message, place, { status: 403 }), "er");
+    assert.match(
+      refused('pods is forbidden: User "ann" cannot list resource "pods" (403 Forbidden)') ?? "",
+      /`er doctor`/,
+    );
+    for (const message of ["<html>blocked by policy</html> (403)", "the server gave no reason (403)"]) {
+      assert.match(refused(message) ?? "", /proxy or gateway/);
+      assert.doesNotMatch(refused(message) ?? "", /doctor/);
+    }
+  });
+
   test("dev-07: say nothing of credentials that there were none of: the message says why", () => {
     const place = { method: "GET", path: "/", server: "https://double" };
     const cause = new KubernetesError("unauthorized", "the credential plugin aws was not found", place);

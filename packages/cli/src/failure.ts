@@ -5,7 +5,7 @@ import {
   ForbiddenError,
   RegistryServiceError,
 } from "@executor-registry/resolver";
-import { KubernetesError } from "@executor-registry/resolver/kubernetes";
+import { KubernetesError, refusedSubject } from "@executor-registry/resolver/kubernetes";
 import { UsageError } from "./usage-error.ts";
 
 /** The exit code of wrong usage. */
@@ -18,6 +18,8 @@ export function exitOf(error: unknown): number {
 }
 
 const UNREACHED = "`kubectl get --raw /version` asks the same server";
+
+const GATEWAY = "the API server's roles did not refuse this; a proxy or gateway before it may have";
 
 const SERVICE_HINTS: Partial<Record<ErrorCode, string>> = {
   unreachable: "--registry URL names another service; `curl URL/health` asks this one",
@@ -32,6 +34,8 @@ export function hintOf(error: unknown, program: string): string | undefined {
   if (error instanceof RegistryServiceError) return SERVICE_HINTS[error.code];
   // Where there were no credentials to send, the message says why.
   if (error.code === "unauthorized" && !wasRefused(error)) return undefined;
+  // Roles are about a user whom the API server's authorizer has named; a gateway before it refuses by rules of its own.
+  if (error instanceof KubernetesError && error.code === "forbidden" && !refusedSubject(error.message)) return GATEWAY;
   return hints(program)[error.code];
 }
 

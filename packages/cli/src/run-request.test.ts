@@ -8,7 +8,8 @@ import { parseFlags } from "./parse-flags.ts";
 import { REQUEST_FLAGS, requestFrom } from "./run-request.ts";
 import { UsageError } from "./usage-error.ts";
 
-const requested = (...args: string[]) => requestFrom(parseFlags(args, { ...GLOBAL_FLAGS, ...REQUEST_FLAGS }, "run"));
+const given = (...args: string[]) => requestFrom(parseFlags(args, { ...GLOBAL_FLAGS, ...REQUEST_FLAGS }, "run"));
+const requested = async (...args: string[]) => (await given(...args)).request;
 
 describe("a request", () => {
   test("has an id of its own, and nothing that was not asked for", async () => {
@@ -64,11 +65,12 @@ describe("a template file", () => {
     folder = await mkdtemp(join(tmpdir(), "template-"));
   });
   after(() => rm(folder, { recursive: true }));
-  async function template(content: string): Promise<unknown> {
+  async function read(content: string): Promise<{ readonly file: string } & Awaited<ReturnType<typeof given>>> {
     const file = join(folder, String((count += 1)));
     await writeFile(file, content);
-    return (await requested("--template-file", file)).template;
+    return { file, ...(await given("--template-file", file)) };
   }
+  const template = async (content: string): Promise<unknown> => (await read(content)).request.template;
 
   const forms: readonly (readonly [string, string])[] = [
     ["a pod template", podYaml],
@@ -86,6 +88,33 @@ describe("a template file", () => {
       await assert.rejects(template(content), /^UsageError: --template-file .* holds no pod template: it has no spec$/);
     });
   }
+
+  const said = { backoffLimit: 2, activeDeadlineSeconds: 5, parallelism: 3, completions: 1, selector: null };
+  const metadata = { name: "any", labels: { "kueue.x-k8s.io/queue-name": "team-a" } };
+  for (const [name, content] of [
+    ["Job", { kind: "Job", metadata, spec: { ...said, template: pod } }],
+    [
+      "CronJob",
+      { kind: "CronJob", spec: { schedule: "x", jobTemplate: { metadata, spec: { ...said, template: pod } } } },
+    ],
+  ] as const) {
+    test(`dev-12: what a ${name} says of the Job holds, and what cannot is named`, async () => {
+      const { file, request, warnings } = await read(JSON.stringify(content));
+      assert.deepEqual(request.template, pod);
+      assert.deepEqual(request.job, {
+        metadata: { labels: metadata.labels },
+        spec: { backoffLimit: 2, activeDeadlineSeconds: 5 },
+      });
+      assert.deepEqual(warnings, [`parallelism: 3 of ${file} is not used: an executor's Job runs one pod`]);
+    });
+  }
+
+  test("dev-12: what a Deployment says is about the Deployment", async () => {
+    const { request, warnings } = await read(
+      JSON.stringify({ kind: "Deployment", metadata, spec: { replicas: 3, selector: {}, template: pod } }),
+    );
+    assert.deepEqual([request.job, warnings], [undefined, []]);
+  });
 
   test("that is no YAML is told", async () => {
     await assert.rejects(template("{ spec: [ }"), /^UsageError: --template-file .* cannot be read: /);

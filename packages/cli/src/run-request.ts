@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { JobRequest } from "@executor-registry/dispatcher";
 import type { PodTemplate } from "@executor-registry/resolver";
+import { type DeclaredJob, readJobTemplate } from "@executor-registry/resolver/internal";
 import { parse } from "yaml";
 import type { Flags } from "./flags.ts";
 import { type Given, text } from "./parse-flags.ts";
@@ -39,7 +40,7 @@ export const REQUEST_FLAGS = {
     type: "string",
     value: "FILE",
     names: "file",
-    help: "a pod template (YAML or JSON), or an object that has one, to merge in",
+    help: "a pod template (YAML or JSON), or a Job, CronJob or other object that has one, to merge in",
   },
   "security-context": {
     type: "string",
@@ -49,11 +50,17 @@ export const REQUEST_FLAGS = {
   },
 } as const satisfies Flags;
 
+/** What was asked for, and what of it cannot be used. */
+export interface GivenRequest {
+  readonly request: JobRequest;
+  readonly warnings: readonly string[];
+}
+
 /**
  * What the flags ask for.
  * @throws UsageError
  */
-export async function requestFrom(given: Given): Promise<JobRequest> {
+export async function requestFrom(given: Given): Promise<GivenRequest> {
   const { rest, flags } = given;
   if (flags["command"] && rest.length === 0) throw new UsageError("--command needs words after --", "run");
   const [cpu, memory, serviceAccountName] = [text(given, "cpu"), text(given, "memory"), text(given, "service-account")];
@@ -62,7 +69,8 @@ export async function requestFrom(given: Given): Promise<JobRequest> {
   const securityContext = text(given, "security-context") as "restricted" | "none" | undefined;
   const requests = { ...(cpu && { cpu }), ...(memory && { memory }) };
   const env = Object.fromEntries(((flags["env"] ?? []) as readonly string[]).map(variable));
-  return {
+  const { template, job, warnings } = file === undefined ? NO_FILE : await readTemplateFile(file);
+  const request = {
     id: text(given, "id") ?? randomUUID(),
     ...(namespace && { namespace }),
     ...(rest.length > 0 && (flags["command"] ? { command: rest } : { args: rest })),
@@ -72,8 +80,10 @@ export async function requestFrom(given: Given): Promise<JobRequest> {
     ...(ttlSecondsAfterFinished !== undefined && { ttlSecondsAfterFinished }),
     ...(activeDeadlineSeconds !== undefined && { activeDeadlineSeconds }),
     ...(securityContext && { securityContext }),
-    ...(file && { template: await readTemplate(file) }),
+    ...(template && { template }),
+    ...(job && { job }),
   };
+  return { request, warnings };
 }
 
 function variable(entry: string): readonly [string, string] {
@@ -90,8 +100,22 @@ export function seconds(given: Given, name: string): number | undefined {
   return Number(value);
 }
 
-/** A pod template, or an object that has one: a Job, a CronJob, a Deployment. */
-async function readTemplate(file: string): Promise<PodTemplate> {
+/** What a file says, and what of it is not used. */
+interface TemplateFile extends Pick<JobRequest, "template" | "job"> {
+  readonly warnings: readonly string[];
+}
+
+const NO_FILE: TemplateFile = { warnings: [] };
+
+/** An object with a pod template, or one; no field can be relied on. */
+interface Content {
+  readonly kind?: unknown;
+  readonly spec?: Readonly<Record<string, unknown>> | null;
+  readonly template?: unknown;
+}
+
+/** A pod template, or an object that has one: of a Job and a CronJob what it says of the Job counts too. */
+async function readTemplateFile(file: string): Promise<TemplateFile> {
   let content: unknown;
   try {
     content = parse(await readFile(file, "utf8"));
@@ -100,12 +124,20 @@ async function readTemplate(file: string): Promise<PodTemplate> {
   }
   const template = podTemplateOf(content);
   if (!template) throw new UsageError(`--template-file ${file} holds no pod template: it has no spec`, "run");
-  return template;
+  const { job, unused } = jobOf(content as Content);
+  const warnings = unused.map((field) => `${field} of ${file} is not used: an executor's Job runs one pod`);
+  return { template, ...(job && { job }), warnings };
 }
 
 function podTemplateOf(content: unknown): PodTemplate | undefined {
-  const { spec, template } = (content ?? {}) as { spec?: Record<string, unknown> | null; template?: unknown };
+  const { spec, template } = (content ?? {}) as Content;
   if (typeof spec !== "object" || spec === null) return template ? podTemplateOf(template) : undefined;
   const inner = spec["jobTemplate"] ?? spec["template"];
   return inner === undefined ? (content as PodTemplate) : podTemplateOf(inner);
+}
+
+/** By the rules for a declaration: a Deployment's fields are about the Deployment. */
+function jobOf(content: Content): ReturnType<typeof readJobTemplate> {
+  const declared = content.kind === "Job" ? content : content.spec?.["jobTemplate"];
+  return readJobTemplate((declared ?? {}) as DeclaredJob);
 }

@@ -4,7 +4,7 @@ import type { Command } from "../command.ts";
 import { INTERRUPTED, interruptedExit } from "../interruption.ts";
 import type { Io } from "../io.ts";
 import { printJson } from "../output/json.ts";
-import { warnAbout } from "../output/warnings.ts";
+import { warn, warnAbout } from "../output/warnings.ts";
 import { toYaml } from "../output/yaml.ts";
 import { withProgress } from "../progress.ts";
 import { REQUEST_FLAGS, requestFrom, seconds } from "../run-request.ts";
@@ -50,7 +50,8 @@ Exits with the executor's code; with ${NOT_RUN} when it could not be run, with $
     if (layoutOf(given, io) !== undefined) {
       throw new UsageError("run needs a cluster; --layout and EXECUTOR_LAYOUT name a folder of images", "run");
     }
-    const request = await requestFrom(given);
+    const { request, warnings } = await requestFrom(given);
+    for (const warning of warnings) warn(io, warning);
     const [startTimeout, endTimeout] = [seconds(given, "start-timeout"), seconds(given, "end-timeout")];
     const subject = text(given, "subject");
     const api = await connect(connectOptions(given));

@@ -2,7 +2,7 @@ import type { Resolution, ResolutionChange, SourceReport } from "@executor-regis
 import type { Io } from "../io.ts";
 
 /** Says one warning on standard error. */
-function warn(io: Pick<Io, "stderr">, message: string): void {
+export function warn(io: Pick<Io, "stderr">, message: string): void {
   io.stderr.print([[{ style: "yellow", text: "warning:" }, ` ${message}`]]);
 }
 

@@ -1,3 +1,4 @@
+import { readJobTemplate } from "@executor-registry/resolver/internal";
 import { InvalidRequestError } from "../errors.ts";
 import { isObject } from "../json.ts";
 import { PREFIX } from "@executor-registry/resolver/kubernetes";
@@ -19,7 +20,7 @@ const LARGEST = 2 ** 31 - 1;
  * @throws InvalidRequestError naming the field
  */
 export function checkRequest(request: JobRequest): void {
-  const { id, namespace, serviceAccountName, securityContext, template } = request;
+  const { id, namespace, serviceAccountName, securityContext, template, job } = request;
   must(
     typeof id === "string" && id !== "" && id.length <= LONGEST_ID,
     "id",
@@ -55,6 +56,14 @@ export function checkRequest(request: JobRequest): void {
     must(["restricted", "none"].includes(securityContext), "securityContext", "must be restricted, none or an object");
   } else if (securityContext !== undefined) must(isObject(securityContext), "securityContext", "must be an object");
   if (template !== undefined) must(isObject(template), "template", "must be an object with metadata and spec");
+  if (job === undefined) return;
+  must(
+    isObject(job) && (job.spec === undefined || isObject(job.spec)),
+    "job",
+    "must be an object with metadata and spec",
+  );
+  const [unused] = readJobTemplate(job).unused;
+  must(unused === undefined, `job.spec.${unused}`, "is not possible: an executor's Job runs one pod");
 }
 
 function checkKey(key: string, field: string): void {

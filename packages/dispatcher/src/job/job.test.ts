@@ -93,6 +93,25 @@ describe("what a Job says about itself", () => {
     assert.equal(other["podReplacementPolicy"], "Failed");
   });
 
+  test("dev-12: a request's own Job fields stand over the declared ones, and its other fields over both", () => {
+    const container = { name: "executor" };
+    const template = {
+      from: "CronJob/executor-disp",
+      container: "executor",
+      pod: { spec: { containers: [container] } },
+      job: { metadata: { labels: { queue: "a", team: "a" } }, spec: { activeDeadlineSeconds: 5, backoffLimit: 2 } },
+    };
+    const job = { metadata: { labels: { queue: "b" } }, spec: { backoffLimit: 3, suspend: true } };
+    const { metadata, spec } = jobFor(resolution({ template }), { id: "1", job, activeDeadlineSeconds: 9 });
+    assert.deepEqual([metadata.labels["queue"], metadata.labels["team"]], ["b", "a"]);
+    assert.deepEqual([spec.backoffLimit, spec.activeDeadlineSeconds, spec["suspend"]], [3, 9, true]);
+    assert.ok(!("queue" in (spec.template.metadata?.labels ?? {})));
+    assert.throws(
+      () => jobFor(resolution(), { id: "1", job: { spec: { parallelism: 3 } } }),
+      new InvalidRequestError("job.spec.parallelism: 3", "is not possible: an executor's Job runs one pod"),
+    );
+  });
+
   test("at most 100 nodes are named", () => {
     const nodes = Array.from({ length: 250 }, (_, index) => `node-${index}`);
     const { affinity } = jobFor(resolution({ nodes }), { id: "1" }).spec.template.spec as { affinity: unknown };

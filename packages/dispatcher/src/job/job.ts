@@ -34,7 +34,7 @@ const AN_HOUR = 3600;
 export function jobFor(resolution: Resolution, request: JobRequest): JobManifest {
   checkRequest(request);
   const { namespace, activeDeadlineSeconds, backoffLimit, ttlSecondsAfterFinished } = request;
-  const declared = resolution.template?.job;
+  const [declared, wanted] = [resolution.template?.job, request.job];
   const { container, pod } = executorPod(resolution, request);
   const labels = { ...request.labels, ...ownLabels(resolution) };
   const annotations = { ...request.annotations, ...ownAnnotations(resolution, request.id) };
@@ -45,13 +45,14 @@ export function jobFor(resolution: Resolution, request: JobRequest): JobManifest
       name: jobName(resolution.type, request.id),
       ...(namespace ? { namespace } : {}),
       // Those of the Job alone, such as a queue's name; its pods have those of the pod template.
-      labels: { ...declared?.metadata?.labels, ...labels },
-      annotations: { ...declared?.metadata?.annotations, ...annotations },
+      labels: { ...declared?.metadata?.labels, ...wanted?.metadata?.labels, ...labels },
+      annotations: { ...declared?.metadata?.annotations, ...wanted?.metadata?.annotations, ...annotations },
     },
     spec: {
       backoffLimit: 0,
       ttlSecondsAfterFinished: AN_HOUR,
       ...declared?.spec,
+      ...wanted?.spec,
       ...(backoffLimit === undefined ? {} : { backoffLimit }),
       ...(ttlSecondsAfterFinished === undefined ? {} : { ttlSecondsAfterFinished }),
       ...(activeDeadlineSeconds === undefined ? {} : { activeDeadlineSeconds }),

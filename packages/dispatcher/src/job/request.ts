@@ -1,4 +1,4 @@
-import type { PodTemplate } from "@executor-registry/resolver";
+import type { JobTemplate, PodTemplate } from "@executor-registry/resolver";
 
 /** Amounts by resource name, such as `{ cpu: "500m", memory: "256Mi" }`. */
 export type ResourceList = Readonly<Record<string, string | number>>;
@@ -45,4 +45,6 @@ export interface JobRequest {
    * or has the name it has in the declared template.
    */
   readonly template?: PodTemplate;
+  /** What holds for the Job itself, over what the declaration says of it. A field that asks for more than one pod is refused. */
+  readonly job?: JobTemplate;
 }

@@ -50,14 +50,18 @@ function endedByItself(job: Job, pod: Pod, { finishedAt }: Terminated): boolean 
 /** When the cause came, not a number where it did and its time is not known. */
 type Moment = number | undefined;
 
-function deadlineOf({ spec, status }: Job): Moment {
-  const failed = status?.conditions?.find(
+function deadlineOf(job: Job): Moment {
+  const failed = job.status?.conditions?.find(
     ({ type, status: holds, reason }) =>
       (type === "Failed" || type === "FailureTarget") && holds === "True" && reason === "DeadlineExceeded",
   );
-  if (!failed) return undefined;
-  const passed = Date.parse(status?.startTime ?? "") + (spec.activeDeadlineSeconds ?? Number.NaN) * 1000;
-  return Number.isNaN(passed) ? Date.parse(failed.lastTransitionTime ?? "") : passed;
+  return failed && (deadlineAt(job) ?? Date.parse(failed.lastTransitionTime ?? ""));
+}
+
+/** When a Job's `activeDeadlineSeconds` are over, by the cluster's clock; nothing where it has none, or was not started. */
+export function deadlineAt({ spec, status }: Job): number | undefined {
+  const passes = Date.parse(status?.startTime ?? "") + (spec.activeDeadlineSeconds ?? Number.NaN) * 1000;
+  return Number.isNaN(passes) ? undefined : passes;
 }
 
 function disruptionOf({ status }: Pod): Moment {

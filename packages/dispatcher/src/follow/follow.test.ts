@@ -1,60 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { KubernetesApi } from "@executor-registry/resolver/kubernetes";
-import { type ManualClock, manualClock } from "../../../../testing/manual-clock.ts";
 import { ContactLostError } from "../errors.ts";
-import type { Job, Pod } from "../kubernetes.ts";
-import { fakeApi, kubernetesError } from "../testing/fake-api.ts";
+import type { Pod } from "../kubernetes.ts";
+import { kubernetesError } from "../testing/fake-api.ts";
+import { FakeCluster as Cluster } from "../testing/fake-cluster.ts";
 import { at, jobObject, podObject, terminated, withOthers } from "../testing/objects.ts";
-import { follow } from "./follow.ts";
-
-/** A cluster of one Job whose state a test sets; its watches break off until they are told to stand. */
-class Cluster {
-  readonly clock: ManualClock = manualClock();
-  readonly deleted: unknown[] = [];
-  readonly deletedPods: string[] = [];
-  podDeleteFailure: Error | undefined;
-  job: Job | undefined;
-  pods: readonly Pod[] = [];
-  failure: Error | undefined;
-  podsFailure: Error | undefined;
-  deleteFailure: Error | undefined;
-  readonly api: KubernetesApi;
-
-  constructor(job: Job | undefined, pods: readonly Pod[] = []) {
-    this.job = job;
-    this.pods = pods;
-    this.api = fakeApi({
-      request: (path, { method, body }) => {
-        if (method === "DELETE") {
-          if (this.deleteFailure && !path.includes("/pods/")) throw this.deleteFailure;
-          if (this.podDeleteFailure && path.includes("/pods/")) throw this.podDeleteFailure;
-          if (path.includes("/pods/")) return this.deletedPods.push(path);
-          return this.deleted.push(body);
-        }
-        if (path.endsWith("/events")) throw kubernetesError("forbidden", { status: 403 });
-        if (this.failure) throw this.failure;
-        if (this.podsFailure && path.endsWith("/pods")) throw this.podsFailure;
-        const items = path.endsWith("/pods") ? this.pods : this.job ? [this.job] : [];
-        return { metadata: { resourceVersion: "1" }, items };
-      },
-      // Each watch ends at once as expired, so what a test sets is listed at the next try.
-      lines: async function* (): AsyncGenerator<Buffer> {
-        yield Buffer.from('{"type":"ERROR","object":{"code":410,"reason":"Expired"}}');
-      },
-    });
-  }
-
-  /** Lets seconds pass one by one, and what they cause happen. */
-  async elapse(seconds: number): Promise<void> {
-    for (let second = 0; second < seconds; second += 1) await this.clock.advance(1000);
-  }
-
-  follow(options: Parameters<typeof follow>[2] = {}) {
-    const job = { namespace: "here", name: "executor-disp-1" };
-    return follow(this.api, job, { clock: this.clock, random: () => 1, startTimeout: 60_000, ...options });
-  }
-}
 
 const creating = podObject({ waiting: { reason: "ContainerCreating" } });
 

@@ -5,16 +5,15 @@ import { ContactLostError, JobNotFoundError } from "../errors.ts";
 import { DEFAULT_CONTAINER } from "../job/names.ts";
 import { holding, type Job, type Pod, stateOf } from "../kubernetes.ts";
 import type { OnLog } from "./container-log.ts";
-import { type ExecutorEnd, executorEnd, latestPod } from "./executor-end.ts";
+import { deadlineAt, type ExecutorEnd, executorEnd, latestPod } from "./executor-end.ts";
 import { newestWarning } from "./explain.ts";
-import { followLogs, type Logs } from "./logs.ts";
+import { clusterTime } from "./log-beginning.ts";
+import { followLogs, LAST_LINES, type Logs } from "./logs.ts";
 import { ENDED } from "./reasons.ts";
-import { type Ending, endingOf, type JobResult, resultOf } from "./result.ts";
+import { type Ending, endingOf, type JobResult, resultOf, type Told } from "./result.ts";
 import { containers, type JobStatus, statusOf } from "./status.ts";
+import { createTeller, type OnStatus } from "./telling.ts";
 import { type JobWatch, watchJob } from "./watch-job.ts";
-
-/** Receives how far the Job is, in words, whenever they change. */
-export type OnStatus = (message: string, status: JobStatus) => void;
 
 export interface FollowOptions {
   /** Cancels: the Job is deleted, and the result says `cancelled`. */
@@ -53,6 +52,9 @@ const SETTLE = 2000;
 const SETTLE_MOST = 60_000;
 /** How long the Job may take to tell the end of a pod whose containers have all ended. */
 const JOB_LATE = 60_000;
+/** The longest that a Job waits before it makes its next pod: ten seconds, doubled with every failure. */
+const RETRY_MOST = 600_000;
+const START_TIMEOUT = 120_000;
 /** A pod's grace period, and a Job's `backoffLimit`, where the server has filled in none. */
 const DEFAULTS = { terminationGracePeriodSeconds: 30, backoffLimit: 6 } as const;
 
@@ -87,12 +89,11 @@ class Follower {
   readonly #watch: JobWatch;
   readonly #signal: AbortSignal;
   #logs: Logs | undefined;
-  #told = "";
+  readonly #tell: ReturnType<typeof createTeller>;
   #stage = "";
   #stageSince = 0;
   readonly #contactTimeout: number;
   #lastContact: number;
-  #lastPod: Pod | undefined;
 
   constructor(api: KubernetesApi, job: { namespace: string; name: string }, options: FollowOptions, stop: AbortSignal) {
     const { clock = systemClock, random = Math.random, logger: log = silentLogger, signal } = options;
@@ -106,6 +107,7 @@ class Follower {
     this.#lastContact = clock.now();
     this.#signal = signal ? AbortSignal.any([signal, stop]) : stop;
     this.#watch = watchJob({ api, ...job, signal: this.#signal, clock, random, log });
+    this.#tell = createTeller(options.onStatus, this.#watch.deleted);
   }
 
   stopped(): Promise<unknown> {
@@ -135,23 +137,28 @@ class Follower {
     if (watch.gone()) return endedBeforeDeletion(job, pods, container) ?? JOB_DELETED;
 
     const status = statusOf(job, pods, container);
-    this.#tellAttempt(status, pods);
-    this.#tell(status);
+    this.#tell(status, pods);
     if (status.phase === "ended") return this.#ended(container);
     const end = executorEnd(job, pods, container);
     const over = end?.byItself && (end.terminated.exitCode === 0 || end.pod === latestPod(pods));
     if (end && over) return this.#ending(end, job, container);
+    const told = this.#toldToEnd(job, latestPod(pods), end);
+    if (told) return this.#overdue(told, job, container);
     if (status.phase === "running") {
       // Started again after this, it has its time again.
       this.#stage = "";
-      return this.#wait(Infinity);
+      return this.#wait(this.#untilDeadline(job));
     }
     if (status.fatal) return this.#giveUp(status, job);
     return this.#starting(status, job);
   }
 
   async #starting(status: JobStatus, job: Job): Promise<Ending | undefined> {
-    const left = this.#left(`${status.phase} ${status.pod}`, this.#options.startTimeout ?? 120_000, status.untimed);
+    const left = this.#left(
+      `${status.phase} ${status.pod}`,
+      this.#options.startTimeout ?? START_TIMEOUT,
+      status.untimed,
+    );
     return left > 0 ? this.#wait(left) : this.#giveUp(status, job);
   }
 
@@ -187,8 +194,38 @@ class Follower {
     if (failedBeside && this.#retries(job, container))
       return this.#endWith(job, container, "another container failed", []);
     // A Job ends, or makes its next pod, soon after its pod; native sidecars have the grace period to end.
-    const left = this.#left(`${stage} ended`, grace * 1000 + JOB_LATE);
-    return left > 0 ? this.#wait(left) : endingOf(job, this.#watch.pods(), container);
+    const late = grace * 1000 + JOB_LATE + (again ? RETRY_MOST : 0);
+    const left = this.#left(`${stage} ended`, late);
+    if (left > 0) return this.#wait(left);
+    if (again) return this.#endWith(job, container, `the cluster did not try again for ${late / 1000} s`, []);
+    return endingOf(job, this.#watch.pods(), container);
+  }
+
+  /** Milliseconds until the Job's deadline, by the cluster's clock. */
+  #untilDeadline(job: Job): number {
+    return (deadlineAt(job) ?? Infinity) - clusterTime(this.#api, this.#clock.now());
+  }
+
+  /** What ends the executor while its Job does not say so. A suspended Job's pods are deleted, and it waits to be resumed. */
+  #toldToEnd(job: Job, pod: Pod | undefined, end: ExecutorEnd | undefined): Told | undefined {
+    if (!pod || job.spec.suspend) return undefined;
+    if (this.#untilDeadline(job) <= 0) return "DeadlineExceeded";
+    return this.#watch.deleted(pod) || end?.pod === pod ? "PodDeleted" : undefined;
+  }
+
+  /** A Job ends, goes, or makes its next pod soon after its pod was told to end, unless nothing in the cluster sees to it. */
+  async #overdue(told: Told, job: Job, container: string): Promise<Ending | undefined> {
+    const pods = this.#watch.pods();
+    const pod = latestPod(pods);
+    const { terminationGracePeriodSeconds: grace = DEFAULTS.terminationGracePeriodSeconds } = pod?.spec ?? {};
+    const retry = told === "PodDeleted" && this.#retries(job, container) ? RETRY_MOST : 0;
+    const late = grace * 1000 + Math.max(JOB_LATE, this.#options.startTimeout ?? START_TIMEOUT) + retry;
+    const left = this.#left(`${told} ${pod?.metadata.uid}`, late);
+    if (left > 0) return this.#wait(left);
+    if (job.metadata.deletionTimestamp) return endedBeforeDeletion(job, pods, container) ?? JOB_DELETED;
+    const warning = await newestWarning(this.#api, this.#namespace, job.metadata.uid);
+    const why = `the cluster has not ended its Job ${late / 1000} s later${warning ? ` (${warning})` : ""}`;
+    return this.#endWith(job, container, why, [], told);
   }
 
   /** Whether the Job would have another attempt after the one that ended last. */
@@ -214,10 +251,16 @@ class Follower {
     }
   }
 
-  async #endWith(job: Job, container: string, why: string, others: readonly string[]): Promise<Ending | undefined> {
-    const ending = endingOf(job, this.#watch.pods(), container);
+  async #endWith(
+    job: Job,
+    container: string,
+    why: string,
+    others: readonly string[],
+    told?: Told,
+  ): Promise<Ending | undefined> {
+    const ending = endingOf(job, this.#watch.pods(), container, told);
     // With the Job its pod goes, and the log with it.
-    await this.#logs?.finish();
+    await this.#logs?.finish(this.#timeForLogs(container));
     if (!ending) return undefined;
     const { message } = ending;
     const left = others.length > 0 ? { leftRunning: others } : {};
@@ -264,7 +307,7 @@ class Follower {
   async #ended(container: string): Promise<Ending | undefined> {
     const most = this.#clock.now() + SETTLE_MOST;
     let until = this.#clock.now() + SETTLE;
-    while (!this.#signal.aborted && !this.#watch.pods().some((pod) => stateOf(pod, container).terminated)) {
+    while (!this.#signal.aborted && !this.#endIsSeen(container)) {
       const now = this.#clock.now();
       // Where the pods are out of sight, their side cannot come.
       if (!this.#watch.inContact()) until = Math.min(now + SETTLE, most);
@@ -276,10 +319,22 @@ class Follower {
     return job && endingOf(job, this.#watch.pods(), container);
   }
 
+  /** Whether the pods that the Job's end is about have been seen to end. */
+  #endIsSeen(container: string): boolean {
+    const { conditions, failed = 0 } = this.#watch.job()?.status ?? {};
+    const ends = this.#watch.pods().flatMap((pod) => stateOf(pod, container).terminated ?? []);
+    return holding(conditions, "Complete")
+      ? ends.some(({ exitCode }) => exitCode === 0)
+      : ends.length >= Math.max(1, failed);
+  }
+
   async #conclude(ending: Ending): Promise<JobResult> {
     const job = this.#watch.job();
     const readable = ending.status !== "cancelled" && this.#watch.pods().length > 0;
-    const logsDoubt = readable && this.#logs ? ((await this.#logs.finish()) ?? this.#unseen(job)) : undefined;
+    const logsDoubt =
+      readable && this.#logs
+        ? ((await this.#logs.finish(this.#timeForLogs(job ? containerOf(job) : ""))) ?? this.#unseen(job))
+        : undefined;
     const logsComplete = readable && this.#logs !== undefined && logsDoubt === undefined;
     return resultOf(ending, {
       namespace: this.#namespace,
@@ -290,6 +345,13 @@ class Follower {
       logsComplete,
       logsDoubt,
     });
+  }
+
+  /** The log of an executor that has ended has an end. */
+  #timeForLogs(container: string): number | undefined {
+    const pod = latestPod(this.#watch.pods());
+    if (!pod || stateOf(pod, container).terminated) return undefined;
+    return (pod.spec.terminationGracePeriodSeconds ?? DEFAULTS.terminationGracePeriodSeconds) * 1000 + LAST_LINES;
   }
 
   /** A pod that was gone before it was seen had a log too. */
@@ -314,26 +376,6 @@ class Follower {
     const common = { api: this.#api, namespace: this.#namespace, container, onLog, signal: this.#signal, log };
     this.#logs ??= followLogs({ ...common, clock: this.#clock, random: this.#random }, this.#clock);
     this.#logs.update(this.#watch.pods());
-  }
-
-  /** Says that the Job runs again, and what became of the attempt before. */
-  #tellAttempt(status: JobStatus, pods: readonly Pod[]): void {
-    const [before, pod] = [this.#lastPod, latestPod(pods)];
-    if (!pod) return;
-    this.#lastPod = pod;
-    if (!before || before.metadata.uid === pod.metadata.uid) return;
-    const old = pods.find(({ metadata }) => metadata.uid === before.metadata.uid) ?? before;
-    const what = this.#watch.deleted(old) ? "was deleted" : "failed";
-    const message = `pod ${old.metadata.name} ${what}: the Job runs again, in pod ${pod.metadata.name}`;
-    this.#told = "";
-    this.#options.onStatus?.(message, status);
-  }
-
-  #tell(status: JobStatus): void {
-    const topic = status.topic ? `${status.pod} ${status.topic}` : status.message;
-    if (topic === this.#told) return;
-    this.#told = topic;
-    this.#options.onStatus?.(status.message, status);
   }
 }
 

@@ -9,14 +9,18 @@ export interface Logs {
   update(pods: readonly Pod[]): void;
   /** Rejects when a log failed for good, as when `onLog` threw. Never resolves. */
   readonly failure: Promise<never>;
-  /** Waits for the rest of all logs, as long as lines come. Resolves to why some may be missing, or to nothing. */
-  finish(): Promise<string | undefined>;
+  /**
+   * Waits for the rest of all logs, as long as lines come and for at most so many milliseconds. Resolves to why some may be
+   * missing, or to nothing.
+   */
+  finish(most?: number): Promise<string | undefined>;
 }
 
 /** After the Job's end, how long no line may come before the rest counts as lost. */
 const PATIENCE = 15_000;
 
-const STALLED = `its end did not come within ${PATIENCE / 1000} s`;
+/** What may run on without end, such as a pod that outlives its Job, has this much more time than it needs to end. */
+export const LAST_LINES = 15_000;
 
 type Common = Omit<ContainerLogOptions, "pod" | "ended" | "times">;
 
@@ -65,21 +69,22 @@ export function followLogs(common: Common, clock: Clock): Logs {
         if (terminated) end.abort();
       }
     },
-    async finish() {
+    async finish(most = Infinity) {
       for (const end of ends.values()) end.abort();
       const over = new AbortController();
+      const until = clock.now() + most;
       const result = all.then((doubt) => ({ doubt }));
       try {
-        for (let before = -1; before !== lines;) {
+        for (let before = -1; before !== lines && clock.now() < until;) {
           before = lines;
-          const pause = clock.sleep(PATIENCE, over.signal).then(
+          const pause = clock.sleep(Math.min(PATIENCE, until - clock.now()), over.signal).then(
             () => undefined,
             () => undefined,
           );
           const read = await Promise.race([result, failure, pause]);
           if (read) return read.doubt;
         }
-        return STALLED;
+        return `its end did not come within ${Math.min(PATIENCE, most) / 1000} s`;
       } catch (error) {
         // Cancelled meanwhile: the end stands, the rest of the log does not matter any more.
         if (common.signal.aborted) return "it was cancelled";

@@ -1,0 +1,34 @@
+import type { Pod } from "../kubernetes.ts";
+import { latestPod } from "./executor-end.ts";
+import type { JobStatus } from "./status.ts";
+
+/** Receives how far the Job is, in words, whenever they change. */
+export type OnStatus = (message: string, status: JobStatus) => void;
+
+/** Tells how far a Job is: everything once, however often it is looked at. */
+export function createTeller(
+  onStatus: OnStatus = () => {},
+  deleted: (pod: Pod) => boolean,
+): (status: JobStatus, pods: readonly Pod[]) => void {
+  let told = "";
+  let lastPod: Pod | undefined;
+
+  /** Says that the Job runs again, and what became of the attempt before. */
+  const tellAttempt = (status: JobStatus, pods: readonly Pod[]): void => {
+    const [before, pod] = [lastPod, latestPod(pods)];
+    if (!pod) return;
+    lastPod = pod;
+    if (!before || before.metadata.uid === pod.metadata.uid) return;
+    const old = pods.find(({ metadata }) => metadata.uid === before.metadata.uid) ?? before;
+    const what = deleted(old) ? "was deleted" : "failed";
+    told = "";
+    onStatus(`pod ${old.metadata.name} ${what}: the Job runs again, in pod ${pod.metadata.name}`, status);
+  };
+  return (status, pods) => {
+    tellAttempt(status, pods);
+    const topic = status.topic ? `${status.pod} ${status.topic}` : status.message;
+    if (topic === told) return;
+    told = topic;
+    onStatus(status.message, status);
+  };
+}

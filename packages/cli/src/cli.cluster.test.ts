@@ -213,7 +213,7 @@ describe("run on a cluster", { skip: noNode }, () => {
     const [good, bad] = [await cli(run(...side, "--", "well", "0")), await cli(run(...side, "--", "well", "7"))];
     await rm(folder, { recursive: true });
     assert.deepEqual([good.code, good.stdout], [0, "hello well 0\n"], good.stderr);
-    assert.match(good.stderr, /^succeeded.*container proxy of its pod still ran 2 s later; the Job is deleted$/m);
+    assert.match(good.stderr, /^succeeded.*container proxy of its pod had not ended 2 s later; the Job is deleted$/m);
     assert.equal(bad.code, 7, bad.stderr);
     assert.match(bad.stderr, /^failed.*exit code 7.*container proxy/m);
   });

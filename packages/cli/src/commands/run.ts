@@ -117,7 +117,8 @@ function report(result: JobResult, say: (message: string) => void): void {
   const took = runningMs === undefined ? "" : ` after ${runningMs / 1000} s`;
   if (status !== "succeeded") say(`${status}${took}: ${reason}: ${message}`);
   else say(leftRunning ? `succeeded${took}: ${message}` : `succeeded${took}`);
-  if (status !== "cancelled" && !logsComplete) {
+  // Without a pod there was no log.
+  if (status !== "cancelled" && reason !== "NoPod" && !logsComplete) {
     say(`the log may be incomplete${logsDoubt === undefined ? "" : `: ${logsDoubt}`}`);
   }
 }

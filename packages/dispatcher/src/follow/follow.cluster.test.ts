@@ -8,7 +8,7 @@ import { type Executors, testExecutors } from "../../../../testing/executors.ts"
 import { resolution } from "../testing/resolution.ts";
 import { follow } from "./follow.ts";
 
-describe("following a Job on a cluster", { skip: noNode }, () => {
+describe("following a Job on a cluster", { skip: noNode, concurrency: 3 }, () => {
   let space: Executors;
   before(async () => {
     space = await testExecutors("follow");
@@ -94,7 +94,7 @@ describe("following a Job on a cluster", { skip: noNode }, () => {
     const unschedulable = jobFor(resolution({ nodes: ["node-gone"] }), { id: "node" });
     const [pull, node] = await Promise.all(
       [unpullable, unschedulable].map(async (manifest) =>
-        follow(space.api, await submit(space.api, manifest), { startTimeout: 4000 }),
+        follow(space.api, await submit(space.api, manifest), { startTimeout: 10_000 }),
       ),
     );
     assert.equal(pull?.status, "failed");

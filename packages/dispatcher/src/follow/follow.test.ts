@@ -138,7 +138,7 @@ describe("dev-03: a pod whose other containers never end", () => {
       await cluster.elapse(3);
       const { message, ...rest } = await result;
       assert.deepEqual([rest.status, rest.exitCode, rest.leftRunning], [status, exitCode, ["proxy"]]);
-      assert.match(message, /container proxy of its pod still ran 10 s later; the Job is deleted$/);
+      assert.match(message, /container proxy of its pod had not ended 10 s later; the Job is deleted$/);
       assert.equal(cluster.deleted.length, 1);
       assert.deepEqual(statuses, ["ending on node-1: the executor ended, container proxy not yet"]);
     });

@@ -186,7 +186,7 @@ class Follower {
       if (left > 0) return this.#wait(left);
       const refusal = again ? await this.#replace(pod) : undefined;
       if (again && refusal === undefined) return this.#wait(Infinity);
-      const why = `${containers(others)} of its pod still ran ${endTimeout / 1000} s later`;
+      const why = `${containers(others)} of its pod had not ended ${endTimeout / 1000} s later`;
       return this.#endWith(job, container, [why, refusal].filter(Boolean).join("; "), others);
     }
     // Another attempt after a success, because another container failed, would be one too many.

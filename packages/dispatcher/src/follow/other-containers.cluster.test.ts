@@ -32,7 +32,7 @@ describe("dev-03: a pod with other containers on a cluster", { skip: noNode, con
       const job = await space.start(`echo works; exit ${exitCode}`, beside("containers"));
       const result = await follow(space.api, job, { onLog: (line) => lines.push(line), endTimeout: 3000 });
       assert.deepEqual([result.status, result.exitCode, result.leftRunning], [status, exitCode, ["proxy"]]);
-      assert.match(result.message, /container proxy of its pod still ran 3 s later; the Job is deleted/);
+      assert.match(result.message, /container proxy of its pod had not ended 3 s later; the Job is deleted/);
       assert.deepEqual([lines, result.logsComplete], [["works"], true]);
     });
   }

@@ -18,7 +18,7 @@ export interface JobResult {
   /** Where it ran last. */
   readonly node?: string;
   readonly pod?: string;
-  /** The pod's other containers that still ran after `endTimeout`, and were ended with the Job. */
+  /** The pod's other containers that had not ended after `endTimeout`, and were ended with the Job. */
   readonly leftRunning?: readonly string[];
   /**
    * Whether every line the executor wrote is known to have been handed on. False as well when nobody wanted them, or no pod

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { JobRequest } from "@executor-registry/dispatcher";
 import type { PodTemplate } from "@executor-registry/resolver";
-import { type DeclaredJob, readJobTemplate } from "@executor-registry/resolver/internal";
+import { readJobTemplate } from "@executor-registry/resolver/internal";
 import { parse } from "yaml";
 import type { Flags } from "./flags.ts";
 import { type Given, text } from "./parse-flags.ts";
@@ -139,5 +139,5 @@ function podTemplateOf(content: unknown): PodTemplate | undefined {
 /** By the rules for a declaration: a Deployment's fields are about the Deployment. */
 function jobOf(content: Content): ReturnType<typeof readJobTemplate> {
   const declared = content.kind === "Job" ? content : content.spec?.["jobTemplate"];
-  return readJobTemplate((declared ?? {}) as DeclaredJob);
+  return readJobTemplate(declared ?? {});
 }

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { ContactLostError } from "../errors.ts";
 import type { Pod } from "../kubernetes.ts";
 import { kubernetesError } from "../testing/fake-api.ts";
-import { FakeCluster as Cluster } from "../testing/fake-cluster.ts";
+import { FakeCluster as Cluster } from "../../../../testing/fake-job-cluster.ts";
 import { at, jobObject, podObject, terminated, withOthers } from "../testing/objects.ts";
 
 const creating = podObject({ waiting: { reason: "ContainerCreating" } });

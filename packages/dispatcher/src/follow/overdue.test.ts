@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Job } from "../kubernetes.ts";
-import { FakeCluster } from "../testing/fake-cluster.ts";
+import { FakeCluster } from "../../../../testing/fake-job-cluster.ts";
 import { at, jobObject, podObject, terminated } from "../testing/objects.ts";
 
 const running = podObject({ running: { startedAt: at(5) } });
@@ -104,7 +104,7 @@ describe("a Job that nothing in the cluster sees to", () => {
   test("a pod that outlives its Job and writes on does not keep the following", async () => {
     const cluster = new FakeCluster(noRetry, [running]);
     cluster.logs = async function* (signal) {
-      for (let line = 0; !signal?.aborted; line += 1) {
+      for (let line = 0; line < 10_000; line += 1) {
         await cluster.clock.sleep(1000, signal);
         yield Buffer.from(`${new Date(cluster.clock.now()).toISOString()} line ${line}`);
       }

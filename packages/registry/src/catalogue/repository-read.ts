@@ -76,3 +76,11 @@ export function recordLook(
   const change = { kind: "repository-read" as const, source, repository, complete, unread: records };
   return [{ reason, change: { ...change, unreadTotal: unread.length } }];
 }
+
+/** What is said no more of a repository that will not be looked at again. When it was looked at first stays. */
+export function forgetUnread(state: CatalogueState, repository: string, reason: string): readonly Reasoned[] {
+  const { source = "", unreadTotal = 0 } = state.reads.get(repository) ?? {};
+  if (unreadTotal === 0) return [];
+  const change = { kind: "repository-read", source, repository, complete: false, unread: [], unreadTotal: 0 } as const;
+  return [{ reason, change }];
+}

@@ -1,11 +1,11 @@
 import { z } from "zod";
 import type { ImageDetails } from "../catalogue/image.ts";
 import { fetchBlob } from "./blob.ts";
-import { RegistryError, TooLargeError } from "./errors.ts";
+import { RegistryError, type RegistryErrorCode, TooLargeError } from "./errors.ts";
 import { parseJson } from "./json.ts";
 import { CONFIG_LIMIT, DOCUMENT_VALUES } from "./limits.ts";
 import { looseText, platformName, textMembers } from "./loose.ts";
-import { fetchManifest } from "./manifest.ts";
+import { fetchHead, fetchManifest } from "./manifest.ts";
 import {
   essence,
   isConfigType,
@@ -46,6 +46,9 @@ const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/i;
 const UNNAMED = "application/octet-stream";
 /** Platforms of one index that are kept. */
 const PLATFORMS = 64;
+const PASSING: ReadonlySet<RegistryErrorCode> = new Set(["throttled", "unreachable", "timeout", "closed"]);
+/** Images of one index that are looked up, besides the one that is read. */
+const LOOKED_UP = 16;
 /** RFC 6838's names, with parameters. */
 const MEDIA_TYPE = /^[\x21-\x7e]{1,200}$/;
 
@@ -75,9 +78,10 @@ export async function fetchDetails(
       if (child.form !== "image") break;
       const details = await imageDetails(session, repository, child, manifest, signal);
       // Those before this one are not there: who deletes untagged manifests leaves such indexes behind.
-      const named = children
-        .slice(place)
-        .flatMap(({ platform }) => platformName(platform?.os, platform?.architecture, platform?.variant) ?? []);
+      const others = await present(session, repository, children.slice(place + 1), signal);
+      const named = [first, ...others].flatMap(
+        ({ platform }) => platformName(platform?.os, platform?.architecture, platform?.variant) ?? [],
+      );
       const platforms = named.length > 0 ? [...new Set(named)].sort().slice(0, PLATFORMS) : details.platforms;
       return { ...details, mediaType, platforms, holdsImage: true, ...artifactType };
     } catch (error) {
@@ -87,6 +91,26 @@ export async function fetchDetails(
   }
   if (missing !== undefined) throw missing;
   return { mediaType, platforms: [], labels: {}, holdsImage: false, ...artifactType };
+}
+
+/** Without those of which the registry says that they are not there. Of very many the rest is taken for there. */
+async function present(
+  session: Session,
+  repository: string,
+  children: readonly Descriptor[],
+  signal: AbortSignal,
+): Promise<readonly Descriptor[]> {
+  const looked = await Promise.all(
+    children.slice(0, LOOKED_UP).map(async (child) => {
+      const head = await fetchHead(session, repository, child.digest, signal).catch((error: unknown) => {
+        // A refusal does not say that it is not there; who does not answer may say so a little later.
+        if (error instanceof RegistryError && !PASSING.has(error.code)) return child;
+        throw error;
+      });
+      return head === undefined ? [] : [child];
+    }),
+  );
+  return [...looked.flat(), ...children.slice(LOOKED_UP)];
 }
 
 /** The images that an index names, also within indexes in it, as tools make that join indexes. */

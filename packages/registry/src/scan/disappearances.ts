@@ -27,7 +27,7 @@ export class Disappearances {
     this.#apart = apart;
   }
 
-  /** Images of the repository were seen. */
+  /** Images of the repository were seen, or there are none left that could disappear. */
   seen(repository: string): void {
     this.#since.delete(repository);
   }

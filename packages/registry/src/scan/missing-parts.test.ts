@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import type { Digest } from "@executor-registry/resolver";
 import { noDockerRegistry, startDockerRegistry } from "../../../../testing/docker-registry.ts";
 import { IMAGE_MANIFEST } from "../../../../testing/images.ts";
 import { deleteManifest, pushImage, pushIndex } from "../../../../testing/push.ts";
@@ -30,6 +31,54 @@ describe("an image of which a part is missing", { skip: noDockerRegistry }, () =
     const document = scanning.catalogue.snapshot.document("half");
     assert.deepEqual([document?.platforms, document?.owner], [["linux/arm64"], "ml-team"]);
     assert.equal(scanning.scanner.health[0]?.unread, 0);
+  });
+
+  test("reg-05: platforms name only what is there, whichever children are gone, for a request each, once", async () => {
+    await using registry = await startDockerRegistry();
+    const children = await Promise.all(
+      ["amd64", "arm64", "ppc64le", "s390x"].map(async (architecture) => {
+        const image = await pushImage(registry, "team/executor-half", undefined, { architecture });
+        return { ...image, platform: { os: "linux", architecture } };
+      }),
+    );
+    await pushIndex(registry, "team/executor-half", "1.0.0", children);
+    for (const child of [children[1], children[3]]) {
+      await deleteManifest(registry, "team/executor-half", child?.digest as Digest);
+    }
+    await using proxy = await startRegistryProxy(registry.url);
+    await using scanning = await openScanning({ registries: [proxy] });
+    await scanning.scan();
+    const document = scanning.catalogue.snapshot.document("half");
+    assert.deepEqual(document?.platforms, ["linux/amd64", "linux/ppc64le"]);
+    assert.equal(scanning.scanner.health[0]?.unread, 0);
+    const heads = (): number => proxy.requests.filter(({ line }) => line.includes("/manifests/sha256:")).length;
+    const before = heads();
+    await scanning.scan();
+    assert.equal(heads(), before);
+  });
+
+  test("reg-05: while a child cannot be looked up, the tag is unread; what is refused counts as there", async () => {
+    await using registry = await startDockerRegistry();
+    const children = await Promise.all(
+      ["amd64", "arm64"].map(async (architecture) => {
+        const image = await pushImage(registry, "team/executor-half", undefined, { architecture });
+        return { ...image, platform: { os: "linux", architecture } };
+      }),
+    );
+    await pushIndex(registry, "team/executor-half", "1.0.0", children);
+    await using proxy = await startRegistryProxy(registry.url);
+    let status = 502;
+    proxy.intercept(({ url = "" }, response) => {
+      if (!url.endsWith(children[1]?.digest ?? "") || status === 200) return false;
+      response.writeHead(status).end();
+      return true;
+    });
+    await using scanning = await openScanning({ registries: [proxy] });
+    await scanning.scan();
+    assert.deepEqual([scanning.versions(), scanning.scanner.health[0]?.unread], [{}, 1]);
+    status = 403;
+    await scanning.scan();
+    assert.deepEqual(scanning.catalogue.snapshot.document("half")?.platforms, ["linux/amd64", "linux/arm64"]);
   });
 
   test("reg-05: an index of which every child is gone keeps its tag unread, with the digest of what is missing", async () => {

@@ -4,6 +4,7 @@ import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { Naming } from "../catalogue/naming.ts";
 import type { Rank } from "../catalogue/claims.ts";
 import { reconcile, type Reasoned } from "../catalogue/reconcile.ts";
+import { forgetUnread } from "../catalogue/repository-read.ts";
 import { type Check, judge, type Verdict } from "../checks/check.ts";
 import type { CatalogueImage } from "../catalogue/state.ts";
 import type { ImageSource } from "../sources/image-source.ts";
@@ -177,14 +178,19 @@ export class Scanner {
   async #withdrawOrphans(): Promise<void> {
     const { catalogue, naming, sources } = this.#options;
     const repositories = new Map<string, string>();
+    for (const [repository, { source, unreadTotal }] of catalogue.reads()) {
+      if (unreadTotal > 0) repositories.set(repository, source);
+    }
     for (const { repository, source } of catalogue.present()) repositories.set(repository, source);
     for (const [repository, source] of repositories) {
       if (sources.some((polled) => polled.source.rank(repository) !== undefined)) continue;
       const gone = `no source of the configuration covers ${repository} any more`;
       const nothing = { images: [], unread: new Set<string>(), details: new Map(), verdicts: new Map() };
-      await catalogue.record("system", (state) =>
-        reconcile(state, { source, since: 0, repository, path: pathOf(repository), gone, ...nothing }, naming),
-      );
+      const seen = { source, since: 0, repository, path: pathOf(repository), gone, ...nothing };
+      await catalogue.record("system", (state) => [
+        ...reconcile(state, seen, naming),
+        ...forgetUnread(state, repository, gone),
+      ]);
     }
   }
 

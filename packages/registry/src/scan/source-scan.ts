@@ -133,7 +133,8 @@ export class SourceScan {
         emptied.set(repository, { listing, images });
       } else {
         emptied.delete(repository);
-        if (!isEmpty(listing)) this.#disappearances.seen(repository);
+        // It holds images, or nobody knows of any: another replica may have withdrawn them.
+        this.#disappearances.seen(repository);
         await take(listing);
       }
       advance(first ? { repositoriesRead: 1 } : {});

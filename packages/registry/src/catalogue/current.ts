@@ -1,7 +1,7 @@
 import type { ExecutorDocument } from "@executor-registry/resolver";
 import { isRunnable } from "../checks/runnable.ts";
 import type { Claim } from "./change.ts";
-import { compareRecency, type Difference, Recency } from "./newest.ts";
+import { compareRecency, type Difference, differenceOf, Recency } from "./newest.ts";
 import { oneLine } from "./one-line.ts";
 import type { CatalogueImage, CatalogueType, RepositoryReads } from "./state.ts";
 import { unreadWarnings } from "./unread.ts";
@@ -38,7 +38,7 @@ export function currentOf({ claims, from, images }: CatalogueType, readsOf: Read
   }
   let newest = admitted[0];
   if (newest === undefined) return undefined;
-  for (const one of admitted) if (one !== newest && compareRecency(one, newest).sign > 0) newest = one;
+  for (const one of admitted) if (one !== newest && compareRecency(one, newest) > 0) newest = one;
   const warnings = [
     ...unreadWarnings(claim.repository, reads),
     ...rivals(claim, others),
@@ -57,7 +57,7 @@ function whyNewest(newest: Recency, admitted: readonly Recency[], reads: Reposit
     return { decidedBy: "only-candidate", reason: `it is the only admitted version${readable}`, ambiguous: false };
   }
   const differences = new Set<Difference>();
-  for (const one of admitted) if (one !== newest) differences.add(compareRecency(newest, one).by);
+  for (const one of admitted) if (one !== newest) differences.add(differenceOf(newest, one));
   const all = `of ${admitted.length} admitted versions${readable} it`;
   if (differences.has("name")) {
     const reason = `nothing tells which of ${admitted.length} admitted versions${readable} is the newest: some were there when their repository was looked at first, without a time that is believable or a version to compare`;
@@ -99,8 +99,8 @@ function takeover(claim: Claim, from: Claim | undefined): readonly string[] {
 
 function newer(waiting: readonly Recency[], chosen: Recency): readonly string[] {
   // A build cache is pushed after each image: it is not a newer one that somebody waits for.
-  const images = waiting.filter((one) => isRunnable(one.image.details) && compareRecency(one, chosen).sign > 0);
-  images.sort((a, b) => compareRecency(b, a).sign);
+  const images = waiting.filter((one) => isRunnable(one.image.details) && compareRecency(one, chosen) > 0);
+  images.sort((a, b) => compareRecency(b, a));
   const warnings = images.slice(0, NAMED).map(({ tag, image: { state, verdicts } }) => {
     const why = verdicts.find((verdict) => verdict.state !== "passed");
     return oneLine(`a newer image, ${tag}, is ${state}: ${why?.reason ?? "not judged yet"}`);

@@ -25,7 +25,7 @@ export class Recency {
   /** The order in which older versions found it; 0 for all others. */
   readonly before: number;
   #tag: string | undefined;
-  #version: TagVersion | undefined;
+  #version: TagVersion | undefined | null = null;
 
   /** @param reads what came of the looks at the image's repository */
   constructor(image: CatalogueImage, reads: RepositoryReads | undefined) {
@@ -44,27 +44,37 @@ export class Recency {
   }
 
   get version(): TagVersion | undefined {
-    return (this.#version ??= tagVersion(this.tag));
+    if (this.#version === null) this.#version = tagVersion(this.tag);
+    return this.#version;
   }
 }
 
 /** What tells two images apart. `name` is no evidence: it only makes the choice the same each time. */
 export type Difference = "pushed" | "found" | "created" | "version" | "name";
 
-/** Which of two images is newer, and by what: positive for `a`. Total, and the same on every replica. */
-export function compareRecency(a: Recency, b: Recency): { readonly sign: number; readonly by: Difference } {
-  const pushed = timeOf(a) - timeOf(b);
-  if (a.pushed !== undefined || b.pushed !== undefined) {
-    if (pushed !== 0) return { sign: pushed, by: "pushed" };
-  } else {
-    if (a.look !== b.look) return { sign: a.look - b.look, by: "found" };
-    if (a.created !== b.created) return { sign: a.created - b.created, by: "created" };
-    if (a.before !== b.before) return { sign: a.before - b.before, by: "found" };
-  }
+/** Which of two images is newer: positive for `a`. Total, and the same on every replica. */
+export function compareRecency(a: Recency, b: Recency): number {
+  const apart = byTime(a, b);
+  if (apart !== undefined) return apart.sign;
   const version = Number(a.version !== undefined) - Number(b.version !== undefined);
   const higher = a.version && b.version ? compareVersions(a.version, b.version) : version;
-  const sign = higher || natural(a.tag, b.tag) || (a.image.digest < b.image.digest ? -1 : 1);
-  return { sign, by: isCertain(a, b) || isCertain(b, a) ? "version" : "name" };
+  return higher || natural(a.tag, b.tag) || (a.image.digest < b.image.digest ? -1 : 1);
+}
+
+/** By what {@link compareRecency} tells two images apart. */
+export function differenceOf(a: Recency, b: Recency): Difference {
+  return byTime(a, b)?.by ?? (isCertain(a, b) || isCertain(b, a) ? "version" : "name");
+}
+
+function byTime(a: Recency, b: Recency): { readonly sign: number; readonly by: Difference } | undefined {
+  if (a.pushed !== undefined || b.pushed !== undefined) {
+    const pushed = timeOf(a) - timeOf(b);
+    return pushed === 0 ? undefined : { sign: pushed, by: "pushed" };
+  }
+  if (a.look !== b.look) return { sign: a.look - b.look, by: "found" };
+  if (a.created !== b.created) return { sign: a.created - b.created, by: "created" };
+  if (a.before !== b.before) return { sign: a.before - b.before, by: "found" };
+  return undefined;
 }
 
 const isCertain = (a: Recency, b: Recency): boolean =>

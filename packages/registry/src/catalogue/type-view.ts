@@ -49,6 +49,6 @@ export class TypeView {
 
   #ordered(): readonly CatalogueImage[] {
     const all = [...this.#type.images].map((image) => new Recency(image, this.#readsOf(image.repository)));
-    return all.sort((a, b) => compareRecency(b, a).sign).map(({ image }) => image);
+    return all.sort((a, b) => compareRecency(b, a)).map(({ image }) => image);
   }
 }

@@ -1,4 +1,4 @@
-import { compareVersions, tagVersion } from "@executor-registry/resolver";
+import { compareVersions, type TagVersion, tagVersion } from "@executor-registry/resolver";
 
 /** A full version, a commit's hash, a date or a build number: what its makers do not move. */
 const FIXED = /^v?\d+\.\d+\.\d+|(?:^|[-_.])g?(?=[0-9a-f]*\d)[0-9a-f]{7,64}$|\d{8}|\d{4}-\d{2}-\d{2}/;
@@ -13,33 +13,43 @@ const MOVES =
  */
 export const isMovingTag = (tag: string): boolean => !FIXED.test(tag) || MOVES.test(tag);
 
+/** A tag with what is looked at when two are compared, read from it once. */
+interface Told {
+  readonly tag: string;
+  readonly rank: number;
+  readonly version: TagVersion | undefined;
+}
+
+function told(tag: string): Told {
+  const version = tagVersion(tag);
+  const rank = tag === "latest" ? 0 : !FIXED.test(tag) ? 1 : version === undefined ? 2 : 3;
+  return { tag, rank, version };
+}
+
 /**
  * The tag that tells an image apart for a person: the highest full version, else one that does not move, else the first but
  * `latest`.
  * @param tags not empty
  */
 export function versionTag(tags: readonly string[]): string {
-  let best = tags[0] ?? "";
-  for (const tag of tags) if (compareTelling(tag, best) < 0) best = tag;
-  return best;
+  const [first = "", ...others] = tags;
+  if (others.length === 0) return first;
+  let best = told(first);
+  for (const tag of others) {
+    const other = told(tag);
+    if (compareTelling(other, best) < 0) best = other;
+  }
+  return best.tag;
 }
 
 /** The tags that tell most, the most telling first. */
 export function tellingTags(tags: readonly string[], most: number): readonly string[] {
-  return tags.length <= most ? tags : [...tags].sort(compareTelling).slice(0, most);
+  if (tags.length <= most) return tags;
+  const all = tags.map(told).sort(compareTelling);
+  return all.slice(0, most).map(({ tag }) => tag);
 }
 
-const compareTelling = (a: string, b: string): number =>
-  rank(b) - rank(a) || compareVersionTags(b, a) || (a < b ? -1 : a > b ? 1 : 0);
-
-function rank(tag: string): number {
-  if (tag === "latest") return 0;
-  if (!FIXED.test(tag)) return 1;
-  return tagVersion(tag) === undefined ? 2 : 3;
-}
-
-/** Positive when `a` holds the higher version; zero where they cannot be compared. */
-export function compareVersionTags(a: string, b: string): number {
-  const [left, right] = [tagVersion(a), tagVersion(b)];
-  return left && right ? compareVersions(left, right) : 0;
-}
+const compareTelling = (a: Told, b: Told): number =>
+  b.rank - a.rank ||
+  (a.version && b.version ? compareVersions(b.version, a.version) : 0) ||
+  (a.tag < b.tag ? -1 : a.tag > b.tag ? 1 : 0);

@@ -1,4 +1,4 @@
-import { readFile, stat } from "node:fs/promises";
+import { readRegularFile } from "@executor-registry/resolver/internal";
 import { parseDocument } from "yaml";
 import { parseConfig, InvalidConfigurationError } from "./parse-config.ts";
 import type { Config } from "./schema.ts";
@@ -16,12 +16,10 @@ export async function loadConfig(file: string): Promise<{ readonly text: string;
 /** The text of a configuration file. @throws InvalidConfigurationError */
 export async function readConfig(file: string): Promise<string> {
   try {
-    const { size } = await stat(file);
-    if (size > LARGEST) throw mistake(file, `it has ${size} bytes, more than ${LARGEST}`);
-    return await readFile(file, "utf8");
+    return (await readRegularFile(file, LARGEST)).toString("utf8");
   } catch (error) {
-    if (error instanceof InvalidConfigurationError) throw error;
-    throw mistake(file, `it cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`);
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw mistake(file, code === undefined ? message : `it cannot be read (${code})`);
   }
 }
 

@@ -24,13 +24,15 @@ const ProxyAddress = z
   .string()
   .refine(
     (text) => /^(?:loopback|linklocal|uniquelocal)$/.test(text) || isAddressOrRange(text),
-    "expected an IP address, a CIDR, or one of loopback, linklocal, uniquelocal",
+    "expected an IP address, a CIDR (/1 or narrower: /0 would let everybody say who they are), or one of loopback, linklocal, uniquelocal",
   );
 
 function isAddressOrRange(text: string): boolean {
-  const [, address = "", prefix = "0"] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  const [, address = "", prefix] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
   const version = isIP(address);
-  return version !== 0 && Number(prefix) <= (version === 4 ? 32 : 128);
+  return (
+    version !== 0 && (prefix === undefined || (Number(prefix) >= 1 && Number(prefix) <= (version === 4 ? 32 : 128)))
+  );
 }
 
 const Listen = z.strictObject({

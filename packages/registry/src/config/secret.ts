@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { z } from "zod";
 
 const LARGEST = 64 << 10;
@@ -27,10 +27,24 @@ export const Secret = z
 function read(file: string, fail: (message: string) => never): string {
   let text: string;
   try {
-    text = readFileSync(file, "utf8").trim();
+    text = readStart(file).trim();
   } catch (error) {
-    return fail(`${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? "unknown reason"})`);
+    const { code, message } = error as NodeJS.ErrnoException;
+    return fail(`${file} cannot be read (${code ?? message})`);
   }
   if (text.length > LARGEST) return fail(`${file} has more than ${LARGEST} characters`);
   return text || fail(`${file} is empty`);
+}
+
+/** Never waits, as opening a named pipe would, and ends, as a device might not. */
+function readStart(file: string): string {
+  const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    if (!fstatSync(descriptor).isFile()) throw new Error("it is not a regular file");
+    // One character too many shows that there are more.
+    const bytes = Buffer.alloc(4 * (LARGEST + 1));
+    return bytes.toString("utf8", 0, readSync(descriptor, bytes, 0, bytes.length, 0));
+  } finally {
+    closeSync(descriptor);
+  }
 }

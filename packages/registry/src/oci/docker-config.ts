@@ -1,6 +1,6 @@
-import { open } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { readRegularFile } from "@executor-registry/resolver/internal";
 import { z } from "zod";
 import { askHelper } from "./credential-helper.ts";
 import { type CredentialProvider, CredentialsError } from "./credentials.ts";
@@ -44,13 +44,11 @@ export function dockerConfigCredentials(path: string): CredentialProvider {
 async function readConfig(path: string): Promise<ConfigFile | undefined> {
   let text: string;
   try {
-    await using file = await open(path);
-    if ((await file.stat()).size > MOST) throw new CredentialsError(`${path} is larger than ${MOST} bytes`);
-    text = await file.readFile("utf8");
+    text = (await readRegularFile(path, MOST)).toString("utf8");
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    if (cause instanceof CredentialsError) throw cause;
-    throw new CredentialsError(`${path} cannot be read (${(cause as NodeJS.ErrnoException).code})`, { cause });
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (code === "ENOENT") return undefined;
+    throw new CredentialsError(`${path} cannot be read (${code ?? message})`, { cause });
   }
   try {
     return configFile.parse(JSON.parse(text));

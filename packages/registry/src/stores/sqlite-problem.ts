@@ -1,18 +1,30 @@
 import { accessSync, constants, statSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { dirname, resolve, sep } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { isBusy, sqliteError } from "./sqlite-errors.ts";
 import { refuseForeign } from "./sqlite-schema.ts";
 
+/** Bytes of a name, beside which SQLite puts files of its own: `-journal`. */
+const LONGEST_NAME = 255 - "-journal".length;
+
 /** Why a database cannot be opened, or made with its folder, at a path; nothing is made. */
 export function sqliteProblem(path: string): string | undefined {
   const file = resolve(path);
+  const unnameable = nameProblem(file);
+  if (unnameable !== undefined) return unnameable;
   const known = statSync(file, { throwIfNoEntry: false });
   if (known === undefined) return folderProblem(dirname(file));
   if (!known.isFile()) return `${file} is no file; name a file in it`;
   if (!allows(file, constants.R_OK | constants.W_OK)) return `${file} may not be read and written`;
   if (!allows(dirname(file), constants.W_OK | constants.X_OK)) return `the folder ${dirname(file)} may not be written`;
   return known.size === 0 ? undefined : contentProblem(file);
+}
+
+/** What no file system makes. */
+function nameProblem(file: string): string | undefined {
+  const long = file.split(sep).find((name) => Buffer.byteLength(name) > LONGEST_NAME);
+  if (long !== undefined) return `${long.slice(0, 20)}… is longer than ${LONGEST_NAME} bytes`;
+  return file.includes("\0") ? "its path holds a character that none can hold" : undefined;
 }
 
 /** The nearest folder that is there has to let the others be made in it. */

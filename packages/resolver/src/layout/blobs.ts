@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
-import { constants } from "node:fs";
-import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { type Digest, isDigest } from "../reference/digest.ts";
+import { readRegularFile } from "../regular-file.ts";
 import { InvalidLayoutError } from "./errors.ts";
 
 /** A content descriptor, as far as it is used. @see https://github.com/opencontainers/image-spec/blob/main/descriptor.md */
@@ -77,21 +76,10 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
 
 async function readBounded(file: string): Promise<Buffer> {
   try {
-    // Without waiting: opening a named pipe would last until somebody writes into it.
-    await using handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
-    const stat = await handle.stat();
-    if (!stat.isFile()) throw new InvalidLayoutError(file, "it is not a regular file");
-    const { size } = stat;
-    if (size > LIMIT_BYTES) throw new InvalidLayoutError(file, `it has ${size} bytes, more than ${LIMIT_BYTES}`);
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(size), 0, size, 0);
-    return buffer.subarray(0, bytesRead);
+    return await readRegularFile(file, LIMIT_BYTES);
   } catch (error) {
-    if (error instanceof InvalidLayoutError) throw error;
-    const { code } = error as NodeJS.ErrnoException;
-    throw new InvalidLayoutError(
-      file,
-      code === "ENOENT" ? "no such file" : `it cannot be read (${code ?? String(error)})`,
-      error,
-    );
+    const { code, message } = error as NodeJS.ErrnoException;
+    const why = code === "ENOENT" ? "no such file" : code === undefined ? message : `it cannot be read (${code})`;
+    throw new InvalidLayoutError(file, why, error);
   }
 }

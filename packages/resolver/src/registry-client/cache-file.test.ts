@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { lstat, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -74,8 +75,8 @@ describe("the file of last answers", () => {
 
   for (const [what, change] of [
     ["empty", () => ""],
-    ["cut short", (text: string) => text.slice(0, -10)],
-    ["of another format", (text: string) => text.replace('"format":2', '"format":1')],
+    ["cut short in its first line", (text: string) => text.slice(0, 10)],
+    ["of another format", (text: string) => text.replace('"format":3', '"format":2')],
     ["another service's", (text: string) => text.replace(/"urls":\["[^"]*"/, '"urls":["https://other.example/"')],
   ] as const) {
     test(`is passed over with a warning when it is ${what}`, async () => {
@@ -105,6 +106,29 @@ describe("the file of last answers", () => {
     assert.ok(world.logged.includes("warn damaged answers in the file of last answers are passed over"));
   });
 
+  test("red-06: of a file that was cut short, what stands before the cut counts", async () => {
+    await using world = await production({ cacheFile: nextFile() });
+    await world.resolver.list();
+    await world.resolver.close();
+    await world.registry.stop();
+    const text = await readFile(cacheFile, "utf8");
+    await writeFile(cacheFile, text.slice(0, -10));
+    const known = await world.another().list();
+    assert.equal(known.length, 1);
+    assert.ok(world.logged.includes("warn damaged answers in the file of last answers are passed over"));
+  });
+
+  test("red-06: what is no file is neither waited for nor replaced", { timeout: 30_000 }, async () => {
+    const pipe = nextFile();
+    execFileSync("mkfifo", [pipe]);
+    await using world = await production({ cacheFile: pipe });
+    assert.equal((await world.resolver.resolve("ml")).stale, false);
+    await world.resolver.close();
+    assert.ok((await lstat(pipe)).isFIFO());
+    assert.ok(world.logged.includes("warn the file of last answers is passed over"));
+    assert.ok(world.logged.includes("warn the last answers cannot be kept in a file"));
+  });
+
   test("red-20: keeps what another process wrote to it, and drops what is known to be gone", async () => {
     await using world = await production({ cacheFile: nextFile() });
     const other = world.another();
@@ -113,7 +137,9 @@ describe("the file of last answers", () => {
     await other.resolve("nlp");
     await other.close();
     const types = async (): Promise<string[]> =>
-      Object.keys((JSON.parse(await readFile(cacheFile, "utf8")) as { answers: object }).answers).sort();
+      [...(await readFile(cacheFile, "utf8")).matchAll(/"document":\{"type":"([a-z]+)"/g)]
+        .map(([, type = ""]) => type)
+        .sort();
     assert.deepEqual(await types(), ["ml", "nlp"]);
     world.registry.set("nlp", undefined);
     await world.clock.advance(60_000);

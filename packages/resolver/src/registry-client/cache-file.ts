@@ -1,7 +1,10 @@
 import { createHash, randomUUID } from "node:crypto";
-import { open, rename, rm } from "node:fs/promises";
+import { open, rename, rm, stat } from "node:fs/promises";
+import { setImmediate } from "node:timers/promises";
 import type { Clock } from "../clock.ts";
 import type { Logger } from "../logger.ts";
+import { isExecutorType } from "../reference/template.ts";
+import { readRegularFile } from "../regular-file.ts";
 import type { Answers } from "./answers.ts";
 import type { ExecutorDocument } from "./executor-document.ts";
 import { NotADocument, record } from "./json.ts";
@@ -10,7 +13,11 @@ import { parseDocument } from "./parse-document.ts";
 const LIMIT_BYTES = 64 * 1024 * 1024;
 /** What is confirmed again and again need not be written as often. */
 const PAUSE_MS = 60_000;
-const FORMAT = 2;
+const FORMAT = 3;
+/** Lines between two moments in which others get their turn. */
+const AT_ONCE = 200;
+/** How often a file is put together again because another process was faster. */
+const ATTEMPTS = 5;
 
 export interface CacheFileOptions {
   readonly path: string;
@@ -29,9 +36,10 @@ interface Kept {
 }
 
 /**
- * Keeps the last answers in a file, for a start while the service is away. Several processes may share the file: each keeps
- * what the others wrote (of two that write in the same moment, the first one's news come with its next write). Every answer has a checksum, so that a damaged one is passed over and the rest counts. Failures are
- * logged, and harm nothing.
+ * Keeps the last answers in a file, for a start while the service is away: a line that says what it is, then one for each answer, with
+ * a checksum, so that what is damaged or cut off is passed over and the rest counts. Several processes may share the file: each keeps
+ * what the others wrote. Readers and writers leave the process its time, however many answers there are. Failures are logged, and
+ * harm nothing.
  */
 export class CacheFile {
   readonly #options: CacheFileOptions;
@@ -81,19 +89,21 @@ export class CacheFile {
     const { path, urls, log } = this.#options;
     const text = await readText(path);
     if (text === undefined) return new Map();
-    const { format, urls: theirs, answers } = record(JSON.parse(text), "the file");
+    const [header = "", ...lines] = text.split("\n");
+    const { format, urls: theirs } = record(JSON.parse(header), "its first line");
     if (format !== FORMAT || !Array.isArray(theirs)) throw new NotADocument("it has another format");
     if (!urls.some(({ href }) => theirs.includes(href))) throw new NotADocument("it is of another service");
+    // Each line ends in a line feed.
+    const cut = lines.pop() !== "";
     const kept = new Map<string, Kept>();
-    const damaged: string[] = [];
-    for (const [type, entry] of Object.entries(record(answers, "its member answers"))) {
-      const parsed = parseKept(type, entry);
-      if (parsed) kept.set(type, parsed);
-      else damaged.push(type);
+    let damaged = Number(cut);
+    for (const [index, line] of lines.entries()) {
+      if (index % AT_ONCE === 0) await setImmediate();
+      const parsed = parseLine(line);
+      if (parsed) kept.set(parsed.document.type, parsed);
+      else damaged += 1;
     }
-    if (damaged.length > 0) {
-      log.warn({ path, types: damaged.slice(0, 10) }, "damaged answers in the file of last answers are passed over");
-    }
+    if (damaged > 0) log.warn({ path, damaged }, "damaged answers in the file of last answers are passed over");
     return kept;
   }
 
@@ -102,72 +112,99 @@ export class CacheFile {
     const temporary = `${path}.${randomUUID()}`;
     try {
       this.#dirty = false;
-      const text = this.#render(await this.#read().catch(() => new Map<string, Kept>()));
-      if (text.length > LIMIT_BYTES) throw new RangeError(`${text.length} bytes are more than ${LIMIT_BYTES}`);
-      const file = await open(temporary, "wx", 0o600);
-      try {
-        await file.writeFile(text);
-        // A rename can outlive a power cut that the content does not.
-        await file.sync();
-      } finally {
-        await file.close();
+      for (let attempt = 1; ; attempt += 1) {
+        const before = await identityOf(path);
+        const theirs = await this.#read().catch(() => new Map<string, Kept>());
+        await this.#writeTo(temporary, theirs);
+        // Another process wrote meanwhile: what is new in that is kept, too.
+        if (attempt < ATTEMPTS && (await identityOf(path)) !== before) continue;
+        await rename(temporary, path);
+        return;
       }
-      await rename(temporary, path);
     } catch (error) {
       log.warn({ path, err: error }, "the last answers cannot be kept in a file");
       await rm(temporary, { force: true }).catch(() => {});
     }
   }
 
+  async #writeTo(path: string, theirs: ReadonlyMap<string, Kept>): Promise<void> {
+    const file = await open(path, "w", 0o600);
+    try {
+      const urls = this.#options.urls.map(({ href }) => href);
+      let text = `${JSON.stringify({ format: FORMAT, urls })}\n`;
+      let [bytes, lines] = [0, 0];
+      const flush = async (): Promise<void> => {
+        bytes += Buffer.byteLength(text);
+        if (bytes > LIMIT_BYTES) throw new RangeError(`they are more than ${LIMIT_BYTES} bytes`);
+        await file.appendFile(text);
+        text = "";
+      };
+      for (const kept of this.#merged(theirs)) {
+        text += lineOf(kept);
+        lines += 1;
+        if (lines % AT_ONCE === 0) await flush();
+      }
+      await flush();
+      // A rename can outlive a power cut that the content does not.
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  }
+
   /** @param theirs what the file holds: of another process, unless this one learnt something later */
-  #render(theirs: ReadonlyMap<string, Kept>): string {
-    const { urls, answers } = this.#options;
+  #merged(theirs: ReadonlyMap<string, Kept>): Iterable<Kept> {
     const kept = new Map(theirs);
-    for (const { type, subject, document, etag, checked } of answers.all()) {
+    for (const { type, subject, document, etag, checked } of this.#options.answers.all()) {
       if (subject !== undefined || checked < (theirs.get(type)?.checked ?? 0)) continue;
       if (document) kept.set(type, { ...(etag !== undefined && { etag }), checked, document });
       else if (checked > 0) kept.delete(type);
     }
-    const entries = [...kept].map(([type, entry]) => [type, { ...entry, sha256: checksum(type, entry) }] as const);
-    return JSON.stringify({
-      format: FORMAT,
-      urls: urls.map(({ href }) => href),
-      answers: Object.fromEntries(entries),
-    });
+    return kept.values();
   }
 }
 
-/** Of the entry as it is in the file, members that this version does not know included. */
-function checksum(type: string, { etag, checked, document }: { readonly [member in keyof Kept]?: unknown }): string {
-  return createHash("sha256")
-    .update(JSON.stringify([type, etag, checked, document]))
-    .digest("hex");
+const checksum = (text: string): string => createHash("sha256").update(text).digest("hex");
+
+function lineOf(kept: Kept): string {
+  const text = JSON.stringify(kept);
+  return `${checksum(text)} ${text}\n`;
 }
 
 /** Nothing when it is not what was written. */
-function parseKept(type: string, entry: unknown): Kept | undefined {
+function parseLine(line: string): Kept | undefined {
+  const [sum, text] = [line.slice(0, 64), line.slice(65)];
+  if (checksum(text) !== sum) return undefined;
   try {
-    const { etag, checked, document, sha256 } = record(entry, "the answer");
-    if (typeof checked !== "number" || sha256 !== checksum(type, { etag, checked, document })) return undefined;
+    const { etag, checked, document } = record(JSON.parse(text), "the answer");
+    if (typeof checked !== "number") return undefined;
+    const { type } = record(document, "the document");
+    if (typeof type !== "string" || !isExecutorType(type)) return undefined;
     return { ...(typeof etag === "string" && { etag }), checked, document: parseDocument(document, type) };
-  } catch (error) {
-    if (error instanceof NotADocument) return undefined;
-    throw error;
+  } catch {
+    // A later version's.
+    return undefined;
   }
 }
 
 /** A file's text; nothing if there is no file. */
 async function readText(path: string): Promise<string | undefined> {
-  const file = await open(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return undefined;
-    throw error;
-  });
-  if (!file) return undefined;
   try {
-    const { size } = await file.stat();
-    if (size > LIMIT_BYTES) throw new RangeError(`${size} bytes are more than ${LIMIT_BYTES}`);
-    return await file.readFile("utf8");
-  } finally {
-    await file.close();
+    return (await readRegularFile(path, LIMIT_BYTES)).toString("utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+/** Changes whenever somebody replaces the file. @throws Error for what must not be replaced, such as a device */
+async function identityOf(path: string): Promise<string | undefined> {
+  try {
+    const found = await stat(path, { bigint: true });
+    if (!found.isFile()) throw new Error("it is not a regular file");
+    return `${found.ino} ${found.mtimeNs}`;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
   }
 }

@@ -34,7 +34,7 @@ describe("a mistake is said with the place to change it", () => {
     ["a query", { url: `${url}?secret=1` }, {}, /without \? and #/],
     ["both tokens", { url, token: "secret", tokenFile: "f" }, {}, /token and registry\.tokenFile exclude/],
     ["a token that is none", { url, token: "very secret" }, {}, /registry\.token is no bearer token/],
-    ["a time that is none", { url, ttl: 0 }, {}, /registry\.ttl must be a positive number of milliseconds/],
+    ["a time that is none", { url, ttl: 0 }, {}, /registry\.ttl must be a finite number of milliseconds, 1 or more/],
     ["a limit below the time", { url, maxStale: 1000 }, {}, /maxStale must not be shorter than registry\.ttl/],
   ] as const satisfies [string, RegistryOptions, Record<string, string>, RegExp][]) {
     test(what, () => {

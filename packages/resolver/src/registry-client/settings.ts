@@ -45,8 +45,8 @@ export function registrySettings(
 
 function milliseconds(name: string, given: number | undefined, standard: number): number {
   if (given === undefined) return standard;
-  if (Number.isFinite(given) && given > 0) return given;
-  throw new ConfigurationError(`option registry.${name} must be a positive number of milliseconds`);
+  if (Number.isFinite(given) && given >= 1) return given;
+  throw new ConfigurationError(`option registry.${name} must be a finite number of milliseconds, 1 or more`);
 }
 
 function baseUrls(option: RegistryOptions["url"], variable: string | undefined): URL[] {

@@ -1,4 +1,4 @@
-import { open } from "node:fs/promises";
+import { readRegularFile } from "../regular-file.ts";
 import { ConfigurationError } from "../resolver-errors.ts";
 import { RegistryServiceError } from "./errors.ts";
 
@@ -17,23 +17,17 @@ export function tokenReader({ token, tokenFile }: { token?: string; tokenFile?: 
   }
   if (tokenFile === undefined) return () => Promise.resolve(token);
   return async () => {
-    const text = (await readStart(tokenFile)).trim();
+    const text = (await readText(tokenFile)).trim();
     if (TOKEN.test(text)) return text;
     throw new RegistryServiceError("unauthorized", `the token file ${tokenFile} holds no bearer token`);
   };
 }
 
-async function readStart(path: string): Promise<string> {
+async function readText(path: string): Promise<string> {
   try {
-    const file = await open(path);
-    try {
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(LIMIT), 0, LIMIT, 0);
-      return buffer.toString("latin1", 0, bytesRead);
-    } finally {
-      await file.close();
-    }
+    return (await readRegularFile(path, LIMIT)).toString("latin1");
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new RegistryServiceError("unauthorized", `the token file cannot be read: ${why}`, { cause });
+    throw new RegistryServiceError("unauthorized", `the token file ${path} cannot be read: ${why}`, { cause });
   }
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { cp, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -110,6 +110,31 @@ describe("a service that cannot start", () => {
     await assert.rejects(service.reconfigure(next), { code: "closed" });
   });
 });
+
+test(
+  "red-14: a service is ready though an image of its only source can never be read",
+  { timeout: 60_000 },
+  async (t) => {
+    const path = await mkdtemp(join(tmpdir(), "damaged-layout-"));
+    t.after(() => rm(path, { recursive: true }));
+    await cp("examples/layout", path, { recursive: true });
+    const { manifests } = JSON.parse(await readFile(join(path, "index.json"), "utf8")) as {
+      manifests: { digest: string; annotations: Record<string, string> }[];
+    };
+    const damaged = manifests.find(({ annotations }) => Object.values(annotations)[0]?.startsWith("executor-ml:"));
+    await rm(join(path, "blobs", "sha256", damaged?.digest.slice("sha256:".length) ?? ""));
+    const service = await start(`${nothing}sources: [{name: damaged, kind: oci-layout, path: ${path}}]\n`);
+    try {
+      await (await fetch(`${service.url}/executors/refresh?wait=true`, { method: "POST" })).text();
+      assert.equal((await fetch(`${service.url}/readyz`)).status, 200);
+      const { status, reason } = (await (await fetch(`${service.url}/health`)).json()) as Record<string, unknown>;
+      assert.equal(status, "degraded");
+      assert.match(String(reason), /damaged/);
+    } finally {
+      await service.close();
+    }
+  },
+);
 
 describe("a service that ends", () => {
   test("says that it is not ready while it still answers", async () => {

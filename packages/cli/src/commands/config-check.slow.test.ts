@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
@@ -17,6 +18,7 @@ describe("config check", () => {
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "check-"));
     await mkdir(join(folder, "folder"));
+    execFileSync("mkfifo", [join(folder, "pipe")]);
     await writeFile(join(folder, "diary"), "my diary, page 1 ".repeat(100));
     const theirs = new DatabaseSync(join(folder, "theirs.db"));
     theirs.exec("CREATE TABLE recipes (name TEXT)");
@@ -55,6 +57,18 @@ describe("config check", () => {
       "no cluster for service accounts": [
         `${listen}sources: []\nauth: { kubernetes: { serviceAccounts: { "a:b": reader } } }\n`,
         /auth\.kubernetes: .*no Kubernetes cluster is configured/,
+      ],
+      "a proxy that is everybody": [
+        "listen: { host: 127.0.0.1, port: 0, trustProxy: 0.0.0.0/0 }\nsources: []\n",
+        /\/0 would let everybody say who they are/,
+      ],
+      "a store with a name that is too long": [
+        `${listen}sources: []\nstore: "sqlite:${join(folder, "new", "x".repeat(300))}"\n`,
+        /name too long|longer than 247 bytes/,
+      ],
+      "a secret that is a named pipe": [
+        `${listen}sources: [{ name: a, kind: oci, host: r.test, repositories: [x], credentials: { username: u, password: { file: ${join(folder, "pipe")} } } }]\n`,
+        /pipe cannot be read \(it is not a regular file\)/,
       ],
       "a secret that is not there": [
         `${listen}sources: [{ name: a, kind: oci, host: r.test, repositories: [x], credentials: { username: u, password: { file: /nowhere } } }]\n`,

@@ -53,3 +53,9 @@ const compareTelling = (a: Told, b: Told): number =>
   b.rank - a.rank ||
   (a.version && b.version ? compareVersions(b.version, a.version) : 0) ||
   (a.tag < b.tag ? -1 : a.tag > b.tag ? 1 : 0);
+
+/** Positive when `a` holds the higher version; zero where they cannot be compared. */
+export function compareVersionTags(a: string, b: string): number {
+  const [left, right] = [tagVersion(a), tagVersion(b)];
+  return left && right ? compareVersions(left, right) : 0;
+}

@@ -46,6 +46,8 @@ const IMAGE_CONFIGS = new Set([
 /** Reproducible builds write 1970, or 1980, which is where ZIP's time begins. */
 const BELIEVABLE = Date.UTC(1981);
 const MOST_IMAGES = 10_000;
+/** Manifests within one image's indexes: an index that names another many times is small, and means millions. */
+const MOST_MANIFESTS = 1000;
 
 /** Whether a container can be started from it: charts, caches and other artifacts lie in layouts, too. */
 export function isRunnable({ configType }: LayoutImage): boolean {
@@ -107,13 +109,21 @@ function nameOf({ annotations }: Descriptor): ImageReference | undefined {
 
 type Looks = Omit<LayoutImage, "reference" | "digest">;
 
-/** @param depth how many indexes within each other are followed */
-async function look(directory: string, descriptor: Descriptor, depth = 2): Promise<Looks> {
+/**
+ * @param depth how many indexes within each other are followed
+ * @param left how many manifests may still be looked at
+ */
+async function look(
+  directory: string,
+  descriptor: Descriptor,
+  depth = 2,
+  left = { manifests: MOST_MANIFESTS },
+): Promise<Looks> {
   const file = `blob ${descriptor.digest}`;
   const { mediaType } = descriptor;
   const manifest = await readBlob(directory, descriptor);
   if (INDEXES.has(mediaType))
-    return lookIntoIndex(directory, descriptor, manifestsOf(manifest, file).descriptors, depth);
+    return lookIntoIndex(directory, descriptor, manifestsOf(manifest, file).descriptors, depth, left);
   const config = parseDescriptor(manifest["config"], file);
   const layers = Array.isArray(manifest["layers"])
     ? manifest["layers"].map((layer) => parseDescriptor(layer, file))
@@ -145,6 +155,7 @@ async function lookIntoIndex(
   { digest, mediaType }: Descriptor,
   children: readonly Descriptor[],
   depth: number,
+  left: { manifests: number },
 ): Promise<Looks> {
   const images = children.filter(
     ({ annotations, mediaType: type }) =>
@@ -154,9 +165,12 @@ async function lookIntoIndex(
   if (depth === 0) throw new InvalidLayoutError(`blob ${digest}`, "its indexes are nested too deep");
   const looks: Looks[] = [];
   let problem: unknown;
+  if (images.length > left.manifests)
+    throw new InvalidLayoutError(`blob ${digest}`, `it holds more than ${MOST_MANIFESTS} manifests`);
+  left.manifests -= images.length;
   for (const child of images) {
     try {
-      const { platforms, ...rest } = await look(directory, child, depth - 1);
+      const { platforms, ...rest } = await look(directory, child, depth - 1, left);
       looks.push({ ...rest, platforms: child.platform === undefined ? platforms : [child.platform] });
     } catch (error) {
       if (!(error instanceof InvalidLayoutError)) throw error;

@@ -230,6 +230,17 @@ describe("red-14: one entry of a layout that cannot be used", () => {
       /it is not a regular file/,
     ],
     [
+      "an index that means millions of manifests",
+      (layout) => {
+        let nested = layout.image("2026-06-01T00:00:00Z", "nested");
+        for (const times of [2000, 2000]) {
+          nested = layout.blob(INDEX, { schemaVersion: 2, manifests: Array.from({ length: times }, () => nested) });
+        }
+        layout.add("executor-ml:2", nested);
+      },
+      /it holds more than 1000 manifests/,
+    ],
+    [
       "a link to a device in place of a blob",
       (layout) => {
         const file = blobFile(second(layout));

@@ -72,8 +72,9 @@ function refused(
   what: (names: string) => string,
 ): ExecutorRegistryError | undefined {
   const broken = list.flatMap((source) => {
-    const { state, problem } = source.status();
-    return state === "unavailable" && problem ? [{ name: source.name, problem }] : [];
+    const { state, problem, forbidden } = source.status();
+    const cause = state === "unavailable" ? problem : forbidden;
+    return cause ? [{ name: source.name, problem: cause }] : [];
   });
   const [first] = broken;
   if (!first) return undefined;

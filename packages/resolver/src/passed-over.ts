@@ -50,7 +50,9 @@ export function passedOver(type: string, better: readonly Source[], sources: Sou
 /** Whether what is declared by objects can be seen at all, so that declaring is advice. */
 export function seesDeclarations({ list }: Pick<Sources, "list">): boolean {
   const declared = list.find(({ name }) => name === "declared");
-  return declared !== undefined && declared.status().problem?.code !== "forbidden";
+  if (!declared) return false;
+  const { problem, forbidden } = declared.status();
+  return problem?.code !== "forbidden" && forbidden === undefined;
 }
 
 /** A source in words: what is read there, and where. */

@@ -12,6 +12,8 @@ export interface SourceStatus {
   /** When this state began, milliseconds since the Unix epoch. */
   readonly since: number;
   readonly problem?: ExecutorRegistryError;
+  /** The refusal, where RBAC forbids a part of it, and the rest is read. */
+  readonly forbidden?: ExecutorRegistryError;
 }
 
 /** A place where images are found. It lists and watches; it never judges. Reads touch memory only. */

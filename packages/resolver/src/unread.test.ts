@@ -267,8 +267,18 @@ describe("dev-02: a declaration that may not be read", { timeout: 30_000 }, () =
 
   test("in one of two kinds, and declared by none: the node answers with that warning", async () => {
     await using world = await cluster((server) => forbid(server, DEPLOYMENTS));
-    const { source, warnings } = await world.resolver.resolve("ml");
+    const { source, warnings, ambiguous, advice } = await world.resolver.resolve("ml");
     assert.equal(source, "nodes");
+    assert.equal(ambiguous, true);
+    assert.doesNotMatch(advice ?? "", /declare it/);
+    await assert.rejects(world.resolver.resolve("nope"), (error: Error) => {
+      assert.match(
+        error.message,
+        /^declared may not be read, and no other source knows an image of executor type "nope"/,
+      );
+      assert.match(error.message, /resources: \[deployments\]/);
+      return true;
+    });
     assert.match(
       warnings.join("\n"),
       /^Deployments of namespace default may not be read by ServiceAccount default\/tester/m,

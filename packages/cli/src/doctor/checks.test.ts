@@ -169,4 +169,10 @@ describe("executors", () => {
     assert.equal(fine?.state, "ok");
     assert.deepEqual(await checkLocalRegistry(resolver(), here), []);
   });
+
+  test("and an announcement of blank lines is read in no time", { timeout: 5000 }, async () => {
+    const blank = patient(fakeApi(() => ({ data: { "localRegistryHosting.v1": `${"\n".repeat(900_000)}host: x` } })));
+    const [warning] = await checkLocalRegistry(resolver(resolution()), blank);
+    assert.match(warning?.detail ?? "", /^x is announced/);
+  });
 });

@@ -76,7 +76,7 @@ export async function checkLocalRegistry(
     throw error;
   }
   const text = announced.data?.["localRegistryHosting.v1"] ?? "";
-  const host = /^\s*host:\s*["']?([^"'\s]+)/m.exec(text)?.[1] ?? "one";
+  const host = /^[ \t]*host:[ \t]*["']?([^"'\s]+)/m.exec(text)?.[1] ?? "one";
   const exact = (await resolver.list({ signal })).some(({ source }) => source !== "nodes");
   if (exact) return [{ name, state: "ok", detail: `${host} is announced, and executors are declared` }];
   return [

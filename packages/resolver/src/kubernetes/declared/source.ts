@@ -100,7 +100,11 @@ export function createDeclaredSource({ api, template, namespace, log, clock, ran
     if (kind) return states[kind].status();
     const seen = KINDS.filter((one) => !isLeftOut(one)).map((one) => states[one].status());
     const [worst] = seen.sort((a, b) => WORST.indexOf(a.state) - WORST.indexOf(b.state));
-    if (worst) return worst;
+    const refused = KINDS.find(isLeftOut);
+    if (worst) {
+      const cause = refused && states[refused].status().problem;
+      return cause ? { ...worst, forbidden: cause } : worst;
+    }
     const { since, problem: cause } = states.CronJob.status();
     const what = `neither CronJobs nor Deployments of namespace ${namespace} may be read`;
     const problem = cause && forbidden({ what, features: ["declared"], namespace, cause });

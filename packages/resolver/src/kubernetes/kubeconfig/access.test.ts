@@ -141,6 +141,20 @@ current-context: other
       assert.equal(authorization(), "Bearer deep-token");
     });
 
+    test("tls-server-name that is an address: the certificate has to name it", async () => {
+      const named = { server: url().replace("127.0.0.1", "localhost"), "tls-server-name": "127.0.0.1" };
+      const api = await open({ kubeconfig: await write("1", config({}, named)) });
+      await api.request("/a");
+      const wrong = await open({ kubeconfig: await write("2", config({}, { "tls-server-name": "10.9.9.9" })) });
+      await assert.rejects(wrong.request("/a"), /certificate is not trusted/);
+    });
+
+    test("a certificate authority whose file is missing is named", async () => {
+      const missing = { "certificate-authority-data": undefined, "certificate-authority": "gone.crt" };
+      const api = await open({ kubeconfig: await write("1", config({}, missing)) });
+      await assert.rejects(api.request("/a"), /the certificate authority \/.*\/gone\.crt cannot be read: ENOENT/);
+    });
+
     test("tls-server-name, and insecure-skip-tls-verify", async () => {
       const named = await open({
         kubeconfig: await write("1", config({}, { "tls-server-name": "kubernetes.corp.test" })),

@@ -101,7 +101,10 @@ function certificateOf({ fields, folder }: Entry): () => Promise<Credentials["tl
   const part = (name: string) => [textOf(fields[`${name}-data`]), pathOf(fields[name], folder)] as const;
   const [certificate, secret] = [part("client-certificate"), part("client-key")];
   return async () => {
-    const [cert, key] = await Promise.all([dataOrFile(...certificate), dataOrFile(...secret)]);
+    const [cert, key] = await Promise.all([
+      dataOrFile(...certificate, "client certificate"),
+      dataOrFile(...secret, "client key"),
+    ]);
     return { ...(cert !== undefined && { cert }), ...(key !== undefined && { key }) };
   };
 }

@@ -1,5 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { RequestOptions } from "node:https";
+import { isIP } from "node:net";
+import { checkServerIdentity } from "node:tls";
 import { parseProxy, proxyOf } from "../../http/proxy.ts";
 import { KubeconfigError } from "../errors.ts";
 import { type Entry, type Fields, fieldsOf, isOn, type Kubeconfig, pathOf, textOf } from "./parse.ts";
@@ -95,10 +97,10 @@ function clusterOf(
   return {
     proxy: proxyFor(server, proxyUrl, variables),
     async tls() {
-      const ca = insecure ? undefined : await dataOrFile(data, file);
+      const ca = insecure ? undefined : await dataOrFile(data, file, "certificate authority");
       return {
         ...(ca !== undefined && { ca }),
-        ...(serverName !== undefined && { servername: serverName }),
+        ...(serverName !== undefined && expecting(serverName)),
         ...(insecure && { rejectUnauthorized: false }),
       };
     },
@@ -110,6 +112,12 @@ function clusterOf(
       config: pluginConfig(fields["extensions"]),
     },
   };
+}
+
+/** TLS sends no address as a server's name; the certificate has to name it nevertheless, as for kubectl. */
+function expecting(name: string): RequestOptions {
+  if (isIP(name) === 0) return { servername: name };
+  return { servername: "", checkServerIdentity: (_, certificate) => checkServerIdentity(name, certificate) };
 }
 
 function proxyFor(
@@ -130,8 +138,15 @@ function pluginConfig(extensions: unknown): unknown {
   return all.find(({ name }) => name === "client.authentication.k8s.io/exec")?.["extension"];
 }
 
-/** What is given in place goes before what is in a file. */
-export async function dataOrFile(data: string | undefined, file: string | undefined): Promise<string | undefined> {
+/** What is given in place goes before what is in a file. @param what it is, in an error */
+export async function dataOrFile(
+  data: string | undefined,
+  file: string | undefined,
+  what: string,
+): Promise<string | undefined> {
   if (data !== undefined) return Buffer.from(data, "base64").toString();
-  return file === undefined ? undefined : await readFile(file, "utf8");
+  if (file === undefined) return undefined;
+  return readFile(file, "utf8").catch((cause: unknown) => {
+    throw new Error(`the ${what} ${file} cannot be read: ${(cause as Error).message}`, { cause });
+  });
 }

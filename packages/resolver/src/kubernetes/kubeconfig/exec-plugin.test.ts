@@ -254,6 +254,15 @@ describe("dev-07: a credential plugin", () => {
       message: /speaks client.authentication.k8s.io\/v1alpha1 of the protocol/,
     });
   });
+
+  test("that leaves a child with its output open has answered when it ends", { timeout: 20_000 }, async () => {
+    await answer({ token: (valid = "t") });
+    const command = await plugin(`sleep 300 &\necho $! > ${folder}/child\ncat ${folder}/answer`);
+    const api = await open({ command });
+    await api.request("/a");
+    assert.equal(seen.at(-1), "Bearer t");
+    process.kill(Number(await readFile(join(folder, "child"), "utf8")));
+  });
 });
 
 function isRunning(pid: number): boolean {

@@ -25,7 +25,11 @@ export function oidcToken(provider: Fields, folder: string, clock: Clock): () =>
       throw new Error("its id token has expired, and the kubeconfig has no refresh token; log in again");
     }
     const data = textOf(config["idp-certificate-authority-data"]);
-    const ca = await dataOrFile(data, pathOf(config["idp-certificate-authority"], folder));
+    const ca = await dataOrFile(
+      data,
+      pathOf(config["idp-certificate-authority"], folder),
+      "identity provider's certificate authority",
+    );
     const ask = asker(clock, ca);
     const { token_endpoint: endpoint } = await ask(`${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`);
     const form = new URLSearchParams({
@@ -91,7 +95,10 @@ function asker(clock: Clock, ca: string | undefined): (url: string, form?: strin
     } catch (error) {
       if (error instanceof SyntaxError)
         throw new Error(`${server.origin} answers with what is not JSON`, { cause: error });
-      throw call.signal.aborted ? call.signal.reason : error;
+      if (call.signal.aborted) throw call.signal.reason;
+      if (error instanceof Error && "code" in error)
+        throw new Error(`the identity provider ${server.origin} cannot be reached: ${error.message}`, { cause: error });
+      throw error;
     } finally {
       call.end();
     }

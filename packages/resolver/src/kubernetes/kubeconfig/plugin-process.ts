@@ -4,6 +4,8 @@ import type { Clock } from "../../clock.ts";
 /** Milliseconds for an answer; a person who has to log in gets more. */
 const LIMIT_MS = 30_000;
 const LOGIN_LIMIT_MS = 300_000;
+/** What a plugin leaves running may hold its output open; what it printed itself is there when it has ended. */
+const OUTPUT_MS = 1000;
 const ANSWER_BYTES = 1 << 20;
 const COMPLAINT_CHARACTERS = 4000;
 
@@ -37,7 +39,7 @@ export async function runPlugin(plugin: PluginCall, clock: Clock, signal: AbortS
   process.once("exit", kill);
   try {
     return await Promise.race([
-      finished(child, plugin),
+      finished(child, plugin, clock, over.signal),
       limit(plugin, clock, over.signal),
       stopped(signal, over.signal),
     ]);
@@ -45,6 +47,9 @@ export async function runPlugin(plugin: PluginCall, clock: Clock, signal: AbortS
     over.abort();
     process.off("exit", kill);
     if (child.exitCode === null && child.signalCode === null) kill();
+    // What it left running may hold them open.
+    child.stdout?.destroy();
+    child.stderr?.destroy();
   }
 }
 
@@ -63,7 +68,12 @@ function stopped(signal: AbortSignal, over: AbortSignal): Promise<never> {
   });
 }
 
-function finished(child: ChildProcess, { command, interactive, installHint }: PluginCall): Promise<string> {
+function finished(
+  child: ChildProcess,
+  { command, interactive, installHint }: PluginCall,
+  clock: Clock,
+  over: AbortSignal,
+): Promise<string> {
   const chunks: Buffer[] = [];
   let length = 0;
   let complaint = "";
@@ -86,11 +96,18 @@ function finished(child: ChildProcess, { command, interactive, installHint }: Pl
         }),
       );
     });
-    child.once("close", (code, signal) => {
+    const ended = (code: number | null, signal: NodeJS.Signals | null): void => {
       if (code === 0) return resolve(Buffer.concat(chunks, length).toString());
       const how = code === null ? `was ended by ${signal}` : `failed with exit code ${code}`;
       reject(
         new Error(`the credential plugin ${command} ${how}${complaint.trim() === "" ? "" : `: ${complaint.trim()}`}`),
+      );
+    };
+    child.once("close", ended);
+    child.once("exit", (code, signal) => {
+      void clock.sleep(OUTPUT_MS, over).then(
+        () => ended(code, signal),
+        () => {},
       );
     });
   });

@@ -41,7 +41,9 @@ export function nodeFinding(type: string, images: readonly DatedImage[]): Findin
       ...(chosen.tag === "latest"
         ? [`${chosen.name} has a tag that moves; a rebuild of the same size would not be noticed`]
         : []),
-      ...(found ? [] : eligible.filter(({ capped }) => capped).map(cappedWarning)),
+      ...(found && found.by !== "sighting"
+        ? []
+        : eligible.filter((image) => image.capped && image !== found?.image).map(cappedWarning)),
       ...(nodes.length === 0
         ? [`no node holds ${chosen.name} since ${iso(chosen.goneAt ?? 0)}; this is the last known answer`]
         : []),
@@ -53,12 +55,16 @@ function reasonFor({ image, by }: Newest<DatedImage>, count: number): string {
   const others = count === 2 ? "the other one" : `the other ${count - 1}`;
   const reasons: Readonly<Record<AgeEvidence | "only-candidate", string>> = {
     "only-candidate": "the only image of this type on the nodes",
-    sighting: `seen to arrive on ${image.firstNode} at ${iso(image.sighting.at)}, after ${others}`,
+    sighting: `${arrival(image)} at ${iso(image.sighting.at)}, after ${others}`,
     "tag-time": `its tag ${telling(image, isTimed)} holds a later time than ${others}`,
     "tag-version": `its tag ${telling(image, isVersioned)} holds a higher version than ${others}`,
     "pod-start": `of the pods there were when watching began, one ran it last, at ${iso(image.podStart ?? 0)}`,
   };
   return reasons[by];
+}
+
+function arrival({ arrivedAs, firstNode }: DatedImage): string {
+  return `${arrivedAs === undefined ? "" : `its tag ${arrivedAs} was `}seen to arrive on ${firstNode}`;
 }
 
 const isTimed = (tag: string): boolean => tagTime(tag) !== undefined;
@@ -97,7 +103,7 @@ function evidenceOf(image: DatedImage): readonly Evidence[] {
   const timed = telling(image, isTimed);
   const time = tagTime(timed ?? "");
   const versioned = telling(image, isVersioned);
-  const seen = sighting.how === "arrived" ? `seen to arrive on ${firstNode}` : `there when watching ${firstNode} began`;
+  const seen = sighting.how === "arrived" ? arrival(image) : `there when watching ${firstNode} began`;
   return [
     {
       kind: "sighting",

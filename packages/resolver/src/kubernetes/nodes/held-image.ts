@@ -1,13 +1,16 @@
-import type { NodeImage } from "./node-image.ts";
-import type { Sighting } from "./sighting.ts";
+import { type NodeImage, tagIds } from "./node-image.ts";
+import type { Sighting, TagArrival } from "./sighting.ts";
 
 /** An image, and the nodes that can run it by its name. */
 export interface HeldImage extends NodeImage {
   /** Every name that a node reports it by. */
   readonly allNames: ReadonlySet<string>;
   readonly holders: ReadonlySet<string>;
+  /** When it came, or came again under another tag. */
   readonly sighting: Sighting;
-  /** The node it was first noticed on. */
+  /** The tag that it came again under. */
+  readonly arrivedAs?: string;
+  /** The node it was first noticed on, or that tag. */
   readonly firstNode: string;
   /** Since when no node holds it. */
   readonly goneAt?: number;
@@ -31,18 +34,24 @@ export interface ImageRecord {
   readonly tagged: Set<string>;
   /** How it was called last. */
   last: NodeImage;
+  /** When the content was first noticed. */
   sighting: Sighting;
+  /** Tags that came later, by what they are known by: somebody built, and loaded, this content again. */
+  readonly later: Map<string, TagArrival>;
   goneAt?: number;
 }
 
 /** What its nodes together say of an image. They may call it differently: a tag is lost where it was pulled by digest. */
-export function heldImage({ callings, last, sighting, firstNode, goneAt }: ImageRecord): HeldImage {
+export function heldImage({ callings, last, sighting, later, firstNode, goneAt }: ImageRecord): HeldImage {
   const ways = [...callings.values()];
   // Who has more names knows more; among equals any will do, if it is always the same.
   const [best = last] = ways
     .map(({ as }) => as)
     .sort((a, b) => b.names.length - a.names.length || (a.name < b.name ? -1 : 1));
   const name = [best.name, ...best.names].find((one) => ways.every(({ as }) => as.names.includes(one))) ?? best.name;
+  const [again] = (ways.length > 0 ? ways.map(({ as }) => as) : [last])
+    .flatMap((as) => tagIds(as).flatMap((id) => later.get(id) ?? []))
+    .sort((a, b) => b.at - a.at);
   const able = ways.filter(({ as }) => as.names.includes(name));
   return {
     ...best,
@@ -53,6 +62,7 @@ export function heldImage({ callings, last, sighting, firstNode, goneAt }: Image
     holders: new Set(able.flatMap(({ nodes }) => [...nodes])),
     sighting,
     firstNode,
+    ...(again && { sighting: { how: "arrived", at: again.at }, arrivedAs: again.tag, firstNode: again.node }),
     ...(goneAt !== undefined && { goneAt }),
   };
 }

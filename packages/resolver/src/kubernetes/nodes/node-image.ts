@@ -136,6 +136,11 @@ function imageOf(
   };
 }
 
+/** What an image's tags are known by. */
+export function tagIds({ ids, tagged }: Record<"ids" | "tagged", Iterable<string>>): readonly string[] {
+  return [...ids, ...tagged].filter((id) => !id.includes("@"));
+}
+
 function isOfContent({ reference }: Named): boolean {
   return reference.digest === undefined && CONTENT.test(reference.tag ?? "");
 }

@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import { manualClock } from "../../../../../testing/manual-clock.ts";
 import fc from "fast-check";
 import { DEFAULT_TEMPLATE, parseTemplate } from "../../reference/template.ts";
+import { nodeFinding } from "./finding.ts";
 import { createImageReader, type ReportedImage } from "./node-image.ts";
 import { MEMORY, NodeIndex } from "./node-index.ts";
 import type { Sighting } from "./sighting.ts";
@@ -125,9 +126,65 @@ describe("which image is which", () => {
     index.update("a", [tagged(5, "mmm"), tagged(9, "zzz")], 10);
     index.update("a", [tagged(5, "aaa", "mmm"), tagged(9, "1.0.0", "zzz")], 20);
     assert.deepEqual(shown(index), [
-      ["executor-ml:aaa", "present", "a"],
-      ["executor-ml:1.0.0", "present", "a"],
+      ["executor-ml:aaa", "arrived", "a"],
+      ["executor-ml:1.0.0", "arrived", "a"],
     ]);
+  });
+
+  describe("dev-06: content that comes again under another tag", () => {
+    const newest = (index: NodeIndex): unknown => {
+      const found = nodeFinding("ml", index.images("ml"));
+      return [found.candidates[0]?.sizeBytes, found.decidedBy, found.ambiguous];
+    };
+
+    test("is newer than what arrived before that", () => {
+      const { index } = setUp();
+      index.update("a", [tagged(5, "x1")], 10);
+      index.update("a", [tagged(5, "x1"), tagged(9, "y1")], 20);
+      assert.deepEqual(newest(index), [9, "sighting", false]);
+      index.update("a", [tagged(5, "x1", "x2"), tagged(9, "y1")], 30);
+      assert.deepEqual(newest(index), [5, "sighting", false]);
+      assert.match(nodeFinding("ml", index.images("ml")).reason, /^its tag x2 was seen to arrive on a at .*30Z, after/);
+      index.update("a", [tagged(5, "x1"), tagged(9, "y1")], 40);
+      assert.deepEqual(newest(index), [9, "sighting", false]);
+    });
+
+    test("or under one that it had lost to a newer build", () => {
+      const { index } = setUp();
+      index.update("a", [tagged(5, "dirty", first)], 10);
+      index.update("a", [tagged(5, first), tagged(9, "dirty", second)], 20);
+      assert.deepEqual(newest(index), [9, "sighting", false]);
+      index.update("a", [tagged(5, "dirty", first), tagged(9, second)], 30);
+      assert.deepEqual(newest(index), [5, "sighting", false]);
+    });
+
+    test("not when another node only gets it by the tags it has, or shows names that had no room", () => {
+      const { index } = setUp();
+      const five = ["a", "b", "c", "d", "f"] as const;
+      index.update("a", [tagged(5, ...five)], 10);
+      index.update("b", [other], 10);
+      index.update("a", [tagged(5, ...five), tagged(9, "y1")], 20);
+      index.update("b", [other, tagged(5, "a", "b")], 30);
+      index.update("a", [tagged(5, "a", "b", "c", "d", "e"), tagged(9, "y1")], 40);
+      assert.deepEqual(newest(index), [9, "sighting", false]);
+      assert.match(nodeFinding("ml", index.images("ml")).warnings.join(), /no more than 5 names/);
+    });
+
+    test("is remembered, and what another watcher noted of it counts", () => {
+      const { index } = setUp();
+      index.update("a", [tagged(5, "x1")], 10);
+      index.update("a", [tagged(5, "x1"), tagged(9, "y1")], 20);
+      const late = setUp();
+      late.index.update("a", [tagged(5, "x1"), tagged(9, "y1")], 25);
+      index.update("a", [tagged(5, "x1", "x2"), tagged(9, "y1")], 30);
+      const again = setUp(Object.fromEntries(index.sightings()), ["a"]);
+      again.index.update("a", [tagged(5, "x1", "x2"), tagged(9, "y1")], 90);
+      assert.deepEqual(newest(again.index), [5, "sighting", false]);
+      assert.deepEqual(new Map(again.index.sightings()), new Map(index.sightings()));
+      late.index.update("b", [tagged(5, "x1", "x2"), tagged(9, "y1")], 40);
+      assert.deepEqual([...late.index.adopt(index.sightings())], ["ml"]);
+      assert.deepEqual(newest(late.index), [5, "sighting", false]);
+    });
   });
 
   test("nor does the digest that a push adds", () => {

@@ -1,7 +1,7 @@
 import type { Clock } from "../../clock.ts";
 import { type Calling, heldImage, type HeldImage, type ImageRecord, recognize } from "./held-image.ts";
-import { isImportName, type NodeImage, type ReportedImage } from "./node-image.ts";
-import { mergeSightings, type Sighting } from "./sighting.ts";
+import { isImportName, type NodeImage, type ReportedImage, tagIds } from "./node-image.ts";
+import { mergeSightings, recallImage, type Sighting } from "./sighting.ts";
 
 /** What a node reports, counted; for `doctor`. */
 export interface NodeCount {
@@ -60,7 +60,9 @@ export class NodeIndex {
     const reported = [...new Set(images.flatMap(this.#options.read))];
     const recognized = recognize(reported, (type, id) => this.#types.get(type)?.byId.get(id));
     const held = reported.map((image) => {
-      const record = recognized.get(image) ?? this.#add(image, node, known, at);
+      const recalled = recognized.get(image);
+      const record = recalled ?? this.#add(image, node, known, at);
+      if (recalled && known) this.#noteTags(record, image, node, at);
       return this.#hold(record, image, node);
     });
     const nameless = images.filter(({ names }) => names?.length && names.every(isImportName)).length;
@@ -93,19 +95,29 @@ export class NodeIndex {
   adopt(sightings: ReadonlyMap<string, Sighting>): ReadonlySet<string> {
     const types = new Set<string>();
     for (const { at } of sightings.values()) this.#latest = Math.max(this.#latest, at);
-    for (const [id, image] of this.#lasting()) {
-      const other = sightings.get(id);
-      const merged = other ? mergeSightings(image.sighting, other) : image.sighting;
-      if (merged.how === image.sighting.how && merged.at === image.sighting.at) continue;
+    for (const image of this.#records()) {
+      const { first, later } = recallImage(lasting(image), tagIds(image), (id) => sightings.get(id));
+      const merged = first ? mergeSightings(image.sighting, first) : image.sighting;
+      if (merged.how !== image.sighting.how || merged.at !== image.sighting.at) types.add(image.type);
       image.sighting = merged;
-      types.add(image.type);
+      for (const [id, at] of later) {
+        const known = image.later.get(id);
+        if (known && known.at <= at) continue;
+        image.later.set(id, { node: image.firstNode, ...known, tag: tagIn(id), at });
+        types.add(image.type);
+      }
     }
     return types;
   }
 
-  /** When each image was first noticed, by all that it can be recognized by later. */
+  /** When each image was first noticed, by all that it can be recognized by later, and its tags that came after it. */
   sightings(): ReadonlyMap<string, Sighting> {
-    return new Map([...this.#lasting()].map(([id, { sighting }]) => [id, sighting]));
+    const sightings = new Map<string, Sighting>();
+    for (const image of this.#records()) {
+      for (const id of lasting(image)) sightings.set(id, image.sighting);
+      for (const [id, { at }] of image.later) sightings.set(id, { how: "arrived", at });
+    }
+    return sightings;
   }
 
   types(): Iterable<string> {
@@ -140,14 +152,29 @@ export class NodeIndex {
     return [...this.#nodes].map(([name, { images, nameless }]) => ({ name, images, nameless }));
   }
 
-  *#lasting(): Iterable<readonly [id: string, image: ImageRecord]> {
-    for (const { images } of this.#types.values()) {
-      for (const image of images) for (const id of image.ids.size > 0 ? image.ids : image.tagged) yield [id, image];
+  *#records(): Iterable<ImageRecord> {
+    for (const { images } of this.#types.values()) yield* images;
+  }
+
+  /** A tag that comes to content which is known says that it was built again, and is what counts now. */
+  #noteTags(record: ImageRecord, image: NodeImage, node: string, at: number): void {
+    const callings = [...record.callings.values()];
+    const before = callings.filter(({ nodes }) => nodes.has(node));
+    // A name that a node did not report for want of room may be old.
+    if (before.some(({ as }) => as.capped)) return;
+    const current = new Set(callings.flatMap(({ as }) => tagIds(as)));
+    for (const id of tagIds(image)) {
+      // A tag that left and is back was set anew; an image that was away and is back may have made room for larger ones.
+      const knownTag = before.length > 0 ? current.has(id) : record.ids.has(id) || record.tagged.has(id);
+      if (knownTag) continue;
+      record.later.set(id, { tag: tagIn(id), node, at });
+      this.#latest = Math.max(this.#latest, at);
     }
   }
 
   #add(image: NodeImage, node: string, known: boolean, at: number): ImageRecord {
-    const recalled = (image.ids.length > 0 ? image.ids : image.tagged).map(this.#options.recall);
+    const { recall } = this.#options;
+    const { first, later } = recallImage(lasting(image), tagIds(image), recall);
     const record: ImageRecord = {
       type: image.type,
       firstNode: node,
@@ -155,9 +182,10 @@ export class NodeIndex {
       ids: new Set(),
       tagged: new Set(),
       last: image,
-      sighting: recalled.find((sighting) => sighting !== undefined) ?? { how: known ? "arrived" : "present", at },
+      sighting: first ?? { how: known ? "arrived" : "present", at },
+      later: new Map([...later].map(([id, came]) => [id, { tag: tagIn(id), node, at: came }])),
     };
-    this.#latest = Math.max(this.#latest, record.sighting.at);
+    this.#latest = Math.max(this.#latest, record.sighting.at, ...later.values());
     let type = this.#types.get(image.type);
     if (!type) this.#types.set(image.type, (type = { images: new Set(), byId: new Map() }));
     type.images.add(record);
@@ -195,4 +223,15 @@ export class NodeIndex {
     image.goneAt = this.#options.clock.now();
     this.#options.gone();
   }
+}
+
+/** What an image as a whole is noted by. */
+function lasting({ ids, tagged }: Record<"ids" | "tagged", Iterable<string>>): readonly string[] {
+  const own = [...ids];
+  return own.length > 0 ? own : [...tagged];
+}
+
+/** The tag in what it is known by, `executor-ml:TAG#SIZE`. */
+function tagIn(id: string): string {
+  return id.slice(id.lastIndexOf(":") + 1, id.lastIndexOf("#"));
 }

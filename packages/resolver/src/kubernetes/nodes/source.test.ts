@@ -109,3 +109,15 @@ test("an image no node holds is forgotten after ten minutes", async () => {
   assert.equal(source.find("ml"), undefined);
   await end();
 });
+
+test("dev-02: nodes that may be listed and not watched, or whose watch is never answered, are known", async () => {
+  for (const code of [403, 0]) {
+    await using world = await setUp();
+    world.server.put("a", status("one"));
+    world.server.refuse(code, { match: ({ query }) => query.has("watch") });
+    const { source, end } = await world.start();
+    assert.equal(source.find("ml")?.version, "one");
+    assert.ok(["ready", "stale"].includes(source.status().state), source.status().state);
+    await end();
+  }
+});

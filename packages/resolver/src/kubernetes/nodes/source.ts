@@ -142,6 +142,7 @@ export function createNodesSource(options: NodesSourceOptions): NodesSource {
           { nodes },
           "holding the images of this many nodes is not what it is made for; declare executors instead",
         );
+      state.complete();
       state.changed();
       ledger.touch();
     },

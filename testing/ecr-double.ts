@@ -51,6 +51,8 @@ export interface EcrDouble extends AsyncDisposable {
   count(operation: string): number;
   /** Declares what a repository holds; `undefined` deletes it. */
   set(repository: string, images: readonly EcrImage[] | undefined, where?: EcrPlace): void;
+  /** Leaves repositories out of the list of them, although they are there. */
+  readonly leftOut: Set<string>;
   /** Pushes an image to the registry behind, and declares it with those that are there. */
   push(repository: string, tag: string, options?: ImageOptions & { readonly pushedAt?: Date }): Promise<BlobDescriptor>;
   /** The next `times` calls of an operation in a region (all when empty) fail. @default 1 */
@@ -88,6 +90,7 @@ const TOKEN_LIFE = 12 * 3600;
 export async function startEcrDouble(options: EcrDoubleOptions = {}): Promise<EcrDouble> {
   const { registry, regions = [REGION], now = Date.now } = options;
   const repositories = new Map<string, Map<string, readonly EcrImage[]>>();
+  const leftOut = new Set<string>();
   const proxies = new Map<string, RegistryProxy>();
   const failures: { readonly operation: string; failure: EcrFailure; left: number; after: number }[] = [];
   const calls: EcrCall[] = [];
@@ -106,7 +109,7 @@ export async function startEcrDouble(options: EcrDoubleOptions = {}): Promise<Ec
 
   const operations: Readonly<Record<string, (call: EcrCall, account: string) => object>> = {
     DescribeRepositories({ input, region }, account) {
-      const names = [...at({ region, account }).keys()].sort();
+      const names = [...at({ region, account }).keys()].filter((name) => !leftOut.has(name)).sort();
       const [page, nextToken] = paged(names, input);
       const described = page.map((repositoryName) => ({
         registryId: account,
@@ -168,6 +171,7 @@ export async function startEcrDouble(options: EcrDoubleOptions = {}): Promise<Ec
   });
 
   return {
+    leftOut,
     endpoint: server.url,
     calls,
     count: (operation) => calls.filter((call) => call.operation === operation).length,

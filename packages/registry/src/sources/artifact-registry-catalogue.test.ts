@@ -54,6 +54,22 @@ describe("executors in Artifact Registry", { skip: noDockerRegistry }, () => {
     assert.deepEqual(scanning.versions(), {});
   });
 
+  test("reg-06: stay when the list of repositories leaves theirs out: it is asked by itself", async () => {
+    await using registry = await startDockerRegistry();
+    await using double = await startArtifactRegistryDouble(registry);
+    await double.push(...place, "executor-ml", "1.0.0", { uploaded: day(1) });
+    await using scanning = await openScanning({ sources: [artifactRegistrySource(double)] });
+    await scanning.scan();
+    await double.push(...place, "executor-ml", "1.1.0", { uploaded: day(2), size: 16 });
+    for (let look = 0; look < 3; look += 1) {
+      double.answerNext(/\/repositories\?/, { status: 200, body: "{}" });
+      await scanning.scan();
+      scanning.later();
+    }
+    assert.deepEqual(scanning.versions(), { ml: "1.1.0" });
+    assert.equal(scanning.scanner.health[0]?.state, "ready");
+  });
+
   test("are read with a token that is renewed while it is good, and at once where it is refused", async () => {
     await using registry = await startDockerRegistry();
     await using double = await startArtifactRegistryDouble(registry);

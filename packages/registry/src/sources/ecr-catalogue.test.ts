@@ -72,6 +72,26 @@ describe("executors in Amazon ECR", { skip: noDockerRegistry }, () => {
     assert.equal(scanning.scanner.health[0]?.state, "ready");
   });
 
+  test("reg-06: stay when the list of repositories leaves theirs out: it is asked by itself", async () => {
+    await using registry = await startDockerRegistry();
+    await using ecr = await startEcrDouble({ registry });
+    await ecr.push("team/executor-ml", "1.0.0", { size: 16, pushedAt: day(1) });
+    await ecr.push("team/executor-nlp", "1.0.0", { size: 16, pushedAt: day(1) });
+    await using scanning = await openScanning({ sources: [ecrSource(ecr)] });
+    await scanning.scan();
+    ecr.leftOut.add("team/executor-ml");
+    await ecr.push("team/executor-ml", "1.1.0", { size: 16, pushedAt: day(2) });
+    for (let look = 0; look < 3; look += 1) {
+      await scanning.scan();
+      scanning.later();
+    }
+    assert.deepEqual(scanning.versions(), { ml: "1.1.0", nlp: "1.0.0" });
+    assert.equal(scanning.scanner.health[0]?.state, "ready");
+    ecr.leftOut.add("team/executor-nlp");
+    await scanning.scan();
+    assert.deepEqual(scanning.versions(), { ml: "1.1.0", nlp: "1.0.0" });
+  });
+
   test("are read with a token that is renewed before it expires, and at once where ECR refuses it", async () => {
     await using registry = await startDockerRegistry();
     const clock = manualClock();

@@ -82,15 +82,18 @@ describe("red-18, red-13: access", () => {
     const config = "{host: 127.0.0.1, port: 0, trustProxy: 1}";
     const service = await startService({ config: parseConfig(`listen: ${config}`, "test.yaml"), log });
     const open: AbortController[] = [];
+    // Kept, since fetch ends a stream whose response is garbage.
+    const responses: Response[] = [];
     const listen = async (address: string, method = "GET"): Promise<number> => {
       const leaving = new AbortController();
       open.push(leaving);
-      const { status } = await fetch(`${service.url}/events`, {
+      const response = await fetch(`${service.url}/events`, {
         method,
         headers: { "x-forwarded-for": address },
         signal: leaving.signal,
       });
-      return status;
+      responses.push(response);
+      return response.status;
     };
     const streams = async (): Promise<number> =>
       Number(/event_streams (\d+)/.exec(await (await fetch(`${service.url}/metrics`)).text())?.[1]);

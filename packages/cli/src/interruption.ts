@@ -21,10 +21,10 @@ export function interruptedExit({ reason }: AbortSignal): number {
   return reason instanceof Interruption ? reason.exit : INTERRUPTED.SIGINT;
 }
 
-/** Milliseconds that a command may take to end once it was told to. */
+/** Milliseconds that a command may take to end after its interruption. */
 const END = 2000;
 
-/** A command's exit code; that of its interruption where it does not end soon after being told to, whatever it hangs on. */
+/** A command's exit code; that of its interruption where it does not end soon, whatever it hangs on. */
 export async function endingInTime(
   work: Promise<number>,
   { signal, clock, stderr }: Pick<Io, "signal" | "clock" | "stderr">,

@@ -8,11 +8,11 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborts when the user wants it to end (Ctrl-C). */
   readonly signal: AbortSignal;
-  /** Calls back on each SIGHUP, which ends the process unless somebody listens. Returns how to stop that. */
+  /** Calls back on each SIGHUP, which ends the process unless there is a listener. Returns how to stop that. */
   onHangup(listener: () => void): () => void;
   /**
-   * Calls back on each rejection that nothing handled, which ends the process unless somebody listens, and on an error that nothing
-   * caught, which ends it after that: nobody knows what it left half done. Returns how to stop that.
+   * Calls back on each rejection that nothing handled, which ends the process unless there is a listener, and on an error that nothing
+   * caught, which ends it after that: what it left half done is not known. Returns how to stop that.
    */
   onUnhandled(listener: (error: unknown, kind: "rejection" | "exception") => void): () => void;
   readonly clock: Clock;

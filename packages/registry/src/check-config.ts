@@ -11,7 +11,7 @@ import { memoryStore } from "./stores/memory.ts";
 import { storeProblem } from "./stores/open.ts";
 
 /**
- * Finds what would keep the service from starting with a configuration on this machine. Nothing is kept, and nobody is asked.
+ * Finds what would keep the service from starting with a configuration on this machine. Nothing is kept, and no other machine is asked.
  * @param file for messages
  * @throws InvalidConfigurationError
  */

@@ -14,7 +14,7 @@ export interface KeepRunningOptions {
 
 /**
  * Runs a task, and runs it again after a pause whenever it fails, until it resolves or the signal aborts. Never rejects: a task that
- * nobody waits for must neither end the process nor stop in silence.
+ * nothing waits for must neither end the process nor stop in silence.
  * @param what the task is, for the log
  */
 export async function keepRunning(

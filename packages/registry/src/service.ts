@@ -81,7 +81,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   }
 }
 
-/** Damage is known, and reported, before somebody needs what is damaged. */
+/** Damage is known, and reported, before what is damaged is needed. */
 async function verifyDaily(catalogue: Catalogue, clock: Clock, signal: AbortSignal): Promise<void> {
   for (;;) {
     await catalogue.verify(signal).catch((error: unknown) => {
@@ -91,7 +91,7 @@ async function verifyDaily(catalogue: Catalogue, clock: Clock, signal: AbortSign
   }
 }
 
-/** A token that cannot be judged now is none that was taken away. */
+/** That a token cannot be judged now does not mean that it was taken away. */
 async function mayListen(access: Access, authorization: string | undefined, signal: AbortSignal): Promise<boolean> {
   try {
     await access.check(authorization, "reader", signal);

@@ -48,7 +48,7 @@ export function combine(type: string, environment: Environment, sources: Sources
   });
 }
 
-/** What to do where nothing tells which image is newest, and declaring it would not be seen. */
+/** What to do where nothing shows which image is newest, and declaring it would not be seen. */
 const UNDECLARABLE =
   "let this resolver read what is declared, or keep one watching while you build, or put a time into the tag";
 

@@ -14,7 +14,7 @@ import { type ResolutionChange, watchChanges } from "./watch.ts";
 
 /**
  * How long a source that was never read is waited for, in milliseconds from its first failure: enough for an API server
- * that starts anew, or sheds load for a moment. After that, who asks is told at once.
+ * that starts anew, or sheds load for a moment. After that, callers get the error at once.
  */
 export const PATIENCE_MS = 10_000;
 

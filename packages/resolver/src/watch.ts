@@ -34,7 +34,7 @@ export async function* watchChanges(options: WatchOptions): AsyncGenerator<Resol
   let first = true;
   let wake = (): void => {};
   const stop = (): void => wake();
-  // After the first picture, what is not known is no news: what was told last stands until it is.
+  // After the first picture, what is not known is no news: what was reported last stands until it is.
   const ifKnown = async <T>(read: () => Promise<T>, otherwise: T): Promise<T> => {
     try {
       return await read();

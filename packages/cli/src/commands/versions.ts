@@ -16,7 +16,7 @@ interface Version {
   readonly digest?: string;
   readonly version: string;
   readonly source?: string;
-  /** `live`: found in a cluster, where nobody checks it; `unread`: a tag that could not be read. */
+  /** `live`: found in a cluster, where images are not checked; `unread`: a tag that could not be read. */
   readonly state: "admitted" | "rejected" | "pending" | "withdrawn" | "live" | "unread";
   readonly current: boolean;
   readonly found?: string;

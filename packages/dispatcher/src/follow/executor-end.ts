@@ -4,7 +4,7 @@ import { holding, type Job, type Pod, stateOf, type Terminated } from "../kubern
 export interface ExecutorEnd {
   readonly pod: Pod;
   readonly terminated: Terminated;
-  /** It ended before anything told it to: a deadline, an eviction, a deletion. */
+  /** It ended before anything asked it to: a deadline, an eviction, a deletion. */
   readonly byItself: boolean;
   /** The pod's other containers that have not ended, by name. Native sidecars are not among them: the kubelet ends those. */
   readonly others: readonly string[];

@@ -28,6 +28,6 @@ export function isFromTheBeginning({ started, opened, ended, firstLine }: LogBeg
 /** The cluster's time now, from its last answer; the machine's where no answer had one. */
 export function clusterTime(api: Pick<KubernetesApi, "serverTime">, now: number): number {
   const time = api.serverTime();
-  // Its clock is told in whole seconds; too late a time claims less than too early a one.
+  // Its times are whole seconds; too late a time claims less than too early a one.
   return time ? time.server + 1000 + (now - time.local) : now;
 }

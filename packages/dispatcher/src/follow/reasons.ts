@@ -65,7 +65,7 @@ export const ENDED: Readonly<Record<string, string>> = {
   NodeAffinity: "its node no longer matches the pod's affinity",
   UnexpectedAdmissionError: "the node refused the pod",
   JobDeleted: "somebody deleted the Job",
-  PodDeleted: "somebody deleted its pod",
+  PodDeleted: "its pod was deleted",
   Cancelled: "it was cancelled",
   Unschedulable:
     "no node can take the pod; check its requests, affinity and tolerations, and whether the node that holds the image is there",

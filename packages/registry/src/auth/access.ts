@@ -30,7 +30,7 @@ export interface Access {
   /** Who the header's token is known to belong to, from memory alone: what every read can afford. */
   remembered(authorization: string | undefined): Principal | undefined;
   /**
-   * Who calls, when they may act as `role`. Where reading is open, nobody is asked who a reader is.
+   * Who calls, when they may act as `role`. Where reading is open, no authenticator is asked.
    * @param open whether that needs no token. @default as configured for the role
    * @throws ExecutorRegistryError code `unauthorized` without a token that is known, `forbidden` with one that may not
    */
@@ -55,7 +55,7 @@ export function createAccess(options: AccessOptions): Access {
   const asking = new Map<string, Promise<Principal | undefined>>();
   const anyone: Principal = { name: "anyone", role: "operator" };
   const openFor = (role: Role): boolean => (role === "reader" ? reads === "open" : writes === "open");
-  // A clock that is set back lets nobody in, and keeps nobody out, for longer.
+  // A clock that is set back makes neither last longer.
   const within = (since: number | undefined, span: number): boolean =>
     since !== undefined && Math.abs(clock.now() - since) < span;
 
@@ -115,7 +115,10 @@ export function createAccess(options: AccessOptions): Access {
       const principal = await (open ? authenticate(token, signal).catch(() => anyone) : authenticate(token, signal));
       if (principal === undefined) {
         if (open) return anyone;
-        throw new ExecutorRegistryError("unauthorized", "the token is not known, has expired or is for somebody else");
+        throw new ExecutorRegistryError(
+          "unauthorized",
+          "the token is not known, has expired or is for another audience",
+        );
       }
       if (open || mayAct(principal, role)) return principal;
       throw new ExecutorRegistryError("forbidden", `${principal.name} has role ${principal.role}; this needs ${role}`);

@@ -50,7 +50,7 @@ export type Change =
   | (About & { readonly kind: "image-withdrawn"; readonly reason: string })
   /**
    * Which repositories hold admitted images of this type. The first is the one it is resolved from; more than one is a conflict.
-   * `from` is the one that it was resolved from before, as long as that holds none and nobody has decided for another.
+   * `from` is the one that it was resolved from before, as long as that holds none and no other was chosen by an operator.
    */
   | { readonly kind: "type-claimed"; readonly type: string; readonly claims: readonly Claim[]; readonly from?: Claim }
   /**

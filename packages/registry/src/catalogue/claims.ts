@@ -42,7 +42,7 @@ function claimsOf(type: CatalogueType, rank: Rank): readonly Claim[] {
 
 const compare = (a: number, b: number): number => (a === b ? 0 : a - b);
 
-/** Who answered for a type before, could again, and holds nothing that may be used any more: others took over without being told to. */
+/** Who answered for a type before, could again, and holds nothing that may be used any more: others took over by themselves. */
 function predecessor({ claims: before, from }: CatalogueType, claims: readonly Claim[], rank: Rank): Claim | undefined {
   const [first] = claims;
   return [before[0], from].find((claim) => {

@@ -66,7 +66,7 @@ function whyNewest(newest: Recency, admitted: readonly Recency[], reads: Reposit
   const { image } = newest;
   const undated = admitted.some(({ created, look }) => created === 0 && look === newest.look);
   const reason = differences.has("version")
-    ? `${all} has the highest version of those that no time tells apart`
+    ? `${all} has the highest version of those that no time orders`
     : differences.has("created")
       ? `${all} is the last that was built${undated ? " of those that say when" : ""} (${image.details?.created ?? ""})`
       : differences.has("pushed")
@@ -98,7 +98,7 @@ function takeover(claim: Claim, from: Claim | undefined): readonly string[] {
 }
 
 function newer(waiting: readonly Recency[], chosen: Recency): readonly string[] {
-  // A build cache is pushed after each image: it is not a newer one that somebody waits for.
+  // A build cache is pushed after each image: it is not a newer image.
   const images = waiting.filter((one) => isRunnable(one.image.details) && compareRecency(one, chosen) > 0);
   images.sort((a, b) => compareRecency(b, a));
   const warnings = images.slice(0, NAMED).map(({ tag, image: { state, verdicts } }) => {

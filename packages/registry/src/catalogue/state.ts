@@ -38,7 +38,7 @@ export interface CatalogueType {
   readonly type: string;
   /** The repositories that hold admitted images of it now, the preferred first. */
   claims: readonly Claim[];
-  /** The one that it was resolved from before and that holds nothing admitted now, as long as nobody has decided for another. */
+  /** The one that it was resolved from before and that holds nothing admitted now, as long as no other was chosen by an operator. */
   from?: Claim;
   readonly images: ImageSet;
 }

@@ -42,7 +42,7 @@ export function versionTag(tags: readonly string[]): string {
   return best.tag;
 }
 
-/** The tags that tell most, the most telling first. */
+/** The most informative tags first. */
 export function tellingTags(tags: readonly string[], most: number): readonly string[] {
   if (tags.length <= most) return tags;
   const all = tags.map(told).sort(compareTelling);

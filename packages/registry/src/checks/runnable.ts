@@ -2,7 +2,7 @@ import { type ImageDetails, isDescribed } from "../catalogue/image.ts";
 import { isConfigType, isGeneralType } from "../oci/media-types.ts";
 import type { Check } from "./check.ts";
 
-/** The check's name, by which its verdicts are told from others'. */
+/** The check's name, as in its verdicts. */
 const RUNNABLE = "runnable";
 
 /** The configuration of artifacts that need none. */

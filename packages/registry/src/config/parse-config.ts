@@ -12,7 +12,7 @@ export interface ConfigMistake {
   readonly message: string;
 }
 
-/** Mistakes that are told at once: one bracket too many may be thousands. */
+/** Mistakes that are reported at once: one bracket too many may be thousands. */
 const MOST_MISTAKES = 100;
 
 /** The configuration file has mistakes: they are in the message. */

@@ -59,7 +59,7 @@ const Certificates = Secret.superRefine((text, context) => {
   }
 });
 
-const HOSTS = "`by-host` is what [the kind of registry](production.md#the-first-scan-and-what-is-believed) allows";
+const HOSTS = "`by-host` is what [the kind of registry](production.md#the-first-scan) allows";
 const byHost = z.literal("by-host");
 const requests = z
   .strictObject({

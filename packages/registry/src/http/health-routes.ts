@@ -93,7 +93,7 @@ export function healthRoutes(options: HealthOptions): readonly Route[] {
       summary: "How the service and its sources fare",
       description:
         "`degraded`: it answers from what it knows, and a source cannot be read completely, or the journal is damaged. " +
-        "Where `auth.health` asks for a token, the status alone is for everybody.",
+        "Where `auth.health` asks for a token, the status alone needs none.",
       answers: {
         200: {
           description: "It answers",

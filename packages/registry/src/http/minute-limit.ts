@@ -35,7 +35,7 @@ export class MinuteLimit {
 
   #current(caller: string): { count: number; readonly since: number } | undefined {
     const found = this.#callers.get(caller);
-    // A clock that is set back keeps nobody out for longer.
+    // A clock that is set back makes no one wait longer.
     if (found !== undefined && Math.abs(this.#clock.now() - found.since) < WINDOW) return found;
     this.#callers.delete(caller);
     return undefined;

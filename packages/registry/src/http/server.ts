@@ -104,7 +104,7 @@ export async function createHttpServer(options: ServerOptions): Promise<FastifyI
       status: reply.statusCode,
       ms: Math.round(reply.elapsedTime),
     };
-    // A registry tells of each pull, our own among them.
+    // A registry reports each pull, our own among them.
     const act = method === "POST" && !route.startsWith("/webhooks/");
     if (act || reply.statusCode >= 500) pino.info(fields, "answered");
     else pino.debug(fields, "answered");

@@ -6,7 +6,7 @@ import type { CatalogueImage } from "../catalogue/state.ts";
 import { pathOf } from "../sources/repository-name.ts";
 import type { SourceHealth } from "../sources/source-health.ts";
 
-/** So many known types are named: whoever wants all asks for the list. */
+/** So many known types are named: the list has all. */
 const MOST_TYPES = 100;
 const MOST_SENTENCES = 20;
 /** Unread tags that are looked through for those of the type; the question is to stay cheap. */

@@ -184,7 +184,7 @@ async function askHead(
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error;
     const cut = error.code === "timeout" || (error.cause as NodeJS.ErrnoException | undefined)?.code === "ECONNRESET";
-    // Whoever is busy or away would not answer a GET either; a firewall may hold or cut HEADs alone.
+    // A registry that is busy or away would not answer a GET either; a firewall may hold or cut HEADs alone.
     if (!cut && (error.status === undefined || error.status === 503 || error.code === "throttled")) throw error;
     return "refused";
   }

@@ -20,7 +20,7 @@ export const isFileSystemType = (type: string): boolean =>
   isGeneralType(type) ||
   type === "";
 
-/** What servers say of files that they know nothing of: no contradiction to what the file says itself. */
+/** What servers declare for files that they do not know: no contradiction to what the file says itself. */
 const GENERAL: ReadonlySet<string> = new Set([
   "text/plain",
   "application/json",

@@ -144,7 +144,7 @@ class HostSession implements Session {
   }
 
   async #standing(resource: Resource, sent: string | undefined, signal: AbortSignal): Promise<Standing> {
-    // What keeps credentials from being read is told when they are needed.
+    // What keeps credentials from being read is reported when they are needed.
     const standing = await this.#authorizer.standing(resource, signal).catch(() => "not-asked" as const);
     return standing === "known" && sent === undefined ? "not-asked" : standing;
   }

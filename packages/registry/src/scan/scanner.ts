@@ -93,7 +93,7 @@ export class Scanner {
     return this.#loops.map(({ health }) => health);
   }
 
-  /** Looks at everything now, also at tags that nobody should have moved. */
+  /** Looks at everything now, also at tags that should not have moved. */
   refresh(reason: Reason): Promise<readonly ScanReport[]> {
     return Promise.all(this.#loops.map((loop) => loop.scanAll({ ...reason, recheck: "all" })));
   }

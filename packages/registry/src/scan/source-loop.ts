@@ -104,9 +104,9 @@ export class SourceLoop {
     );
   }
 
-  /** Nobody waits for it any longer, though it goes on. */
+  /** Readiness does not wait for it any longer, though it goes on. */
   #stalled(): void {
-    const message = `nothing came of the scan for ${STALLED_MS / 1000} s; it goes on`;
+    const message = `the scan has made no progress for ${STALLED_MS / 1000} s; it goes on`;
     this.#options.log.warn({ source: this.source.name, code: "timeout" }, message);
     this.#health = { ...this.#health, state: "failing", problem: { code: "timeout", message }, incomplete: [message] };
   }

@@ -15,7 +15,7 @@ export interface Watched {
 
 /**
  * Runs a task as long as it makes progress. However long it takes in all, one that hangs is given up, even where it ignores its signal.
- * @param stalled told once each time that nothing came of it for half a minute
+ * @param stalled called once each time that nothing came of it for half a minute
  * @throws ExecutorRegistryError code `timeout` for one that was given up
  */
 export async function watched<T>(
@@ -38,7 +38,7 @@ export async function watched<T>(
       }
       await clock.sleep((told ? GIVEN_UP_MS : STALLED_MS) - idle, end);
     }
-    const why = `nothing came of the scan for ${GIVEN_UP_MS / 1000} s; it was given up and will be tried again`;
+    const why = `the scan made no progress for ${GIVEN_UP_MS / 1000} s; it was given up and will be tried again`;
     const error = new ExecutorRegistryError("timeout", why);
     given.abort(error);
     throw error;

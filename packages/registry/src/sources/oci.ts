@@ -71,7 +71,8 @@ export function createOciSource({ name, client, repositories, naming, log }: Oci
       }
     }
     if (leftOut > 0) {
-      const message = "repositories whose names are none by the grammar are left out: no image reference can name them";
+      const message =
+        "repositories whose names break the grammar of image references are left out: no reference can name them";
       log.warn({ source: name, leftOut, names: odd }, message);
     }
   }
@@ -168,7 +169,7 @@ class RepositoryReading {
   readonly #request: ScanRequest;
   readonly #images = new Map<Digest, { details?: ListedImage["details"]; readonly tags: string[] }>();
   readonly #unread = new Map<string, UnreadTag>();
-  /** Tags that somebody wants to be looked up. */
+  /** Tags that are to be looked up. */
   readonly #asked = new Set<string>();
   /** Tags that name something. */
   readonly #read = new Set<string>();

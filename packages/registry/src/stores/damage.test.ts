@@ -88,8 +88,8 @@ describe("a SQLite store that is damaged", () => {
     await using place = await sqlitePlace();
     await (await place.open()).close();
     for (const [mode, message] of [
-      [0o666, /everybody on this machine may read and change it \(mode 666\); chmod 600 .*catalogue\.db/],
-      [0o644, /everybody on this machine may read it \(mode 644\)/],
+      [0o666, /every user of this machine may read and change it \(mode 666\); chmod 600 .*catalogue\.db/],
+      [0o644, /every user of this machine may read it \(mode 644\)/],
       [0o660, undefined],
     ] as const) {
       await chmod(place.file, mode);

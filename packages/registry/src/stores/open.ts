@@ -36,7 +36,9 @@ export async function storeProblem(address: string): Promise<string | undefined>
 export async function verifyStore(address: string, signal?: AbortSignal): Promise<Head> {
   const place = parseStoreAddress(address);
   if (place.kind === "memory")
-    throw new ConfigurationError("a store in memory ends with its service; /health tells of it");
+    throw new ConfigurationError(
+      "a store in memory ends with its service, so it cannot be verified from outside; /health shows its journal",
+    );
   const { verifySqlite } = await import("./sqlite-verify.ts");
   return verifySqlite(place.path, signal);
 }

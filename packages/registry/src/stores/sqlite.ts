@@ -118,7 +118,7 @@ function missing(marker: HeadMarker, head: () => Head): readonly StoreFinding[] 
 function readableByOthers(file: string): readonly StoreFinding[] {
   const mode = statSync(file).mode & 0o777;
   if ((mode & 0o007) === 0) return [];
-  const message = `everybody on this machine may read ${(mode & 0o002) === 0 ? "" : "and change "}it (mode ${mode.toString(8)}); chmod 600 ${file}`;
+  const message = `every user of this machine may read ${(mode & 0o002) === 0 ? "" : "and change "}it (mode ${mode.toString(8)}); chmod 600 ${file}`;
   return [{ message }];
 }
 

@@ -3,7 +3,7 @@ import type { Entry, Head, JournalFilter, SnapshotHead, SnapshotPart } from "../
 /** Bytes of text that a store reads at once; one entry may have more. */
 export const PORTION_BYTES = 8 << 20;
 
-/** Something about a store that whoever runs it has to know. */
+/** Something about a store that its operator has to know. */
 export interface StoreFinding {
   readonly message: string;
   /** The first entry that was acknowledged and is missing, where some are. */

@@ -59,7 +59,7 @@ function send(outgoing: Outgoing, signal: AbortSignal, connected?: () => void): 
       path,
       headers,
     });
-    // A request that waits for its connection, or that was answered, tells nobody that it was destroyed.
+    // A request that waits for its connection, or that was answered, reports nothing when it is destroyed.
     const stop = (): void => {
       reject(signal.reason);
       request.destroy(signal.reason instanceof Error ? signal.reason : undefined);
@@ -68,7 +68,7 @@ function send(outgoing: Outgoing, signal: AbortSignal, connected?: () => void): 
     request.once("response", resolve);
     request.once("upgrade", (_response, socket) => {
       socket.destroy();
-      reject(new Error("it switches protocols though nobody asked it to"));
+      reject(new Error("it switches protocols although the request did not ask for it"));
     });
     request.once("close", () => {
       signal.removeEventListener("abort", stop);

@@ -14,7 +14,7 @@ export interface NamespaceWatchOptions {
 export interface NamespaceWatch {
   /** Once the server was asked, whatever came of it. */
   readonly settled: Promise<void>;
-  /** That the namespace does not exist, and what to do, in one sentence; `undefined` when it exists, or nobody knows. */
+  /** That the namespace does not exist, and what to do, in one sentence; `undefined` when it exists, or that is not known. */
   missing(): string | undefined;
   /** Calls back when that changed. Returns how to stop it. */
   onChange(listener: () => void): () => void;

@@ -92,7 +92,7 @@ export interface RbacManifestOptions {
   readonly configMap?: string;
 }
 
-/** Whether a user or group is whoever reaches the API server, without credentials. */
+/** Whether a user or group stands for every caller of the API server, also without credentials. */
 export function isEverybody(name: string): boolean {
   return name === "system:anonymous" || name === "system:unauthenticated";
 }
@@ -100,14 +100,14 @@ export function isEverybody(name: string): boolean {
 /**
  * Ready-to-apply roles and bindings for some features, as YAML documents. Their names tell features and subject, so
  * that applying one more never takes away what another allowed.
- * @throws ExecutorRegistryError for a subject that is everybody: no right is ever to be given to it
+ * @throws ExecutorRegistryError for a subject that stands for every caller: it must never get a right
  */
 export function rbacManifest(features: readonly RbacFeature[], options: RbacManifestOptions): string {
   const { name } = options.subject;
   if (isEverybody(name)) {
     throw new ExecutorRegistryError(
       "unauthorized",
-      `${name} is everybody who reaches the API server: log in instead of giving it rights`,
+      `${name} stands for every caller of the API server: log in instead of giving it rights`,
     );
   }
   return (["namespace", "cluster"] as const)

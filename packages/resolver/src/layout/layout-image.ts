@@ -187,7 +187,7 @@ async function lookIntoIndex(
   };
 }
 
-/** The descriptors of an index, and what is wrong with the first entry that is none. */
+/** The descriptors of an index, and what is wrong with the first invalid entry. */
 function manifestsOf(
   index: unknown,
   file: string,

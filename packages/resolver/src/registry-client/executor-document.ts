@@ -29,7 +29,7 @@ export interface ExecutorDocument {
   readonly digest?: string;
   /** The tag that tells it apart for a person. */
   readonly version: string;
-  /** The tags that name the image; of many the 50 that tell most. */
+  /** The tags that name the image; at most 50, the most informative ones. */
   readonly tags: readonly string[];
   /** How many more there are, where they are more than are listed. */
   readonly tagsOmitted?: number;
@@ -39,7 +39,7 @@ export interface ExecutorDocument {
   readonly owner?: string;
   /** When this version entered the catalogue, ISO 8601 in UTC. Of what is `live`: when the service first answered with it. */
   readonly added: string;
-  /** All checks passed for exactly this digest. False for what is `live`: nobody checks it. */
+  /** All checks passed for exactly this digest. False for what is `live`, which is not checked. */
   readonly validated: boolean;
   /** When they last passed, ISO 8601 in UTC. Present when `validated`. */
   readonly validatedAt?: string;

@@ -19,7 +19,7 @@ export function kubeconfigAccess(
   around: PluginSurroundings,
 ): ClusterAccess {
   const { context, cluster, user } = chosen;
-  // Plain HTTP, as `kubectl proxy` serves it, gets no credentials: anybody on the way could read them.
+  // Plain HTTP, as `kubectl proxy` serves it, gets no credentials: anyone on the way could read them.
   const identity = user && cluster.server.protocol === "https:" ? identityOf(user.entry, chosen, around) : STRANGER;
   return {
     server: cluster.server,

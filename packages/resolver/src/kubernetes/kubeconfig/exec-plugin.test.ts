@@ -202,7 +202,7 @@ describe("dev-07: a credential plugin", () => {
       assert.equal(spec.interactive, expected);
     }
     const api = await open({ command, interactiveMode: "Always" }, { terminal: false });
-    await assert.rejects(api.request("/a"), { message: /asks at a terminal .*standard input is none/ });
+    await assert.rejects(api.request("/a"), { message: /asks at a terminal .*standard input is not a terminal/ });
   });
 
   test("gets its arguments and its variables, and answers in v1beta1 too", async () => {

@@ -83,7 +83,7 @@ async function pluginCall(
   const mode = textOf(exec["interactiveMode"]) ?? "IfAvailable";
   if (mode === "Always" && !terminal) {
     throw new Error(
-      `the credential plugin ${command} asks at a terminal (interactiveMode: Always), and standard input is none`,
+      `the credential plugin ${command} asks at a terminal (interactiveMode: Always), and standard input is not a terminal`,
     );
   }
   const interactive = mode !== "Never" && terminal;

@@ -72,7 +72,7 @@ export function unreadable(file: string, why: string, cause?: unknown): Kubeconf
   return new KubeconfigError(`the kubeconfig ${file} cannot be read: ${why}`, { cause });
 }
 
-/** The fields of a mapping; nothing of what is none. */
+/** The fields of a mapping; none where it is not a mapping. */
 export function fieldsOf(value: unknown): Fields | undefined {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : undefined;
 }

@@ -25,7 +25,7 @@ export interface NodeImage {
   readonly name: string;
   readonly names: readonly string[];
   readonly digest?: Digest;
-  /** The most telling one: with the latest time, else with the highest version. */
+  /** The most informative one: with the latest time, else with the highest version. */
   readonly tag?: string;
   /** All of them, sorted. */
   readonly tags: readonly string[];

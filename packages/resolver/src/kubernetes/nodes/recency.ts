@@ -6,11 +6,11 @@ import { compareVersions, isHigher, type TagVersion, tagVersion } from "../../re
 /** What can tell an image's age. */
 export interface Aged {
   readonly sighting: Sighting;
-  /** The most telling one. */
+  /** The most informative one. */
   readonly tag?: string;
   /** All there are of this one content. @default the one above */
   readonly tags?: readonly string[];
-  /** A node reports no more names of one image than these: there may be tags that nobody sees. */
+  /** A node reports no more names of one image than these: there may be tags that are not listed. */
   readonly capped?: boolean;
   /** The latest start of a pod that ran it, milliseconds since the Unix epoch. */
   readonly podStart?: number;
@@ -36,7 +36,7 @@ const EVIDENCE: readonly { readonly kind: AgeEvidence; readonly newer: (a: Aged,
   },
 ];
 
-/** Whether one of an image's tags is above all of another's, which may not have tags that nobody sees. */
+/** Whether one of an image's tags is above all of another's, which may not have tags that are not listed. */
 function saysNewer<Value>(
   own: readonly Value[],
   others: readonly Value[],
@@ -130,7 +130,7 @@ function tagsOf({ tag, tags }: Aged): readonly string[] {
   return tags ?? (tag === undefined ? [] : [tag]);
 }
 
-/** The order of tags by what they say, the most telling last: a tag with a time by that, then one with a version. */
+/** The order of tags by what they say, the most informative last: a tag with a time by that, then one with a version. */
 export function compareTags(a: string, b: string): number {
   const [one, other] = [a, b].map((tag): Aged & { readonly tag: string } => ({
     tag,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { parseBody } from "./body.ts";
+import { listOf, parseBody } from "./body.ts";
 import { InvalidWebhookError } from "./errors.ts";
 import type { WebhookRequest } from "./hint.ts";
 import { header } from "./proof.ts";
@@ -25,7 +25,9 @@ const Envelope = z.object({
   data: z.unknown().optional(),
   data_base64: z.base64().optional(),
 });
-const Event = z.union([z.array(Envelope).min(1), Envelope], { error: "neither a CloudEvent 1.0 nor a list of such" });
+const Event = z.union([listOf(Envelope).refine((events) => events.length > 0), Envelope], {
+  error: "neither a CloudEvent 1.0 nor a list of such",
+});
 
 /** Whether a sender that also speaks otherwise means a CloudEvent. */
 export function isCloudEvent(request: WebhookRequest): boolean {

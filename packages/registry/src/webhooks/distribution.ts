@@ -1,12 +1,12 @@
 import { z } from "zod";
-import { parseBody, parseValue } from "./body.ts";
+import { listOf, parseBody, parseValue } from "./body.ts";
 import { deliveryOf } from "./deliveries.ts";
 import type { WebhookReceiver } from "./hint.ts";
 import { makeHint } from "./make-hint.ts";
 import { createProofCheck, type Proof } from "./proof.ts";
 
 const Envelope = z.object({
-  events: z.array(z.object({ id: z.string().default(""), action: z.string(), target: z.unknown().optional() })),
+  events: listOf(z.object({ id: z.string().default(""), action: z.string(), target: z.unknown().optional() })),
 });
 
 const Target = z.object({

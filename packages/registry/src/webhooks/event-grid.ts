@@ -1,13 +1,13 @@
 import { z } from "zod";
 import { acrHint } from "./acr.ts";
 import { allowSender } from "./allow-sender.ts";
-import { parseBody, parseValue } from "./body.ts";
+import { listOf, parseBody, parseValue } from "./body.ts";
 import { isCloudEvent, parseCloudEvents } from "./cloud-event.ts";
 import { deliveryOf } from "./deliveries.ts";
 import type { Hint, WebhookAnswer, WebhookReceiver, WebhookRequest } from "./hint.ts";
 import { createProofCheck, header, type HeaderProof, type PathProof } from "./proof.ts";
 
-const Events = z.array(z.object({ id: z.string().default(""), eventType: z.string(), data: z.unknown().optional() }));
+const Events = listOf(z.object({ id: z.string().default(""), eventType: z.string(), data: z.unknown().optional() }));
 const Validation = z.object({ validationCode: z.string().min(1).max(200) });
 
 const ACTIONS: ReadonlyMap<string, Hint["action"]> = new Map([

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { parseValue } from "./body.ts";
+import { listOf, parseValue } from "./body.ts";
 import { ecrRegistry } from "./ecr-registry.ts";
 import { InvalidWebhookError } from "./errors.ts";
 import type { Hint } from "./hint.ts";
@@ -30,7 +30,7 @@ const Detail = z.object({
   /** Of pushes and deletions. */
   "image-tag": z.string().nullish(),
   /** Of scans. */
-  "image-tags": z.array(z.string()).nullish(),
+  "image-tags": listOf(z.string()).nullish(),
 });
 type Detail = z.output<typeof Detail>;
 

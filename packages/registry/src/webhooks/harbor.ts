@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { parseBody, parseValue } from "./body.ts";
+import { listOf, parseBody, parseValue } from "./body.ts";
 import { isCloudEvent, parseCloudEvents } from "./cloud-event.ts";
 import { deliveryOf } from "./deliveries.ts";
 import type { Hint, WebhookReceiver } from "./hint.ts";
@@ -10,7 +10,7 @@ import { registryOf } from "./registry-of.ts";
 const Body = z.object({ type: z.string(), event_data: z.unknown().optional() });
 
 const EventData = z.object({
-  resources: z.array(
+  resources: listOf(
     z.object({
       digest: z.string().optional(),
       tag: z.string().optional(),

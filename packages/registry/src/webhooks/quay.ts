@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { parseBody } from "./body.ts";
+import { MOST_ITEMS, parseBody } from "./body.ts";
 import type { WebhookReceiver } from "./hint.ts";
 import { makeHint } from "./make-hint.ts";
 import { createProofCheck, type PathProof } from "./proof.ts";
@@ -15,7 +15,7 @@ const Body = z.object({
 function tagsOf(updated: unknown): readonly string[] {
   if (typeof updated !== "object" || updated === null) return [];
   const tags: readonly unknown[] = Array.isArray(updated) ? updated : Object.keys(updated);
-  return tags.filter((tag) => typeof tag === "string");
+  return tags.length > MOST_ITEMS ? [] : tags.filter((tag) => typeof tag === "string");
 }
 
 /**

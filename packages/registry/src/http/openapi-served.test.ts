@@ -1,0 +1,179 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import fc from "fast-check";
+import { writeLayout } from "../../../../testing/images.ts";
+import { type Serving, serving } from "../../../../testing/serving.ts";
+
+interface Shape {
+  readonly type?: string;
+  readonly enum?: readonly string[];
+  readonly pattern?: string;
+  readonly format?: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly items?: Shape;
+}
+interface Parameter {
+  readonly name: string;
+  readonly in: "path" | "query";
+  readonly required: boolean;
+  readonly schema: Shape;
+}
+type Paths = Readonly<Record<string, Readonly<Record<string, { readonly parameters: readonly Parameter[] }>>>>;
+
+/** Texts that a schema allows, as another program that reads the document would make them. */
+function allowed(schema: Shape): fc.Arbitrary<string> {
+  const { type, pattern, format, minimum, maximum, minLength = 0, maxLength = 300 } = schema;
+  if (schema.enum !== undefined) return fc.constantFrom(...schema.enum);
+  if (type === "integer") return fc.integer({ min: minimum ?? 0, max: maximum ?? Number.MAX_SAFE_INTEGER }).map(String);
+  if (format === "date-time")
+    return fc
+      .date({ noInvalidDate: true, min: new Date(0), max: new Date("9999-12-31") })
+      .map((date) => date.toISOString());
+  if (pattern !== undefined) {
+    return fc
+      .stringMatching(new RegExp(pattern))
+      .filter((text) => text.length >= minLength && text.length <= maxLength);
+  }
+  return fc.string({ unit: "grapheme", minLength, maxLength });
+}
+
+/** Texts that a schema does not allow; none where it allows every text. */
+function refused(schema: Shape): readonly string[] {
+  const { type, pattern, format, minimum, maximum, minLength, maxLength } = schema;
+  if (type === "integer") {
+    return [
+      "x",
+      "1.5",
+      "1e400",
+      ...(minimum === undefined ? [] : [String(minimum - 1)]),
+      String((maximum ?? 2 ** 53) + 1),
+    ];
+  }
+  return [
+    ...(schema.enum || format ? ["no-such-thing"] : []),
+    ...(pattern === undefined ? [] : ["Ünique", "a b", "\u0000", "a,,b"]),
+    ...(minLength === undefined ? [] : [""]),
+    ...(maxLength === undefined ? [] : ["x".repeat(maxLength + 1)]),
+  ];
+}
+
+describe("red-20: requests made from /openapi.json", () => {
+  let folder: string;
+  let service: Serving;
+  let paths: Paths;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "openapi-"));
+    await writeLayout(folder, { "registry.test/team/executor-ml:1.0.0": { created: "2026-11-01T00:00:00Z" } });
+    const file = join(folder, "registry.yaml");
+    await writeFile(
+      file,
+      `listen: {host: 127.0.0.1, port: 0}\nauth: {writes: open}\nlimits: {writesPerMinute: 100000, refusedEventsPerMinute: 100000}\nsources: [{name: l, kind: oci-layout, path: ${folder}}]\n`,
+    );
+    service = await serving(file);
+    paths = ((await (await fetch(`${service.url}/openapi.json`)).json()) as { paths: Paths }).paths;
+  });
+  after(async () => {
+    await service[Symbol.asyncDispose]();
+    await rm(folder, { recursive: true });
+  });
+
+  const operations = (): readonly (readonly [method: string, path: string, parameters: readonly Parameter[]])[] =>
+    Object.entries(paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, { parameters }]) => [method.toUpperCase(), path, parameters] as const),
+    );
+  const ask = async (
+    method: string,
+    path: string,
+    values: Readonly<Record<string, string | undefined>>,
+    parameters: readonly Parameter[],
+  ) => {
+    let url = path;
+    const query = new URLSearchParams();
+    for (const { name, in: place } of parameters) {
+      const value = values[name];
+      if (place === "path") url = url.replace(`{${name}}`, encodeURIComponent(value ?? "ml"));
+      else if (value !== undefined) query.set(name, value);
+    }
+    const leaving = new AbortController();
+    const response = await fetch(`${service.url}${url}${query.size > 0 ? `?${query.toString()}` : ""}`, {
+      method,
+      signal: leaving.signal,
+    });
+    const endless = response.headers.get("content-type") === "text/event-stream";
+    const body = endless ? "" : await response.text();
+    if (endless) leaving.abort();
+    return { status: response.status, body, headers: response.headers, url };
+  };
+
+  test("those that it allows are answered as it says", async () => {
+    for (const [method, path, parameters] of operations()) {
+      const values = fc.record(
+        Object.fromEntries(
+          parameters.map(({ name, required, schema }) => [
+            name,
+            required ? allowed(schema) : fc.option(allowed(schema), { nil: undefined }),
+          ]),
+        ) as Record<string, fc.Arbitrary<string | undefined>>,
+      );
+      // A webhook takes what its sender is configured to send, and none is configured.
+      const expected = path.startsWith("/webhooks/") ? [404] : [200, 202, 404];
+      await fc.assert(
+        fc.asyncProperty(values, async (made) => {
+          const { status, body, url } = await ask(method, path, made, parameters);
+          assert.ok(expected.includes(status), `${method} ${url} ${JSON.stringify(made)}: ${status} ${body}`);
+          if (status !== 404) return;
+          assert.ok(["unknown-type", "not-found"].includes((JSON.parse(body) as { code: string }).code), body);
+        }),
+        { numRuns: parameters.length === 0 ? 2 : 40 },
+      );
+    }
+  });
+
+  test("those that it does not are 400 with what is wrong, whichever the parameter", async () => {
+    for (const [method, path, parameters] of operations()) {
+      if (path.startsWith("/webhooks/")) continue;
+      for (const { name, in: place, schema } of parameters) {
+        for (const value of refused(schema)) {
+          // An empty part of a path is another path.
+          if (place === "path" && value === "") continue;
+          const { status, body, headers } = await ask(method, path, { [name]: value }, parameters);
+          const problem = JSON.parse(body) as { title: string; code: string; detail: string };
+          assert.deepEqual(
+            [status, problem.title, problem.code, headers.get("content-type")],
+            [400, "Not a valid request", "invalid-request", "application/problem+json; charset=utf-8"],
+            `${method} ${path} ${name}=${value}`,
+          );
+          assert.ok(problem.detail.includes(name), problem.detail);
+        }
+      }
+      const unknown = await fetch(`${service.url}${path.replaceAll(/\{\w+\}/g, "ml")}?no-such=1`, { method });
+      await unknown.body?.cancel();
+      if (parameters.some(({ in: place }) => place === "query")) assert.equal(unknown.status, 400, path);
+    }
+  });
+
+  test("and of other methods they are 405, with those that the document has", async () => {
+    for (const path of Object.keys(paths)) {
+      const documented = Object.keys(paths[path] ?? {}).map((method) => method.toUpperCase());
+      // A type may be called "refresh".
+      const url = service.url + path.replaceAll(/\{\w+\}/g, "ml");
+      for (const method of ["PUT", "DELETE", "PATCH", "QUERY"]) {
+        const response = await fetch(url, { method });
+        await response.arrayBuffer();
+        const allow = (response.headers.get("allow") ?? "").split(", ");
+        assert.equal(response.status, 405, `${method} ${path}`);
+        assert.deepEqual(
+          documented.filter((one) => !allow.includes(one)),
+          [],
+          `${method} ${path}: ${allow.join()}`,
+        );
+      }
+    }
+  });
+});

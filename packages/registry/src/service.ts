@@ -131,6 +131,7 @@ async function begin(options: ServiceOptions, lifetimes: Lifetimes): Promise<Ser
 
   // Routes outlive a configuration: they ask for the parts of the one that is in force.
   const health = (): readonly SourceHealth[] => parts.health();
+  const queues = (): Parts["queues"] => parts.queues;
   const scanner = {
     refresh: ((...args) => parts.scanner.refresh(...args)) as Parts["scanner"]["refresh"],
     refreshType: ((...args) => parts.scanner.refreshType(...args)) as Parts["scanner"]["refreshType"],
@@ -153,13 +154,14 @@ async function begin(options: ServiceOptions, lifetimes: Lifetimes): Promise<Ser
   const nextId = createRequestIds();
   let readPath = createReadPath(catalogue.snapshot, parts.access, reads, nextId);
   const events = createEventStream(catalogue.snapshot, clock);
-  const metrics = createMetrics({ catalogue, health, queues: () => parts.queues, reads, events });
+  const metrics = createMetrics({ catalogue, health, queues, reads, events });
   let draining = false;
   const routes = apiRoutes({
     catalogue,
     scanner,
     health,
     typesOf: (path, tag) => parts.typesOf(path, tag),
+    queues,
     version: VERSION,
     draining: () => draining,
     restored,

@@ -65,6 +65,24 @@ describe("access", () => {
     assert.equal(access.remembered("Bearer good"), undefined, "a clock that is set back prolongs nothing");
   });
 
+  test("red-13: a token that nobody knows is asked about once in ten seconds, however many show it at once", async () => {
+    const clock = manualClock();
+    let asked = 0;
+    const authenticator: Authenticator = {
+      name: "none",
+      authenticate: () => ((asked += 1), Promise.resolve(undefined)),
+    };
+    const access = createAccess({ reads: "token", writes: "token", authenticators: [authenticator], clock });
+    const refused = (): Promise<void> =>
+      assert.rejects(access.check("Bearer a.b.c", "reader", signal), { code: "unauthorized" });
+    await Promise.all(Array.from({ length: 50 }, refused));
+    await refused();
+    assert.equal(asked, 1);
+    await clock.advance(10_001);
+    await refused();
+    assert.equal(asked, 2);
+  });
+
   test("an authenticator that cannot be asked does not hide another that knows the token, and is no refusal", async () => {
     const broken: Authenticator = {
       name: "broken",

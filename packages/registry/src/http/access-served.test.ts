@@ -55,6 +55,31 @@ describe("red-18, red-13: access", () => {
     }
   });
 
+  test("red-13: an unknown token is asked about once, and where reads are open nobody is asked about 300 made-up ones", async () => {
+    await using issuer = await startOidcIssuer();
+    const auth = (reads: string): string =>
+      `auth: {reads: ${reads}, oidc: {issuer: "${issuer.url}", audience: a, roles: {x: reader}}}`;
+    const closed = await start(auth("token"));
+    try {
+      const statuses = await Promise.all(
+        Array.from({ length: 20 }, async () => (await fetch(`${closed.url}/executors`, bearer("a.b.c"))).status),
+      );
+      assert.deepEqual([...new Set(statuses)], [401]);
+    } finally {
+      await closed.close();
+    }
+    const reads = issuer.reads;
+    const open = await start(auth("open"));
+    try {
+      for (let nth = 0; nth < 300; nth++) {
+        assert.equal((await fetch(`${open.url}/executors`, bearer(`a.b.c${nth}`))).status, 200);
+      }
+      assert.equal(issuer.reads, reads);
+    } finally {
+      await open.close();
+    }
+  });
+
   for (const [trusted, headers] of [
     ["true", (nth: number) => `192.0.2.${nth}, 198.51.100.1`],
     ["1", (nth: number) => `192.0.2.${nth}, 198.51.100.1`],

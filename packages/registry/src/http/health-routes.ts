@@ -10,6 +10,8 @@ export interface HealthOptions {
   readonly catalogue: Catalogue;
   /** How the sources fare, in the configuration's order. */
   health(): readonly SourceHealth[];
+  /** Where events are taken from. */
+  queues(): readonly { readonly name: string; readonly failing: boolean }[];
   readonly version: string;
   /** Whether the service is on its way out: it still answers, but wants no new work. */
   readonly draining: () => boolean;
@@ -92,8 +94,8 @@ export function healthRoutes(options: HealthOptions): readonly Route[] {
       id: "health",
       summary: "How the service and its sources fare",
       description:
-        "`degraded`: it answers from what it knows, and a source cannot be read completely, or the journal is damaged. " +
-        "Where `auth.health` asks for a token, the status alone needs none.",
+          "`degraded`: it answers from what it knows, and a source cannot be read completely, a queue's events cannot be taken, or the journal is damaged. " +
+          "Where `auth.health` asks for a token, the status alone needs none.",
       answers: {
         200: {
           description: "It answers",
@@ -104,6 +106,10 @@ export function healthRoutes(options: HealthOptions): readonly Route[] {
             executors: z.number().optional(),
             journal: JournalHealth.optional(),
             sources: z.array(SourceHealthShape).optional(),
+            queues: z
+              .array(z.object({ name: z.string(), failing: z.boolean() }))
+              .optional()
+              .meta({ description: "Whether the last attempt to take each queue's events failed" }),
           }),
         },
         503: { description: "It should not be asked: starting or draining" },
@@ -112,9 +118,12 @@ export function healthRoutes(options: HealthOptions): readonly Route[] {
         const { status: ready, reason } = judged();
         const sources = health();
         const failing = sources.filter(({ state }) => state === "failing").map(({ name }) => name);
+        const queues = options.queues().map(({ name, failing: down }) => ({ name, failing: down }));
+        const down = queues.filter((queue) => queue.failing).map(({ name }) => name);
         const { verified, broken } = catalogue.seal;
         const problems = [
           ...(failing.length > 0 ? [problemsOf(sources)] : []),
+          ...(down.length > 0 ? [`events cannot be taken from: ${down.join(", ")}; the log says why`] : []),
           ...(broken === undefined ? [] : [broken.message]),
         ];
         const degraded = ready === "ok" && problems.length > 0;
@@ -125,6 +134,7 @@ export function healthRoutes(options: HealthOptions): readonly Route[] {
           executors: catalogue.snapshot.size,
           journal: { ...catalogue.head, ...(verified && { verified }), ...(broken && { broken }) },
           sources,
+          ...(queues.length > 0 && { queues }),
         };
         return json(body, ready === "ok" ? 200 : 503);
       },

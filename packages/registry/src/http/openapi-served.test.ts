@@ -119,7 +119,7 @@ describe("red-20: requests made from /openapi.json", () => {
             name,
             required ? allowed(schema) : fc.option(allowed(schema), { nil: undefined }),
           ]),
-        ) as Record<string, fc.Arbitrary<string | undefined>>,
+        ),
       );
       // A webhook takes what its sender is configured to send, and none is configured.
       const expected = path.startsWith("/webhooks/") ? [404] : [200, 202, 404];

@@ -94,8 +94,8 @@ export function healthRoutes(options: HealthOptions): readonly Route[] {
       id: "health",
       summary: "How the service and its sources fare",
       description:
-          "`degraded`: it answers from what it knows, and a source cannot be read completely, a queue's events cannot be taken, or the journal is damaged. " +
-          "Where `auth.health` asks for a token, the status alone needs none.",
+        "`degraded`: it answers from what it knows, and a source cannot be read completely, a queue's events cannot be taken, or the journal is damaged. " +
+        "Where `auth.health` asks for a token, the status alone needs none.",
       answers: {
         200: {
           description: "It answers",

@@ -1,11 +1,8 @@
-import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
 import type { RequestListener } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { selfSigned } from "./self-signed.ts";
 
 /** An HTTPS server on the loopback with a certificate of its own. Needs openssl. */
 export interface TlsServer extends AsyncDisposable {
@@ -16,14 +13,7 @@ export interface TlsServer extends AsyncDisposable {
 
 /** @param names what the certificate is for, besides 127.0.0.1 */
 export async function startTlsServer(names: readonly string[], answer: RequestListener): Promise<TlsServer> {
-  const folder = await mkdtemp(join(tmpdir(), "tls-server-"));
-  const [keyFile, certificateFile] = [join(folder, "key.pem"), join(folder, "certificate.pem")];
-  const alternatives = ["IP:127.0.0.1", ...names.map((name) => `DNS:${name}`)].join(",");
-  const name = ["-subj", "/CN=127.0.0.1", "-addext", `subjectAltName=${alternatives}`];
-  const ask = [...name, "-days", "2", "-keyout", keyFile, "-out", certificateFile];
-  execFileSync("openssl", ["req", "-x509", "-newkey", "rsa:2048", "-nodes", ...ask], { stdio: "ignore" });
-  const [key, certificate] = [await readFile(keyFile, "utf8"), await readFile(certificateFile, "utf8")];
-  await rm(folder, { recursive: true });
+  const { key, certificate } = selfSigned("127.0.0.1", ["IP:127.0.0.1", ...names.map((name) => `DNS:${name}`)]);
   const server = createServer({ key, cert: certificate }, answer);
   server.listen(0, "127.0.0.1");
   await once(server, "listening");

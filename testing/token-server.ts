@@ -1,12 +1,12 @@
-import { execFileSync } from "node:child_process";
 import { createSign, randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type DockerRegistryOptions, REGISTRY_AUTHORIZATION } from "./docker-registry.ts";
+import { selfSigned } from "./self-signed.ts";
 
 /** One request for a token, as the server saw it. */
 interface TokenAsked {
@@ -35,11 +35,10 @@ export interface TokenServer extends AsyncDisposable {
 /** Grants `pull` and `push` of everything that is asked for. Needs openssl. */
 export async function startTokenServer(): Promise<TokenServer> {
   const folder = await mkdtemp(join(tmpdir(), "token-server-"));
-  const [keyFile, certificate] = [join(folder, "key.pem"), join(folder, "certificate.pem")];
-  const subject = ["-subj", "/CN=tokens", "-days", "2", "-keyout", keyFile, "-out", certificate];
-  execFileSync("openssl", ["req", "-x509", "-newkey", "rsa:2048", "-nodes", ...subject], { stdio: "ignore" });
-  const key = await readFile(keyFile, "utf8");
-  const der = (await readFile(certificate, "utf8")).replace(/-----[^-]+-----|\s/g, "");
+  const certificate = join(folder, "certificate.pem");
+  const { key, certificate: pem } = selfSigned("tokens");
+  await writeFile(certificate, pem);
+  const der = pem.replace(/-----[^-]+-----|\s/g, "");
 
   const sign = (scopes: readonly string[], service: string | null): string => {
     const now = Math.floor(Date.now() / 1000);

@@ -7,10 +7,11 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { systemClock } from "@executor-registry/resolver";
 import { startCli } from "../../../testing/cli.ts";
+import { noOpenssl } from "../../../testing/self-signed.ts";
 import { startTlsServer, type TlsServer } from "../../../testing/tls-server.ts";
 import { fakeIo, runHere } from "./testing/fake-io.ts";
 
-describe("credentials that a user lacks", () => {
+describe("credentials that a user lacks", { skip: noOpenssl }, () => {
   let folder = "";
   let server: TlsServer;
   before(async () => {

@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import { noDockerRegistry, startDockerRegistry } from "../../../testing/docker-registry.ts";
 import { pushImage } from "../../../testing/push.ts";
 import { timedService } from "../../../testing/timed-service.ts";
+import { noOpenssl } from "../../../testing/self-signed.ts";
 import { startTokenServer } from "../../../testing/token-server.ts";
 import { verifyChain } from "./journal/chain.ts";
 import type { Entry } from "./journal/entry.ts";
@@ -10,7 +11,7 @@ import type { Entry } from "./journal/entry.ts";
 const INTERVAL = 300_000;
 const DAY = 24 * 3_600_000;
 
-describe("a service whose clock is set", { skip: noDockerRegistry, timeout: 60_000 }, () => {
+describe("a service whose clock is set", { skip: noDockerRegistry || noOpenssl, timeout: 60_000 }, () => {
   for (const [where, by] of [
     ["back by a day", -DAY],
     ["ahead by a day", DAY],

@@ -5,6 +5,7 @@ import { makeImage } from "../../../testing/images.ts";
 import { startLoopbackServer } from "../../../testing/loopback-server.ts";
 import { testClient } from "../../../testing/registry-client.ts";
 import { startRegistryProxy } from "../../../testing/registry-proxy.ts";
+import { noOpenssl } from "../../../testing/self-signed.ts";
 import { startTlsServer } from "../../../testing/tls-server.ts";
 import type { ResolveName } from "./oci/guarded-lookup.ts";
 import { proxiedFetch } from "./proxied-fetch.ts";
@@ -87,7 +88,7 @@ describe("reg-10: which proxy a URL has", () => {
   }
 });
 
-describe("reg-10: a registry that only a proxy reaches", { timeout: 30_000 }, () => {
+describe("reg-10: a registry that only a proxy reaches", { skip: noOpenssl, timeout: 30_000 }, () => {
   test("is asked through its tunnel, as are its token server and what it redirects to", async ({ signal }) => {
     const image = makeImage({ labels: { a: "b" } });
     const hosts: string[] = [];

@@ -12,7 +12,8 @@ import { parseConfig } from "../config/parse-config.ts";
 import { type Service, startService } from "../service.ts";
 import { ecrPush } from "../webhooks/testing/eventbridge-events.ts";
 import { DIGEST } from "../webhooks/testing/requests.ts";
-import { createSnsSigner, noOpenssl } from "../webhooks/testing/sns-signer.ts";
+import { noOpenssl } from "../../../../testing/self-signed.ts";
+import { createSnsSigner } from "../webhooks/testing/sns-signer.ts";
 
 const TOPIC = "arn:aws:sns:eu-west-1:123456789012:ecr";
 const SNS = "https://sns.eu-west-1.amazonaws.com";

@@ -11,6 +11,7 @@ import { makeImage } from "../../../../testing/images.ts";
 import { pushImage } from "../../../../testing/push.ts";
 import { collect, testClient } from "../../../../testing/registry-client.ts";
 import { sendPage, startRegistryProxy } from "../../../../testing/registry-proxy.ts";
+import { noOpenssl } from "../../../../testing/self-signed.ts";
 import { startTokenServer } from "../../../../testing/token-server.ts";
 import { createHostPacer } from "./pacing.ts";
 import { basicHeader, type Credentials } from "./credentials.ts";
@@ -241,7 +242,7 @@ describe("what a refusal says", () => {
   });
 });
 
-describe("a registry with tokens", { skip: noDockerRegistry }, () => {
+describe("a registry with tokens", { skip: noDockerRegistry || noOpenssl }, () => {
   const started = async (): Promise<
     {
       tokens: Awaited<ReturnType<typeof startTokenServer>>;

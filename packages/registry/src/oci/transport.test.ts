@@ -1,13 +1,10 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer as createHttp } from "node:http";
-import { createServer } from "node:https";
 import { type AddressInfo, createServer as createTcp, type Socket } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { describe, test } from "node:test";
+import { noOpenssl } from "../../../../testing/self-signed.ts";
+import { startTlsServer } from "../../../../testing/tls-server.ts";
 import { systemClock } from "@executor-registry/resolver";
 import { manualClock } from "../../../../testing/manual-clock.ts";
 import { proxiesOf } from "../proxies.ts";
@@ -139,29 +136,21 @@ describe("red-02: every request comes to an end", { timeout: 20_000 }, () => {
 });
 
 describe("one request", () => {
-  test("to a server with a certificate of nobody's says which one, and what to do, which helps", async ({ signal }) => {
-    const folder = await mkdtemp(join(tmpdir(), "transport-"));
-    const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
-    const name = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"];
-    const ask = [...name, "-days", "2", "-keyout", key, "-out", cert];
-    execFileSync("openssl", ["req", "-x509", "-newkey", "rsa:2048", "-nodes", ...ask], { stdio: "ignore" });
-    const server = createServer({ key: await readFile(key), cert: await readFile(cert) }, (_, response) =>
-      response.end("ok"),
-    );
-    await once(server.listen(0, "127.0.0.1"), "listening");
+  const ownCertificate =
+    "to a server with a certificate that no authority signed names it, with what to do, which helps";
+  test(ownCertificate, { skip: noOpenssl }, async ({ signal }) => {
+    await using server = await startTlsServer([], (_, response) => response.end("ok"));
+    const { port, certificate } = server;
     const transport = createTransport(direct);
-    const { port } = server.address() as AddressInfo;
     await assert.rejects(transport.send(request(port, "https"), signal), {
       code: "unreachable",
       retryable: false,
       message: `127.0.0.1:${port}: the certificate of 127.0.0.1:${port} is not trusted (DEPTH_ZERO_SELF_SIGNED_CERT). For a private authority, give its certificate as the source's ca`,
     });
-    const trusting = createTransport({ ...direct, ca: await readFile(cert, "utf8") });
+    const trusting = createTransport({ ...direct, ca: certificate });
     assert.equal((await trusting.send(request(port, "https"), signal)).body.toString(), "ok");
     trusting.close();
     transport.close();
-    server.close();
-    await rm(folder, { recursive: true });
   });
 
   test("to what does not speak HTTP says so", async ({ signal }) => {

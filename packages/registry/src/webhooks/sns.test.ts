@@ -6,7 +6,8 @@ import type { WebhookReceiver } from "./hint.ts";
 import { createSnsReceiver } from "./sns.ts";
 import { ECR_HINT, ecrPush } from "./testing/eventbridge-events.ts";
 import { post, signal } from "./testing/requests.ts";
-import { createSnsSigner, noOpenssl, type SnsSigner } from "./testing/sns-signer.ts";
+import { noOpenssl } from "../../../../testing/self-signed.ts";
+import { createSnsSigner, type SnsSigner } from "./testing/sns-signer.ts";
 
 const TOPIC = "arn:aws:sns:eu-west-1:123456789012:ecr";
 const HOST = "https://sns.eu-west-1.amazonaws.com";

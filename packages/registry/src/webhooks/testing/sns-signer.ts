@@ -1,18 +1,5 @@
-import { execFileSync } from "node:child_process";
 import { createSign } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-
-/** Why tests that sign as SNS are skipped here, or `false`. */
-export const noOpenssl: string | false = (() => {
-  try {
-    execFileSync("openssl", ["version"], { stdio: "ignore" });
-    return false;
-  } catch {
-    return "openssl is not installed";
-  }
-})();
+import { selfSigned } from "../../../../../testing/self-signed.ts";
 
 /** A key that signs as SNS does, and its certificate, valid for two days. */
 export interface SnsSigner {
@@ -22,12 +9,7 @@ export interface SnsSigner {
 }
 
 export function createSnsSigner(): SnsSigner {
-  const folder = mkdtempSync(join(tmpdir(), "sns-"));
-  const [keyFile, file] = [join(folder, "key.pem"), join(folder, "certificate.pem")];
-  const subject = ["-subj", "/CN=sns.amazonaws.com", "-days", "2", "-keyout", keyFile, "-out", file];
-  execFileSync("openssl", ["req", "-x509", "-newkey", "rsa:2048", "-nodes", ...subject], { stdio: "ignore" });
-  const [key, certificate] = [readFileSync(keyFile), readFileSync(file, "utf8")];
-  rmSync(folder, { recursive: true });
+  const { key, certificate } = selfSigned("sns.amazonaws.com");
   return {
     certificate,
     sign(envelope) {

@@ -6,11 +6,12 @@ import { delimiter, join } from "node:path";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 import { startConnectProxy } from "../../../../../testing/connect-proxy.ts";
 import { manualClock } from "../../../../../testing/manual-clock.ts";
+import { noOpenssl } from "../../../../../testing/self-signed.ts";
 import { startTlsServer, type TlsServer } from "../../../../../testing/tls-server.ts";
 import type { KubernetesApi } from "../api.ts";
 import { connect, type ConnectOptions, type Surroundings } from "../connect.ts";
 
-describe("a kubeconfig, as kubectl reads it", () => {
+describe("a kubeconfig, as kubectl reads it", { skip: noOpenssl }, () => {
   let server: TlsServer;
   let folder = "";
   /** Tokens that the server takes. */

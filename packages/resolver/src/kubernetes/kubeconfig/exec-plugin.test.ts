@@ -5,13 +5,14 @@ import { join } from "node:path";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 import { eventually } from "../../../../../testing/cluster.ts";
 import { manualClock } from "../../../../../testing/manual-clock.ts";
+import { noOpenssl } from "../../../../../testing/self-signed.ts";
 import { startTlsServer, type TlsServer } from "../../../../../testing/tls-server.ts";
 import type { KubernetesApi } from "../api.ts";
 import { connect, type Surroundings } from "../connect.ts";
 
 const apiVersion = "client.authentication.k8s.io/v1";
 
-describe("dev-07: a credential plugin", () => {
+describe("dev-07: a credential plugin", { skip: noOpenssl }, () => {
   let server: TlsServer;
   let folder = "";
   /** The token that the server takes. */

@@ -33,7 +33,7 @@ export function oneAtATime(handle: RequestListener): RequestListener {
     });
   };
   const cutOff = (socket: Socket): void => {
-    // Node makes an error for each request that ends so, and reads its stack: nine tenths of what a flood would cost.
+    // Node makes an error for each request that ends so, and reads its stack: more than half of what a flood would cost.
     const { stackTraceLimit } = Error;
     socket.prependOnceListener("close", () => (Error.stackTraceLimit = 0));
     socket.once("close", () => (Error.stackTraceLimit = stackTraceLimit));

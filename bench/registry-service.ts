@@ -17,7 +17,10 @@ export interface Scan {
 export interface ScanningService extends AsyncDisposable {
   /** The scan that the start began. */
   readonly first: Scan;
+  /** Looks at everything as a poll does. */
   scan(): Promise<Scan>;
+  /** Looks every tag up, as an operator's refresh does. */
+  refresh(): Promise<Scan>;
   /** Goes on with other repositories, and takes them in. */
   look(patterns: readonly string[]): Promise<void>;
 }
@@ -45,7 +48,7 @@ sources:
   const service = await startService({ config: config(patterns), log: pino({ level: "warn" }) });
   await ready(service);
   const seconds = (performance.now() - started) / 1000;
-  const health = (await (await fetch(`${service.url}/health`)).json()) as Health;
+  const health = await healthOf(service);
   const first = {
     seconds,
     arrived: (await registry.arrived()) - before,
@@ -53,7 +56,20 @@ sources:
     changes: health.journal.sequence,
   };
 
+  let watched = patterns;
   const scan = async (): Promise<Scan> => {
+    const [before, { journal }] = [await registry.arrived(), await healthOf(service)];
+    const started = performance.now();
+    // A new configuration's sources are polled at once.
+    await service.reconfigure(config(watched));
+    const after = await looked(service);
+    const seconds = (performance.now() - started) / 1000;
+    const [source] = after.sources;
+    if (source?.state !== "ready") throw new Error(`the scan is not complete: ${JSON.stringify(source)}`);
+    const changes = after.journal.sequence - journal.sequence;
+    return { seconds, arrived: (await registry.arrived()) - before, sent: source.requests ?? NaN, changes };
+  };
+  const refresh = async (): Promise<Scan> => {
     const before = await registry.arrived();
     const started = performance.now();
     const response = await fetch(`${service.url}/executors/refresh?wait=true`, { method: "POST" });
@@ -66,8 +82,9 @@ sources:
   return {
     first,
     scan,
+    refresh,
     async look(others) {
-      await service.reconfigure(config(others));
+      watched = others;
       await scan();
     },
     [Symbol.asyncDispose]: () => service.close(),
@@ -82,7 +99,18 @@ interface Report {
 
 interface Health {
   readonly journal: { readonly sequence: number };
-  readonly sources: readonly { readonly requests: number }[];
+  readonly sources: readonly { readonly state: string; readonly attempted?: string; readonly requests?: number }[];
+}
+
+const healthOf = async ({ url }: Service): Promise<Health> => (await (await fetch(`${url}/health`)).json()) as Health;
+
+/** Once the first look of a configuration has ended. */
+async function looked(service: Service): Promise<Health> {
+  for (;;) {
+    const health = await healthOf(service);
+    if (health.sources[0]?.attempted !== undefined) return health;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
 async function ready({ url }: Service): Promise<void> {

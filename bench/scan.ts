@@ -11,8 +11,8 @@ import { requireCommands } from "./peers.ts";
 
 // Scanning a real registry: the first scan, one that finds nothing new, one where 1 % changed; next to a script of
 // `skopeo list-tags` and `skopeo inspect`, which does all of its work each time. The script runs on a sample of the
-// repositories, and is taken times as many as there are. Requests are counted at the registry; a refresh waits 50 ms
-// for others to join it, which is in the times.
+// repositories, and is taken times as many as there are. Requests are counted at the registry. A poll is begun by the same
+// configuration once more, which is in the times; a refresh waits 50 ms for others to join it.
 // Needs docker-registry and skopeo (Debian's packages). Usage: npm run bench:scan -- [ROUNDS] [REPOSITORIES] [TAGS] [SAMPLE]
 
 requireCommands({ "docker-registry": "docker-registry", skopeo: "skopeo" });
@@ -61,6 +61,7 @@ try {
   await using service = await startScanning(registry, ["team/*"], folder);
   first.push(service.first);
   const unchanged = await scans(service);
+  const refreshed = [await service.refresh()];
   const released = await scans(service, () => push(changed, () => `2.0.${pushed}`));
   await push(count, () => "latest");
   await service.scan();
@@ -92,6 +93,7 @@ try {
     [
       row("first scan, its start included", first),
       row("nothing changed", unchanged),
+      row("nothing changed, every tag looked up by a refresh", refreshed),
       row(`${changed} releases since`, released),
       row("nothing changed, each repository has a `latest`", unchangedLatest),
       row(`${changed} \`latest\` moved since`, moved),

@@ -1,7 +1,11 @@
 import { once } from "node:events";
+import { setTimeout } from "node:timers/promises";
 import { loadConfig, startService } from "@executor-registry/registry";
 import { pino } from "pino";
 import { freePort } from "./free-port.ts";
+
+/** Milliseconds that the hints below wait for the first scan. Without it they are right too, and the log says what is wrong. */
+const READY_MS = 30_000;
 
 // Serves the example images, and says what to try. `executor-registry serve` is what runs elsewhere.
 const file = process.argv[2] ?? "examples/registry.yaml";
@@ -15,7 +19,8 @@ const service = await startService({
   log: pino({ level: config.log.level, base: null }),
 });
 const { url } = service;
-while ((await fetch(`${url}/readyz`)).status !== 200);
+const late = performance.now() + READY_MS;
+while ((await fetch(`${url}/readyz`)).status !== 200 && performance.now() < late) await setTimeout(20);
 
 if (port !== config.listen.port)
   console.log(`Something listens on port ${config.listen.port} already; this is ${port}.`);

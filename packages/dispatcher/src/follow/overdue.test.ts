@@ -51,10 +51,7 @@ describe("a Job that nothing in the cluster sees to", () => {
       await cluster.elapse(120);
       const { status, reason, message } = await result;
       assert.deepEqual([status, reason], ["failed", "PodDeleted"]);
-      assert.match(
-        message,
-        /^somebody deleted its pod.*the cluster has not ended its Job 90 s later; the Job is deleted$/,
-      );
+      assert.match(message, /^its pod was deleted.*the cluster has not ended its Job 90 s later; the Job is deleted$/);
     });
   }
 

@@ -91,11 +91,11 @@ describe("config check", () => {
 
   test("makes nothing, and takes a folder that serve will make", async () => {
     const file = await written(
-      `${listen}sources: []\nstore: "sqlite:${join(folder, "new", "deep", "catalogue.db")}"\n`,
+      `${listen}sources: []\nstore: "sqlite:${join(folder, "fresh", "deep", "catalogue.db")}"\n`,
     );
     const { code, stderr } = await runHere(["config", "check", file]);
     assert.deepEqual([code, stderr], [0, ""]);
-    assert.ok(!(await readdir(folder)).includes("new"));
+    assert.ok(!(await readdir(folder)).includes("fresh"));
   });
 
   test("a service that runs already, on this port and with this store, is no mistake", async () => {

@@ -1,6 +1,6 @@
-import { createRegistryClient, type RegistryClientOptions } from "../packages/registry/src/oci/client.ts";
-import { createHostPacer } from "../packages/registry/src/oci/pacing.ts";
-import type { RegistryClient } from "../packages/registry/src/oci/registry.ts";
+import { createRegistryClient, type RegistryClientOptions } from "../packages/registry/src/oci/read/client.ts";
+import { createHostPacer } from "../packages/registry/src/oci/wire/pacing.ts";
+import type { RegistryClient } from "../packages/registry/src/oci/read/registry.ts";
 
 /** A client over plain HTTP that waits for nothing: no pace, and no time between tries. */
 export function testClient(

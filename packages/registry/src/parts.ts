@@ -2,7 +2,7 @@ import type { Clock, Random } from "@executor-registry/resolver";
 import type { Logger } from "pino";
 import { createAccess, type Access } from "./auth/access.ts";
 import type { Catalogue } from "./catalogue/catalogue.ts";
-import { createNaming, type Naming } from "./catalogue/naming.ts";
+import { createNaming, type Naming } from "./model/naming.ts";
 import { createApprovedNamespaceCheck } from "./checks/approved-namespace.ts";
 import { runnableCheck } from "./checks/runnable.ts";
 import { makeAuthenticators } from "./config/make-authenticators.ts";
@@ -18,7 +18,7 @@ import { Scanner } from "./scan/scanner.ts";
 import type { ImageSource } from "./sources/image-source.ts";
 import type { LiveAnswers } from "./sources/live-source.ts";
 import type { SourceHealth } from "./sources/source-health.ts";
-import type { Hint } from "./webhooks/hint.ts";
+import type { Hint } from "./scan/hint.ts";
 
 /** What a configuration decides, made from it: replaced as a whole by the next. */
 export interface Parts {

@@ -1,7 +1,7 @@
 import type { JWTVerifyGetKey } from "jose";
 import { type Clock, ExecutorRegistryError } from "@executor-registry/resolver";
 import { z } from "zod";
-import { boundedFetch } from "../bounded-fetch.ts";
+import { boundedFetch } from "../net/bounded-fetch.ts";
 
 /** Whose keys are read, and how. */
 export interface IssuerKeysOptions {

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from "@executor-registry/resolver";
-import { proxiedFetch } from "../proxied-fetch.ts";
+import { proxiedFetch } from "../net/proxied-fetch.ts";
 import { createIssuerKeys } from "./issuer-keys.ts";
 import type { Authenticator, Role } from "./role.ts";
 

@@ -4,7 +4,7 @@ import type { Fold } from "../journal/fold.ts";
 import { type Journal, openJournal } from "../journal/journal.ts";
 import type { Listing } from "../journal/listing.ts";
 import type { SealState } from "../journal/seal.ts";
-import type { Store } from "../stores/store.ts";
+import type { Store } from "../journal/store.ts";
 import { Answers, CATALOGUE, type Order } from "./answers.ts";
 import { executorDocument } from "./document.ts";
 import { applyEntry, emptyCatalogue } from "./fold.ts";

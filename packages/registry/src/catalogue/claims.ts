@@ -1,4 +1,4 @@
-import type { Claim } from "./change.ts";
+import type { Claim } from "../model/change.ts";
 import { type Reasoned, same } from "./reconcile.ts";
 import type { CatalogueState, CatalogueType } from "./state.ts";
 

@@ -1,8 +1,8 @@
 import type { ExecutorDocument } from "@executor-registry/resolver";
 import { isRunnable } from "../checks/runnable.ts";
-import type { Claim } from "./change.ts";
+import type { Claim } from "../model/change.ts";
 import { compareRecency, type Difference, differenceOf, Recency } from "./newest.ts";
-import { oneLine } from "./one-line.ts";
+import { oneLine } from "../model/one-line.ts";
 import type { CatalogueImage, CatalogueType, RepositoryReads } from "./state.ts";
 import { unreadWarnings } from "./unread.ts";
 

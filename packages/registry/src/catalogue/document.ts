@@ -1,9 +1,9 @@
 import type { ExecutorDocument } from "@executor-registry/resolver";
 import type { Current } from "./current.ts";
-import { capabilitiesOf, ownerOf } from "./labels.ts";
-import { oneLine } from "./one-line.ts";
+import { capabilitiesOf, ownerOf } from "../model/labels.ts";
+import { oneLine } from "../model/one-line.ts";
 import type { CatalogueImage } from "./state.ts";
-import { tellingTags, versionTag } from "./version-tag.ts";
+import { tellingTags, versionTag } from "../model/version-tag.ts";
 
 /** As many tags as a person may look at: an unchanged image that each commit tags again has thousands. */
 const MOST_TAGS = 50;

@@ -1,5 +1,5 @@
 import type { Entry } from "../journal/entry.ts";
-import type { Change } from "./change.ts";
+import type { Change } from "../model/change.ts";
 import { interned } from "./interned.ts";
 import { ImageSet } from "./image-set.ts";
 import { stateOf, type CatalogueImage, type CatalogueState, type CatalogueType } from "./state.ts";

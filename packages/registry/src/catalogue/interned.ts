@@ -1,6 +1,6 @@
-import type { Verdict } from "../checks/check.ts";
-import type { Claim } from "./change.ts";
-import { boundedDetails, type Image, type ImageDetails } from "./image.ts";
+import type { Verdict } from "../model/verdict.ts";
+import type { Claim } from "../model/change.ts";
+import { boundedDetails, type Image, type ImageDetails } from "../model/image.ts";
 
 /** At most this many different values are shared; what comes after is merely not shared. */
 const MOST = 20_000;

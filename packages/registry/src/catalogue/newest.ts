@@ -1,6 +1,6 @@
 import { compareVersions, isHigher, type TagVersion, tagVersion } from "@executor-registry/resolver";
 import type { CatalogueImage, RepositoryReads } from "./state.ts";
-import { versionTag } from "./version-tag.ts";
+import { versionTag } from "../model/version-tag.ts";
 
 /** Builds that strip times set 1970 or 1980; nothing older than registries of images is believed. */
 const FIRST_BELIEVED_MS = Date.parse("2013-03-01T00:00:00Z");

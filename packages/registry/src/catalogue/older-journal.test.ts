@@ -7,7 +7,7 @@ import type { ListedImage } from "../sources/image-source.ts";
 import { openStore } from "../stores/open.ts";
 import { openScanning } from "../testing/scanning.ts";
 import { listing, scriptedSource } from "../testing/scripted-source.ts";
-import type { Change } from "./change.ts";
+import type { Change } from "../model/change.ts";
 
 const AT = "2026-11-20T12:00:00.000Z";
 const digestOf = (name: string): Digest => `sha256:${Buffer.from(name).toString("hex").padEnd(64, "0")}`;

@@ -1,10 +1,10 @@
 import type { Digest } from "@executor-registry/resolver";
-import type { Verdict } from "../checks/check.ts";
+import type { Verdict } from "../model/verdict.ts";
 import type { ListedImage } from "../sources/image-source.ts";
-import type { Change } from "./change.ts";
-import { type Image, type ImageDetails, isDescribed } from "./image.ts";
-import type { Naming } from "./naming.ts";
-import { tellingTags } from "./version-tag.ts";
+import type { Change } from "../model/change.ts";
+import { type Image, type ImageDetails, isDescribed } from "../model/image.ts";
+import type { Naming } from "../model/naming.ts";
+import { tellingTags } from "../model/version-tag.ts";
 import type { CatalogueImage, CatalogueState, RepositoryReads } from "./state.ts";
 
 /** A complete look at one repository, with what was learnt about its images. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ExecutorRegistryError } from "@executor-registry/resolver";
-import { RegistryError } from "../oci/errors.ts";
+import { RegistryError } from "../oci/wire/errors.ts";
 import type { UnreadTag } from "../sources/image-source.ts";
 import { openStore } from "../stores/open.ts";
 import { openScanning, type Scanning } from "../testing/scanning.ts";

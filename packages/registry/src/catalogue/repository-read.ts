@@ -1,7 +1,7 @@
 import type { Digest, ErrorCode, ExecutorRegistryError } from "@executor-registry/resolver";
-import type { UnreadRecord } from "./change.ts";
+import type { UnreadRecord } from "../model/change.ts";
 import { type Reasoned, same } from "./reconcile.ts";
-import { oneLine } from "./one-line.ts";
+import { oneLine } from "../model/one-line.ts";
 import type { CatalogueState } from "./state.ts";
 
 /** The end of one look at a repository, as far as the journal keeps it. */

@@ -1,6 +1,6 @@
-import type { Verdict } from "../checks/check.ts";
-import type { Claim, UnreadRecord } from "./change.ts";
-import type { Image } from "./image.ts";
+import type { Verdict } from "../model/verdict.ts";
+import type { Claim, UnreadRecord } from "../model/change.ts";
+import type { Image } from "../model/image.ts";
 import type { ImageSet } from "./image-set.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { put } from "./fold.ts";
-import type { ImageDetails } from "./image.ts";
+import type { ImageDetails } from "../model/image.ts";
 import { ImageSet } from "./image-set.ts";
-import { keptLabels } from "./labels.ts";
+import { keptLabels } from "../model/labels.ts";
 import { interned } from "./interned.ts";
 import type { CatalogueImage, CatalogueState, CatalogueType, RepositoryReads } from "./state.ts";
 

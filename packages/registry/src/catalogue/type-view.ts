@@ -1,6 +1,6 @@
 import { type Current, currentOf, type ReadsOf } from "./current.ts";
-import type { UnreadRecord } from "./change.ts";
-import { oneLine } from "./one-line.ts";
+import type { UnreadRecord } from "../model/change.ts";
+import { oneLine } from "../model/one-line.ts";
 import { compareRecency, Recency } from "./newest.ts";
 import type { CatalogueImage, CatalogueType, ImageState } from "./state.ts";
 

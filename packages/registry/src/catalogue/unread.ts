@@ -1,6 +1,6 @@
 import { type ErrorCode, ERRORS } from "@executor-registry/resolver";
-import type { UnreadRecord } from "./change.ts";
-import { oneLine } from "./one-line.ts";
+import type { UnreadRecord } from "../model/change.ts";
+import { oneLine } from "../model/one-line.ts";
 import type { RepositoryReads } from "./state.ts";
 
 /** Failures that pass, in the words of a sentence. */

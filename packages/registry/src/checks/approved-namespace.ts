@@ -1,5 +1,5 @@
 import type { Check } from "./check.ts";
-import { repositoryPattern } from "../sources/repository-pattern.ts";
+import { repositoryPattern } from "../model/repository-pattern.ts";
 
 /**
  * Lets in only images of approved repositories. A pattern is matched against `registry/path`: `*` stands for anything within

@@ -1,13 +1,5 @@
-import type { Image } from "../catalogue/image.ts";
-
-/** One rule's answer about one image. */
-export interface Verdict {
-  /** The check's name, such as `approved-namespace`. */
-  readonly check: string;
-  readonly state: "passed" | "failed" | "pending";
-  /** Why, in a sentence that a person can act on. */
-  readonly reason: string;
-}
+import type { Image } from "../model/image.ts";
+import type { Verdict } from "../model/verdict.ts";
 
 /** One rule about images. */
 export interface Check {

@@ -8,15 +8,15 @@ import { IMAGE_MANIFEST, type ImageOptions, writeLayout } from "../../../../test
 import { pushImage, pushIndex } from "../../../../testing/push.ts";
 import { testClient } from "../../../../testing/registry-client.ts";
 import { silentLogger } from "@executor-registry/resolver";
-import { createNaming } from "../catalogue/naming.ts";
+import { createNaming } from "../model/naming.ts";
 import { unknownType } from "../http/unknown-type.ts";
 import type { ListedImage } from "../sources/image-source.ts";
-import { createOciSource } from "../sources/oci.ts";
-import { createOciLayoutSource } from "../sources/oci-layout.ts";
+import { createOciSource } from "../sources/oci/oci.ts";
+import { createOciLayoutSource } from "../sources/layout/oci-layout.ts";
 import { openStore } from "../stores/open.ts";
 import { scriptedSource } from "../testing/scripted-source.ts";
 import { openScanning } from "../testing/scanning.ts";
-import type { ImageDetails } from "../catalogue/image.ts";
+import type { ImageDetails } from "../model/image.ts";
 import { runnableCheck } from "./runnable.ts";
 
 const EMPTY = { mediaType: "application/vnd.oci.empty.v1+json", text: "{}" };

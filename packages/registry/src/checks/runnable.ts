@@ -1,5 +1,5 @@
-import { type ImageDetails, isDescribed } from "../catalogue/image.ts";
-import { isConfigType, isGeneralType } from "../oci/media-types.ts";
+import { type ImageDetails, isDescribed } from "../model/image.ts";
+import { isConfigType, isGeneralType } from "../oci/read/media-types.ts";
 import type { Check } from "./check.ts";
 
 /** The check's name, as in its verdicts. */

@@ -1,8 +1,8 @@
 import { ConfigurationError } from "@executor-registry/resolver";
 import { connect } from "@executor-registry/resolver/kubernetes";
-import type { CredentialProvider } from "../oci/credentials.ts";
-import { dockerConfigCredentials } from "../oci/docker-config.ts";
-import { pullSecretCredentials } from "../oci/pull-secrets.ts";
+import type { CredentialProvider } from "../oci/auth/credentials.ts";
+import { dockerConfigCredentials } from "../oci/auth/docker-config.ts";
+import { pullSecretCredentials } from "../oci/auth/pull-secrets.ts";
 import type { CredentialsConfig } from "./source-schema.ts";
 
 /** Where a registry's credentials come from. */

@@ -2,7 +2,7 @@ import type { Clock, Logger, Random } from "@executor-registry/resolver";
 import { createPubsubPull } from "../queues/pubsub-pull.ts";
 import type { EventQueue } from "../queues/queue.ts";
 import { createSqsQueue } from "../queues/sqs.ts";
-import { defaultGoogleToken } from "../sources/google-token.ts";
+import { defaultGoogleToken } from "../sources/google/google-token.ts";
 import type { QueueConfig } from "./webhook-schema.ts";
 
 /** A queue, and the only source whose repositories its events may mean. */

@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { describe, test } from "node:test";
 import { silentLogger } from "@executor-registry/resolver";
 import { manualClock } from "../../../../testing/manual-clock.ts";
-import { createNaming } from "../catalogue/naming.ts";
+import { createNaming } from "../model/naming.ts";
 import { makeSources } from "./make-sources.ts";
 import { InvalidConfigurationError, parseConfig } from "./parse-config.ts";
 

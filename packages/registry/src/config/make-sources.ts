@@ -1,15 +1,15 @@
 import type { Clock, Logger, Random } from "@executor-registry/resolver";
-import type { Naming } from "../catalogue/naming.ts";
-import { createRegistryClient } from "../oci/client.ts";
-import { createHostPacer, type PacingOptions } from "../oci/pacing.ts";
+import type { Naming } from "../model/naming.ts";
+import { createRegistryClient } from "../oci/read/client.ts";
+import { createHostPacer, type PacingOptions } from "../oci/wire/pacing.ts";
 import type { PolledSource } from "../scan/scanner.ts";
-import { createArtifactRegistrySource } from "../sources/artifact-registry.ts";
-import { ClusterSource } from "../sources/cluster.ts";
-import { createEcrSource } from "../sources/ecr.ts";
+import { createArtifactRegistrySource } from "../sources/google/artifact-registry.ts";
+import { ClusterSource } from "../sources/cluster/cluster.ts";
+import { createEcrSource } from "../sources/ecr/ecr.ts";
 import type { ImageSource } from "../sources/image-source.ts";
 import type { LiveSource } from "../sources/live-source.ts";
-import { createOciLayoutSource } from "../sources/oci-layout.ts";
-import { createOciSource } from "../sources/oci.ts";
+import { createOciLayoutSource } from "../sources/layout/oci-layout.ts";
+import { createOciSource } from "../sources/oci/oci.ts";
 import { credentialsOf } from "./make-credentials.ts";
 import type { RequestsConfig, ScannedSourceConfig, SourceConfig } from "./source-schema.ts";
 

@@ -1,6 +1,6 @@
 import { type Clock, ConfigurationError } from "@executor-registry/resolver";
 import type { Webhook } from "../http/webhook-route.ts";
-import type { WebhookReceiver } from "../webhooks/hint.ts";
+import type { WebhookReceiver } from "../scan/hint.ts";
 import type { HeaderProof, PathProof, Proof } from "../webhooks/proof.ts";
 import { createReceiver } from "../webhooks/receiver.ts";
 import type { WebhookConfig } from "./webhook-schema.ts";

@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { z } from "zod";
-import { hostMistake } from "../oci/registry-host.ts";
-import { isRepositoryPath } from "../oci/repository-path.ts";
+import { hostMistake } from "../oci/wire/registry-host.ts";
+import { isRepositoryPath } from "../model/repository-path.ts";
 import { durationBetween } from "./duration.ts";
 import { Secret } from "./secret.ts";
 

@@ -1,7 +1,7 @@
 import { ExecutorRegistryError, UnknownTypeError } from "@executor-registry/resolver";
 import type { Catalogue } from "../catalogue/catalogue.ts";
-import type { Naming } from "../catalogue/naming.ts";
-import { oneLine } from "../catalogue/one-line.ts";
+import type { Naming } from "../model/naming.ts";
+import { oneLine } from "../model/one-line.ts";
 import type { CatalogueImage } from "../catalogue/state.ts";
 import { pathOf } from "../sources/repository-name.ts";
 import type { SourceHealth } from "../sources/source-health.ts";

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { ExecutorRegistryError, type Logger } from "@executor-registry/resolver";
 import type { Scanning } from "../scan/scanner.ts";
-import type { WebhookReceiver } from "../webhooks/hint.ts";
+import type { WebhookReceiver } from "../scan/hint.ts";
 import { callerGone } from "./caller-gone.ts";
 import { type MinuteLimit, ThrottledError } from "./minute-limit.ts";
 import type { Metrics } from "./metrics.ts";

@@ -1,4 +1,4 @@
-import type { Change } from "../catalogue/change.ts";
+import type { Change } from "../model/change.ts";
 
 /** One change, by whom and why, at its place in the chain. */
 export interface Entry {

@@ -1,6 +1,6 @@
 import type { Clock, Logger, Random } from "@executor-registry/resolver";
-import { ConflictError } from "../stores/errors.ts";
-import type { Store } from "../stores/store.ts";
+import { ConflictError } from "./store-errors.ts";
+import type { Store } from "./store.ts";
 import { seal } from "./chain.ts";
 import type { Draft, Entry, Head, JournalFilter } from "./entry.ts";
 import { BrokenJournalError, JournalClosedError } from "./errors.ts";

@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import type { Store } from "../stores/store.ts";
+import type { Store } from "./store.ts";
 import { EMPTY_HEAD, sealHolds } from "./chain.ts";
 import type { Entry, Head, JournalFilter } from "./entry.ts";
 import { BrokenJournalError } from "./errors.ts";

@@ -5,7 +5,7 @@ import { describe, test } from "node:test";
 import { silentLogger } from "@executor-registry/resolver";
 import fc from "fast-check";
 import { memoryStore } from "../stores/memory.ts";
-import type { Store } from "../stores/store.ts";
+import type { Store } from "./store.ts";
 import { sqlitePlace } from "../stores/testing/sqlite-place.ts";
 import { EMPTY_HEAD } from "./chain.ts";
 import type { SnapshotHead, SnapshotPart } from "./entry.ts";

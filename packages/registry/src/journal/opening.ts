@@ -1,5 +1,5 @@
 import { ExecutorRegistryError, type Logger } from "@executor-registry/resolver";
-import type { Store } from "../stores/store.ts";
+import type { Store } from "./store.ts";
 import { EMPTY_HEAD, verifyChain } from "./chain.ts";
 import type { Entry, Head } from "./entry.ts";
 import { BrokenJournalError } from "./errors.ts";

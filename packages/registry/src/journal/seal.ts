@@ -1,5 +1,5 @@
 import type { Clock, Logger } from "@executor-registry/resolver";
-import type { StoreFinding } from "../stores/store.ts";
+import type { StoreFinding } from "./store.ts";
 import type { Head } from "./entry.ts";
 import { BrokenJournalError } from "./errors.ts";
 

@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import type { Head, SnapshotPart } from "./entry.ts";
 import type { Fold } from "./fold.ts";
-import type { Store } from "../stores/store.ts";
+import type { Store } from "./store.ts";
 
 /**
  * A part whose text starts with a line that holds its hash: entries have the chain, a snapshot has this.

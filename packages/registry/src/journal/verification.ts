@@ -1,5 +1,5 @@
 import type { Clock } from "@executor-registry/resolver";
-import type { Store } from "../stores/store.ts";
+import type { Store } from "./store.ts";
 import { EMPTY_HEAD } from "./chain.ts";
 import type { Head } from "./entry.ts";
 import { BrokenJournalError } from "./errors.ts";

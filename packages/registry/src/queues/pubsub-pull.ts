@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { systemClock } from "@executor-registry/resolver";
-import { within } from "../oci/deadline.ts";
-import { retryAfter } from "../oci/retry-after.ts";
+import { within } from "../net/deadline.ts";
+import { retryAfter } from "../net/retry-after.ts";
 import { artifactRegistryHints, PubsubMessage } from "../webhooks/artifact-registry-message.ts";
-import { proxiedFetch } from "../proxied-fetch.ts";
-import { readBounded } from "../bounded-fetch.ts";
+import { proxiedFetch } from "../net/proxied-fetch.ts";
+import { readBounded } from "../net/bounded-fetch.ts";
 import { parseValue } from "../webhooks/body.ts";
 import { QueueError } from "./errors.ts";
 import { createPump, type QueueMessage, type QueueOptions, type QueueTransport } from "./pump.ts";

@@ -1,4 +1,4 @@
-import type { Hint } from "../webhooks/hint.ts";
+import type { Hint } from "../scan/hint.ts";
 
 /** Takes hints over. While it rejects, their messages stay in the queue and come again. */
 export type OnHints = (hints: readonly Hint[]) => Promise<void>;

@@ -1,13 +1,13 @@
 import type { Message, SQSClient } from "@aws-sdk/client-sqs";
 import { systemClock, type ErrorCode } from "@executor-registry/resolver";
 import { z } from "zod";
-import { within } from "../oci/deadline.ts";
+import { within } from "../net/deadline.ts";
 import { parseBody } from "../webhooks/body.ts";
 import { parseEventBridge } from "../webhooks/eventbridge.ts";
-import type { Hint } from "../webhooks/hint.ts";
+import type { Hint } from "../scan/hint.ts";
 import { QueueError } from "./errors.ts";
 import { createPump, type QueueMessage, type QueueOptions, type QueueTransport } from "./pump.ts";
-import { proxiesOf } from "../proxies.ts";
+import { proxiesOf } from "../net/proxies.ts";
 import type { EventQueue } from "./queue.ts";
 
 /** Where Amazon ECR's events wait. */

@@ -1,11 +1,12 @@
 import { type Digest, type ExecutorRegistryError, type Logger, parseReference } from "@executor-registry/resolver";
 import type { Catalogue } from "../catalogue/catalogue.ts";
-import { boundedDetails, type ImageDetails, isDescribed } from "../catalogue/image.ts";
-import type { Naming } from "../catalogue/naming.ts";
+import { boundedDetails, type ImageDetails, isDescribed } from "../model/image.ts";
+import type { Naming } from "../model/naming.ts";
 import { reconcile, type Observation } from "../catalogue/reconcile.ts";
 import { recordLook } from "../catalogue/repository-read.ts";
 import type { CatalogueImage } from "../catalogue/state.ts";
-import { type Check, judge, type Verdict } from "../checks/check.ts";
+import { type Check, judge } from "../checks/check.ts";
+import type { Verdict } from "../model/verdict.ts";
 import { isRunnable } from "../checks/runnable.ts";
 import { lasting, problemOf } from "../sources/problem.ts";
 import type { ImageSource, ListedImage, RepositoryListing, UnreadTag } from "../sources/image-source.ts";

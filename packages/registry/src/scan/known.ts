@@ -1,7 +1,7 @@
 import { type Digest, ExecutorRegistryError } from "@executor-registry/resolver";
 import { hash } from "node:crypto";
 import type { Catalogue } from "../catalogue/catalogue.ts";
-import { versionTag } from "../catalogue/version-tag.ts";
+import { versionTag } from "../model/version-tag.ts";
 import type { KnownRepository } from "../sources/image-source.ts";
 
 /** Whether it is a tag's turn to be looked up, of those that should not move. */

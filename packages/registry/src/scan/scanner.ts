@@ -1,14 +1,15 @@
 import { setImmediate } from "node:timers/promises";
 import type { Clock, Logger, Random } from "@executor-registry/resolver";
 import type { Catalogue } from "../catalogue/catalogue.ts";
-import type { Naming } from "../catalogue/naming.ts";
+import type { Naming } from "../model/naming.ts";
 import type { Rank } from "../catalogue/claims.ts";
 import { reconcile, type Reasoned } from "../catalogue/reconcile.ts";
 import { forgetUnread } from "../catalogue/repository-read.ts";
-import { type Check, judge, type Verdict } from "../checks/check.ts";
+import { type Check, judge } from "../checks/check.ts";
+import type { Verdict } from "../model/verdict.ts";
 import type { CatalogueImage } from "../catalogue/state.ts";
 import type { ImageSource } from "../sources/image-source.ts";
-import type { Hint } from "../webhooks/hint.ts";
+import type { Hint } from "./hint.ts";
 import { forEachLimited } from "../sources/for-each-limited.ts";
 import { pathOf } from "../sources/repository-name.ts";
 import type { SourceHealth } from "../sources/source-health.ts";

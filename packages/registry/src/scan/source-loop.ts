@@ -1,7 +1,7 @@
 import { type Clock, ExecutorRegistryError, type Random } from "@executor-registry/resolver";
 import type { ImageSource, ScanProgress } from "../sources/image-source.ts";
 import type { SourceHealth } from "../sources/source-health.ts";
-import { backoff } from "../backoff.ts";
+import { backoff } from "../net/backoff.ts";
 import { coalesce } from "./coalesce.ts";
 import type { IngestOptions } from "./ingest.ts";
 import { NO_PROGRESS, type ScanOrder, type ScanReport, SourceScan } from "./source-scan.ts";

@@ -1,5 +1,5 @@
 import type { Clock, ExecutorRegistryError } from "@executor-registry/resolver";
-import { steady } from "../oci/steady.ts";
+import { steady } from "../net/steady.ts";
 import type { ImageSource, RepositoryListing, ScanProgress } from "../sources/image-source.ts";
 import { Disappearances, type Emptied, type EmptyListing } from "./disappearances.ts";
 import { ingest, type IngestOptions, type Reason } from "./ingest.ts";

@@ -1,5 +1,5 @@
 import { type Clock, ExecutorRegistryError } from "@executor-registry/resolver";
-import { steady } from "../oci/steady.ts";
+import { steady } from "../net/steady.ts";
 
 /** Milliseconds without progress after which a scan is said to hang: readiness does not wait for it any longer. */
 export const STALLED_MS = 30_000;

@@ -1,7 +1,7 @@
 import type { Clock, Logger, Random } from "@executor-registry/resolver";
-import { RegistryError } from "../oci/errors.ts";
-import { backoff } from "../backoff.ts";
-import { type HostPacer, LONGEST_BACKOFF, PATIENCE_MS } from "../oci/pacing.ts";
+import { RegistryError } from "../oci/wire/errors.ts";
+import { backoff } from "../net/backoff.ts";
+import { type HostPacer, LONGEST_BACKOFF, PATIENCE_MS } from "../oci/wire/pacing.ts";
 
 /** How one cloud API is asked. */
 export interface Patience {

@@ -1,4 +1,4 @@
-import { type Place, TooLargeError } from "../oci/errors.ts";
+import { type Place, TooLargeError } from "../oci/wire/errors.ts";
 
 /** The bytes as they come, until they are too many. @throws TooLargeError */
 export async function* boundedBytes(

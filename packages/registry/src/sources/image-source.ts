@@ -1,5 +1,5 @@
 import type { Digest, ExecutorRegistryError } from "@executor-registry/resolver";
-import type { ImageDetails } from "../catalogue/image.ts";
+import type { ImageDetails } from "../model/image.ts";
 
 /** An image as a listing shows it. */
 export interface ListedImage {

@@ -1,5 +1,5 @@
 import { type Digest, ExecutorRegistryError } from "@executor-registry/resolver";
-import { RegistryError } from "../oci/errors.ts";
+import { RegistryError } from "../oci/wire/errors.ts";
 
 /** One of our errors, to be reported; any other is a mistake in this program and is thrown on. */
 export function problemOf(error: unknown): ExecutorRegistryError {

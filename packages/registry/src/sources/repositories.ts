@@ -1,6 +1,6 @@
-import type { Naming } from "../catalogue/naming.ts";
-import { isRepositoryPath } from "../oci/repository-path.ts";
-import { isLiteral, repositoryPattern } from "./repository-pattern.ts";
+import type { Naming } from "../model/naming.ts";
+import { isRepositoryPath } from "../model/repository-path.ts";
+import { isLiteral, repositoryPattern } from "../model/repository-pattern.ts";
 
 /** Which of a registry's repositories a source looks at. */
 export interface RepositorySelection {

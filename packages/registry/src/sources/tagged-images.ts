@@ -1,6 +1,6 @@
 import { type Digest, isDigest } from "@executor-registry/resolver";
-import { isArtifactTag } from "../oci/artifact-tag.ts";
-import { type Place, RegistryError } from "../oci/errors.ts";
+import { isArtifactTag } from "../oci/read/artifact-tag.ts";
+import { type Place, RegistryError } from "../oci/wire/errors.ts";
 import type { ListedImage } from "./image-source.ts";
 
 /** Gathers the images of one repository from a listing that names each with its tags. */

@@ -1,5 +1,5 @@
-import { type Place, RegistryError, TooLargeError } from "../oci/errors.ts";
-import { MOST_PAGES } from "../oci/limits.ts";
+import { type Place, RegistryError, TooLargeError } from "../oci/wire/errors.ts";
+import { MOST_PAGES } from "../oci/wire/limits.ts";
 
 /** One page of a list, and the token that brings the next. */
 export interface TokenPage<T> {

@@ -6,7 +6,7 @@ import { describe, test } from "node:test";
 import { EMPTY_HEAD } from "../journal/chain.ts";
 import { journalOf } from "../journal/testing/toy.ts";
 import { openStore, verifyStore } from "./open.ts";
-import type { Store } from "./store.ts";
+import type { Store } from "../journal/store.ts";
 import { sqlitePlace } from "./testing/sqlite-place.ts";
 
 const COMPANIONS = ["", "-wal", "-head"];

@@ -1,7 +1,7 @@
 import { EMPTY_HEAD } from "../journal/chain.ts";
 import type { Entry, Head, JournalFilter, SnapshotHead } from "../journal/entry.ts";
-import { ConflictError } from "./errors.ts";
-import type { Store } from "./store.ts";
+import { ConflictError } from "../journal/store-errors.ts";
+import type { Store } from "../journal/store.ts";
 
 /** Keeps the journal in this process, as long as it lives: for development and tests. */
 export function memoryStore(): Store {

@@ -1,7 +1,7 @@
 import { type Clock, ConfigurationError, systemClock } from "@executor-registry/resolver";
 import type { Head } from "../journal/entry.ts";
 import { memoryStore } from "./memory.ts";
-import type { Store } from "./store.ts";
+import type { Store } from "../journal/store.ts";
 
 /** Where a store is. */
 type StorePlace = { readonly kind: "memory" } | { readonly kind: "sqlite"; readonly path: string };

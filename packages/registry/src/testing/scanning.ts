@@ -1,15 +1,15 @@
 import { type Clock, silentLogger, systemClock } from "@executor-registry/resolver";
 import { Catalogue } from "../catalogue/catalogue.ts";
-import { createNaming, type NamingOptions } from "../catalogue/naming.ts";
+import { createNaming, type NamingOptions } from "../model/naming.ts";
 import { createApprovedNamespaceCheck } from "../checks/approved-namespace.ts";
 import { runnableCheck } from "../checks/runnable.ts";
-import { createRegistryClient } from "../oci/client.ts";
-import { createHostPacer } from "../oci/pacing.ts";
+import { createRegistryClient } from "../oci/read/client.ts";
+import { createHostPacer } from "../oci/wire/pacing.ts";
 import { rankOf, Scanner } from "../scan/scanner.ts";
 import type { ImageSource } from "../sources/image-source.ts";
-import { createOciSource } from "../sources/oci.ts";
+import { createOciSource } from "../sources/oci/oci.ts";
 import { openStore } from "../stores/open.ts";
-import type { Store } from "../stores/store.ts";
+import type { Store } from "../journal/store.ts";
 
 /** One registry to scan. */
 interface ScannedRegistry {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { parseBody, parseValue } from "./body.ts";
-import type { Hint, WebhookReceiver } from "./hint.ts";
+import type { Hint, WebhookReceiver } from "../scan/hint.ts";
 import { makeHint } from "./make-hint.ts";
 import { createProofCheck, type HeaderProof, type PathProof } from "./proof.ts";
 

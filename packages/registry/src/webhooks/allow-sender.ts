@@ -1,5 +1,5 @@
 import { InvalidWebhookError } from "./errors.ts";
-import type { WebhookAnswer, WebhookRequest } from "./hint.ts";
+import type { WebhookAnswer, WebhookRequest } from "../scan/hint.ts";
 import { header } from "./proof.ts";
 
 /**

@@ -5,7 +5,7 @@ import { ecrRegistry } from "./ecr-registry.ts";
 import { InvalidWebhookError } from "./errors.ts";
 import { eventGridHints } from "./event-grid.ts";
 import { harborHints } from "./harbor.ts";
-import type { Hint } from "./hint.ts";
+import type { Hint } from "../scan/hint.ts";
 import { makeHint } from "./make-hint.ts";
 import { parseOciPurl } from "./purl.ts";
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { listOf, parseBody } from "./body.ts";
 import { InvalidWebhookError } from "./errors.ts";
-import type { WebhookRequest } from "./hint.ts";
+import type { WebhookRequest } from "../scan/hint.ts";
 import { header } from "./proof.ts";
 
 /** As much of a CloudEvent as tells what it is about. */

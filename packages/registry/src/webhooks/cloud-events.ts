@@ -2,7 +2,7 @@ import { allowSender } from "./allow-sender.ts";
 import { cloudEventHints } from "./cloud-event-hints.ts";
 import { parseCloudEvents } from "./cloud-event.ts";
 import { deliveryOf } from "./deliveries.ts";
-import type { WebhookReceiver } from "./hint.ts";
+import type { WebhookReceiver } from "../scan/hint.ts";
 import { createProofCheck, type Proof } from "./proof.ts";
 
 /** Zot's events over HTTP, sent as CloudEvents in binary mode with the credentials or headers of its configuration. */

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { noDockerRegistry, startDockerRegistry } from "../../../../testing/docker-registry.ts";
 import { startLoopbackServer } from "../../../../testing/loopback-server.ts";
 import { deleteManifest, pushImage } from "../../../../testing/push.ts";
-import type { Hint, WebhookAnswer } from "./hint.ts";
+import type { Hint, WebhookAnswer } from "../scan/hint.ts";
 import { createReceiver } from "./receiver.ts";
 import { signal } from "./testing/requests.ts";
 

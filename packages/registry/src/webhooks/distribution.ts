@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { listOf, parseBody, parseValue } from "./body.ts";
 import { deliveryOf } from "./deliveries.ts";
-import type { WebhookReceiver } from "./hint.ts";
+import type { WebhookReceiver } from "../scan/hint.ts";
 import { makeHint } from "./make-hint.ts";
 import { createProofCheck, type Proof } from "./proof.ts";
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { parseBody } from "./body.ts";
-import type { WebhookReceiver } from "./hint.ts";
+import type { WebhookReceiver } from "../scan/hint.ts";
 import { makeHint } from "./make-hint.ts";
 import { createProofCheck, type PathProof } from "./proof.ts";
 

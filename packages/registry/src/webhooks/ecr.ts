@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { parseBody } from "./body.ts";
 import { parseEventBridge } from "./eventbridge.ts";
-import type { WebhookReceiver } from "./hint.ts";
+import type { WebhookReceiver } from "../scan/hint.ts";
 import { createProofCheck, type HeaderProof } from "./proof.ts";
 
 /**

@@ -4,7 +4,7 @@ import { allowSender } from "./allow-sender.ts";
 import { listOf, parseBody, parseValue } from "./body.ts";
 import { isCloudEvent, parseCloudEvents } from "./cloud-event.ts";
 import { deliveryOf } from "./deliveries.ts";
-import type { Hint, WebhookAnswer, WebhookReceiver, WebhookRequest } from "./hint.ts";
+import type { Hint, WebhookAnswer, WebhookReceiver, WebhookRequest } from "../scan/hint.ts";
 import { createProofCheck, header, type HeaderProof, type PathProof } from "./proof.ts";
 
 const Events = listOf(z.object({ id: z.string().default(""), eventType: z.string(), data: z.unknown().optional() }));

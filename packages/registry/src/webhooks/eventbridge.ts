@@ -2,7 +2,7 @@ import { z } from "zod";
 import { listOf, parseValue } from "./body.ts";
 import { ecrRegistry } from "./ecr-registry.ts";
 import { InvalidWebhookError } from "./errors.ts";
-import type { Hint } from "./hint.ts";
+import type { Hint } from "../scan/hint.ts";
 import { makeHint } from "./make-hint.ts";
 
 /** What an EventBridge event tells, and its id: the same event may come more than once. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { describe, test } from "node:test";
 import { createGhcrReceiver } from "./ghcr.ts";
-import type { WebhookAnswer } from "./hint.ts";
+import type { WebhookAnswer } from "../scan/hint.ts";
 import { DIGEST, OTHER, post, signal } from "./testing/requests.ts";
 
 const receiver = createGhcrReceiver({ secret: "s3cret" });

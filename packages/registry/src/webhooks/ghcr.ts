@@ -2,7 +2,7 @@ import { z } from "zod";
 import { tryParseReference } from "@executor-registry/resolver";
 import { parseBody } from "./body.ts";
 import { InvalidWebhookError, UnauthorizedWebhookError } from "./errors.ts";
-import type { Hint, WebhookReceiver } from "./hint.ts";
+import type { Hint, WebhookReceiver } from "../scan/hint.ts";
 import { makeHint } from "./make-hint.ts";
 import { header, hmac, requireSecret, sameSecret } from "./proof.ts";
 

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { listOf, parseBody, parseValue } from "./body.ts";
 import { isCloudEvent, parseCloudEvents } from "./cloud-event.ts";
 import { deliveryOf } from "./deliveries.ts";
-import type { Hint, WebhookReceiver } from "./hint.ts";
+import type { Hint, WebhookReceiver } from "../scan/hint.ts";
 import { makeHint } from "./make-hint.ts";
 import { createProofCheck, type HeaderProof, type PathProof } from "./proof.ts";
 import { registryOf } from "./registry-of.ts";

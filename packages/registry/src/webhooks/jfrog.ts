@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { parseBody, parseValue } from "./body.ts";
 import { UnauthorizedWebhookError } from "./errors.ts";
-import type { Hint, WebhookReceiver } from "./hint.ts";
+import type { Hint, WebhookReceiver } from "../scan/hint.ts";
 import { makeHint } from "./make-hint.ts";
 import { header, hmac, requireSecret, sameSecret } from "./proof.ts";
 

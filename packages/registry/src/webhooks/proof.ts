@@ -1,7 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { ConfigurationError } from "@executor-registry/resolver";
 import { UnauthorizedWebhookError } from "./errors.ts";
-import type { WebhookRequest } from "./hint.ts";
+import type { WebhookRequest } from "../scan/hint.ts";
 
 /** Headers that the sender was told to send, each with its whole value: `{ authorization: "Bearer …" }`. */
 export interface HeaderProof {

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { exportJWK, generateKeyPair, importJWK, type JWTPayload, SignJWT } from "jose";
 import { startLoopbackServer } from "../../../../testing/loopback-server.ts";
 import { createPubsubReceiver } from "./pubsub.ts";
-import type { WebhookAnswer } from "./hint.ts";
+import type { WebhookAnswer } from "../scan/hint.ts";
 import { DIGEST, post, signal } from "./testing/requests.ts";
 
 const IMAGE = "us-west1-docker.pkg.dev/acme/executors/executor-ml";

@@ -3,10 +3,10 @@ import { z } from "zod";
 import { type Clock, ConfigurationError, systemClock } from "@executor-registry/resolver";
 import { artifactRegistryHints, PubsubMessage } from "./artifact-registry-message.ts";
 import { parseBody } from "./body.ts";
-import { proxiedFetch } from "../proxied-fetch.ts";
-import { boundedFetch } from "../bounded-fetch.ts";
+import { proxiedFetch } from "../net/proxied-fetch.ts";
+import { boundedFetch } from "../net/bounded-fetch.ts";
 import { UnauthorizedWebhookError, WebhookUnavailableError } from "./errors.ts";
-import type { WebhookReceiver } from "./hint.ts";
+import type { WebhookReceiver } from "../scan/hint.ts";
 import { header } from "./proof.ts";
 
 /** Whose pushes are taken. */

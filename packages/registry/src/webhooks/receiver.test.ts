@@ -3,7 +3,7 @@ import { createHmac } from "node:crypto";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { isDigest, parseReference, repositoryName } from "@executor-registry/resolver";
-import type { WebhookReceiver, WebhookRequest } from "./hint.ts";
+import type { WebhookReceiver, WebhookRequest } from "../scan/hint.ts";
 import { createReceiver, WEBHOOK_KINDS, type WebhookKind } from "./receiver.ts";
 import { ecrPush } from "./testing/eventbridge-events.ts";
 import { signal } from "./testing/requests.ts";

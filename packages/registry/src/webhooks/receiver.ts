@@ -7,7 +7,7 @@ import { createEcrReceiver } from "./ecr.ts";
 import { createEventGridReceiver } from "./event-grid.ts";
 import { createGhcrReceiver } from "./ghcr.ts";
 import { createHarborReceiver } from "./harbor.ts";
-import type { WebhookReceiver } from "./hint.ts";
+import type { WebhookReceiver } from "../scan/hint.ts";
 import { createJfrogReceiver } from "./jfrog.ts";
 import { createPubsubReceiver } from "./pubsub.ts";
 import { createQuayReceiver } from "./quay.ts";

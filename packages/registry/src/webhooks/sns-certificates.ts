@@ -1,6 +1,6 @@
 import { X509Certificate, type KeyObject } from "node:crypto";
 import type { Clock } from "@executor-registry/resolver";
-import { boundedFetch } from "../bounded-fetch.ts";
+import { boundedFetch } from "../net/bounded-fetch.ts";
 import { UnauthorizedWebhookError, WebhookUnavailableError } from "./errors.ts";
 
 /** The certificates that SNS signs with, by their URL. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type LoopbackServer, startLoopbackServer } from "../../../../testing/loopback-server.ts";
 import { type ManualClock, manualClock } from "../../../../testing/manual-clock.ts";
-import type { WebhookReceiver } from "./hint.ts";
+import type { WebhookReceiver } from "../scan/hint.ts";
 import { createSnsReceiver } from "./sns.ts";
 import { ECR_HINT, ecrPush } from "./testing/eventbridge-events.ts";
 import { post, signal } from "./testing/requests.ts";

@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { type Clock, ConfigurationError, systemClock } from "@executor-registry/resolver";
-import { proxiedFetch } from "../proxied-fetch.ts";
-import { boundedFetch } from "../bounded-fetch.ts";
+import { proxiedFetch } from "../net/proxied-fetch.ts";
+import { boundedFetch } from "../net/bounded-fetch.ts";
 import { parseBody } from "./body.ts";
 import { InvalidWebhookError, UnauthorizedWebhookError, WebhookUnavailableError } from "./errors.ts";
 import { parseEventBridge } from "./eventbridge.ts";
-import type { WebhookReceiver } from "./hint.ts";
+import type { WebhookReceiver } from "../scan/hint.ts";
 import { header } from "./proof.ts";
 import { createSnsCertificates } from "./sns-certificates.ts";
 import { isSignedBy, SnsEnvelope, snsUrl } from "./sns-envelope.ts";

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { EMPTY_HEAD, verifyChain } from "../../journal/chain.ts";
 import type { Entry, Head, JournalFilter, SnapshotHead, SnapshotPart } from "../../journal/entry.ts";
 import { journalOf, sealedAfter, tagged } from "../../journal/testing/toy.ts";
-import type { Store } from "../store.ts";
+import type { Store } from "../../journal/store.ts";
 
 /** A place for one journal, empty at first. */
 export interface Place extends AsyncDisposable {

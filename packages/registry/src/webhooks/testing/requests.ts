@@ -1,4 +1,4 @@
-import type { WebhookRequest } from "../hint.ts";
+import type { WebhookRequest } from "../../scan/hint.ts";
 
 export const signal = new AbortController().signal;
 export const DIGEST = `sha256:${"a1".repeat(32)}` as const;

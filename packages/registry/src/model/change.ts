@@ -1,0 +1,70 @@
+import type { Digest, ErrorCode } from "@executor-registry/resolver";
+import type { Verdict } from "./verdict.ts";
+import type { Image, ImageDetails } from "./image.ts";
+
+/** Which image of which type a change is about. */
+interface About {
+  readonly type: string;
+  readonly repository: string;
+  readonly digest: Digest;
+}
+
+/** A repository that holds images of a type, in the order in which the configuration prefers them. */
+export interface Claim {
+  readonly source: string;
+  readonly repository: string;
+  /** The configuration does not put it after the first: that one was there before. */
+  readonly equal?: boolean;
+}
+
+/** A tag of a repository that could not be read when the repository was looked at last. */
+export interface UnreadRecord {
+  readonly tag: string;
+  /** What it names, where that itself can never be read: it is not fetched again until the tag names something else. */
+  readonly digest?: Digest;
+  /** Of the error. */
+  readonly code: ErrorCode;
+  readonly reason: string;
+  /** The head of the journal when the look began that found it unread first. */
+  readonly since?: number;
+}
+
+/** Everything that can happen to the catalogue. Facts only: the fold applies them without deciding anything. */
+export type Change =
+  /** An image of a type appeared, or one that was withdrawn is back. */
+  | (About & {
+      readonly kind: "image-found";
+      readonly source: string;
+      /** The head of the journal when the look that found it, or that first saw a tag of it, began. Older entries do not say. */
+      readonly since?: number;
+      readonly image: Image;
+      readonly verdicts: readonly Verdict[];
+    })
+  /** Other tags name it now. */
+  | (About & { readonly kind: "image-tagged"; readonly tags: readonly string[] })
+  /** Its manifest and configuration were read. */
+  | (About & { readonly kind: "image-described"; readonly details: ImageDetails })
+  /** The checks were run again and at least one answers differently. */
+  | (About & { readonly kind: "image-judged"; readonly verdicts: readonly Verdict[] })
+  /** It is gone from its registry, or no tag names it any more. `reason` says which. */
+  | (About & { readonly kind: "image-withdrawn"; readonly reason: string })
+  /**
+   * Which repositories hold admitted images of this type. The first is the one it is resolved from; more than one is a conflict.
+   * `from` is the one that it was resolved from before, as long as that holds none and no other was chosen by an operator.
+   */
+  | { readonly kind: "type-claimed"; readonly type: string; readonly claims: readonly Claim[]; readonly from?: Claim }
+  /**
+   * A repository was looked at. Written the first time that this was complete, and whenever other tags than before could not be read.
+   * It is of no type.
+   */
+  | {
+      readonly kind: "repository-read";
+      readonly type?: undefined;
+      readonly source: string;
+      readonly repository: string;
+      /** Every tag was tried, and what is unread failed for its own sake, or in an earlier look too. */
+      readonly complete: boolean;
+      /** Bounded; `unreadTotal` counts all. */
+      readonly unread: readonly UnreadRecord[];
+      readonly unreadTotal: number;
+    };

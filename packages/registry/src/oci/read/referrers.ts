@@ -1,0 +1,70 @@
+import type { Digest } from "@executor-registry/resolver";
+import { RegistryError } from "../wire/errors.ts";
+import { fetchManifest, parseManifest } from "./manifest.ts";
+import { digestLike } from "./digest.ts";
+import { essence, OCI_INDEX } from "./media-types.ts";
+import { pages } from "./pages.ts";
+import type { Descriptor } from "./registry.ts";
+import type { Session } from "./session.ts";
+
+/** What registries without the referrers API answer; some answer 200 with something else. */
+const UNSUPPORTED = [400, 404, 405] as const;
+
+/**
+ * What refers to a manifest.
+ * @see https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-referrers
+ */
+export async function fetchReferrers(
+  session: Session,
+  repository: string,
+  subject: Digest,
+  artifactType: string | undefined,
+  signal: AbortSignal,
+): Promise<readonly Descriptor[]> {
+  const listed =
+    (await byApi(session, repository, subject, artifactType, signal)) ??
+    (await byTag(session, repository, subject, signal));
+  // A registry may filter, and need not.
+  return artifactType === undefined ? listed : listed.filter((one) => one.artifactType === artifactType);
+}
+
+/** `undefined` where the registry has no such API. */
+async function byApi(
+  session: Session,
+  repository: string,
+  subject: Digest,
+  artifactType: string | undefined,
+  signal: AbortSignal,
+): Promise<readonly Descriptor[] | undefined> {
+  const place = { host: session.host, repository };
+  const query = artifactType === undefined ? "" : `?${new URLSearchParams({ artifactType }).toString()}`;
+  const list = {
+    path: `/v2/${repository}/referrers/${subject}${query}`,
+    resource: { kind: "repository", name: repository } as const,
+    headers: { accept: OCI_INDEX },
+    takes: UNSUPPORTED,
+  };
+  const found: Descriptor[] = [];
+  for await (const { status, headers, body } of pages(session, list, place, signal)) {
+    if (status >= 400 || essence(headers["content-type"]) !== OCI_INDEX) return undefined;
+    const page = parseManifest(body, OCI_INDEX, digestLike(undefined, body), place);
+    if (page.form === "index") for (const one of page.manifests) found.push(one);
+  }
+  return found;
+}
+
+/** The tag that clients keep where the registry does not keep the list. */
+async function byTag(
+  session: Session,
+  repository: string,
+  subject: Digest,
+  signal: AbortSignal,
+): Promise<readonly Descriptor[]> {
+  try {
+    const manifest = await fetchManifest(session, repository, subject.replace(":", "-"), signal);
+    return manifest.form === "index" ? manifest.manifests : [];
+  } catch (error) {
+    if (error instanceof RegistryError && error.code === "not-found") return [];
+    throw error;
+  }
+}

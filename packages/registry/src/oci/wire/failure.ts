@@ -1,0 +1,139 @@
+import { z } from "zod";
+import {
+  type Place,
+  RegistryError,
+  type RegistryErrorCode,
+  type RegistryErrorFacts,
+  RepositoryGoneError,
+  shown,
+} from "./errors.ts";
+import { parseChallenges } from "./challenge.ts";
+import { retryAfter } from "../../net/retry-after.ts";
+import type { Answer } from "./transport.ts";
+
+/** @see https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#error-codes */
+const errorsBody = z.object({
+  errors: z.array(z.object({ code: z.string().catch(""), message: z.string().catch("") })).min(1),
+});
+
+const ID_HEADERS = ["x-request-id", "x-amzn-requestid", "x-github-request-id", "x-ms-correlation-request-id"] as const;
+const MOST_SHOWN = 3;
+/** With these a registry says that a repository does not exist. Others come with a 404 too while what is behind a proxy is away. */
+const NO_REPOSITORY: ReadonlySet<string> = new Set(["NAME_UNKNOWN", "NAME_INVALID"]);
+/** With these it says so of what was asked for; `NOT_FOUND` is Harbor's. */
+const NO_CONTENT: ReadonlySet<string> = new Set([
+  "MANIFEST_UNKNOWN",
+  "MANIFEST_BLOB_UNKNOWN",
+  "BLOB_UNKNOWN",
+  "TAG_UNKNOWN",
+  "NOT_FOUND",
+]);
+
+/**
+ * As whom a refused request was sent: with credentials; without, since there are none, since they are for other repositories, or since the
+ * registry did not ask for them in a way that we know.
+ */
+export type Standing = "known" | "anonymous" | "other-paths" | "not-asked";
+
+/** What to do about a refusal, where the credentials themselves were not refused. */
+const UNSENT: Readonly<Record<Exclude<Standing, "known">, string>> = {
+  anonymous: "none are configured for this host. Configure them, or check the host's spelling",
+  "other-paths": "those that are configured are for other repositories of this host only",
+  "not-asked": "those that are configured were not sent, because it does not ask for a password or a token",
+};
+
+/** What an answer that is no success means, and what to do about it. */
+export function failure(answer: Answer, place: Place, now: number, standing: Standing): RegistryError {
+  const { status, headers, url } = answer;
+  const own = ownErrors(answer.body);
+  const facts: RegistryErrorFacts = {
+    status,
+    ...optional("requestId", ID_HEADERS.map((name) => shown([headers[name]].flat()[0] ?? "", 100)).find(Boolean)),
+    ...optional("retryAfter", status === 429 || status >= 500 ? retryAfter(answer, now) : undefined),
+  };
+  const said = own === undefined ? "" : ` It says: ${own}`;
+  const by = url.host === place.host ? "" : ` (by ${url.host})`;
+  const fail = (code: RegistryErrorCode, why: string, retryable?: boolean): RegistryError =>
+    new RegistryError(code, `${why}${by}.${said}`, place, { ...facts, ...optional("retryable", retryable) });
+
+  if (status === 401) {
+    const challenge = unusableChallenge(answer);
+    if (challenge !== undefined) return fail("unauthorized", challenge);
+    return fail(
+      "unauthorized",
+      standing === "known"
+        ? "it refuses the configured credentials. Renew them, or check that they may read this repository"
+        : `it wants credentials, and ${UNSENT[standing]}`,
+    );
+  }
+  if (status === 403) {
+    return fail(
+      "forbidden",
+      standing === "known"
+        ? "the configured credentials may not read this. Give them permission to pull"
+        : `anonymous reading is not allowed, and of credentials ${UNSENT[standing]}`,
+    );
+  }
+  if (status === 404) {
+    const codes = ownCodes(answer.body);
+    if (codes.some((code) => NO_REPOSITORY.has(code)))
+      return new RepositoryGoneError(`there is no such repository${by}.${said}`, place, facts);
+    if (codes.some((code) => NO_CONTENT.has(code))) return fail("not-found", "there is no such thing");
+    // A proxy's, that of another server at this address, or a registry's that cannot or will not look.
+    if (own === undefined)
+      return fail(
+        "registry-protocol",
+        "404 without an error of the OCI distribution API. Is this a container registry?",
+      );
+    return fail("registry-protocol", "404, but not for a reason that means it does not exist");
+  }
+  if (status === 407)
+    return fail(
+      "unreachable",
+      "a proxy before it wants credentials. Put them into the proxy's URL in the environment",
+      false,
+    );
+  if (status === 429)
+    return fail("throttled", "too many requests. Ask less often, or with credentials that may ask more");
+  if (status >= 500 || status === 408) return fail("unreachable", `it fails with status ${status}`);
+  return fail("registry-protocol", `it answers with status ${status}`, false);
+}
+
+/** Why a 401 cannot be followed, whatever credentials there are. */
+function unusableChallenge({ headers }: Answer): string | undefined {
+  const challenges = parseChallenges(headers["www-authenticate"] ?? "");
+  if (challenges.some(({ scheme }) => scheme === "basic")) return undefined;
+  const bearer = challenges.filter(({ scheme }) => scheme === "bearer");
+  if (bearer.some(({ parameters }) => URL.canParse(parameters.get("realm") ?? ""))) return undefined;
+  const realm = shown(bearer[0]?.parameters.get("realm") ?? "", 100);
+  if (bearer.length > 0)
+    return `it sends us for a token to "${realm}", which is not an absolute URL. Correct the realm in the registry's configuration`;
+  if (challenges.length === 0) return undefined;
+  const offered = challenges.map(({ scheme }) => shown(scheme, 20)).slice(0, MOST_SHOWN);
+  return `it wants a way of authentication that is not supported (${offered.join(", ")}): only Basic and Bearer are`;
+}
+
+/** The registry's own codes. */
+function ownCodes(body: Uint8Array): readonly string[] {
+  return parsedErrors(body).map(({ code }) => code);
+}
+
+/** The registry's own codes and messages, as far as they can be shown; `undefined` where it gives none. */
+function ownErrors(body: Uint8Array): string | undefined {
+  const errors = parsedErrors(body).slice(0, MOST_SHOWN);
+  return errors.length === 0
+    ? undefined
+    : errors.map(({ code, message }) => shown(`${code} ${message}`, 200)).join("; ");
+}
+
+function parsedErrors(body: Uint8Array): z.output<typeof errorsBody>["errors"] {
+  try {
+    return errorsBody.safeParse(JSON.parse(Buffer.from(body).toString())).data?.errors ?? [];
+  } catch {
+    return [];
+  }
+}
+
+function optional<K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } {
+  return value === undefined ? {} : ({ [key]: value } as { readonly [P in K]: V });
+}

@@ -1,0 +1,140 @@
+import { type Clock, type Random, systemClock } from "@executor-registry/resolver";
+import { backoff } from "../../net/backoff.ts";
+import { RegistryError } from "./errors.ts";
+import { paceOf } from "./host-pace.ts";
+import { createSemaphore } from "./semaphore.ts";
+import { steady } from "../../net/steady.ts";
+
+/** How hard one registry host may be asked. */
+export interface PacingOptions {
+  /** Requests at a time. `Infinity` for no limit. @default by the host */
+  readonly concurrency?: number;
+  /** Requests a second, in the long run. `Infinity` for no limit. @default by the host */
+  readonly rate?: number;
+  /** Requests at once after a rest. @default by the host */
+  readonly burst?: number;
+  /** Milliseconds a request waits for a host that asked for it; a longer pause fails it. @default 60_000 */
+  readonly patience?: number;
+  readonly clock?: Clock;
+  readonly random?: Random;
+}
+
+/** Everybody who asks one host shares one. */
+export interface HostPacer {
+  /**
+   * Resolves when a request may be sent; the result is called when its answer has been read.
+   * @throws RegistryError code `throttled` while the host is paused for longer than the patience
+   */
+  turn(signal: AbortSignal): Promise<() => void>;
+  /** The host answered sensibly. */
+  succeeded(): void;
+  /**
+   * The host as a whole is busy or away: nobody asks it for a while.
+   * @param retryAfter milliseconds it asked for; else 1 s, doubling to 1 min with every failure in a row, with full jitter
+   * @param throttled it is asked too often: from then on half as often, and a little more with every answer
+   */
+  pause(retryAfter?: number, throttled?: boolean): void;
+  /** Whether the host's retry budget has one left: about one in ten requests may be a repetition. */
+  mayRetry(): boolean;
+}
+
+/** Milliseconds between two tries of one request at most. */
+export const LONGEST_BACKOFF = 15 * 60_000;
+/** Milliseconds a request waits to be asked again at most: for whoever wants it later, the next scan asks. */
+export const PATIENCE_MS = 60_000;
+/** So that those who were told the same time do not all come at it. */
+const SPREAD = 1000;
+/** Milliseconds a failing host is left alone at most: who is back is to be found by the next scan. */
+const MOST_PAUSE = 60_000;
+/** Milliseconds a request waits for a failing host; of many repositories each would wait anew. */
+const WORTH_WAITING = 40_000;
+/** A day: longer is a mistake, or meant to stop us for good. */
+const MOST_RETRY_AFTER = 24 * 3600_000;
+const BUDGET = 10;
+const EARNED = 0.1;
+/** A host that refuses what is too much is asked this many times as seldom at most. */
+const MOST_SLOWED = 64;
+/** With each answer as much faster: twice as fast after 200. */
+const RECOVERY = 0.5 ** (1 / 200);
+
+export function createHostPacer(host: string, options: PacingOptions = {}): HostPacer {
+  const pace = paceOf(host);
+  const {
+    concurrency = pace.concurrency,
+    rate = pace.rate,
+    burst = pace.burst,
+    patience = PATIENCE_MS,
+    clock = systemClock,
+    random = Math.random,
+  } = options;
+  const places = createSemaphore(concurrency);
+  const now = steady(clock);
+  const interval = 1000 / rate;
+  let nextDue = 0;
+  let pausedUntil = 0;
+  let asked = false;
+  let failures = 0;
+  let budget = BUDGET;
+  let slowed = 1;
+
+  /** Takes the next place in the schedule. @returns milliseconds until it */
+  const reserve = (): number => {
+    // What was saved up is for one who was not too fast.
+    nextDue = Math.max(nextDue, now() - (slowed > 1 ? 0 : (burst - 1) * interval));
+    const wait = nextDue - now();
+    nextDue += interval * slowed;
+    return wait;
+  };
+  const unpaused = async (signal: AbortSignal): Promise<void> => {
+    for (let left = pausedUntil - now(); left > 0; left = pausedUntil - now()) {
+      if (left > (asked ? patience : Math.min(patience, WORTH_WAITING))) throw paused(host, left);
+      await clock.sleep(left, signal);
+    }
+  };
+  return {
+    async turn(signal) {
+      const leave = await places.acquire(signal);
+      try {
+        await unpaused(signal);
+        const wait = rate === Infinity ? 0 : reserve();
+        if (wait > 0) await clock.sleep(wait, signal);
+        await unpaused(signal);
+        return leave;
+      } catch (error) {
+        leave();
+        throw error;
+      }
+    },
+    succeeded() {
+      failures = 0;
+      budget = Math.min(BUDGET, budget + EARNED);
+      slowed = Math.max(1, slowed * RECOVERY);
+    },
+    pause(retryAfter, throttled = false) {
+      // Requests that were under way together fail together: that is one failure.
+      const again = now() < pausedUntil;
+      if (throttled && !again) slowed = Math.min(MOST_SLOWED, slowed * 2);
+      if (retryAfter === undefined && again) return;
+      const wait =
+        retryAfter === undefined
+          ? backoff(failures, random, MOST_PAUSE)
+          : Math.min(MOST_RETRY_AFTER, retryAfter) + random() * SPREAD;
+      failures += 1;
+      asked = retryAfter !== undefined;
+      pausedUntil = Math.max(pausedUntil, now() + wait);
+    },
+    mayRetry() {
+      if (budget < 1) return false;
+      budget -= 1;
+      return true;
+    },
+  };
+}
+
+function paused(host: string, ms: number): RegistryError {
+  const seconds = Math.ceil(ms / 1000);
+  const why =
+    `left alone for another ${seconds} s, because it asked for that or keeps failing. ` +
+    "If it limits how often it may be asked, ask less often or with credentials that are allowed more";
+  return new RegistryError("throttled", why, { host }, { retryAfter: ms });
+}

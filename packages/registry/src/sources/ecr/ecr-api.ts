@@ -1,0 +1,111 @@
+import { systemClock } from "@executor-registry/resolver";
+import type { AuthorizationData, ECRClient, ImageDetail, Repository } from "@aws-sdk/client-ecr";
+import { within } from "../../net/deadline.ts";
+import { type Place, RegistryError } from "../../oci/wire/errors.ts";
+import { askPatiently, type Patience } from "../ask-patiently.ts";
+import { type EcrClientOptions, type OpenedEcr, openEcr } from "./ecr-client.ts";
+import { ecrFailure } from "./ecr-failure.ts";
+import { tokenPages } from "../token-pages.ts";
+
+/** How ECR's API is called in one region. */
+export interface EcrApiOptions extends EcrClientOptions {
+  /** The account whose registry it is. @default that of the credentials */
+  readonly registryId?: string;
+  readonly patience: Patience;
+}
+
+/** The few calls that are needed. Each throws RegistryErrors that say what to do. */
+export interface EcrApi {
+  /** Calls so far. */
+  readonly calls: number;
+  repositories(signal: AbortSignal): AsyncIterable<readonly Repository[]>;
+  /** Those that have tags. @throws RepositoryGoneError */
+  images(repository: string, signal: AbortSignal): AsyncIterable<readonly ImageDetail[]>;
+  /** What lets the account's docker client in. */
+  authorization(signal: AbortSignal): Promise<AuthorizationData | undefined>;
+  close(): void;
+}
+
+/** Milliseconds for a call, its answer's body and the credentials included: the SDK's own limits end with the head. */
+const LIMIT_MS = 120_000;
+/** The most that ECR allows. */
+const PAGE = 1000;
+
+export function createEcrApi(options: EcrApiOptions): EcrApi {
+  const { region, registryId, patience } = options;
+  const account = registryId === undefined ? {} : { registryId };
+  const host = `api.ecr.${region}.amazonaws.com`;
+  let opened: Promise<OpenedEcr> | undefined;
+  let calls = 0;
+
+  const call = <T>(
+    action: string,
+    place: Place,
+    send: (client: ECRClient, sdk: OpenedEcr["sdk"], options: { readonly abortSignal: AbortSignal }) => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T> =>
+    askPatiently(
+      async () => {
+        const tooLate = (): RegistryError =>
+          new RegistryError("timeout", `AWS did not answer ecr:${action} within ${LIMIT_MS / 1000} s`, place);
+        const { sdk, client } = await (opened ??= openEcr(options, { host }));
+        calls += 1;
+        try {
+          return await within(systemClock, LIMIT_MS, tooLate, signal, (abortSignal) =>
+            send(client, sdk, { abortSignal }),
+          );
+        } catch (error) {
+          signal.throwIfAborted();
+          throw ecrFailure(error, `ecr:${action}`, place, patience.clock.now());
+        }
+      },
+      patience,
+      signal,
+    );
+
+  return {
+    get calls() {
+      return calls;
+    },
+    repositories: (signal) =>
+      tokenPages(
+        async (nextToken) => {
+          const input = { ...account, maxResults: PAGE, nextToken };
+          const { repositories = [], nextToken: next } = await call(
+            "DescribeRepositories",
+            { host },
+            (client, { DescribeRepositoriesCommand }, how) => client.send(new DescribeRepositoriesCommand(input), how),
+            signal,
+          );
+          return { items: repositories, next };
+        },
+        { host },
+      ),
+    images: (repositoryName, signal) => {
+      const place = { host, repository: repositoryName };
+      return tokenPages(async (nextToken) => {
+        const filter = { tagStatus: "TAGGED" as const };
+        const input = { ...account, repositoryName, maxResults: PAGE, filter, nextToken };
+        const { imageDetails = [], nextToken: next } = await call(
+          "DescribeImages",
+          place,
+          (client, { DescribeImagesCommand }, how) => client.send(new DescribeImagesCommand(input), how),
+          signal,
+        );
+        return { items: imageDetails, next };
+      }, place);
+    },
+    async authorization(signal) {
+      const { authorizationData = [] } = await call(
+        "GetAuthorizationToken",
+        { host },
+        (client, { GetAuthorizationTokenCommand }, how) => client.send(new GetAuthorizationTokenCommand({}), how),
+        signal,
+      );
+      return authorizationData[0];
+    },
+    close() {
+      opened?.then(({ client }) => client.destroy()).catch(() => {});
+    },
+  };
+}

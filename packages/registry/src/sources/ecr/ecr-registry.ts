@@ -1,0 +1,105 @@
+import { createRegistryClient } from "../../oci/read/client.ts";
+import type { Credentials } from "../../oci/auth/credentials.ts";
+import { type Place, RegistryError } from "../../oci/wire/errors.ts";
+import { createHostPacer, type PacingOptions } from "../../oci/wire/pacing.ts";
+import type { RegistryClient } from "../../oci/read/registry.ts";
+import type { Patience } from "../ask-patiently.ts";
+import { createEcrApi, type EcrApi, type EcrApiOptions } from "./ecr-api.ts";
+
+/** What one region's registry is opened with. */
+export interface EcrRegistryOptions extends Omit<EcrApiOptions, "patience"> {
+  readonly pacing: Pick<PacingOptions, "concurrency" | "rate">;
+  readonly surroundings: Omit<Patience, "pacer">;
+}
+
+/** Whatever partition's domain it ends in. @see https://docs.aws.amazon.com/general/latest/gr/ecr.html */
+const HOST = /^(\d{12})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\./;
+/** Part of a token's life after which it is renewed. */
+const RENEWED = 0.8;
+
+/** An account's registry in one region: its API, and the registry itself. */
+export class EcrRegistry {
+  readonly api: EcrApi;
+  readonly #options: EcrRegistryOptions;
+  #host: string | undefined;
+  #client: RegistryClient | undefined;
+
+  constructor(options: EcrRegistryOptions) {
+    const { pacing, surroundings, region } = options;
+    this.#options = options;
+    const pacer = createHostPacer(`api.ecr.${region}.amazonaws.com`, { ...pacing, ...surroundings });
+    this.api = createEcrApi({ ...options, patience: { ...surroundings, pacer } });
+  }
+
+  get requests(): number {
+    return this.api.calls + (this.#client?.requests ?? 0);
+  }
+
+  /** As in references; `undefined` until AWS has told it. */
+  get host(): string | undefined {
+    return this.#host;
+  }
+
+  /** Whether this is the registry's host in references; as long as AWS has not told it, whether it looks like it. */
+  answersTo(host: string): boolean {
+    if (this.#host !== undefined) return host === this.#host;
+    const { region, registryId } = this.#options;
+    const [, account, of] = HOST.exec(host) ?? [];
+    return of === region && (registryId === undefined || registryId === account);
+  }
+
+  /** @param uri a repository's, `123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/executor-ml` */
+  learn(uri: string): void {
+    this.#host ??= uri.slice(0, uri.indexOf("/"));
+  }
+
+  /** Asks AWS for its host, where nobody has yet. */
+  async known(signal: AbortSignal): Promise<string> {
+    if (this.#host !== undefined) return this.#host;
+    const { region, registryId } = this.#options;
+    const { proxyEndpoint = "" } = (await this.api.authorization(signal)) ?? {};
+    const { host } = URL.parse(proxyEndpoint) ?? {};
+    if (host === undefined) throw this.#odd(`ECR in ${region} does not tell its registry's address`);
+    // Whoever asks is told his own account's.
+    this.#host ??= registryId === undefined ? host : host.replace(/^\d{12}(?=\.)/, registryId);
+    return this.#host;
+  }
+
+  /** The registry itself, asked for what ECR's API does not tell. */
+  client(host: string): RegistryClient {
+    const { endpoint, pacing, surroundings } = this.#options;
+    this.#client ??= createRegistryClient({
+      host,
+      // An emulator's registry is as plain as its API.
+      insecure: endpoint?.startsWith("http:") ?? false,
+      // It redirects to S3, which has a private address behind an interface endpoint.
+      allowPrivateAddresses: true,
+      pacer: createHostPacer(host, { ...pacing, ...surroundings }),
+      credentials: { credentials: (_host, signal) => this.#credentials(signal) },
+      ...surroundings,
+    });
+    return this.#client;
+  }
+
+  async close(): Promise<void> {
+    this.api.close();
+    await this.#client?.close();
+  }
+
+  /** @see https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_GetAuthorizationToken.html */
+  async #credentials(signal: AbortSignal): Promise<Credentials> {
+    const { clock } = this.#options.surroundings;
+    const { authorizationToken = "", expiresAt } = (await this.api.authorization(signal)) ?? {};
+    const text = Buffer.from(authorizationToken, "base64").toString();
+    const colon = text.indexOf(":");
+    if (colon < 0) throw this.#odd("ECR gives a token that is none");
+    const now = clock.now();
+    const life = (expiresAt?.getTime() ?? now) - now;
+    return { username: text.slice(0, colon), password: text.slice(colon + 1), renewAt: now + life * RENEWED };
+  }
+
+  #odd(why: string): RegistryError {
+    const place: Place = { host: `api.ecr.${this.#options.region}.amazonaws.com` };
+    return new RegistryError("registry-protocol", why, place);
+  }
+}

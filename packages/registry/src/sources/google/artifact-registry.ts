@@ -1,0 +1,207 @@
+import type { Clock, ExecutorRegistryError, Logger, Random } from "@executor-registry/resolver";
+import type { Naming } from "../../model/naming.ts";
+import { createRegistryClient } from "../../oci/read/client.ts";
+import type { CredentialProvider } from "../../oci/auth/credentials.ts";
+import { createHostPacer, type PacingOptions } from "../../oci/wire/pacing.ts";
+import type { RegistryClient } from "../../oci/read/registry.ts";
+import { proxiedFetch } from "../../net/proxied-fetch.ts";
+import { forEachLimited } from "../for-each-limited.ts";
+import { hostOf, pathOf } from "../repository-name.ts";
+import { createArtifactRegistryApi } from "./artifact-registry-api.ts";
+import { type ArtifactPlace, hostsOf, mayMatch, pathOfUri, placeOf } from "./artifact-registry-place.ts";
+import { defaultGoogleToken, type GoogleToken } from "./google-token.ts";
+import type { ImageSource, RepositoryListing, ScanRequest } from "../image-source.ts";
+import { problemOf } from "../problem.ts";
+import { selectRepositories } from "../repositories.ts";
+import { TaggedImages } from "../tagged-images.ts";
+
+/** What to look at in Google's Artifact Registry. */
+export interface ArtifactRegistrySourceOptions {
+  readonly name: string;
+  readonly project: string;
+  /** `europe-west4`, `europe`; in the order of preference. `gcr.io` is a repository in `us`, `eu.gcr.io` in `europe`. */
+  readonly locations: readonly string[];
+  /** Paths below the host: `project/repository/image`, of a gcr.io host `project/image`; with `*` and `**`. */
+  readonly repositories: readonly string[];
+  readonly naming: Naming;
+  /** @default "https://artifactregistry.googleapis.com" */
+  readonly endpoint?: string;
+  /** @default the application default credentials' */
+  readonly token?: GoogleToken;
+  /** @default the global fetch, through the environment's proxies */
+  readonly fetch?: typeof fetch;
+  /** Of the API and of each registry's host. @default by the host */
+  readonly pacing?: Pick<PacingOptions, "concurrency" | "rate">;
+  /** @default a client of that host */
+  readonly clientOf?: (host: string, credentials: CredentialProvider) => RegistryClient;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+}
+
+/** Artifact Registry's repositories that are read at the same time. */
+const AT_ONCE = 4;
+/** The library that keeps the token renews it five minutes before it expires. */
+const TOKEN_HELD = 4 * 60_000;
+
+type Found = (listing: RepositoryListing) => Promise<void>;
+
+/**
+ * Google's Artifact Registry, and what was Container Registry: a request per location and one per 1,000 images of each of its
+ * repositories, whatever has changed. Labels, which the API does not tell, come from the registry itself.
+ */
+export function createArtifactRegistrySource(options: ArtifactRegistrySourceOptions): ImageSource {
+  const { name, project, locations, repositories, naming, pacing = {}, clock, random, log } = options;
+  const { endpoint = "https://artifactregistry.googleapis.com", fetch = proxiedFetch() } = options;
+  const apiHost = new URL(endpoint).host;
+  const { token = defaultGoogleToken(apiHost) } = options;
+  const surroundings = { clock, random, log };
+  const pacer = createHostPacer(apiHost, { ...pacing, ...surroundings });
+  const api = createArtifactRegistryApi({ project, endpoint, token, fetch, patience: { pacer, ...surroundings } });
+  const selection = selectRepositories(repositories, naming);
+  const clients = new Map<string, RegistryClient>();
+
+  const rank = (repository: string): number | undefined => {
+    const place = placeOf(project, locations, repository);
+    const order = place && selection.rank(pathOf(repository));
+    return order === undefined ? undefined : order * locations.length + locations.indexOf(place?.location ?? "");
+  };
+
+  const credentials: CredentialProvider = {
+    credentials: async () => ({
+      username: "oauth2accesstoken",
+      password: await token(),
+      renewAt: clock.now() + TOKEN_HELD,
+    }),
+  };
+  const makeClient = (host: string): RegistryClient =>
+    options.clientOf?.(host, credentials) ??
+    createRegistryClient({
+      host,
+      credentials,
+      // Google's storage has a private address behind Private Service Connect.
+      allowPrivateAddresses: true,
+      pacer: createHostPacer(host, { ...pacing, ...surroundings }),
+      ...surroundings,
+    });
+  const clientOf = (host: string): RegistryClient => {
+    const client = clients.get(host) ?? makeClient(host);
+    clients.set(host, client);
+    return client;
+  };
+
+  /** What one of Artifact Registry's repositories holds of ours, by repository (`registry/path`). */
+  async function read(place: ArtifactPlace, signal: AbortSignal): Promise<ReadonlyMap<string, TaggedImages>> {
+    const found = new Map<string, TaggedImages>();
+    for await (const page of api.images(place, signal)) {
+      for (const { uri, tags, uploadTime } of page) {
+        const path = pathOfUri(uri, project, place);
+        if (path === undefined || selection.rank(path) === undefined) continue;
+        const repository = `${place.host}/${path}`;
+        const holds = (tag: string): boolean => naming.typesOf(path, tag).length > 0;
+        const images = found.get(repository) ?? new TaggedImages({ host: place.host, repository: path }, holds);
+        images.add(uri.split("@")[1], tags, uploadTime === undefined ? undefined : new Date(uploadTime));
+        found.set(repository, images);
+      }
+    }
+    return found;
+  }
+
+  async function readAsked(place: ArtifactPlace, asked: readonly string[], request: ScanRequest, found: Found) {
+    for (const repository of asked) request.known(repository);
+    let held: ReadonlyMap<string, TaggedImages> = new Map();
+    try {
+      held = await read(place, request.signal);
+    } catch (error) {
+      request.signal.throwIfAborted();
+      const problem = problemOf(error);
+      if (problem.code !== "not-found") {
+        for (const repository of asked) await found({ state: "failed", repository, problem });
+        return;
+      }
+    }
+    for (const repository of asked) {
+      const images = held.get(repository)?.list();
+      await found(images ? { state: "listed", repository, images, unread: [] } : { state: "gone", repository });
+    }
+  }
+
+  async function scanSome(only: readonly string[], request: ScanRequest, found: Found): Promise<void> {
+    const asked = new Map<string, { readonly place: ArtifactPlace; readonly repositories: string[] }>();
+    for (const repository of new Set(only)) {
+      const place = placeOf(project, locations, repository);
+      if (place === undefined || rank(repository) === undefined) continue;
+      const key = `${place.location}/${place.repository}`;
+      const group = asked.get(key) ?? { place, repositories: [] };
+      group.repositories.push(repository);
+      asked.set(key, group);
+    }
+    await forEachLimited(asked.values(), AT_ONCE, (group) =>
+      readAsked(group.place, group.repositories, request, found),
+    );
+  }
+
+  /** @returns what kept the location from being read completely */
+  async function scanLocation(
+    location: string,
+    { signal }: ScanRequest,
+    found: Found,
+  ): Promise<ExecutorRegistryError | undefined> {
+    const places: ArtifactPlace[] = [];
+    try {
+      for await (const page of api.repositories(location, signal)) places.push(...page);
+    } catch (error) {
+      signal.throwIfAborted();
+      return problemOf(error);
+    }
+    let problem: ExecutorRegistryError | undefined;
+    const ours = places.filter(({ prefix }) => repositories.some((pattern) => mayMatch(pattern, prefix)));
+    await forEachLimited(ours, AT_ONCE, async (place) => {
+      let held: ReadonlyMap<string, TaggedImages>;
+      try {
+        held = await read(place, signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        const failed = problemOf(error);
+        // Deleted since it was listed.
+        if (failed.code !== "not-found") problem ??= failed;
+        return;
+      }
+      // Which repositories there are was unknown when this reading began: an event's scan, having begun later, is believed more.
+      for (const [repository, images] of held) {
+        await found({ state: "listed", repository, images: images.list(), unread: [] });
+      }
+    });
+    return problem;
+  }
+
+  return {
+    name,
+    kind: "artifact-registry",
+    rank,
+    named: (path, registry) => {
+      const hosts = registry === undefined ? locations.flatMap(hostsOf) : [registry];
+      return hosts.map((host) => `${host}/${path}`).filter((repository) => rank(repository) !== undefined);
+    },
+    get requests() {
+      return [...clients.values()].reduce((sum, { requests }) => sum + requests, api.requests);
+    },
+    async scan(request, found) {
+      if (request.only) {
+        await scanSome(request.only, request, found);
+        return { complete: false };
+      }
+      const problems = await Promise.all(locations.map((location) => scanLocation(location, request, found)));
+      const problem = problems.find((problem) => problem !== undefined);
+      return { complete: problem === undefined, ...(problem !== undefined && { problem }) };
+    },
+    async details(repository, digest, signal) {
+      const client = clientOf(hostOf(repository));
+      const path = pathOf(repository);
+      return client.details(path, await client.manifest(path, digest, signal), signal);
+    },
+    async close() {
+      await Promise.all([...clients.values()].map((client) => client.close()));
+    },
+  };
+}

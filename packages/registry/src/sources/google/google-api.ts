@@ -1,0 +1,120 @@
+import { systemClock } from "@executor-registry/resolver";
+import type { z } from "zod";
+import { within } from "../../net/deadline.ts";
+import { type Place, RegistryError, type RegistryErrorCode } from "../../oci/wire/errors.ts";
+import { parseJson } from "../../oci/wire/json.ts";
+import { PAGE_LIMIT } from "../../oci/wire/limits.ts";
+import { retryAfter } from "../../net/retry-after.ts";
+import { askPatiently, type Patience } from "../ask-patiently.ts";
+import { boundedBytes } from "../bounded-bytes.ts";
+import type { GoogleToken } from "./google-token.ts";
+
+/** How one of Google's REST APIs is called. */
+export interface GoogleApiOptions {
+  /** Its origin: `https://artifactregistry.googleapis.com`. */
+  readonly endpoint: string;
+  readonly token: GoogleToken;
+  /** What to do when it is forbidden: which role to grant. */
+  readonly advice: string;
+  readonly fetch: typeof fetch;
+  readonly patience: Patience;
+}
+
+/** A REST API of Google's. Each call throws RegistryErrors that say what to do. */
+export interface GoogleApi {
+  /** Requests so far. */
+  readonly requests: number;
+  /**
+   * @param path from `/v1/`
+   * @param place what it is about, for messages
+   */
+  get<T extends z.ZodType>(
+    path: string,
+    query: Readonly<Record<string, string>>,
+    schema: T,
+    place: Place,
+    signal: AbortSignal,
+  ): Promise<z.output<T>>;
+}
+
+/** Milliseconds for a whole answer. */
+const TIMEOUT = 60_000;
+/** Bytes of an error that are of use. */
+const ERROR_LIMIT = 64 << 10;
+
+export function createGoogleApi({ endpoint, token, advice, fetch, patience }: GoogleApiOptions): GoogleApi {
+  let requests = 0;
+
+  async function attempt(url: URL, place: Place, signal: AbortSignal): Promise<Buffer> {
+    const late = (): RegistryError =>
+      new RegistryError("timeout", `no access token of Google's within ${TIMEOUT / 1000} s`, place);
+    const headers = {
+      authorization: `Bearer ${await within(systemClock, TIMEOUT, late, signal, token)}`,
+      "accept-encoding": "identity",
+    };
+    const limit = AbortSignal.timeout(TIMEOUT);
+    requests += 1;
+    let response: Response;
+    let body: Buffer;
+    try {
+      response = await fetch(url, { headers, redirect: "manual", signal: AbortSignal.any([signal, limit]) });
+      body = await read(response, response.ok ? PAGE_LIMIT : ERROR_LIMIT, place);
+    } catch (cause) {
+      signal.throwIfAborted();
+      if (cause instanceof RegistryError) throw cause;
+      if (limit.aborted) throw new RegistryError("timeout", `no answer within ${TIMEOUT / 1000} s`, place, { cause });
+      throw new RegistryError("unreachable", `cannot be reached (${codeOf(cause)})`, place, { cause });
+    }
+    if (!response.ok) throw failure(response, body, place, advice, patience.clock.now());
+    return body;
+  }
+
+  return {
+    get requests() {
+      return requests;
+    },
+    async get(path, query, schema, place, signal) {
+      const url = new URL(path, endpoint);
+      for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+      const body = await askPatiently(() => attempt(url, place, signal), patience, signal);
+      return parseJson(schema, body, `the answer to ${url.pathname}`, place);
+    },
+  };
+}
+
+async function read({ body }: Response, limit: number, place: Place): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body ? boundedBytes(body, limit, place) : []) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+function failure(response: Response, body: Buffer, place: Place, advice: string, now: number): RegistryError {
+  const { status } = response;
+  const wait = retryAfter({ headers: Object.fromEntries(response.headers), body }, now);
+  const fail = (code: RegistryErrorCode, why: string, retryable?: boolean): RegistryError =>
+    new RegistryError(code, why, place, {
+      status,
+      ...(wait !== undefined && { retryAfter: wait }),
+      ...(retryable !== undefined && { retryable }),
+    });
+  if (status === 401) return fail("unauthorized", "the access token is refused. Renew the credentials");
+  if (status === 403) return fail("forbidden", `reading is not allowed, or the API is not enabled. ${advice}`);
+  if (status === 404) {
+    // A 404 without Google's own error is a proxy's, or that of another server at this address.
+    if (/"status": *"NOT_FOUND"/.test(body.toString())) {
+      return fail("not-found", "there is no such thing. Check the project and the location");
+    }
+    return fail("registry-protocol", "404 without an error of Google's. Is this Google's API?");
+  }
+  if (status === 429)
+    return fail("throttled", "the project's quota of requests is used up. Look less often, or raise it");
+  if (status === 408 || status >= 500) return fail("unreachable", `it fails with status ${status}`);
+  return fail("registry-protocol", `it answers with status ${status}`, false);
+}
+
+/** fetch hides the socket's error in its own. */
+function codeOf(error: unknown): string {
+  const { cause = error } = error as { cause?: unknown };
+  const { code, name } = cause as { code?: unknown; name?: unknown };
+  return typeof code === "string" ? code : typeof name === "string" ? name : "unknown reason";
+}

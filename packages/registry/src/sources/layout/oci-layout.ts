@@ -1,0 +1,83 @@
+import { type ImageReference, type LayoutContent, type LayoutImage, readLayout } from "@executor-registry/resolver";
+import type { Naming } from "../../model/naming.ts";
+import { problemOf } from "../problem.ts";
+import { pathOf } from "../repository-name.ts";
+import type { ImageDetails } from "../../model/image.ts";
+import type { ImageSource, ListedImage, UnreadTag } from "../image-source.ts";
+
+/** A folder of images on disk. */
+export interface OciLayoutSourceOptions {
+  readonly name: string;
+  /** As `skopeo copy … oci:FOLDER:NAME` writes it. */
+  readonly path: string;
+  readonly naming: Naming;
+}
+
+/** Every named image of an OCI image layout. Read anew by each scan: it is a file. */
+export function createOciLayoutSource({ name, path, naming }: OciLayoutSourceOptions): ImageSource {
+  const holds = (repository: string): boolean => naming.holdsExecutors(pathOf(repository));
+  return {
+    name,
+    kind: "oci-layout",
+    rank: (repository) => (holds(repository) ? 0 : undefined),
+    named: () => [],
+    requests: 0,
+    async scan({ only, known, signal }, found) {
+      let content: LayoutContent;
+      try {
+        content = await readLayout(path, (reference) => {
+          const repository = repositoryOf(reference);
+          return holds(repository) && (only === undefined || only.includes(repository));
+        });
+      } catch (error) {
+        return { complete: false, problem: problemOf(error) };
+      }
+      const listed = byRepository(content.images);
+      const unread = unreadByRepository(content.unreadable);
+      for (const repository of new Set([...listed.keys(), ...unread.keys()])) {
+        signal.throwIfAborted();
+        known(repository);
+        const [images, tags] = [listed.get(repository) ?? [], unread.get(repository) ?? []];
+        await found({ state: "listed", repository, images, unread: tags });
+      }
+      const { malformed } = content;
+      return { complete: only === undefined && malformed === undefined, ...(malformed && { problem: malformed }) };
+    },
+    details: (repository) => Promise.reject(new TypeError(`the listing of ${repository} brings all details`)),
+    close: () => Promise.resolve(),
+  };
+}
+
+const repositoryOf = ({ registry, repository }: ImageReference): string => `${registry}/${repository}`;
+
+function unreadByRepository(unreadable: LayoutContent["unreadable"]): Map<string, UnreadTag[]> {
+  const repositories = new Map<string, UnreadTag[]>();
+  for (const { reference, problem } of unreadable) {
+    const name = repositoryOf(reference);
+    const tags = repositories.get(name) ?? [];
+    repositories.set(name, [...tags, { tag: reference.tag ?? "latest", problem }]);
+  }
+  return repositories;
+}
+
+function byRepository(images: readonly LayoutImage[]): Map<string, ListedImage[]> {
+  const repositories = new Map<string, ListedImage[]>();
+  for (const image of images) {
+    const { tag = "latest" } = image.reference;
+    const name = repositoryOf(image.reference);
+    const listed = repositories.get(name) ?? [];
+    const same = listed.findIndex(({ digest }) => digest === image.digest);
+    const tags = [...(listed[same]?.tags ?? []), tag].sort();
+    const entry = { digest: image.digest, tags, details: detailsOf(image) };
+    if (same < 0) listed.push(entry);
+    else listed[same] = entry;
+    repositories.set(name, listed);
+  }
+  return repositories;
+}
+
+const detailsOf = ({ reference: _r, digest: _d, platforms, created, ...looks }: LayoutImage): ImageDetails => ({
+  ...looks,
+  platforms: [...platforms].sort(),
+  ...(created === undefined ? {} : { created: new Date(created).toISOString() }),
+});

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import type { Clock } from "../packages/resolver/src/clock.ts";
+import type { Clock } from "../packages/resolver/src/tools/clock.ts";
 import type { ClusterAccess } from "../packages/resolver/src/kubernetes/access.ts";
 import type { KubernetesApi } from "../packages/resolver/src/kubernetes/api.ts";
 import { httpsApi } from "../packages/resolver/src/kubernetes/https-api.ts";

@@ -1,9 +1,10 @@
 // What a dispatcher needs. Kubernetes itself is in `@executor-registry/resolver/kubernetes`.
-export { createResolver, type ResolveOptions, type Resolver, type SourceReport, type WaitOptions } from "./resolver.ts";
+export { createResolver } from "./resolver.ts";
+export type { ResolveOptions, Resolver, SourceReport, SourceStatus, WaitOptions } from "./contract/resolver.ts";
 export type { DevelopmentSource, ResolverOptions } from "./options.ts";
-export type { RegistryOptions } from "./registry-client/options.ts";
-export type { ResolutionChange } from "./watch.ts";
-export type { Environment } from "./environment.ts";
+export type { RegistryOptions } from "./client/options.ts";
+export type { ResolutionChange } from "./contract/watch.ts";
+export type { Environment } from "./contract/resolution.ts";
 export type {
   Candidate,
   DeclaredTemplate,
@@ -15,18 +16,17 @@ export type {
   PullPolicy,
   Resolution,
   SourceName,
-} from "./resolution.ts";
-export type { SourceStatus } from "./source.ts";
-export { type Clock, type Random, systemClock } from "./clock.ts";
-export { type Logger, silentLogger } from "./logger.ts";
+} from "./contract/resolution.ts";
+export { type Clock, type Random, systemClock } from "./tools/clock.ts";
+export { type Logger, silentLogger } from "./tools/logger.ts";
 
-export { type ErrorCode, type ErrorRow, ERRORS, ExecutorRegistryError } from "./errors.ts";
+export { type ErrorCode, type ErrorRow, ERRORS, ExecutorRegistryError } from "./tools/errors.ts";
 export {
   type RegistryAttempt,
   RegistryServiceError,
   type RegistryServiceErrorCode,
   TooStaleError,
-} from "./registry-client/errors.ts";
+} from "./client/errors.ts";
 export {
   ClosedError,
   ConfigurationError,
@@ -34,7 +34,7 @@ export {
   SourceUnreadError,
   UnknownTypeError,
   type UnknownTypeFacts,
-} from "./resolver-errors.ts";
+} from "./contract/resolver-errors.ts";
 
 export { type Digest, isDigest, parseDigest, shortDigest } from "./reference/digest.ts";
 export {
@@ -55,13 +55,13 @@ export {
   parseTemplate,
 } from "./reference/template.ts";
 export { compareVersions, isHigher, type TagVersion, tagVersion } from "./reference/tag-version.ts";
-export { NearMisses, nearMisses } from "./near-misses.ts";
+export { NearMisses, nearMisses } from "./tools/near-misses.ts";
 export { type LayoutContent, type LayoutImage, readLayout, type UnreadableLayoutImage } from "./layout/layout-image.ts";
-export type { ExecutorDocument, ExecutorEvent, ProblemDocument } from "./registry-client/executor-document.ts";
+export type { ExecutorDocument, ExecutorEvent, ProblemDocument } from "./contract/executor-document.ts";
 export {
   InvalidReferenceError,
   InvalidTemplateError,
   InvalidTypeError,
   type ReferencePart,
 } from "./reference/errors.ts";
-export { VERSION } from "./version.ts";
+export { VERSION } from "./tools/version.ts";

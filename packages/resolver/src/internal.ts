@@ -2,4 +2,4 @@
 export { beginCall, type Call } from "./http/call.ts";
 export { readJobTemplate } from "./kubernetes/declared/job-template.ts";
 export { exchange, readBody } from "./http/exchange.ts";
-export { readRegularFile } from "./regular-file.ts";
+export { readRegularFile } from "./tools/regular-file.ts";

@@ -1,10 +1,10 @@
-import type { Clock, Random } from "./clock.ts";
-import type { Environment } from "./environment.ts";
+import type { Clock, Random } from "./tools/clock.ts";
+import type { Environment } from "./contract/resolution.ts";
 import type { KubernetesApi } from "./kubernetes/api.ts";
 import type { ConnectOptions } from "./kubernetes/connect.ts";
-import type { Logger } from "./logger.ts";
-import type { RegistryOptions } from "./registry-client/options.ts";
-import { ConfigurationError } from "./resolver-errors.ts";
+import type { Logger } from "./tools/logger.ts";
+import type { RegistryOptions } from "./client/options.ts";
+import { ConfigurationError } from "./contract/resolver-errors.ts";
 
 /** A source of the development environment. */
 export type DevelopmentSource = "declared" | "configmap" | "nodes";

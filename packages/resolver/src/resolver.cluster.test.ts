@@ -13,9 +13,10 @@ import type { KubernetesApi } from "./kubernetes/api.ts";
 import { connect } from "./kubernetes/connect.ts";
 import { KubernetesError } from "./kubernetes/errors.ts";
 import { rbacNeed } from "./kubernetes/rbac.ts";
-import type { Resolution } from "./resolution.ts";
-import { createResolver, type Resolver } from "./resolver.ts";
-import type { ResolutionChange } from "./watch.ts";
+import type { Resolution } from "./contract/resolution.ts";
+import { createResolver } from "./resolver.ts";
+import type { Resolver } from "./contract/resolver.ts";
+import type { ResolutionChange } from "./contract/watch.ts";
 
 const build = (letter: string): string => letter.repeat(64);
 const pod = (image: string, restartPolicy: string): object => ({

@@ -1,71 +1,12 @@
-import { systemClock } from "./clock.ts";
-import { openSources } from "./development.ts";
-import type { Environment } from "./environment.ts";
-import { silentLogger } from "./logger.ts";
+import { systemClock } from "./tools/clock.ts";
+import { openSources } from "./development/open-sources.ts";
+import { silentLogger } from "./tools/logger.ts";
 import { checkOptions, chooseEnvironment, type ResolverOptions } from "./options.ts";
 import { DEFAULT_TEMPLATE, parseTemplate } from "./reference/template.ts";
-import { RegistryResolver } from "./registry-client/registry-resolver.ts";
-import { registrySettings } from "./registry-client/settings.ts";
-import type { Resolution, SourceName } from "./resolution.ts";
-import type { SourceStatus } from "./source.ts";
-import { SourcesResolver } from "./sources-resolver.ts";
-import type { ResolutionChange } from "./watch.ts";
-
-/** How long a caller waits. */
-export interface WaitOptions {
-  readonly signal?: AbortSignal;
-}
-
-/** What a resolution is made for. */
-export interface ResolveOptions extends WaitOptions {
-  /** A run id or tenant, so that one subject always sees one version. Rollouts use it; without one it changes nothing. */
-  readonly subject?: string;
-}
-
-/** How one source fares. */
-export interface SourceReport {
-  readonly name: SourceName;
-  readonly status: SourceStatus;
-  /** What it left out and a person should know. */
-  readonly notes: readonly string[];
-}
-
-/** Answers which image an executor type means right now. */
-export interface Resolver {
-  readonly environment: Environment;
-  /**
-   * The image of a type. The first call waits until every source has answered or failed, and up to ten seconds more for one
-   * that might name another image; later ones are a look-up in memory, and get the same object until something changes. In production the service is asked, and once it has answered,
-   * its last answer counts as `stale` while it is away; `staleSince` is when it last confirmed it.
-   * @throws InvalidTypeError
-   * @throws UnknownTypeError
-   * @throws RegistryServiceError in production, when the service has never answered for this type
-   * @throws TooStaleError in production, when the last answer is older than `registry.maxStale`
-   * @throws ForbiddenError when no source knows it, and one that might is forbidden
-   * @throws SourceUnreadError when a source that might know it, or know better, was never read; it is tried on
-   * @throws NoClusterError
-   * @throws KubeconfigError
-   * @throws ClosedError
-   */
-  resolve(type: string, options?: ResolveOptions): Promise<Resolution>;
-  /**
-   * Every known type's resolution, sorted by type.
-   * @throws as {@link resolve}, when one of them, or whether there is any, is not known
-   */
-  list(options?: WaitOptions): Promise<readonly Resolution[]>;
-  /**
-   * What is, then every change of it, of one type or of all, until the signal aborts or the resolver closes.
-   * Of one type even the absence is told first. Who reads slowly misses what came and went in between, never the latest.
-   * In production it waits for a service that is away.
-   * @throws InvalidTypeError at once; while iterating NoClusterError and KubeconfigError, and before the first change
-   * SourceUnreadError as {@link resolve} and {@link list} do
-   */
-  watch(type?: string, options?: WaitOptions): AsyncIterable<ResolutionChange>;
-  /** How the sources fare, most exact first. */
-  sources(options?: WaitOptions): Promise<readonly SourceReport[]>;
-  /** Ends all watching. Calls afterwards reject with a ClosedError. */
-  close(): Promise<void>;
-}
+import { RegistryResolver } from "./client/registry-resolver.ts";
+import { registrySettings } from "./client/settings.ts";
+import type { Resolver } from "./contract/resolver.ts";
+import { SourcesResolver } from "./development/sources-resolver.ts";
 
 /**
  * Makes a resolver. It begins to connect at once and keeps itself current from then on.

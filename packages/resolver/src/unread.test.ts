@@ -4,8 +4,9 @@ import { describe, test } from "node:test";
 import { kubernetesServer, type KubernetesServer } from "../../../testing/kubernetes-server.ts";
 import { manualClock, type ManualClock } from "../../../testing/manual-clock.ts";
 import type { ResolverOptions } from "./options.ts";
-import { createResolver, type Resolver } from "./resolver.ts";
-import { PATIENCE_MS } from "./sources-resolver.ts";
+import { createResolver } from "./resolver.ts";
+import type { Resolver } from "./contract/resolver.ts";
+import { PATIENCE_MS } from "./development/sources-resolver.ts";
 
 // A cluster where an undone build is declared and a newer one is on the node, and whose server fails in all the ways it can.
 

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
-import { type Clock, systemClock } from "../clock.ts";
+import { type Clock, systemClock } from "../tools/clock.ts";
 import type { ClusterAccess } from "./access.ts";
 import type { KubernetesApi } from "./api.ts";
 import { KubeconfigError, NoClusterError } from "./errors.ts";

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../tools/clock.ts";
 import { KubernetesError, type KubernetesErrorCode, type Place } from "./errors.ts";
 import { refusedSubject } from "./forbidden.ts";
 import { isEverybody } from "./rbac.ts";

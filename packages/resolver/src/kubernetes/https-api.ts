@@ -1,6 +1,6 @@
 import { Agent as HttpAgent, type IncomingMessage } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
-import { type Clock, systemClock } from "../clock.ts";
+import { type Clock, systemClock } from "../tools/clock.ts";
 import { beginCall, type Call } from "../http/call.ts";
 import { exchange } from "../http/exchange.ts";
 import { tunnelAgent } from "../http/tunnel.ts";

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../tools/clock.ts";
 import type { ClusterAccess } from "./access.ts";
 import { bearer, tokenFile } from "./token-file.ts";
 

@@ -11,7 +11,8 @@ export { type ConfigMapSourceOptions, createConfigMapSource } from "./config-map
 export { createDeclaredSource, type DeclaredSourceOptions } from "./declared/source.ts";
 export { createNodesSource, type NodesSource, type NodesSourceOptions } from "./nodes/source.ts";
 export { forbidden, type ForbiddenOptions, refusedSubject } from "./forbidden.ts";
-export type { Source, SourceStatus } from "../source.ts";
+export type { Source } from "../sources/source.ts";
+export type { SourceStatus } from "../contract/resolver.ts";
 export {
   rbacManifest,
   rbacNeed,
@@ -19,6 +20,6 @@ export {
   type RbacFeature,
   type RbacManifestOptions,
   type RbacNeed,
-  type RbacRule,
   type RbacSubject,
 } from "./rbac.ts";
+export type { RbacRule } from "../contract/resolver-errors.ts";

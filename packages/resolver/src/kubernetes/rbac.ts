@@ -1,13 +1,6 @@
-import { ExecutorRegistryError } from "../errors.ts";
+import { ExecutorRegistryError } from "../tools/errors.ts";
+import type { RbacRule } from "../contract/resolver-errors.ts";
 import { SIGHTINGS_NAME } from "./labels.ts";
-
-/** One rule of a Role or ClusterRole. */
-export interface RbacRule {
-  readonly apiGroups: readonly string[];
-  readonly resources: readonly string[];
-  readonly resourceNames?: readonly string[];
-  readonly verbs: readonly string[];
-}
 
 /** What a part of this project may ask for. */
 export type RbacFeature = "declared" | "configmap" | "nodes" | "sightings" | "pods" | "dispatcher";

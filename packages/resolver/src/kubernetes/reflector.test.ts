@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { type KubernetesServer, kubernetesServer } from "../../../../testing/kubernetes-server.ts";
 import { type ManualClock, manualClock } from "../../../../testing/manual-clock.ts";
 import { type Recorder, recorder } from "../../../../testing/recorder.ts";
-import type { Logger } from "../logger.ts";
+import type { Logger } from "../tools/logger.ts";
 import { type ReflectionHandler, reflect } from "./reflector.ts";
 
 interface Following extends Recorder, AsyncDisposable {

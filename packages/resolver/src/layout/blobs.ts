@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { type Digest, isDigest } from "../reference/digest.ts";
-import { readRegularFile } from "../regular-file.ts";
+import { readRegularFile } from "../tools/regular-file.ts";
 import { InvalidLayoutError } from "./errors.ts";
 
 /** A content descriptor, as far as it is used. @see https://github.com/opencontainers/image-spec/blob/main/descriptor.md */

@@ -1,4 +1,4 @@
-import { ExecutorRegistryError } from "../errors.ts";
+import { ExecutorRegistryError } from "../tools/errors.ts";
 
 /** A folder that is no OCI image layout, or one whose content does not match its digests. */
 export class InvalidLayoutError extends ExecutorRegistryError {

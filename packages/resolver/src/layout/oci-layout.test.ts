@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import { DEFAULT_TEMPLATE, parseTemplate } from "../reference/template.ts";
-import type { Source } from "../source.ts";
+import type { Source } from "../sources/source.ts";
 import { readLayout } from "./layout-image.ts";
 import { openLayout } from "./oci-layout.ts";
 

@@ -1,14 +1,14 @@
-import { type Clock, systemClock } from "../clock.ts";
-import { ExecutorRegistryError } from "../errors.ts";
-import { type Logger, silentLogger } from "../logger.ts";
-import { createFindings, type Note } from "../findings.ts";
-import { findingsSource } from "../findings-source.ts";
+import { type Clock, systemClock } from "../tools/clock.ts";
+import { ExecutorRegistryError } from "../tools/errors.ts";
+import { type Logger, silentLogger } from "../tools/logger.ts";
+import { createFindings, type Note } from "../sources/findings.ts";
+import { findingsSource } from "../sources/findings-source.ts";
 import { familiarName, type ImageReference, withDigest } from "../reference/reference.ts";
 import { shortDigest } from "../reference/digest.ts";
 import type { ExecutorTemplate } from "../reference/template.ts";
-import type { Candidate, Finding } from "../resolution.ts";
-import type { Source } from "../source.ts";
-import { SourceState } from "../source-state.ts";
+import type { Candidate, Finding } from "../contract/resolution.ts";
+import type { Source } from "../sources/source.ts";
+import { SourceState } from "../sources/source-state.ts";
 import { InvalidLayoutError } from "./errors.ts";
 import { isRunnable, type LayoutImage, readLayout } from "./layout-image.ts";
 

@@ -1,4 +1,4 @@
-import { ExecutorRegistryError } from "../errors.ts";
+import { ExecutorRegistryError } from "../tools/errors.ts";
 
 /** The part of a reference, template or type that is wrong. */
 export type ReferencePart = "reference" | "registry" | "repository" | "tag" | "digest";

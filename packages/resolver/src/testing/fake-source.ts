@@ -1,9 +1,9 @@
-import type { Clock } from "../clock.ts";
-import { findingsSource } from "../findings-source.ts";
-import { createFindings, type Note } from "../findings.ts";
-import type { Candidate, Finding, SourceName } from "../resolution.ts";
-import { SourceState } from "../source-state.ts";
-import type { Source } from "../source.ts";
+import type { Clock } from "../tools/clock.ts";
+import { findingsSource } from "../sources/findings-source.ts";
+import { createFindings, type Note } from "../sources/findings.ts";
+import type { Candidate, Finding, SourceName } from "../contract/resolution.ts";
+import { SourceState } from "../sources/source-state.ts";
+import type { Source } from "../sources/source.ts";
 
 /** A source in memory, told what to know. */
 export interface FakeSource extends Source {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { Resolution } from "../resolution.ts";
-import type { Resolver } from "../resolver.ts";
-import type { ResolutionChange } from "../watch.ts";
+import type { Resolution } from "../contract/resolution.ts";
+import type { Resolver } from "../contract/resolver.ts";
+import type { ResolutionChange } from "../contract/watch.ts";
 
 /** A resolver, and the world it answers from. */
 export interface Resolved extends AsyncDisposable {

@@ -1,11 +1,11 @@
-import type { Clock, Random } from "../../clock.ts";
-import { createFindings, type Note } from "../../findings.ts";
-import type { Logger } from "../../logger.ts";
+import type { Clock, Random } from "../../tools/clock.ts";
+import { createFindings, type Note } from "../../sources/findings.ts";
+import type { Logger } from "../../tools/logger.ts";
 import { tryParseReference } from "../../reference/reference.ts";
 import { isExecutorType } from "../../reference/template.ts";
-import { SourceState } from "../../source-state.ts";
-import { findingsSource } from "../../findings-source.ts";
-import type { Source } from "../../source.ts";
+import { SourceState } from "../../sources/source-state.ts";
+import { findingsSource } from "../../sources/findings-source.ts";
+import type { Source } from "../../sources/source.ts";
 import type { KubernetesApi } from "../api.ts";
 import { changedAt } from "../declared/changed-at.ts";
 import { isPlaceholder, placeholderReason } from "../declared/declaration.ts";

@@ -1,6 +1,6 @@
 import { tryParseReference } from "../../reference/reference.ts";
 import type { ExecutorTemplate } from "../../reference/template.ts";
-import type { PodTemplate, PullPolicy } from "../../resolution.ts";
+import type { PodTemplate, PullPolicy } from "../../contract/resolution.ts";
 
 /** @see https://kubernetes.io/docs/reference/labels-annotations-taints/#kubectl-kubernetes-io-default-container */
 const DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container";

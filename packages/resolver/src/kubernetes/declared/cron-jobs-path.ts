@@ -1,7 +1,7 @@
-import type { Clock, Random } from "../../clock.ts";
-import { ExecutorRegistryError } from "../../errors.ts";
+import type { Clock, Random } from "../../tools/clock.ts";
+import { ExecutorRegistryError } from "../../tools/errors.ts";
 import type { ApiPath, KubernetesApi } from "../api.ts";
-import { createBackoff } from "../backoff.ts";
+import { createBackoff } from "../../tools/backoff.ts";
 import { KubernetesError } from "../errors.ts";
 
 export interface CronJobsPathOptions {

@@ -8,8 +8,9 @@ import {
   testNamespace,
 } from "../../../../../testing/cluster.ts";
 import { serviceAccount, type TestServiceAccount } from "../../../../../testing/service-account.ts";
-import type { Resolution } from "../../resolution.ts";
-import { createResolver, type Resolver } from "../../resolver.ts";
+import type { Resolution } from "../../contract/resolution.ts";
+import { createResolver } from "../../resolver.ts";
+import type { Resolver } from "../../contract/resolver.ts";
 import type { KubernetesApi } from "../api.ts";
 import { connect } from "../connect.ts";
 import { rbacNeed } from "../rbac.ts";

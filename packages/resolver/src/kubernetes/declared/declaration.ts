@@ -1,7 +1,7 @@
-import type { Note } from "../../findings.ts";
+import type { Note } from "../../sources/findings.ts";
 import { type ImageReference, tryParseReference } from "../../reference/reference.ts";
 import { type ExecutorTemplate, isExecutorType } from "../../reference/template.ts";
-import type { JobTemplate, PodTemplate, PullPolicy } from "../../resolution.ts";
+import type { JobTemplate, PodTemplate, PullPolicy } from "../../contract/resolution.ts";
 import { TYPE_LABEL } from "../labels.ts";
 import type { KubernetesObject } from "../mirror.ts";
 import { changedAt } from "./changed-at.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { parseReference } from "../../reference/reference.ts";
-import type { PullPolicy } from "../../resolution.ts";
+import type { PullPolicy } from "../../contract/resolution.ts";
 import { exactFinding, isLocalBuild, namesNoRegistry } from "./exact.ts";
 
 const BUILD = "0123456789ab".padEnd(64, "c");

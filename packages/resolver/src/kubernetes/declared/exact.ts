@@ -1,6 +1,6 @@
 import { shortDigest } from "../../reference/digest.ts";
 import { familiarName, type ImageReference } from "../../reference/reference.ts";
-import type { DeclaredTemplate, Finding, PullPolicy } from "../../resolution.ts";
+import type { DeclaredTemplate, Finding, PullPolicy } from "../../contract/resolution.ts";
 
 /** Somebody's word for exactly one image. */
 export interface ExactImage {

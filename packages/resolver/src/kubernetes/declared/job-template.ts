@@ -1,4 +1,4 @@
-import type { JobTemplate, PodTemplate } from "../../resolution.ts";
+import type { JobTemplate, PodTemplate } from "../../contract/resolution.ts";
 
 /** A CronJob's `spec.jobTemplate`. */
 export interface DeclaredJob {

@@ -8,11 +8,11 @@ import {
   testNamespace,
 } from "../../../../../testing/cluster.ts";
 import { serviceAccount, type TestServiceAccount } from "../../../../../testing/service-account.ts";
-import { systemClock } from "../../clock.ts";
-import { silentLogger } from "../../logger.ts";
+import { systemClock } from "../../tools/clock.ts";
+import { silentLogger } from "../../tools/logger.ts";
 import { DEFAULT_TEMPLATE, parseTemplate } from "../../reference/template.ts";
-import { ForbiddenError } from "../../resolver-errors.ts";
-import type { Source } from "../../source.ts";
+import { ForbiddenError } from "../../contract/resolver-errors.ts";
+import type { Source } from "../../sources/source.ts";
 import type { KubernetesApi } from "../api.ts";
 import { createConfigMapSource } from "../config-map/source.ts";
 import { connect } from "../connect.ts";

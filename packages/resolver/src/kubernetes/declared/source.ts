@@ -1,10 +1,11 @@
-import type { Clock, Random } from "../../clock.ts";
-import { createFindings, type Note } from "../../findings.ts";
-import type { Logger } from "../../logger.ts";
+import type { Clock, Random } from "../../tools/clock.ts";
+import { createFindings, type Note } from "../../sources/findings.ts";
+import type { Logger } from "../../tools/logger.ts";
 import type { ExecutorTemplate } from "../../reference/template.ts";
-import type { Finding } from "../../resolution.ts";
-import { SourceState } from "../../source-state.ts";
-import type { Source, SourceStatus } from "../../source.ts";
+import type { Finding } from "../../contract/resolution.ts";
+import { SourceState } from "../../sources/source-state.ts";
+import type { Source } from "../../sources/source.ts";
+import type { SourceStatus } from "../../contract/resolver.ts";
 import type { KubernetesApi } from "../api.ts";
 import { forbidden, refusal } from "../forbidden.ts";
 import { createMirror } from "../mirror.ts";

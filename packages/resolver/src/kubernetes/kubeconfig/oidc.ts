@@ -1,4 +1,4 @@
-import type { Clock } from "../../clock.ts";
+import type { Clock } from "../../tools/clock.ts";
 import { beginCall } from "../../http/call.ts";
 import { exchange, readBody } from "../../http/exchange.ts";
 import { dataOrFile } from "./choose.ts";

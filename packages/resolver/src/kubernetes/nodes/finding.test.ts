@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { DEFAULT_TEMPLATE, parseTemplate } from "../../reference/template.ts";
-import type { Finding } from "../../resolution.ts";
+import type { Finding } from "../../contract/resolution.ts";
 import { type DatedImage, nodeFinding } from "./finding.ts";
 import { createImageReader } from "./node-image.ts";
 

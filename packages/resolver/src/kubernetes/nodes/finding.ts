@@ -1,4 +1,4 @@
-import type { Candidate, Evidence, Finding } from "../../resolution.ts";
+import type { Candidate, Evidence, Finding } from "../../contract/resolution.ts";
 import type { HeldImage } from "./held-image.ts";
 import { type AgeEvidence, byLikelihood, compareTags, type Newest, newest } from "./recency.ts";
 import { tagTime } from "./tag-time.ts";

@@ -4,7 +4,7 @@ import { text } from "node:stream/consumers";
 import { describe, test } from "node:test";
 import { manualClock } from "../../../../../testing/manual-clock.ts";
 import { serveApi } from "../../../../../testing/serve-api.ts";
-import { type Logger, silentLogger } from "../../logger.ts";
+import { type Logger, silentLogger } from "../../tools/logger.ts";
 import { createLedger, type Ledger, type Sightings } from "./ledger.ts";
 
 interface Stored {

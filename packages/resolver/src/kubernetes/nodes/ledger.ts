@@ -1,5 +1,5 @@
-import type { Clock } from "../../clock.ts";
-import type { Logger } from "../../logger.ts";
+import type { Clock } from "../../tools/clock.ts";
+import type { Logger } from "../../tools/logger.ts";
 import type { KubernetesApi } from "../api.ts";
 import { KubernetesError } from "../errors.ts";
 import { PREFIX, SIGHTINGS_NAME } from "../labels.ts";

@@ -1,4 +1,4 @@
-import type { Clock } from "../../clock.ts";
+import type { Clock } from "../../tools/clock.ts";
 import { type Calling, heldImage, type HeldImage, type ImageRecord, recognize } from "./held-image.ts";
 import { isImportName, type NodeImage, type ReportedImage, tagIds } from "./node-image.ts";
 import { mergeSightings, recallImage, type Sighting } from "./sighting.ts";

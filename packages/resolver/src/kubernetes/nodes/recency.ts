@@ -1,4 +1,4 @@
-import type { EvidenceKind } from "../../resolution.ts";
+import type { EvidenceKind } from "../../contract/resolution.ts";
 import { cameAfter, type Sighting } from "./sighting.ts";
 import { isLater, type TagTime, tagTime } from "./tag-time.ts";
 import { compareVersions, isHigher, type TagVersion, tagVersion } from "../../reference/tag-version.ts";

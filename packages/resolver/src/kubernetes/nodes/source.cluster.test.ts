@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { describe, test, type TestContext } from "node:test";
 import { eventually, noNode, type TestNamespace, testNamespace } from "../../../../../testing/cluster.ts";
-import { silentLogger } from "../../logger.ts";
-import { systemClock } from "../../clock.ts";
+import { silentLogger } from "../../tools/logger.ts";
+import { systemClock } from "../../tools/clock.ts";
 import { DEFAULT_TEMPLATE, parseTemplate } from "../../reference/template.ts";
-import type { Finding } from "../../resolution.ts";
+import type { Finding } from "../../contract/resolution.ts";
 import { SIGHTINGS_NAME } from "../labels.ts";
 import { createNodesSource, type NodesSource } from "./source.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { kubernetesServer } from "../../../../../testing/kubernetes-server.ts";
 import { manualClock } from "../../../../../testing/manual-clock.ts";
-import { silentLogger } from "../../logger.ts";
+import { silentLogger } from "../../tools/logger.ts";
 import { DEFAULT_TEMPLATE, parseTemplate } from "../../reference/template.ts";
 import type { KubernetesApi } from "../api.ts";
 import { KubernetesError } from "../errors.ts";

@@ -1,0 +1,174 @@
+import type { Clock } from "../tools/clock.ts";
+import { parseRetryAfter } from "../kubernetes/failures.ts";
+import type { UnknownTypeFacts } from "../contract/resolver-errors.ts";
+import { VERSION } from "../tools/version.ts";
+import { RegistryServiceError, type RegistryServiceErrorCode } from "./errors.ts";
+import type { ProblemDocument } from "../contract/executor-document.ts";
+import { NotADocument } from "../contract/json.ts";
+import { PROBLEM_BYTES } from "../contract/limits.ts";
+import { parseProblem } from "../contract/parse-document.ts";
+import type { RegistrySettings } from "./settings.ts";
+
+const CODES: Readonly<Record<number, RegistryServiceErrorCode>> = {
+  401: "unauthorized",
+  403: "forbidden",
+  408: "timeout",
+  429: "throttled",
+  504: "timeout",
+};
+
+const ADVICE: Readonly<Record<number, string>> = {
+  401: "; set EXECUTOR_REGISTRY_TOKEN_FILE, or the option registry.tokenFile, to a file with a token that it accepts",
+  403: "; the token's role must allow reading",
+};
+
+/** What is asked of the service. */
+export interface Question<T> {
+  /** Below the base URL. */
+  readonly path: string;
+  /** The version that is known already. */
+  readonly etag?: string | undefined;
+  /** Most bytes of an answer. */
+  readonly limit: number;
+  /** Milliseconds until the whole answer is there. */
+  readonly timeout: number;
+  /** @throws NotADocument */
+  parse(json: unknown): T;
+}
+
+/** What the service says. Only these are believed; everything else counts as no answer. */
+export type ServiceAnswer<T> =
+  | { readonly is: "value"; readonly value: T; readonly etag?: string; readonly shared: boolean }
+  | { readonly is: "unchanged" }
+  | ({ readonly is: "unknown-type"; readonly incomplete: readonly string[] } & Omit<UnknownTypeFacts, "incomplete">);
+
+/** Makes one request. @throws RegistryServiceError */
+export async function ask<T>(
+  base: URL,
+  question: Question<T>,
+  { fetch, token, clock }: Pick<RegistrySettings, "fetch" | "token"> & { readonly clock: Clock },
+  signal: AbortSignal,
+): Promise<ServiceAnswer<T>> {
+  const { etag } = question;
+  const headers = { accept: "application/json, application/problem+json", ...(etag && { "if-none-match": etag }) };
+  const response = await request(new URL(question.path, base), headers, { fetch, token }, signal);
+  if (response.status === 304 && etag !== undefined) return { is: "unchanged" };
+  if (response.status === 200) {
+    const given = response.headers.get("etag");
+    return {
+      is: "value",
+      value: parsed(await readText(response, question.limit), question),
+      ...(given !== null && { etag: given }),
+      shared: response.headers.get("x-executor-subject") === "ignored",
+    };
+  }
+  const problem = await readProblem(response);
+  if (response.status === 404 && problem?.code === "unknown-type") {
+    const { detail: message, nearMisses = [], knownTypes = [], incomplete = [] } = problem;
+    return { is: "unknown-type", nearMisses, knownTypes, incomplete, ...(message !== "" && { message }) };
+  }
+  throw refusal(response, problem, clock);
+}
+
+/** A request whose answer is not read yet. A failure below HTTP is an error of ours too. @throws RegistryServiceError */
+export async function request(
+  url: URL,
+  headers: Readonly<Record<string, string>>,
+  { fetch, token }: Pick<RegistrySettings, "fetch" | "token">,
+  signal: AbortSignal,
+): Promise<Response> {
+  const bearer = await token();
+  try {
+    return await fetch(url, {
+      headers: {
+        ...headers,
+        "user-agent": `executor-registry-resolver/${VERSION}`,
+        ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
+      },
+      // A redirect would carry the token, and the choice of images, to whom nobody configured.
+      redirect: "manual",
+      signal,
+    });
+  } catch (cause) {
+    throw networkFailure(cause);
+  }
+}
+
+/** Why an answer is none. */
+export function refusal(
+  response: Response,
+  problem: Pick<ProblemDocument, "detail" | "code"> | undefined,
+  clock: Clock,
+): RegistryServiceError {
+  const { status, type, headers } = response;
+  const redirected = type === "opaqueredirect" || (status >= 300 && status < 400 && status !== 304);
+  const message = redirected
+    ? "it redirects, which is refused; configure the URL it redirects to"
+    : status === 404 && !isProblem(response)
+      ? "it answers 404 without naming an executor type; is this the service's base URL?"
+      : `it answers ${status}${problem?.detail ? `: ${problem.detail.slice(0, 300)}` : ""}${ADVICE[status] ?? ""}`;
+  const retryAfter = parseRetryAfter(headers.get("retry-after") ?? undefined, clock);
+  const own = problem?.code;
+  const code = isOfOneQuestion(own) ? own : (CODES[status] ?? "unreachable");
+  return new RegistryServiceError(code, message, {
+    status,
+    // Who refuses is there, and so is who answers 404 in the service's own form, however long.
+    alive: status === 401 || status === 403 || isOfOneQuestion(own) || (status === 404 && isProblem(response)),
+    ...(retryAfter !== undefined && { retryAfter }),
+  });
+}
+
+function isProblem({ headers }: Response): boolean {
+  return headers.get("content-type")?.startsWith("application/problem+json") ?? false;
+}
+
+function isOfOneQuestion(code: string | undefined): code is "not-ready" | "internal" {
+  return code === "not-ready" || code === "internal";
+}
+
+async function readProblem(response: Response): Promise<ReturnType<typeof parseProblem>> {
+  try {
+    return parseProblem(JSON.parse(await readText(response, PROBLEM_BYTES)));
+  } catch {
+    // The status alone says enough.
+    return undefined;
+  }
+}
+
+/** The body as text, unless it exceeds `limit` bytes after decompression. */
+async function readText(response: Response, limit: number): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of response.body ?? []) {
+      length += chunk.length;
+      // Leaving the loop cancels the body, and with it the transfer.
+      if (length > limit) {
+        throw new RegistryServiceError("too-large", `its answer exceeds ${limit} bytes`, { alive: true });
+      }
+      chunks.push(chunk);
+    }
+  } catch (cause) {
+    throw cause instanceof RegistryServiceError ? cause : networkFailure(cause);
+  }
+  return Buffer.concat(chunks, length).toString();
+}
+
+function parsed<T>(text: string, { parse }: Question<T>): T {
+  try {
+    return parse(JSON.parse(text));
+  } catch (cause) {
+    if (!(cause instanceof NotADocument || cause instanceof SyntaxError)) throw cause;
+    const alive = cause instanceof NotADocument;
+    const what = alive ? cause.message : "the answer is not JSON";
+    const message = `its answer cannot be read, so it may be another service or a later version: ${what}`;
+    throw new RegistryServiceError("unreachable", message, { cause, alive });
+  }
+}
+
+function networkFailure(cause: unknown): RegistryServiceError {
+  const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
+  // Node tries all addresses of a name and says so in an error without a message of its own.
+  const one = inner instanceof AggregateError ? inner.errors[0] : inner;
+  return new RegistryServiceError("unreachable", one instanceof Error ? one.message : String(one), { cause });
+}

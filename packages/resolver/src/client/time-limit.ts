@@ -1,0 +1,29 @@
+import { untilAborted } from "../tools/abort.ts";
+import type { Clock } from "../tools/clock.ts";
+
+/**
+ * Does `work` with a signal that aborts with `signal`, or after `ms` milliseconds with the error `late` makes.
+ * Whether or not the work heeds its signal, the wait ends.
+ */
+export async function withTimeLimit<T>(
+  { clock, ms, signal, late }: { clock: Clock; ms: number; signal: AbortSignal; late: () => Error },
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  signal.throwIfAborted();
+  const limited = new AbortController();
+  const done = new AbortController();
+  const stop = (): void => limited.abort(signal.reason);
+  signal.addEventListener("abort", stop, { once: true });
+  clock.sleep(ms, done.signal).then(
+    () => limited.abort(late()),
+    () => {},
+  );
+  try {
+    return await untilAborted(work(limited.signal), limited.signal);
+  } catch (error) {
+    throw limited.signal.aborted ? limited.signal.reason : error;
+  } finally {
+    done.abort();
+    signal.removeEventListener("abort", stop);
+  }
+}

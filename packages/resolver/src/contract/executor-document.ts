@@ -1,0 +1,94 @@
+import type { Candidate, DeclaredTemplate, EvidenceKind, PullPolicy } from "./resolution.ts";
+
+/**
+ * What else is told of an image that the service found in a cluster instead of a registry. Nobody has checked such an image,
+ * and where it has no digest it goes by a name that the nodes know.
+ */
+export interface LiveMembers {
+  /** A pull policy that works for the image. */
+  readonly pullPolicy: PullPolicy;
+  /** The nodes that hold the image, sorted, when a pod must land on one of them. */
+  readonly nodes?: readonly string[];
+  /** The images that could be meant, the best 20 first; `candidates[0].image` is the document's `image`. */
+  readonly candidates: readonly Candidate[];
+  /** The declared pod spec to run this type with. */
+  readonly template?: DeclaredTemplate;
+  /** Since when the cluster has been out of reach, ISO 8601 in UTC. Absent while it is in reach. */
+  readonly staleSince?: string;
+}
+
+/**
+ * The JSON of `GET /executors/{type}`, and each value of `GET /executors`. Written by the service, read by the client.
+ * Readers pass over members they do not know.
+ */
+export interface ExecutorDocument {
+  readonly type: string;
+  /** Always `repository@sha256:…`, but for what is `live`. */
+  readonly image: string;
+  /** Always there, but for what is `live`. */
+  readonly digest?: string;
+  /** The tag that tells it apart for a person. */
+  readonly version: string;
+  /** The tags that name the image; at most 50, the most informative ones. */
+  readonly tags: readonly string[];
+  /** How many more there are, where they are more than are listed. */
+  readonly tagsOmitted?: number;
+  /** What the image says it can do (label `executor-registry.dev/capabilities`), sorted. */
+  readonly capabilities: readonly string[];
+  /** The team that owns it (label `executor-registry.dev/owner`), where known. */
+  readonly owner?: string;
+  /** When this version entered the catalogue, ISO 8601 in UTC. Of what is `live`: when the service first answered with it. */
+  readonly added: string;
+  /** All checks passed for exactly this digest. False for what is `live`, which is not checked. */
+  readonly validated: boolean;
+  /** When they last passed, ISO 8601 in UTC. Present when `validated`. */
+  readonly validatedAt?: string;
+  /** When the image was built, by its own account. */
+  readonly created?: string;
+  /** When the registry received it, where it tells. */
+  readonly pushed?: string;
+  readonly sizeBytes?: number;
+  /** `linux/amd64`, sorted. */
+  readonly platforms: readonly string[];
+  /** Name of the source in the service's configuration. */
+  readonly source: string;
+  /** What decided that it is this version. */
+  readonly decidedBy: EvidenceKind;
+  /** Why this version, in one sentence. */
+  readonly reason: string;
+  /** Nothing could tell which of several is the newest; `reason` says why, `advice` what to do about it. */
+  readonly ambiguous: boolean;
+  readonly advice?: string;
+  /** How many admitted versions of this type there are; of what is `live`, how many candidates. */
+  readonly versions: number;
+  /** What a person should know: another repository claims the same type, … */
+  readonly warnings: readonly string[];
+  /** Present for an image that was found in a cluster: development's answer, watched, not scanned. */
+  readonly live?: LiveMembers;
+}
+
+/** The data of an `executor` event of `GET /events`; its id is the journal's sequence. */
+export interface ExecutorEvent {
+  readonly type: string;
+  /** Absent when nothing of this type can be resolved any more. */
+  readonly image?: string;
+  readonly version?: string;
+}
+
+/** An error's body (RFC 9457), with the members that this service adds. */
+export interface ProblemDocument {
+  /** `https://executor-registry.dev/problems/{code}` */
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  /** The literal of the table of errors. */
+  readonly code: string;
+  /** For `unknown-type`. Of many known types the first 100. */
+  readonly nearMisses?: readonly string[];
+  readonly knownTypes?: readonly string[];
+  /** For `unknown-type`: what could not be read, one sentence each. Then the type may be there all the same. */
+  readonly incomplete?: readonly string[];
+  /** The id of the request, as logged. */
+  readonly requestId?: string;
+}

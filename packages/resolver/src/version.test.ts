@@ -1,9 +1,0 @@
-import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import { test } from "node:test";
-import { VERSION } from "./version.ts";
-
-test("the version is the package's", async () => {
-  const text = await readFile(new URL("../package.json", import.meta.url), "utf8");
-  assert.equal(VERSION, (JSON.parse(text) as { version: string }).version);
-});

@@ -1,6 +1,17 @@
 import { type Digest, isDigest } from "./digest.ts";
 import { InvalidReferenceError } from "./errors.ts";
-import { bracketedAddress, hostLabel, isAlphanumeric, isDigit, isUpper, pathComponent, run } from "./scan.ts";
+import {
+  ALPHANUMERIC,
+  bracketedAddress,
+  DASH,
+  DIGIT,
+  DOT,
+  hostLabel,
+  is,
+  pathComponent,
+  run,
+  UNDERSCORE,
+} from "./scan.ts";
 
 /**
  * An image reference, `registry/repository[:tag][@digest]`, by the grammar of the distribution project.
@@ -51,7 +62,8 @@ export function parseReference(text: string): ImageReference {
   }
   const nameEnd = at < 0 ? text.length : at;
   const slash = text.indexOf("/");
-  const host = slash > 0 && slash < nameEnd && isHost(text.slice(0, slash)) ? slash : 0;
+  const first = slash > 0 && slash < nameEnd ? text.slice(0, slash) : "";
+  const host = isHost(first) ? slash : 0;
   if (host > 0) checkRegistry(text, host);
   const path = host > 0 ? host + 1 : 0;
   const colon = text.indexOf(":", path);
@@ -59,7 +71,7 @@ export function parseReference(text: string): ImageReference {
   checkRepository(text, path, pathEnd);
   if (pathEnd < nameEnd) checkTag(text, pathEnd + 1, nameEnd);
 
-  const named = host > 0 ? lowerCased(text.slice(0, host)) : HUB;
+  const named = host > 0 ? lowerCased(first) : HUB;
   const registry = named === LEGACY_HUB ? HUB : named;
   const written = text.slice(path, pathEnd);
   const repository = registry === HUB && !written.includes("/") ? OFFICIAL + written : written;
@@ -71,16 +83,17 @@ export function parseReference(text: string): ImageReference {
       `registry and repository have more than ${LONGEST_NAME} characters`,
     );
   }
-  if (host === 0 && pathEnd === text.length && isDigest(`sha256:${written}`)) {
+  if (host === 0 && pathEnd === text.length && isImageId(written)) {
     throw new InvalidReferenceError(text, "repository", 0, "64 hex digits are an image ID, not a name");
   }
-  return {
-    original: text,
-    registry,
-    repository,
-    ...(pathEnd < nameEnd && { tag: text.slice(pathEnd + 1, nameEnd) }),
-    ...(digest !== undefined && { digest }),
-  };
+  // Each form by itself: spreading what may be absent would take as long as all of the above.
+  const original = text;
+  if (pathEnd === nameEnd)
+    return digest === undefined ? { original, registry, repository } : { original, registry, repository, digest };
+  const tag = text.slice(pathEnd + 1, nameEnd);
+  return digest === undefined
+    ? { original, registry, repository, tag }
+    : { original, registry, repository, tag, digest };
 }
 
 /** As {@link parseReference}, with `undefined` for what is no reference. */
@@ -109,7 +122,7 @@ export function familiarName(reference: ImageReference): string {
   const { repository } = reference;
   const short = repository.startsWith(OFFICIAL) ? repository.slice(OFFICIAL.length) : repository;
   // Shortened, a name such as `localhost/x` would read as a registry's.
-  const ambiguous = short.includes("/") ? isHost(short.slice(0, short.indexOf("/"))) : isDigest(`sha256:${short}`);
+  const ambiguous = short.includes("/") ? isHost(short.slice(0, short.indexOf("/"))) : isImageId(short);
   return (ambiguous ? repositoryName(reference) : short) + suffix(reference);
 }
 
@@ -127,25 +140,22 @@ function suffix({ tag, digest }: ImageReference): string {
   return (tag === undefined ? "" : `:${tag}`) + (digest === undefined ? "" : `@${digest}`);
 }
 
+/** What a name without a registry must not be: it would read as the ID of an image. */
+const isImageId = (name: string): boolean => name.length === 64 && isDigest(`sha256:${name}`);
+
 /** Host names know no case; but a name that is a host only by its capitals would not be read as one again. */
 function lowerCased(host: string): string {
   const lower = host.toLowerCase();
-  return isHost(lower) ? lower : host;
+  return lower === host || isHost(lower) ? lower : host;
 }
 
-function isHost(first: string): boolean {
-  return (
-    first === "localhost" ||
-    first.includes(".") ||
-    first.includes(":") ||
-    run(first, 0, first.length, (unit) => !isUpper(unit)) < first.length
-  );
-}
+/** Whether the first part of a path is a registry. */
+const isHost = (first: string): boolean => first === "localhost" || /[.:A-Z]/.test(first);
 
 function checkRegistry(text: string, to: number): void {
   let end = text.startsWith("[") ? bracketedAddress(text, 0, to) : hostName(text, to);
   if (end >= 0 && end < to && text[end] === ":") {
-    const port = run(text, end + 1, to, isDigit);
+    const port = run(text, end + 1, to, DIGIT);
     end = port > end + 1 ? port : ~port;
   }
   if (end === to) return;
@@ -176,10 +186,8 @@ function checkRepository(text: string, from: number, to: number): void {
 }
 
 function checkTag(text: string, from: number, to: number): void {
-  const dot = (unit: number): boolean => unit === 46 || unit === 45;
-  const word = (unit: number): boolean => isAlphanumeric(unit) || unit === 95;
-  const end = run(text, from, to, (unit) => word(unit) || dot(unit));
-  if (end < to || from === to || dot(text.charCodeAt(from))) {
+  const end = run(text, from, to, ALPHANUMERIC | UNDERSCORE | DOT | DASH);
+  if (end < to || from === to || is(text, from, DOT | DASH)) {
     const offset = end < to ? end : from;
     throw new InvalidReferenceError(
       text,

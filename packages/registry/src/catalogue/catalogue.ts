@@ -5,6 +5,7 @@ import { type Journal, openJournal } from "../journal/journal.ts";
 import type { Listing } from "../journal/listing.ts";
 import type { SealState } from "../journal/seal.ts";
 import type { Store } from "../journal/store.ts";
+import { type Change, isChange } from "../model/change.ts";
 import { Answers, CATALOGUE, type Order } from "./answers.ts";
 import { executorDocument } from "./document.ts";
 import { applyEntry, emptyCatalogue } from "./fold.ts";
@@ -36,13 +37,13 @@ interface UnreadRepository {
 export class Catalogue {
   /** What readers are given, together with what is watched instead of kept here. */
   readonly answers: Answers;
-  readonly #journal: Journal<CatalogueState>;
+  readonly #journal: Journal<CatalogueState, Change>;
   readonly #store: Store;
   readonly #rank: Rank;
   readonly #views = new Map<string, TypeView>();
   #unread: readonly UnreadRepository[] | undefined;
 
-  private constructor(journal: Journal<CatalogueState>, { store, rank, order }: CatalogueOptions) {
+  private constructor(journal: Journal<CatalogueState, Change>, { store, rank, order }: CatalogueOptions) {
     this.answers = new Answers(order);
     this.#journal = journal;
     this.#store = store;
@@ -56,8 +57,9 @@ export class Catalogue {
    */
   static async open(options: CatalogueOptions): Promise<Catalogue> {
     const { store, clock, log } = options;
-    const fold: Fold<CatalogueState> = {
+    const fold: Fold<CatalogueState, Change> = {
       format: STORED_FORMAT,
+      knows: isChange,
       initial: emptyCatalogue,
       apply: applyEntry,
       partOf: ({ change }) => change.type ?? change.repository,
@@ -168,7 +170,7 @@ export class Catalogue {
   }
 
   /** The types whose answers entries may change. */
-  #typesOf(entries: readonly Entry[]): ReadonlySet<string> {
+  #typesOf(entries: readonly Entry<Change>[]): ReadonlySet<string> {
     const { repositories } = this.#journal.state;
     return new Set(
       entries.flatMap(({ change }) =>

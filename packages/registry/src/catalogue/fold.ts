@@ -11,7 +11,7 @@ const BEFORE_LOOKS = 2 ** 52;
 export const emptyCatalogue = (): CatalogueState => ({ types: new Map(), repositories: new Map(), reads: new Map() });
 
 /** Applies one entry, in place. What happened is not judged here; it is written down. */
-export function applyEntry(state: CatalogueState, { change, at, sequence }: Entry): CatalogueState {
+export function applyEntry(state: CatalogueState, { change, at, sequence }: Entry<Change>): CatalogueState {
   if (state.moment?.at !== at) state.moment = { at, sequence };
   if (change.kind === "repository-read") {
     const { source, repository, complete, unread, unreadTotal } = change;

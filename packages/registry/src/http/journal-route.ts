@@ -1,17 +1,9 @@
 import { z } from "zod";
 import type { Catalogue } from "../catalogue/catalogue.ts";
+import { CHANGE_KINDS } from "../model/change.ts";
 import { json, route, type Route } from "./route.ts";
 import { JournalEntry, TypeName } from "./schemas.ts";
 
-const KINDS = [
-  "image-found",
-  "image-tagged",
-  "image-described",
-  "image-judged",
-  "image-withdrawn",
-  "type-claimed",
-  "repository-read",
-] as const;
 const Moment = z.iso.datetime({ offset: true }).transform((text) => new Date(text).toISOString());
 
 /** The audit log. */
@@ -27,7 +19,7 @@ export function journalRoute(catalogue: Catalogue): Route {
     role: "reader",
     query: z.strictObject({
       type: TypeName.optional(),
-      kind: z.enum(KINDS).optional(),
+      kind: z.enum(CHANGE_KINDS).optional(),
       actor: z.string().min(1).max(256).optional(),
       from: Moment.optional().meta({ description: "Inclusive" }),
       until: Moment.optional().meta({ description: "Exclusive" }),

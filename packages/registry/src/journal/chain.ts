@@ -1,13 +1,13 @@
 import { hash } from "node:crypto";
 import { canonicalJson } from "./canonical.ts";
-import type { Draft, Entry, Head } from "./entry.ts";
+import type { Draft, Entry, Head, JournalChange } from "./entry.ts";
 import { BrokenJournalError } from "./errors.ts";
 
 /** The head of a journal without entries. */
 export const EMPTY_HEAD: Head = { sequence: 0, hash: "0".repeat(64) };
 
 /** Puts a draft at the end of the chain. @param at ISO 8601 in UTC */
-export function seal(head: Head, { actor, reason, change }: Draft, at: string): Entry {
+export function seal<C extends JournalChange>(head: Head, { actor, reason, change }: Draft<C>, at: string): Entry<C> {
   const entry = { sequence: head.sequence + 1, at, actor, reason, change, previous: head.hash };
   return { ...entry, hash: hash("sha256", sealedText(entry)) };
 }

@@ -1,7 +1,12 @@
-import type { Change } from "../model/change.ts";
+/** A fact that is written down. Which kinds there are, and what else they hold, is for the writer and the fold to know. */
+export interface JournalChange {
+  readonly kind: string;
+  /** The executor type that it is about, where it is about one. */
+  readonly type?: string | undefined;
+}
 
 /** One change, by whom and why, at its place in the chain. */
-export interface Entry {
+export interface Entry<C extends JournalChange = JournalChange> {
   /** 1, 2, 3, … without gaps. */
   readonly sequence: number;
   /** ISO 8601 in UTC, never before the previous entry's. */
@@ -10,7 +15,7 @@ export interface Entry {
   readonly actor: string;
   /** Why, in a sentence. */
   readonly reason: string;
-  readonly change: Change;
+  readonly change: C;
   /** Hash of the previous entry; 64 zeros for the first. */
   readonly previous: string;
   /** SHA-256, in hex, of this entry's canonical JSON without `hash`. */
@@ -18,10 +23,10 @@ export interface Entry {
 }
 
 /** What a caller wants to be written. */
-export interface Draft {
+export interface Draft<C extends JournalChange = JournalChange> {
   readonly actor: string;
   readonly reason: string;
-  readonly change: Change;
+  readonly change: C;
 }
 
 /** The end of the chain. */
@@ -49,7 +54,7 @@ export interface SnapshotPart {
 /** Which entries to list. All of it together. */
 export interface JournalFilter {
   readonly type?: string;
-  readonly kind?: Change["kind"];
+  readonly kind?: string;
   readonly actor?: string;
   /** Inclusive, ISO 8601. */
   readonly from?: string;

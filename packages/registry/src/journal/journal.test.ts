@@ -8,11 +8,11 @@ import { StoreError } from "./store-errors.ts";
 import type { Store } from "./store.ts";
 import type { Draft, Entry } from "./entry.ts";
 import { type JournalOptions, openJournal } from "./journal.ts";
-import { tagged, toyFold, type ToyState } from "./testing/toy.ts";
+import { tagged, type ToyChange, toyFold, type ToyState } from "./testing/toy.ts";
 
 /** Stands still, and lets nobody wait. */
 const restless = { now: () => Date.UTC(2026, 10, 23), sleep: async () => undefined };
-const open = (store: Store, options: Partial<JournalOptions<ToyState>> = {}) =>
+const open = (store: Store, options: Partial<JournalOptions<ToyState, ToyChange>> = {}) =>
   openJournal({ store, fold: toyFold, clock: restless, log: silentLogger, ...options });
 const tags = (state: ToyState): unknown => Object.fromEntries(state);
 
@@ -30,7 +30,7 @@ describe("a journal", () => {
 
   test("decides on the state that all earlier appends led to", async () => {
     const journal = await open(memoryStore());
-    const next = (state: ToyState): Draft[] => [tagged("ml", String(state.get("ml")?.length ?? 0))];
+    const next = (state: ToyState): Draft<ToyChange>[] => [tagged("ml", String(state.get("ml")?.length ?? 0))];
     await Promise.all(Array.from({ length: 20 }, () => journal.append(next)));
     assert.deepEqual(
       journal.state.get("ml"),
@@ -62,7 +62,7 @@ describe("a journal", () => {
   test("writes nothing when what another replica wrote leaves nothing to do", async () => {
     const store = memoryStore();
     const [one, other] = [await open(store), await open(store)];
-    const once = (state: ToyState): Draft[] => (state.has("ml") ? [] : [tagged("ml", "1")]);
+    const once = (state: ToyState): Draft<ToyChange>[] => (state.has("ml") ? [] : [tagged("ml", "1")]);
     await Promise.all([one.append(once), other.append(once)]);
     assert.deepEqual(await store.head(), one.head);
     assert.equal(one.head.sequence, 1);

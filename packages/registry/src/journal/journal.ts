@@ -2,11 +2,11 @@ import type { Clock, Logger, Random } from "@executor-registry/resolver";
 import { ConflictError } from "./store-errors.ts";
 import type { Store } from "./store.ts";
 import { seal } from "./chain.ts";
-import type { Draft, Entry, Head, JournalFilter } from "./entry.ts";
+import type { Draft, Entry, Head, JournalChange, JournalFilter } from "./entry.ts";
 import { BrokenJournalError, JournalClosedError } from "./errors.ts";
 import type { Fold } from "./fold.ts";
 import { type Listing, listVerified } from "./listing.ts";
-import { foldIn, type Position, restore, verifiedPages } from "./opening.ts";
+import { foldIn, known, type Position, restore, verifiedPages } from "./opening.ts";
 import { Seal, type SealState } from "./seal.ts";
 import { serial } from "./serial.ts";
 import { saveParts } from "./snapshot.ts";
@@ -18,7 +18,7 @@ const ATTEMPTS = 50;
 const LONGEST_WAIT = 200;
 
 /** Every change, in order, and the state that they add up to. */
-export interface Journal<S> {
+export interface Journal<S, C extends JournalChange> {
   /** The fold of everything up to {@link Journal.head}. Changed by this journal alone. */
   readonly state: S;
   readonly head: Head;
@@ -31,9 +31,9 @@ export interface Journal<S> {
    * @throws ConflictError when others kept coming first
    * @throws BrokenJournalError when the store holds something else than what was written
    */
-  append(decide: (state: S) => readonly Draft[], signal?: AbortSignal): Promise<readonly Entry[]>;
+  append(decide: (state: S) => readonly Draft<C>[], signal?: AbortSignal): Promise<readonly Entry<C>[]>;
   /** Tells of entries, ours and others', in order, when the state has them. @returns how to stop it */
-  onEntries(listener: (entries: readonly Entry[]) => void): () => void;
+  onEntries(listener: (entries: readonly Entry<C>[]) => void): () => void;
   /** Folds in what other replicas appended. @throws StoreError, BrokenJournalError */
   refresh(): Promise<void>;
   /** What is known of the chain's state. */
@@ -56,9 +56,9 @@ export interface Journal<S> {
   close(): Promise<void>;
 }
 
-export interface JournalOptions<S> {
+export interface JournalOptions<S, C extends JournalChange> {
   readonly store: Store;
-  readonly fold: Fold<S>;
+  readonly fold: Fold<S, C>;
   readonly clock: Clock;
   readonly log: Logger;
   /** A snapshot is saved when this many entries came since the last. @default 1000 */
@@ -72,11 +72,11 @@ export interface JournalOptions<S> {
  * @throws BrokenJournalError when what it would replay does not hold
  * @throws StoreError
  */
-export async function openJournal<S>(options: JournalOptions<S>): Promise<Journal<S>> {
+export async function openJournal<S, C extends JournalChange>(options: JournalOptions<S, C>): Promise<Journal<S, C>> {
   const { store, fold, clock, log, snapshotEvery = 1000, random = Math.random } = options;
   const inTurn = serial();
   const sealed = new Seal(store.findings, clock, log);
-  const listeners = new Set<(entries: readonly Entry[]) => void>();
+  const listeners = new Set<(entries: readonly Entry<C>[]) => void>();
   const restored = await restore(store, fold, log);
   let position: Position<S> = { state: restored.state, head: restored.head, at: restored.at };
   let { saved } = restored;
@@ -85,9 +85,10 @@ export async function openJournal<S>(options: JournalOptions<S>): Promise<Journa
   let attempted = saved;
   let closed = false;
 
-  const take = (entries: readonly Entry[]): void => {
-    if (entries.length === 0) return;
-    position = foldIn(position, entries, fold);
+  const take = (all: readonly Entry[]): void => {
+    if (all.length === 0) return;
+    position = foldIn(position, all, fold);
+    const entries = known(all, fold);
     if (changed !== undefined) for (const entry of entries) changed.add(fold.partOf(entry));
     for (const listener of listeners) {
       try {
@@ -124,7 +125,10 @@ export async function openJournal<S>(options: JournalOptions<S>): Promise<Journa
     void inTurn(trySave);
   };
 
-  const write = async (decide: (state: S) => readonly Draft[], signal?: AbortSignal): Promise<readonly Entry[]> => {
+  const write = async (
+    decide: (state: S) => readonly Draft<C>[],
+    signal?: AbortSignal,
+  ): Promise<readonly Entry<C>[]> => {
     for (let attempt = 1; ; attempt++) {
       signal?.throwIfAborted();
       const entries = sealedAfter(position, decide(position.state), clock.now());
@@ -197,9 +201,17 @@ export async function openJournal<S>(options: JournalOptions<S>): Promise<Journa
 }
 
 /** Time never goes backwards in the journal, whatever the machine's clock does. */
-function sealedAfter({ head, at }: Position<unknown>, drafts: readonly Draft[], now: number): readonly Entry[] {
+function sealedAfter<C extends JournalChange>(
+  { head, at }: Position<unknown>,
+  drafts: readonly Draft<C>[],
+  now: number,
+): readonly Entry<C>[] {
   const time = new Date(at === "" ? now : Math.max(now, Date.parse(at))).toISOString();
-  const entries: Entry[] = [];
-  for (const draft of drafts) entries.push((head = seal(head, draft, time)));
+  const entries: Entry<C>[] = [];
+  for (const draft of drafts) {
+    const entry = seal(head, draft, time);
+    entries.push(entry);
+    head = entry;
+  }
   return entries;
 }

@@ -1,7 +1,7 @@
 import { ExecutorRegistryError, type Logger } from "@executor-registry/resolver";
 import type { Store } from "./store.ts";
 import { EMPTY_HEAD, verifyChain } from "./chain.ts";
-import type { Entry, Head } from "./entry.ts";
+import type { Entry, Head, JournalChange } from "./entry.ts";
 import { BrokenJournalError } from "./errors.ts";
 import type { Fold } from "./fold.ts";
 import { loadParts } from "./snapshot.ts";
@@ -26,13 +26,17 @@ export interface Opened<S> extends Position<S> {
 }
 
 /** Restores the state from the snapshot and what was appended since. @throws BrokenJournalError */
-export async function restore<S>(store: Store, fold: Fold<S>, log: Logger): Promise<Opened<S>> {
+export async function restore<S, C extends JournalChange>(
+  store: Store,
+  fold: Fold<S, C>,
+  log: Logger,
+): Promise<Opened<S>> {
   const start = await fromSnapshot(store, fold, log);
   const changed = new Set<string>();
   let position: Position<S> = start ?? { state: fold.initial(), head: EMPTY_HEAD, at: "" };
   for await (const entries of verifiedPages(store, position.head)) {
     position = foldIn(position, entries, fold);
-    for (const entry of entries) changed.add(fold.partOf(entry));
+    for (const entry of known(entries, fold)) changed.add(fold.partOf(entry));
   }
   return { ...position, saved: start?.head.sequence ?? 0, changed: start && changed };
 }
@@ -56,22 +60,34 @@ export async function* verifiedPages(
   }
 }
 
+/** The entries whose changes a fold knows. */
+export const known = <S, C extends JournalChange>(entries: readonly Entry[], fold: Fold<S, C>): readonly Entry<C>[] =>
+  entries.filter((entry): entry is Entry<C> => fold.knows(entry.change));
+
 /** The position after some verified entries. */
-export function foldIn<S>(position: Position<S>, entries: readonly Entry[], fold: Fold<S>): Position<S> {
+export function foldIn<S, C extends JournalChange>(
+  position: Position<S>,
+  entries: readonly Entry[],
+  fold: Fold<S, C>,
+): Position<S> {
   const last = entries.at(-1);
   if (last === undefined) return position;
   let { state } = position;
-  for (const entry of entries) state = fold.apply(state, entry);
+  for (const entry of known(entries, fold)) state = fold.apply(state, entry);
   return { state, head: { sequence: last.sequence, hash: last.hash }, at: last.at };
 }
 
 /** Where the stored snapshot leads to; `undefined` when there is none that can be used. */
-async function fromSnapshot<S>(store: Store, fold: Fold<S>, log: Logger): Promise<Position<S> | undefined> {
+async function fromSnapshot<S, C extends JournalChange>(
+  store: Store,
+  fold: Fold<S, C>,
+  log: Logger,
+): Promise<Position<S> | undefined> {
   const passOver = (problem: string): undefined => {
     log.warn({ store: store.description, problem }, "the snapshot cannot be used; replaying the whole journal");
     return undefined;
   };
-  let snapshot: Awaited<ReturnType<typeof loadParts<S>>>;
+  let snapshot: Awaited<ReturnType<typeof loadParts<S, C>>>;
   try {
     snapshot = await loadParts(store, fold);
   } catch (problem) {

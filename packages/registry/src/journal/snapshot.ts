@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import type { Head, SnapshotPart } from "./entry.ts";
+import type { Head, JournalChange, SnapshotPart } from "./entry.ts";
 import type { Fold } from "./fold.ts";
 import type { Store } from "./store.ts";
 
@@ -26,8 +26,8 @@ const checksum = (key: string, text: string): string => hash("sha256", `${key}\n
  * saved meanwhile, are as they are here or among these.
  * @param changed their keys; every part, as a complete snapshot, when absent
  */
-export async function saveParts<S>(
-  { store, fold }: { readonly store: Store; readonly fold: Fold<S> },
+export async function saveParts<S, C extends JournalChange>(
+  { store, fold }: { readonly store: Store; readonly fold: Fold<S, C> },
   { state, head }: { readonly state: S; readonly head: Head },
   changed?: ReadonlySet<string>,
 ): Promise<void> {
@@ -45,7 +45,10 @@ export async function saveParts<S>(
  * @returns `undefined` when there is none
  * @throws Error for one that is damaged, or of another format
  */
-export async function loadParts<S>(store: Store, fold: Fold<S>): Promise<{ state: S; head: Head } | undefined> {
+export async function loadParts<S, C extends JournalChange>(
+  store: Store,
+  fold: Fold<S, C>,
+): Promise<{ state: S; head: Head } | undefined> {
   let state = fold.initial();
   let count = 0;
   let problem: Error | undefined;

@@ -68,3 +68,19 @@ export type Change =
       readonly unread: readonly UnreadRecord[];
       readonly unreadTotal: number;
     };
+
+/** Every kind of change. A journal may hold others, of a newer release. */
+export const CHANGE_KINDS = [
+  "image-found",
+  "image-tagged",
+  "image-described",
+  "image-judged",
+  "image-withdrawn",
+  "type-claimed",
+  "repository-read",
+] as const satisfies readonly Change["kind"][];
+
+const kinds: ReadonlySet<string> = new Set(CHANGE_KINDS);
+
+/** Whether a journal's change is one of these. The chain's hashes hold that it is as it was written. */
+export const isChange = (change: { readonly kind: string }): change is Change => kinds.has(change.kind);

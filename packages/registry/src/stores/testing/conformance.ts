@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { EMPTY_HEAD, verifyChain } from "../../journal/chain.ts";
-import type { Entry, Head, JournalFilter, SnapshotHead, SnapshotPart } from "../../journal/entry.ts";
-import { journalOf, sealedAfter, tagged } from "../../journal/testing/toy.ts";
+import type { Entry, Head, JournalChange, JournalFilter, SnapshotHead, SnapshotPart } from "../../journal/entry.ts";
+import { journalOf, sealedAfter, tagged, type ToyChange } from "../../journal/testing/toy.ts";
 import type { Store } from "../../journal/store.ts";
 
 /** A place for one journal, empty at first. */
@@ -61,7 +61,7 @@ export function conformance(name: string, { durable, place }: { durable: boolean
       for (const [at, draft] of drafts.entries()) {
         // The third and the fourth at the same time.
         const second = at > 2 ? at - 1 : at;
-        entries.push(...sealedAfter(headOf(entries), [draft], `2026-11-23T00:00:0${second}.000Z`));
+        entries.push(...sealedAfter<JournalChange>(headOf(entries), [draft], `2026-11-23T00:00:0${second}.000Z`));
       }
       await append(store, entries);
 
@@ -198,7 +198,7 @@ const headOf = (entries: readonly Entry[]): Head => {
   return { sequence, hash };
 };
 
-const tagOf = ({ change }: Entry): string | undefined => (change.kind === "image-tagged" ? change.tags[0] : undefined);
+const tagOf = ({ change }: Entry): string | undefined => (change as Partial<ToyChange>).tags?.[0];
 
 const snapshot = (sequence: number): SnapshotHead => ({
   head: { sequence, hash: String(sequence).repeat(64) },

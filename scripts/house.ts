@@ -1,27 +1,47 @@
 import { globSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { survey } from "./house-rules.ts";
+import { PACKAGES, ROOMS } from "./rooms.ts";
 
-const LONGEST = 400;
-const MEDIAN = 100;
+// Prints the rooms of the house and the arrows between them; fails where an import is forbidden, rooms form a circle, or a file is too
+// long. Usage: npm run house
 
-const lines = (file: string): string[] => readFileSync(file, "utf8").trimEnd().split("\n");
-const all = globSync("{packages/*/src,examples,scripts,testing,bench}/**/*.ts").filter(
-  (file) => !/node_modules|dist/.test(file),
-);
-const sources = all.filter((file) => file.startsWith("packages/") && !file.endsWith(".test.ts"));
-const sizes = sources.map((file) => lines(file).length).sort((a, b) => a - b);
+const LONGEST_LINES = 400;
+const MEDIAN_LINES = 100;
+const SHORT_LINES = 15;
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const files = globSync("{packages/*/{src,bin},examples,scripts,testing,bench}/**/*.{ts,js}", { cwd: root })
+  .filter((path) => !/node_modules|\/dist\//.test(path))
+  .toSorted()
+  .map((path) => ({ path, text: readFileSync(`${root}${path}`, "utf8") }));
+const linesOf = (text: string): readonly string[] => text.trimEnd().split("\n");
+const sources = files.filter(({ path }) => path.startsWith("packages/") && !path.endsWith(".test.ts"));
+const sizes = sources.map(({ text }) => linesOf(text).length).toSorted((a, b) => a - b);
 const median = sizes[Math.floor(sizes.length / 2)] ?? 0;
+const { rooms, arrows, circles, complaints } = survey(files, ROOMS, PACKAGES);
 
-const complaints = [
-  ...(median > MEDIAN ? [`the median source file has ${median} lines, more than ${MEDIAN}`] : []),
-  ...all
-    .filter((file) => lines(file).length > LONGEST)
-    .map((file) => `${file} has ${lines(file).length} lines, more than ${LONGEST}`),
-  ...sources.flatMap((file) =>
-    lines(file).flatMap((line, index) =>
-      /\b(TODO|FIXME|XXX)\b/.test(line) ? [`${file}:${index + 1} leaves something open`] : [],
+for (const [room, count] of rooms) {
+  const to = arrows.filter(({ from }) => from === room).map(({ to }) => to.replace(/^[^/]+\//, ""));
+  console.log(`${room} (${count})${to.length > 0 ? ` → ${to.join(", ")}` : ""}`);
+}
+const short = sources.filter(({ path, text }) => path.endsWith(".ts") && linesOf(text).length < SHORT_LINES);
+console.log(`${rooms.size} rooms, ${arrows.length} arrows, ${circles.length} circles of rooms`);
+console.log(`${sources.length} source files, median ${median} lines, longest ${sizes.at(-1) ?? 0}`);
+console.log(`${short.length} under ${SHORT_LINES} lines: ${short.map(({ path }) => path).join(" ")}`);
+
+const wrong = [
+  ...complaints,
+  ...circles.map((circle) => `rooms that import each other: ${circle.join(", ")}`),
+  ...(median > MEDIAN_LINES ? [`the median source file has ${median} lines, more than ${MEDIAN_LINES}`] : []),
+  ...files
+    .filter(({ path, text }) => path.endsWith(".ts") && linesOf(text).length > LONGEST_LINES)
+    .map(({ path, text }) => `${path} has ${linesOf(text).length} lines, more than ${LONGEST_LINES}`),
+  ...sources.flatMap(({ path, text }) =>
+    linesOf(text).flatMap((line, at) =>
+      /\b(TODO|FIXME|XXX)\b/.test(line) ? [`${path}:${at + 1} leaves something open`] : [],
     ),
   ),
 ];
-console.log(`${sources.length} source files, median ${median} lines, longest ${sizes.at(-1) ?? 0}`);
-for (const complaint of complaints) console.error(complaint);
-process.exitCode = complaints.length > 0 ? 1 : 0;
+for (const complaint of wrong) console.error(complaint);
+process.exitCode = wrong.length > 0 ? 1 : 0;

@@ -1,6 +1,6 @@
 import { systemClock } from "@executor-registry/resolver";
-import { INTERRUPTED, Interruption } from "./interruption.ts";
-import type { Io } from "./io.ts";
+import { INTERRUPTED, Interruption } from "./base/interruption.ts";
+import type { Io } from "./output/io.ts";
 import { createPrinter, type Printer } from "./output/printer.ts";
 import { programName } from "./program.ts";
 import { runCli } from "./run-cli.ts";

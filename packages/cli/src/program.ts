@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import type { Io } from "./io.ts";
+import type { Io } from "./output/io.ts";
 
 /**
  * The command as the user typed it, so that a hint can be copied.

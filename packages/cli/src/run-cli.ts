@@ -1,18 +1,18 @@
 import { ExecutorRegistryError, ForbiddenError } from "@executor-registry/resolver";
-import type { Command } from "./command.ts";
-import { commandAt } from "./command-at.ts";
+import type { Command } from "./base/command.ts";
+import { commandAt } from "./base/command-at.ts";
 import { COMMANDS } from "./commands/index.ts";
-import { NOT_RUN } from "./commands/run.ts";
-import { causesOf, exitOf, hintOf } from "./failure.ts";
-import { GLOBAL_FLAGS } from "./flags.ts";
-import { commandHelp, overview } from "./help.ts";
-import { endingInTime, interruptedExit } from "./interruption.ts";
-import type { Io } from "./io.ts";
+import { NOT_RUN } from "./base/exit-codes.ts";
+import { causesOf, exitOf, hintOf } from "./base/failure.ts";
+import { GLOBAL_FLAGS } from "./base/flags.ts";
+import { commandHelp, overview } from "./base/help.ts";
+import { endingInTime, interruptedExit } from "./base/interruption.ts";
+import type { Io } from "./output/io.ts";
 import { linesOf } from "./output/printable.ts";
 import type { Line, Styled } from "./output/printer.ts";
-import { type Given, parseFlags } from "./parse-flags.ts";
-import { suggestion } from "./suggestion.ts";
-import { UsageError } from "./usage-error.ts";
+import { type Given, parseFlags } from "./base/parse-flags.ts";
+import { suggestion } from "./base/suggestion.ts";
+import { UsageError } from "./base/usage-error.ts";
 
 /** Runs one command line; resolves to its exit code. Never rejects. */
 export async function runCli(argv: readonly string[], io: Io): Promise<number> {

@@ -10,4 +10,4 @@ export type { JobResult } from "./follow/result.ts";
 export type { JobDurations } from "./follow/durations.ts";
 export { deleteJob, type DeleteJobOptions } from "./delete-job.ts";
 export { createDispatcher, type Dispatcher, type DispatcherOptions, type Run, type RunOptions } from "./dispatcher.ts";
-export { ContactLostError, InvalidRequestError, JobNotFoundError, RequestConflictError } from "./errors.ts";
+export { ContactLostError, InvalidRequestError, JobNotFoundError, RequestConflictError } from "./tools/errors.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { KubernetesError } from "@executor-registry/resolver/kubernetes";
 import { eventually, minorVersion, noCluster, type TestNamespace, testNamespace } from "../../../testing/cluster.ts";
-import { RequestConflictError } from "./errors.ts";
+import { RequestConflictError } from "./tools/errors.ts";
 import { jobFor } from "./job/job.ts";
 import { submit } from "./submit.ts";
 import { resolution } from "./testing/resolution.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { ApiRequest } from "@executor-registry/resolver/kubernetes";
-import { RequestConflictError } from "./errors.ts";
+import { RequestConflictError } from "./tools/errors.ts";
 import { jobFor } from "./job/job.ts";
 import { submit } from "./submit.ts";
 import { fakeApi, kubernetesError } from "./testing/fake-api.ts";

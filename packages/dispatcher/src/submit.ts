@@ -1,10 +1,10 @@
 import { type Clock, type Random, systemClock } from "@executor-registry/resolver";
 import { type ApiPath, type KubernetesApi, KubernetesError, TYPE_LABEL } from "@executor-registry/resolver/kubernetes";
-import { RequestConflictError } from "./errors.ts";
+import { RequestConflictError } from "./tools/errors.ts";
 import type { JobManifest } from "./job/job.ts";
 import { REQUEST_ID } from "./job/names.ts";
-import type { Job } from "./kubernetes.ts";
-import { backoff, mayPass } from "./backoff.ts";
+import type { Job } from "./tools/kubernetes.ts";
+import { backoff, mayPass } from "./tools/backoff.ts";
 
 export interface SubmitOptions {
   /** Takes effect between attempts: one that is under way is waited for, so that it is known whether the Job exists. */

@@ -1,7 +1,8 @@
 // What a dispatcher needs. Kubernetes itself is in `@executor-registry/resolver/kubernetes`.
 export { createResolver } from "./resolver.ts";
 export type { ResolveOptions, Resolver, SourceReport, SourceStatus, WaitOptions } from "./contract/resolver.ts";
-export type { DevelopmentSource, ResolverOptions } from "./options.ts";
+export type { DevelopmentOptions, DevelopmentSource } from "./development/options.ts";
+export type { ResolverOptions } from "./options.ts";
 export type { RegistryOptions } from "./client/options.ts";
 export type { ResolutionChange } from "./contract/watch.ts";
 export type { Environment } from "./contract/resolution.ts";

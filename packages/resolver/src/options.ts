@@ -1,16 +1,10 @@
-import type { Clock, Random } from "./tools/clock.ts";
 import type { Environment } from "./contract/resolution.ts";
-import type { KubernetesApi } from "./kubernetes/api.ts";
-import type { ConnectOptions } from "./kubernetes/connect.ts";
-import type { Logger } from "./tools/logger.ts";
 import type { RegistryOptions } from "./client/options.ts";
+import type { DevelopmentOptions, DevelopmentSource } from "./development/options.ts";
 import { ConfigurationError } from "./contract/resolver-errors.ts";
 
-/** A source of the development environment. */
-export type DevelopmentSource = "declared" | "configmap" | "nodes";
-
 /** All of it is optional: in development none is needed, in production only the registry service's URL. */
-export interface ResolverOptions {
+export interface ResolverOptions extends DevelopmentOptions {
   /**
    * @default `EXECUTOR_ENVIRONMENT`, else `production` when `registry` is given or `EXECUTOR_REGISTRY_URL` is set,
    * else `development`
@@ -18,24 +12,6 @@ export interface ResolverOptions {
   readonly environment?: Environment;
   /** Production: how the registry service is reached. @default from the environment variables */
   readonly registry?: RegistryOptions;
-  /** Development: how the repositories of executors are called. @default "executor-{type}" */
-  readonly template?: string;
-  /** Development: an OCI image layout folder to answer from; no cluster is contacted then. */
-  readonly layout?: string;
-  /** Development: the cluster, or which one. @default found as `connect()` does */
-  readonly kubernetes?: KubernetesApi | ConnectOptions;
-  /** Development: name of the ConfigMap that lists executors. @default "executors" */
-  readonly configMap?: string;
-  /** Development: which sources to ask. @default all three */
-  readonly sources?: readonly DevelopmentSource[];
-  /** Development: whether first sightings of node images are kept in a ConfigMap, only read from it, or neither. @default "write" */
-  readonly ledger?: "write" | "read" | "off";
-  /** @default silent */
-  readonly logger?: Logger;
-  /** @default the machine's */
-  readonly clock?: Clock;
-  /** @default Math.random */
-  readonly random?: Random;
 }
 
 const DEVELOPMENT_SOURCES: readonly string[] = ["declared", "configmap", "nodes"] satisfies DevelopmentSource[];

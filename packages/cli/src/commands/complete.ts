@@ -1,10 +1,10 @@
-import type { Command } from "../command.ts";
+import type { Command } from "../base/command.ts";
 import { candidates, type FindTypes } from "../completion/candidates.ts";
-import type { Io } from "../io.ts";
+import type { Io } from "../output/io.ts";
 import { printable } from "../output/printable.ts";
-import { type Given, parseFlags } from "../parse-flags.ts";
+import { type Given, parseFlags } from "../base/parse-flags.ts";
 import { withClient } from "../service/open-client.ts";
-import { openResolver } from "../session.ts";
+import { openResolver } from "../service/session.ts";
 
 /** Milliseconds a user waits for a completion before they would rather type. */
 const PATIENCE = 3000;

@@ -1,7 +1,7 @@
-import type { Command } from "../command.ts";
+import type { Command } from "../base/command.ts";
 import { SCRIPTS } from "../completion/scripts.ts";
 import { linesOf } from "../output/printable.ts";
-import { UsageError } from "../usage-error.ts";
+import { UsageError } from "../base/usage-error.ts";
 
 export const completion: Command = {
   name: "completion",

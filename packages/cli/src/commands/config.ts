@@ -1,9 +1,9 @@
-import type { Command } from "../command.ts";
+import type { Command } from "../base/command.ts";
 import { printJson } from "../output/json.ts";
 import { toYaml } from "../output/yaml.ts";
-import { text } from "../parse-flags.ts";
+import { text } from "../base/parse-flags.ts";
 import { configFile } from "../serve/config-file.ts";
-import { UsageError } from "../usage-error.ts";
+import { UsageError } from "../base/usage-error.ts";
 
 const ACTIONS = ["check", "print"];
 

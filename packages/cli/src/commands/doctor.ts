@@ -1,11 +1,11 @@
-import { text } from "../parse-flags.ts";
-import type { Command } from "../command.ts";
+import { text } from "../base/parse-flags.ts";
+import type { Command } from "../base/command.ts";
 import { examine } from "../doctor/examine.ts";
 import { printReport } from "../doctor/print.ts";
 import { printJson } from "../output/json.ts";
 import { toYaml } from "../output/yaml.ts";
-import { withProgress } from "../progress.ts";
-import { UsageError } from "../usage-error.ts";
+import { withProgress } from "../base/progress.ts";
+import { UsageError } from "../base/usage-error.ts";
 
 export const doctor: Command = {
   name: "doctor",

@@ -1,13 +1,13 @@
 import type { ExecutorDocument } from "@executor-registry/resolver";
-import type { Command } from "../command.ts";
+import type { Command } from "../base/command.ts";
 import { age } from "../output/age.ts";
 import { printJson } from "../output/json.ts";
 import type { Format } from "../output/resolutions.ts";
 import { table } from "../output/table.ts";
 import { toYaml } from "../output/yaml.ts";
-import { text } from "../parse-flags.ts";
+import { text } from "../base/parse-flags.ts";
 import { warnAbout } from "../output/warnings.ts";
-import { withProgress } from "../progress.ts";
+import { withProgress } from "../base/progress.ts";
 import { withClient } from "../service/open-client.ts";
 
 export const get: Command = {

@@ -1,8 +1,8 @@
-import type { Command } from "../command.ts";
-import { suggestion } from "../suggestion.ts";
+import type { Command } from "../base/command.ts";
+import { suggestion } from "../base/suggestion.ts";
 import { linesOf } from "../output/printable.ts";
-import { commandHelp, overview } from "../help.ts";
-import { UsageError } from "../usage-error.ts";
+import { commandHelp, overview } from "../base/help.ts";
+import { UsageError } from "../base/usage-error.ts";
 
 /** @param commands asked late, since help is one of them */
 export const helpFor = (commands: () => readonly Command[]): Command => ({

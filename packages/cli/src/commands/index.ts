@@ -1,4 +1,4 @@
-import type { Command } from "../command.ts";
+import type { Command } from "../base/command.ts";
 import { completeFor } from "./complete.ts";
 import { completion } from "./completion.ts";
 import { config } from "./config.ts";

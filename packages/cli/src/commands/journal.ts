@@ -1,16 +1,16 @@
-import type { Command } from "../command.ts";
-import type { Io } from "../io.ts";
+import type { Command } from "../base/command.ts";
+import type { Io } from "../output/io.ts";
 import { printJson } from "../output/json.ts";
 import type { Format } from "../output/resolutions.ts";
 import { table } from "../output/table.ts";
 import { toYaml } from "../output/yaml.ts";
-import { type Given, text } from "../parse-flags.ts";
-import { withProgress } from "../progress.ts";
+import { type Given, text } from "../base/parse-flags.ts";
+import { withProgress } from "../base/progress.ts";
 import { configFile } from "../serve/config-file.ts";
 import { withClient } from "../service/open-client.ts";
 import { readPages } from "../service/pages.ts";
-import { since } from "../since.ts";
-import { UsageError } from "../usage-error.ts";
+import { since } from "./since.ts";
+import { UsageError } from "../base/usage-error.ts";
 
 /** What the service tells of one change. */
 interface Entry {

@@ -1,10 +1,10 @@
 import type { SourceReport } from "@executor-registry/resolver";
-import type { Command } from "../command.ts";
+import type { Command } from "../base/command.ts";
 import { printList, type Format } from "../output/resolutions.ts";
 import { warnOfSource } from "../output/warnings.ts";
-import { withProgress } from "../progress.ts";
-import { openResolver } from "../session.ts";
-import { text } from "../parse-flags.ts";
+import { withProgress } from "../base/progress.ts";
+import { openResolver } from "../service/session.ts";
+import { text } from "../base/parse-flags.ts";
 import { followChanges } from "./watch.ts";
 
 export const list: Command = {

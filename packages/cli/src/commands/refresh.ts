@@ -1,15 +1,13 @@
-import { ERRORS } from "@executor-registry/resolver";
-import type { Command } from "../command.ts";
+import { INCOMPLETE } from "../base/exit-codes.ts";
+import type { Command } from "../base/command.ts";
 import { printJson } from "../output/json.ts";
 import type { Format } from "../output/resolutions.ts";
 import { table } from "../output/table.ts";
 import { toYaml } from "../output/yaml.ts";
-import { text } from "../parse-flags.ts";
+import { text } from "../base/parse-flags.ts";
 import { withClient } from "../service/open-client.ts";
 import { withScanProgress } from "../service/scan-progress.ts";
 
-/** The exit code of a scan that could not read everything. */
-export const INCOMPLETE = ERRORS.unreachable.exit;
 /** Milliseconds for a scan of everything: ten thousand tags at a registry that lets ten requests a second pass. */
 const SCAN = 3_600_000;
 

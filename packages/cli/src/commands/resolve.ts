@@ -1,14 +1,12 @@
-import type { Command } from "../command.ts";
+import { AMBIGUOUS } from "../base/exit-codes.ts";
+import type { Command } from "../base/command.ts";
 import { explain } from "../output/explain.ts";
 import { printOne, type Format } from "../output/resolutions.ts";
 import { warnAbout } from "../output/warnings.ts";
-import { withProgress } from "../progress.ts";
-import { openResolver } from "../session.ts";
-import { text } from "../parse-flags.ts";
+import { withProgress } from "../base/progress.ts";
+import { openResolver } from "../service/session.ts";
+import { text } from "../base/parse-flags.ts";
 import { followChanges } from "./watch.ts";
-
-/** The exit code of an answer that is a guess, where guesses are not wanted. */
-export const AMBIGUOUS = 6;
 
 export const resolve: Command = {
   name: "resolve",

@@ -1,19 +1,17 @@
+import { NOT_RUN } from "../base/exit-codes.ts";
 import { deleteJob, follow, jobFor, type JobManifest, type JobResult, submit } from "@executor-registry/dispatcher";
 import { connect, type KubernetesApi } from "@executor-registry/resolver/kubernetes";
-import type { Command } from "../command.ts";
-import { INTERRUPTED, interruptedExit } from "../interruption.ts";
-import type { Io } from "../io.ts";
+import type { Command } from "../base/command.ts";
+import { INTERRUPTED, interruptedExit } from "../base/interruption.ts";
+import type { Io } from "../output/io.ts";
 import { printJson } from "../output/json.ts";
 import { warn, warnAbout } from "../output/warnings.ts";
 import { toYaml } from "../output/yaml.ts";
-import { withProgress } from "../progress.ts";
-import { REQUEST_FLAGS, requestFrom, seconds } from "../run-request.ts";
-import { connectOptions, layoutOf, loggerFor, openResolver } from "../session.ts";
-import { text } from "../parse-flags.ts";
-import { UsageError } from "../usage-error.ts";
-
-/** The exit code of a run without an executor's own, as `docker run` has it. */
-export const NOT_RUN = 125;
+import { withProgress } from "../base/progress.ts";
+import { REQUEST_FLAGS, requestFrom, seconds } from "./run-request.ts";
+import { layoutOf, loggerFor, openResolver } from "../service/session.ts";
+import { connectOptions, text } from "../base/parse-flags.ts";
+import { UsageError } from "../base/usage-error.ts";
 
 export const run: Command = {
   name: "run",

@@ -1,5 +1,5 @@
 import { setFlagsFromString } from "node:v8";
-import type { Command } from "../command.ts";
+import type { Command } from "../base/command.ts";
 import { configFlag } from "../serve/config-file.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { VERSION } from "@executor-registry/resolver";
-import type { Command } from "../command.ts";
+import type { Command } from "../base/command.ts";
 
 export const version: Command = {
   name: "version",

@@ -1,12 +1,12 @@
 import { type Candidate, isDigest, shortDigest } from "@executor-registry/resolver";
-import type { Command } from "../command.ts";
+import type { Command } from "../base/command.ts";
 import { age } from "../output/age.ts";
 import { printJson } from "../output/json.ts";
 import type { Format } from "../output/resolutions.ts";
 import { table } from "../output/table.ts";
 import { toYaml } from "../output/yaml.ts";
-import { text } from "../parse-flags.ts";
-import { withProgress } from "../progress.ts";
+import { text } from "../base/parse-flags.ts";
+import { withProgress } from "../base/progress.ts";
 import { withClient } from "../service/open-client.ts";
 import { readPages } from "../service/pages.ts";
 

@@ -1,15 +1,15 @@
 import type { ResolutionChange, Resolver } from "@executor-registry/resolver";
-import type { Command } from "../command.ts";
-import { interruptedExit } from "../interruption.ts";
-import type { Io } from "../io.ts";
+import type { Command } from "../base/command.ts";
+import { interruptedExit } from "../base/interruption.ts";
+import type { Io } from "../output/io.ts";
 import { headers, row, type TableFormat } from "../output/columns.ts";
 import { jsonLine } from "../output/json.ts";
 import type { Format } from "../output/resolutions.ts";
 import { tableLine } from "../output/table.ts";
 import { warnOfChange, warnOfSource } from "../output/warnings.ts";
 import { toYaml } from "../output/yaml.ts";
-import { openResolver } from "../session.ts";
-import { text } from "../parse-flags.ts";
+import { openResolver } from "../service/session.ts";
+import { text } from "../base/parse-flags.ts";
 
 export const watch: Command = {
   name: "watch",

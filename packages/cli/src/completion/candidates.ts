@@ -1,7 +1,7 @@
-import type { Command } from "../command.ts";
-import { commandAt, flagOf } from "../command-at.ts";
-import { type Flag, type Flags, GLOBAL_FLAGS } from "../flags.ts";
-import { parseFlags } from "../parse-flags.ts";
+import type { Command } from "../base/command.ts";
+import { commandAt, flagOf } from "../base/command-at.ts";
+import { type Flag, type Flags, GLOBAL_FLAGS } from "../base/flags.ts";
+import { parseFlags } from "../base/parse-flags.ts";
 
 /**
  * What the shell may offer besides the candidates, by cobra's numbers: file names, none, or folders.

@@ -1,9 +1,9 @@
 import { ExecutorRegistryError } from "@executor-registry/resolver";
 import { connect } from "@executor-registry/resolver/kubernetes";
-import { hintOf } from "../failure.ts";
-import type { Io } from "../io.ts";
-import { type Given, text } from "../parse-flags.ts";
-import { connectOptions, clusterResolver } from "../session.ts";
+import { hintOf } from "../base/failure.ts";
+import type { Io } from "../output/io.ts";
+import { connectOptions, type Given, text } from "../base/parse-flags.ts";
+import { clusterResolver } from "../service/session.ts";
 import { checkAccess } from "./access.ts";
 import type { Check, Report } from "./check.ts";
 import { checkCluster } from "./cluster.ts";

@@ -1,5 +1,5 @@
 import { styleText } from "node:util";
-import type { Io, Output } from "../io.ts";
+import type { Io, Output } from "./io.ts";
 import { printable } from "./printable.ts";
 
 /** Text with a style of ours; terminals show it, others get the text. */

@@ -1,5 +1,5 @@
 import type { Resolution, ResolutionChange, SourceReport } from "@executor-registry/resolver";
-import type { Io } from "../io.ts";
+import type { Io } from "./io.ts";
 
 /** Says one warning on standard error. */
 export function warn(io: Pick<Io, "stderr">, message: string): void {

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
-import { type Given, text } from "../parse-flags.ts";
-import type { Io } from "../io.ts";
-import { UsageError } from "../usage-error.ts";
+import { type Given, text } from "../base/parse-flags.ts";
+import type { Io } from "../output/io.ts";
+import { UsageError } from "../base/usage-error.ts";
 
 const DEFAULT = "executor-registry.yaml";
 

@@ -1,8 +1,8 @@
 import { loadConfig, problemFields, type Service, startService } from "@executor-registry/registry";
 import { type Clock, ConfigurationError } from "@executor-registry/resolver";
 import { type Logger, pino } from "pino";
-import { INTERRUPTED, interruptedExit } from "../interruption.ts";
-import type { Io } from "../io.ts";
+import { INTERRUPTED, interruptedExit } from "../base/interruption.ts";
+import type { Io } from "../output/io.ts";
 import { escaped } from "../output/printable.ts";
 import { followFile } from "./file-changes.ts";
 import { createReloader, type Reloader } from "./reloader.ts";

@@ -9,7 +9,7 @@ import {
   VERSION,
 } from "@executor-registry/resolver";
 import { beginCall, exchange, readBody } from "@executor-registry/resolver/internal";
-import { UsageError } from "../usage-error.ts";
+import { UsageError } from "../base/usage-error.ts";
 import { LIMIT, type ServiceClient, type ServiceQuestion, TIMEOUT } from "./client.ts";
 import { refusal } from "./refusal.ts";
 

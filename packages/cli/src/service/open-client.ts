@@ -1,8 +1,7 @@
 import { connect } from "@executor-registry/resolver/kubernetes";
-import type { Io } from "../io.ts";
-import { type Given, text } from "../parse-flags.ts";
-import { connectOptions } from "../session.ts";
-import { UsageError } from "../usage-error.ts";
+import type { Io } from "../output/io.ts";
+import { connectOptions, type Given, text } from "../base/parse-flags.ts";
+import { UsageError } from "../base/usage-error.ts";
 import type { ServiceClient } from "./client.ts";
 import { httpClient } from "./http-client.ts";
 import { DEFAULT_SERVICE, parseServiceName, proxiedClient } from "./proxied-client.ts";

@@ -1,6 +1,6 @@
 import { RegistryServiceError } from "@executor-registry/resolver";
 import { type ApiPath, type KubernetesApi, KubernetesError } from "@executor-registry/resolver/kubernetes";
-import { UsageError } from "../usage-error.ts";
+import { UsageError } from "../base/usage-error.ts";
 import { LIMIT, type ServiceClient, TIMEOUT } from "./client.ts";
 import { refusal } from "./refusal.ts";
 

@@ -1,6 +1,6 @@
-import type { Io } from "../io.ts";
-import { type Given, text } from "../parse-flags.ts";
-import { UsageError } from "../usage-error.ts";
+import type { Io } from "../output/io.ts";
+import { type Given, text } from "../base/parse-flags.ts";
+import { UsageError } from "../base/usage-error.ts";
 
 /** Where a registry service answers. */
 export interface Registry {

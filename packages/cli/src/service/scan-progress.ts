@@ -1,4 +1,4 @@
-import type { Io } from "../io.ts";
+import type { Io } from "../output/io.ts";
 import type { ServiceClient } from "./client.ts";
 
 /** Milliseconds between looks at how far it is. */

@@ -1,5 +1,5 @@
 import type { Clock } from "@executor-registry/resolver";
-import type { Io } from "../io.ts";
+import type { Io } from "../output/io.ts";
 import { createPrinter } from "../output/printer.ts";
 import { runCli } from "../run-cli.ts";
 

@@ -1,6 +1,6 @@
-import type { Flags } from "../flags.ts";
-import { GLOBAL_FLAGS } from "../flags.ts";
-import { exitCodes } from "../exit-codes.ts";
+import type { Flags } from "../base/flags.ts";
+import { GLOBAL_FLAGS } from "../base/flags.ts";
+import { exitCodes } from "../base/exit-codes.ts";
 import { COMMANDS } from "../commands/index.ts";
 
 /** The tables of docs/cli.md that are made from the code, by the name in their `<!-- begin … -->`. */

@@ -5,7 +5,7 @@ import {
   type KubernetesApi,
   KubernetesError,
 } from "@executor-registry/resolver/kubernetes";
-import { backoff } from "../backoff.ts";
+import { backoff } from "../tools/backoff.ts";
 import { clusterTime, isFromTheBeginning } from "./log-beginning.ts";
 import { createLogPosition, type LogLine } from "./log-position.ts";
 

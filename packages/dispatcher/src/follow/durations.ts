@@ -1,4 +1,4 @@
-import { type Job, type Pod, stateOf } from "../kubernetes.ts";
+import { type Job, type Pod, stateOf } from "../tools/kubernetes.ts";
 
 /**
  * Milliseconds, from the cluster's own times, which it keeps in whole seconds. Each is absent while its end is not known.

@@ -1,4 +1,4 @@
-import { holding, type Job, type Pod, stateOf, type Terminated } from "../kubernetes.ts";
+import { holding, type Job, type Pod, stateOf, type Terminated } from "../tools/kubernetes.ts";
 
 /** The end of an executor's container, whatever its pod and its Job say. */
 export interface ExecutorEnd {

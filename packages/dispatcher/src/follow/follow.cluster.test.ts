@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { eventually, noNode } from "../../../../testing/cluster.ts";
-import { JobNotFoundError } from "../errors.ts";
+import { JobNotFoundError } from "../tools/errors.ts";
 import { jobFor } from "../job/job.ts";
 import { submit } from "../submit.ts";
 import { type Executors, testExecutors } from "../../../../testing/executors.ts";

@@ -1,9 +1,9 @@
 import { type Clock, type Logger, type Random, silentLogger, systemClock } from "@executor-registry/resolver";
 import { type KubernetesApi, KubernetesError } from "@executor-registry/resolver/kubernetes";
 import { deleteJob } from "../delete-job.ts";
-import { ContactLostError, JobNotFoundError } from "../errors.ts";
+import { ContactLostError, JobNotFoundError } from "../tools/errors.ts";
 import { DEFAULT_CONTAINER } from "../job/names.ts";
-import { holding, type Job, type Pod, stateOf } from "../kubernetes.ts";
+import { holding, type Job, type Pod, stateOf } from "../tools/kubernetes.ts";
 import type { OnLog } from "./container-log.ts";
 import { deadlineAt, type ExecutorEnd, executorEnd, latestPod } from "./executor-end.ts";
 import { newestWarning } from "./explain.ts";

@@ -1,5 +1,5 @@
 import type { Clock } from "@executor-registry/resolver";
-import { type Pod, stateOf } from "../kubernetes.ts";
+import { type Pod, stateOf } from "../tools/kubernetes.ts";
 import { type ContainerLogOptions, followContainerLog } from "./container-log.ts";
 import { timeOf } from "./durations.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { Job } from "../kubernetes.ts";
+import type { Job } from "../tools/kubernetes.ts";
 import { FakeCluster } from "../../../../testing/fake-job-cluster.ts";
 import { at, jobObject, podObject, terminated } from "../testing/objects.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { Job, Pod } from "../kubernetes.ts";
+import type { Job, Pod } from "../tools/kubernetes.ts";
 import { at, jobObject, podObject, terminated } from "../testing/objects.ts";
 import { endingOf, resultOf } from "./result.ts";
 

@@ -1,4 +1,4 @@
-import { holding, initStatuses, type Job, type Pod, stateOf } from "../kubernetes.ts";
+import { holding, initStatuses, type Job, type Pod, stateOf } from "../tools/kubernetes.ts";
 import { type JobDurations, durationsOf } from "./durations.ts";
 import { type ExecutorEnd, executorEnd, latestPod } from "./executor-end.ts";
 import { ENDED, exitWords } from "./reasons.ts";

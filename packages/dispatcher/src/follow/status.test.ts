@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { ContainerStatus, Job, Pod } from "../kubernetes.ts";
+import type { ContainerStatus, Job, Pod } from "../tools/kubernetes.ts";
 import { at, jobObject, podObject, terminated, withOthers } from "../testing/objects.ts";
 import { ENDED, WAITING } from "./reasons.ts";
 import { type JobStatus, statusOf } from "./status.ts";

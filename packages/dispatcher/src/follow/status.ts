@@ -1,4 +1,4 @@
-import { type ContainerStatus, holding, initStatuses, type Job, type Pod, stateOf } from "../kubernetes.ts";
+import { type ContainerStatus, holding, initStatuses, type Job, type Pod, stateOf } from "../tools/kubernetes.ts";
 import { latestPod, othersOf } from "./executor-end.ts";
 import { ENDED, exitWords, WAITING } from "./reasons.ts";
 

@@ -1,4 +1,4 @@
-import type { Pod } from "../kubernetes.ts";
+import type { Pod } from "../tools/kubernetes.ts";
 import { latestPod } from "./executor-end.ts";
 import type { JobStatus } from "./status.ts";
 

@@ -1,6 +1,6 @@
 import type { Clock, ExecutorRegistryError, Logger, Random } from "@executor-registry/resolver";
 import { type KubernetesApi, reflect, type ReflectionHandler } from "@executor-registry/resolver/kubernetes";
-import type { Job, Pod } from "../kubernetes.ts";
+import type { Job, Pod } from "../tools/kubernetes.ts";
 
 /** What is watched, and with what. */
 export interface WatchJobOptions {

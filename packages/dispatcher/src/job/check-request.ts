@@ -1,6 +1,6 @@
 import { readJobTemplate } from "@executor-registry/resolver/internal";
-import { InvalidRequestError } from "../errors.ts";
-import { isObject } from "../json.ts";
+import { InvalidRequestError } from "../tools/errors.ts";
+import { isObject } from "../tools/json.ts";
 import { PREFIX } from "@executor-registry/resolver/kubernetes";
 import { MANAGED_BY } from "./names.ts";
 import type { JobRequest } from "./request.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
-import { InvalidRequestError } from "../errors.ts";
+import { InvalidRequestError } from "../tools/errors.ts";
 import { JOB_CASES } from "../testing/job-cases.ts";
 import { resolution } from "../testing/resolution.ts";
 import { jobFor } from "./job.ts";

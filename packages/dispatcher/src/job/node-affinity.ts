@@ -1,4 +1,4 @@
-import { type JsonObject, objectOf, objectsOf } from "../json.ts";
+import { type JsonObject, objectOf, objectsOf } from "../tools/json.ts";
 
 /** Each node is a term of its own, and a pod's size has limits. */
 const MOST_TERMS = 100;

@@ -1,5 +1,5 @@
-import { InvalidRequestError } from "../errors.ts";
-import type { JsonObject } from "../json.ts";
+import { InvalidRequestError } from "../tools/errors.ts";
+import type { JsonObject } from "../tools/json.ts";
 
 const ORDER = "$setElementOrder/";
 const REMOVE = "$deleteFromPrimitiveList/";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
-import { InvalidRequestError } from "../errors.ts";
+import { InvalidRequestError } from "../tools/errors.ts";
 import { MERGE_CASES } from "../testing/merge-cases.ts";
 import { POD_TEMPLATE } from "./pod-schema.ts";
 import { strategicMerge } from "./strategic-merge.ts";

@@ -1,4 +1,4 @@
-import type { Condition, ContainerStatus, Job, Pod } from "../kubernetes.ts";
+import type { Condition, ContainerStatus, Job, Pod } from "../tools/kubernetes.ts";
 
 /** The second of the minute at which something happened. */
 export const at = (second: number): string => `2026-11-23T10:00:${String(second).padStart(2, "0")}Z`;

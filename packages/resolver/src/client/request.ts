@@ -1,5 +1,5 @@
 import type { Clock } from "../tools/clock.ts";
-import { parseRetryAfter } from "../kubernetes/failures.ts";
+import { parseRetryAfter } from "../tools/retry-after.ts";
 import type { UnknownTypeFacts } from "../contract/resolver-errors.ts";
 import { VERSION } from "../tools/version.ts";
 import { RegistryServiceError, type RegistryServiceErrorCode } from "./errors.ts";

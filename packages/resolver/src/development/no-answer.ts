@@ -2,7 +2,7 @@ import type { Sources } from "./combine.ts";
 import type { ExecutorRegistryError } from "../tools/errors.ts";
 import { forbidden } from "../kubernetes/forbidden.ts";
 import { nearMisses } from "../tools/near-misses.ts";
-import type { DevelopmentSource } from "../options.ts";
+import type { DevelopmentSource } from "./options.ts";
 import { described, firstUnread } from "./passed-over.ts";
 import { SourceUnreadError, UnknownTypeError } from "../contract/resolver-errors.ts";
 import type { Source } from "../sources/source.ts";

@@ -8,14 +8,14 @@ import { watchNamespace } from "../kubernetes/namespace-watch.ts";
 import { createNodesSource } from "../kubernetes/nodes/source.ts";
 import { openLayout } from "../layout/oci-layout.ts";
 import { type Logger, silentLogger } from "../tools/logger.ts";
-import type { ResolverOptions } from "../options.ts";
+import type { DevelopmentOptions } from "./options.ts";
 import type { ExecutorTemplate } from "../reference/template.ts";
 
 /**
  * Opens the sources of a development environment: a folder of images, or what the options leave of the cluster's.
  * @throws NoClusterError, KubeconfigError
  */
-export async function openSources(options: ResolverOptions, template: ExecutorTemplate): Promise<Sources> {
+export async function openSources(options: DevelopmentOptions, template: ExecutorTemplate): Promise<Sources> {
   const { logger: log = silentLogger, clock = systemClock, random = Math.random, layout, kubernetes } = options;
   if (layout !== undefined) {
     return { list: [openLayout({ directory: layout, template, log, clock })], namespace: "", close() {} };
@@ -37,7 +37,7 @@ interface Common {
   readonly random: Random;
 }
 
-function clusterSources(options: ResolverOptions, common: Common): Omit<Sources, "close"> {
+function clusterSources(options: DevelopmentOptions, common: Common): Omit<Sources, "close"> {
   const { sources = ["declared", "configmap", "nodes"], configMap = "executors", ledger = "write" } = options;
   const declared = sources.includes("declared") ? [createDeclaredSource(common)] : [];
   const listed = sources.includes("configmap") ? [createConfigMapSource({ ...common, name: configMap })] : [];
@@ -51,6 +51,6 @@ function clusterSources(options: ResolverOptions, common: Common): Omit<Sources,
   };
 }
 
-function isApi(given: ResolverOptions["kubernetes"]): given is KubernetesApi {
+function isApi(given: DevelopmentOptions["kubernetes"]): given is KubernetesApi {
   return given !== undefined && "request" in given;
 }

@@ -1,3 +1,4 @@
+import { parseRetryAfter } from "../tools/retry-after.ts";
 import type { IncomingHttpHeaders } from "node:http";
 import type { Clock } from "../tools/clock.ts";
 import { KubernetesError, type KubernetesErrorCode, type Place } from "./errors.ts";
@@ -86,17 +87,6 @@ function parseStatus(text: string): unknown {
   } catch {
     return { kind: "text", message: text.replaceAll(/\s+/g, " ").trim().slice(0, 300) };
   }
-}
-
-/**
- * Milliseconds to wait, from delay-seconds or an HTTP date.
- * @see https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
- */
-export function parseRetryAfter(value: string | undefined, clock: Clock): number | undefined {
-  if (value === undefined) return undefined;
-  if (/^\d+$/.test(value)) return Number(value) * 1000;
-  const date = Date.parse(value);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - clock.now());
 }
 
 const CERTIFICATE = new Set([

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import type { Io } from "./io.ts";
+import type { Io } from "../output/io.ts";
 
 /** Why a command has to end before its end, as the reason of its signal. */
 export class Interruption extends Error {

@@ -3,10 +3,10 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { GLOBAL_FLAGS } from "./flags.ts";
-import { parseFlags } from "./parse-flags.ts";
+import { GLOBAL_FLAGS } from "../base/flags.ts";
+import { parseFlags } from "../base/parse-flags.ts";
 import { REQUEST_FLAGS, requestFrom } from "./run-request.ts";
-import { UsageError } from "./usage-error.ts";
+import { UsageError } from "../base/usage-error.ts";
 
 const given = (...args: string[]) => requestFrom(parseFlags(args, { ...GLOBAL_FLAGS, ...REQUEST_FLAGS }, "run"));
 const requested = async (...args: string[]) => (await given(...args)).request;

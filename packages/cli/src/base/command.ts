@@ -1,5 +1,5 @@
 import type { Flags } from "./flags.ts";
-import type { Io } from "./io.ts";
+import type { Io } from "../output/io.ts";
 import type { Given } from "./parse-flags.ts";
 
 /** One command of the command line. */

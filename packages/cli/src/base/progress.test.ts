@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { manualClock } from "../../../testing/manual-clock.ts";
+import { manualClock } from "../../../../testing/manual-clock.ts";
 import { withProgress } from "./progress.ts";
-import { fakeIo } from "./testing/fake-io.ts";
+import { fakeIo } from "../testing/fake-io.ts";
 
 describe("withProgress", () => {
   test("says on a terminal what takes more than half a second, and takes it back", async () => {

@@ -1,19 +1,13 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import {
-  cronJobsOf,
-  eventually,
-  noCluster,
-  type TestNamespace,
-  testNamespace,
-} from "../../../../../testing/cluster.ts";
-import { serviceAccount, type TestServiceAccount } from "../../../../../testing/service-account.ts";
-import type { Resolution } from "../../contract/resolution.ts";
-import { createResolver } from "../../resolver.ts";
-import type { Resolver } from "../../contract/resolver.ts";
-import type { KubernetesApi } from "../api.ts";
-import { connect } from "../connect.ts";
-import { rbacNeed } from "../rbac.ts";
+import { cronJobsOf, eventually, noCluster, type TestNamespace, testNamespace } from "../../../testing/cluster.ts";
+import { serviceAccount, type TestServiceAccount } from "../../../testing/service-account.ts";
+import type { Resolution } from "./contract/resolution.ts";
+import { createResolver } from "./resolver.ts";
+import type { Resolver } from "./contract/resolver.ts";
+import type { KubernetesApi } from "./kubernetes/api.ts";
+import { connect } from "./kubernetes/connect.ts";
+import { rbacNeed } from "./kubernetes/rbac.ts";
 
 // As a dispatcher in the cluster lives: by a bound token from its files, with the documented role and no other.
 

@@ -1,20 +1,10 @@
 import { createResolver, type Logger, type Resolver, silentLogger } from "@executor-registry/resolver";
-import { connect, type ConnectOptions, type KubernetesApi } from "@executor-registry/resolver/kubernetes";
-import { type Given, text } from "./parse-flags.ts";
-import type { Io } from "./io.ts";
-import { proxiedRegistry } from "./service/proxied-registry.ts";
-import { registryOf } from "./service/registry-of.ts";
-import { UsageError } from "./usage-error.ts";
-
-/** Which cluster the flags mean. */
-export function connectOptions(given: Given): ConnectOptions {
-  const [kubeconfig, context, namespace] = [
-    text(given, "kubeconfig"),
-    text(given, "context"),
-    text(given, "namespace"),
-  ];
-  return { ...(kubeconfig && { kubeconfig }), ...(context && { context }), ...(namespace && { namespace }) };
-}
+import { connect, type KubernetesApi } from "@executor-registry/resolver/kubernetes";
+import { connectOptions, type Given, text } from "../base/parse-flags.ts";
+import type { Io } from "../output/io.ts";
+import { proxiedRegistry } from "./proxied-registry.ts";
+import { registryOf } from "./registry-of.ts";
+import { UsageError } from "../base/usage-error.ts";
 
 /** The OCI image layout the flags or the environment name. */
 export function layoutOf(given: Given, io: Io): string | undefined {

@@ -1,5 +1,5 @@
 import type { Clock } from "@executor-registry/resolver";
-import type { Printer } from "./output/printer.ts";
+import type { Printer } from "./printer.ts";
 
 /** What a command sees of the world, so that tests need no process of their own. */
 export interface Io {

@@ -4,9 +4,9 @@ import type { JobRequest } from "@executor-registry/dispatcher";
 import type { PodTemplate } from "@executor-registry/resolver";
 import { readJobTemplate } from "@executor-registry/resolver/internal";
 import { parse } from "yaml";
-import type { Flags } from "./flags.ts";
-import { type Given, text } from "./parse-flags.ts";
-import { UsageError } from "./usage-error.ts";
+import type { Flags } from "../base/flags.ts";
+import { type Given, text } from "../base/parse-flags.ts";
+import { UsageError } from "../base/usage-error.ts";
 
 /** The flags that say how to run. */
 export const REQUEST_FLAGS = {

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { silentLogger } from "../tools/logger.ts";
 import type { Source } from "../sources/source.ts";
-import { SourcesResolver } from "../development/sources-resolver.ts";
+import { SourcesResolver } from "./sources-resolver.ts";
 import { fakeFinding, readySource } from "../testing/fake-source.ts";
-import type { ResolutionChange } from "./watch.ts";
+import type { ResolutionChange } from "../contract/watch.ts";
 
 const resolverOver = (...list: Source[]): SourcesResolver =>
   new SourcesResolver("development", Promise.resolve({ list, namespace: "team", close() {} }), silentLogger);

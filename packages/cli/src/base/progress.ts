@@ -1,4 +1,4 @@
-import type { Io } from "./io.ts";
+import type { Io } from "../output/io.ts";
 
 /** Milliseconds after which people wonder. */
 const PATIENCE = 500;

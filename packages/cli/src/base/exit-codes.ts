@@ -1,9 +1,15 @@
 import { ERRORS } from "@executor-registry/resolver";
-import { INCOMPLETE } from "./commands/refresh.ts";
-import { AMBIGUOUS } from "./commands/resolve.ts";
-import { NOT_RUN } from "./commands/run.ts";
 import { WRONG_USAGE } from "./failure.ts";
 import { INTERRUPTED } from "./interruption.ts";
+
+/** The exit code of a scan that could not read everything. */
+export const INCOMPLETE = ERRORS.unreachable.exit;
+
+/** The exit code of an answer that is a guess, where guesses are not wanted. */
+export const AMBIGUOUS = 6;
+
+/** The exit code of a run without an executor's own, as `docker run` has it. */
+export const NOT_RUN = 125;
 
 /** An exit code and what it means. */
 export interface ExitCode {

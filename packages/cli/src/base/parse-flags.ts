@@ -1,3 +1,4 @@
+import type { ConnectOptions } from "@executor-registry/resolver/kubernetes";
 import { parseArgs } from "node:util";
 import type { Flag, Flags } from "./flags.ts";
 import { suggestion } from "./suggestion.ts";
@@ -67,4 +68,14 @@ function valueOf(flag: Flag, { rawName, value, inlineValue }: OptionToken, comma
     throw new UsageError(`${rawName} ${text} is not one of ${flag.choices.join(", ")}`, command);
   }
   return text;
+}
+
+/** Which cluster the flags mean. */
+export function connectOptions(given: Given): ConnectOptions {
+  const [kubeconfig, context, namespace] = [
+    text(given, "kubeconfig"),
+    text(given, "context"),
+    text(given, "namespace"),
+  ];
+  return { ...(kubeconfig && { kubeconfig }), ...(context && { context }), ...(namespace && { namespace }) };
 }

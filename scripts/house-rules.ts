@@ -103,7 +103,7 @@ function packageImport(
 
 function placeOf(path: string, rooms: Rooms): Place {
   const [, name, inside = ""] = /^packages\/([^/]+)\/(?:src\/)?(.*)$/.exec(path) ?? [];
-  const test = /\.test\.ts$|(?:^|\/)testing\//.test(path);
+  const test = /\.test\.ts$|(?:^|\/)testing\//.test(path) || /^(?:bench|scripts|examples)\//.test(path);
   if (name === undefined) return { room: path.split("/")[0] ?? "", test };
   const known = Object.keys(rooms[name] ?? {}).filter((room) => inside.startsWith(`${room}/`));
   const room = known.toSorted((a, b) => b.length - a.length)[0] ?? "";

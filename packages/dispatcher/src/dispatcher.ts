@@ -7,7 +7,7 @@ import {
   type Resolver,
 } from "@executor-registry/resolver";
 import { connect, type ConnectOptions, type KubernetesApi } from "@executor-registry/resolver/kubernetes";
-import { deleteJob } from "./delete-job.ts";
+import { deleteJob } from "./follow/delete-job.ts";
 import { follow, type FollowOptions } from "./follow/follow.ts";
 import type { JobResult } from "./follow/result.ts";
 import { jobFor } from "./job/job.ts";

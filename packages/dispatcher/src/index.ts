@@ -8,6 +8,6 @@ export type { LogLine } from "./follow/log-position.ts";
 export type { JobStatus } from "./follow/status.ts";
 export type { JobResult } from "./follow/result.ts";
 export type { JobDurations } from "./follow/durations.ts";
-export { deleteJob, type DeleteJobOptions } from "./delete-job.ts";
+export { deleteJob, type DeleteJobOptions } from "./follow/delete-job.ts";
 export { createDispatcher, type Dispatcher, type DispatcherOptions, type Run, type RunOptions } from "./dispatcher.ts";
 export { ContactLostError, InvalidRequestError, JobNotFoundError, RequestConflictError } from "./tools/errors.ts";

@@ -1,6 +1,6 @@
 import { type Clock, type Logger, type Random, silentLogger, systemClock } from "@executor-registry/resolver";
 import { type KubernetesApi, KubernetesError } from "@executor-registry/resolver/kubernetes";
-import { deleteJob } from "../delete-job.ts";
+import { deleteJob } from "./delete-job.ts";
 import { ContactLostError, JobNotFoundError } from "../tools/errors.ts";
 import { DEFAULT_CONTAINER } from "../job/names.ts";
 import { holding, type Job, type Pod, stateOf } from "../tools/kubernetes.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { RepositoryListing } from "../sources/image-source.ts";
-import { openStore } from "../stores/open.ts";
+import { memoryStore } from "../testing/memory-store.ts";
 import { openScanning, type ScanningOptions } from "../testing/scanning.ts";
 import { listedImage, listing, scriptedSource } from "../testing/scripted-source.ts";
 
@@ -52,7 +52,7 @@ describe("which repository a type is answered from", () => {
   });
 
   test("who was there first is known after a restart", async () => {
-    const store = await openStore("memory:");
+    const store = memoryStore();
     const kept = { ...store, close: () => Promise.resolve() };
     {
       await using world = await opened([OURS, THEIRS], { store: kept });
@@ -81,7 +81,7 @@ describe("which repository a type is answered from", () => {
   });
 
   test("the warning of a takeover outlives a restart, and ends when the configuration prefers the new one", async () => {
-    const store = await openStore("memory:");
+    const store = memoryStore();
     const kept = { ...store, close: () => Promise.resolve() };
     {
       await using world = await opened([OURS, THEIRS], { store: kept });

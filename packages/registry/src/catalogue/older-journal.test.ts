@@ -4,7 +4,7 @@ import type { Digest } from "@executor-registry/resolver";
 import { EMPTY_HEAD, seal } from "../journal/chain.ts";
 import type { Entry, Head } from "../journal/entry.ts";
 import type { ListedImage } from "../sources/image-source.ts";
-import { openStore } from "../stores/open.ts";
+import { memoryStore } from "../testing/memory-store.ts";
 import { openScanning } from "../testing/scanning.ts";
 import { listing, scriptedSource } from "../testing/scripted-source.ts";
 import type { Change } from "../model/change.ts";
@@ -52,7 +52,7 @@ const IMAGES = [
 ] as const;
 
 async function olderStore(snapshot: boolean) {
-  const store = await openStore("memory:");
+  const store = memoryStore();
   const entries: Entry[] = [];
   let head: Head = EMPTY_HEAD;
   for (const change of [...IMAGES, claimed("ml"), claimed("jib"), claimed("cache")]) {

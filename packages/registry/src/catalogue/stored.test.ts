@@ -3,10 +3,10 @@ import { test } from "node:test";
 import { openScanning } from "../testing/scanning.ts";
 import { listedImage, listing, scriptedSource } from "../testing/scripted-source.ts";
 import type { CatalogueImage } from "./state.ts";
-import { openStore } from "../stores/open.ts";
+import { memoryStore } from "../testing/memory-store.ts";
 
 test("a catalogue opened from its snapshot answers as the one that wrote it", async () => {
-  const store = await openStore("memory:");
+  const store = memoryStore();
   const kept = { ...store, close: () => Promise.resolve() };
   let images = [listedImage("a", "1.0.0"), listedImage("b", "1.1.0", "latest")];
   const source = scriptedSource(async (_request, found) => {

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { silentLogger } from "@executor-registry/resolver";
 import fc from "fast-check";
 import { manualClock } from "../../../../testing/manual-clock.ts";
-import { memoryStore } from "../stores/memory.ts";
+import { memoryStore } from "../testing/memory-store.ts";
 import { StoreError } from "./store-errors.ts";
 import type { Store } from "./store.ts";
 import type { Draft, Entry } from "./entry.ts";

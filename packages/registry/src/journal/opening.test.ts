@@ -4,7 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { describe, test } from "node:test";
 import { silentLogger } from "@executor-registry/resolver";
 import fc from "fast-check";
-import { memoryStore } from "../stores/memory.ts";
+import { memoryStore } from "../testing/memory-store.ts";
 import type { Store } from "./store.ts";
 import { sqlitePlace } from "../stores/testing/sqlite-place.ts";
 import { EMPTY_HEAD } from "./chain.ts";

@@ -5,7 +5,7 @@ import { describe, test } from "node:test";
 import { noDockerRegistry, startDockerRegistry } from "../../../../testing/docker-registry.ts";
 import { IMAGE_MANIFEST, makeImage } from "../../../../testing/images.ts";
 import { deleteManifest, pushImage, pushIndex, pushManifest } from "../../../../testing/push.ts";
-import { openStore } from "../stores/open.ts";
+import { memoryStore } from "../testing/memory-store.ts";
 import { openScanning } from "../testing/scanning.ts";
 
 const day = (number: number): string => `2026-11-${String(number).padStart(2, "0")}T12:00:00Z`;
@@ -171,7 +171,7 @@ describe("scanning a real registry", { skip: noDockerRegistry }, () => {
   test("what a restart finds in its store is judged by the configuration of now, and fetched by nobody", async () => {
     await using registry = await startDockerRegistry();
     await pushImage(registry, "team/executor-ml", "1.0.0");
-    const store = await openStore("memory:");
+    const store = memoryStore();
     const kept = { ...store, close: () => Promise.resolve() };
     {
       await using scanning = await openScanning({ registries: [registry], store: kept });

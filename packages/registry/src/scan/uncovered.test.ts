@@ -4,7 +4,7 @@ import { parseConfig, startService } from "@executor-registry/registry";
 import { pino } from "pino";
 import { noDockerRegistry, startDockerRegistry } from "../../../../testing/docker-registry.ts";
 import { deleteManifest, pushImage, pushIndex } from "../../../../testing/push.ts";
-import { openStore } from "../stores/open.ts";
+import { memoryStore } from "../testing/memory-store.ts";
 import { openScanning } from "../testing/scanning.ts";
 import { listedImage, listing, scriptedSource } from "../testing/scripted-source.ts";
 
@@ -45,7 +45,7 @@ test(
 );
 
 test("what another replica withdrew is not held to be disappearing for ever", async () => {
-  const store = await openStore("memory:");
+  const store = memoryStore();
   const kept = { ...store, close: () => Promise.resolve() };
   let there = true;
   const others = [listedImage("b", "1.0.0")];

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { eventually, noNode } from "../../../../testing/cluster.ts";
-import { JobNotFoundError } from "../tools/errors.ts";
-import { jobFor } from "../job/job.ts";
-import { submit } from "../submit.ts";
-import { type Executors, testExecutors } from "../../../../testing/executors.ts";
-import { resolution } from "../testing/resolution.ts";
-import { follow } from "./follow.ts";
+import { eventually, noNode } from "../../../testing/cluster.ts";
+import { JobNotFoundError } from "./tools/errors.ts";
+import { jobFor } from "./job/job.ts";
+import { submit } from "./submit.ts";
+import { type Executors, testExecutors } from "../../../testing/executors.ts";
+import { resolution } from "./testing/resolution.ts";
+import { follow } from "./follow/follow.ts";
 
 describe("following a Job on a cluster", { skip: noNode, concurrency: 3 }, () => {
   let space: Executors;

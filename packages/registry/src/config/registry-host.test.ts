@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { ExecutorRegistryError } from "@executor-registry/resolver";
-import { parseConfig } from "../../config/parse-config.ts";
-import { endpointOf } from "./endpoint.ts";
-import { hostMistake } from "./registry-host.ts";
+import { parseConfig } from "./parse-config.ts";
+import { endpointOf } from "../oci/wire/endpoint.ts";
+import { hostMistake } from "../oci/wire/registry-host.ts";
 
 const config = (host: string, repositories = '["**"]'): string =>
   `sources:\n  - name: a\n    kind: oci\n    host: "${host}"\n    repositories: ${repositories}\n`;

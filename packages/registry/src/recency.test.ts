@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type Clock, ExecutorRegistryError, systemClock } from "@executor-registry/resolver";
-import { listVersions } from "../http/list-versions.ts";
-import type { ListedImage, RepositoryListing, UnreadTag } from "../sources/image-source.ts";
-import { openStore } from "../stores/open.ts";
-import { openScanning } from "../testing/scanning.ts";
-import { listedImage, scriptedSource } from "../testing/scripted-source.ts";
+import { listVersions } from "./http/list-versions.ts";
+import type { ListedImage, RepositoryListing, UnreadTag } from "./sources/image-source.ts";
+import { openStore } from "./stores/open.ts";
+import { openScanning } from "./testing/scanning.ts";
+import { listedImage, scriptedSource } from "./testing/scripted-source.ts";
 
 const HEX = (n: number): string => n.toString(16).padStart(64, "0");
 /** As jib builds them: without a time that is one. */

@@ -2,16 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createResolver, type Resolution, type Resolver } from "@executor-registry/resolver";
 import { pino } from "pino";
-import {
-  buildImage,
-  eventually,
-  loadImages,
-  noNode,
-  removeImages,
-  testNamespace,
-} from "../../../../../testing/cluster.ts";
-import { parseConfig } from "../../config/parse-config.ts";
-import { startService } from "../../service.ts";
+import { buildImage, eventually, loadImages, noNode, removeImages, testNamespace } from "../../../testing/cluster.ts";
+import { parseConfig } from "./config/parse-config.ts";
+import { startService } from "./service.ts";
 
 const tag = (letter: string): string => `docker.io/library/executor-served:${letter.repeat(64)}`;
 

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { pino } from "pino";
-import { type ManualClock, manualClock } from "../../../../testing/manual-clock.ts";
-import { type OidcIssuer, startOidcIssuer } from "../../../../testing/oidc-issuer.ts";
-import { parseConfig } from "../config/parse-config.ts";
-import { startService } from "../service.ts";
+import { type ManualClock, manualClock } from "../../../testing/manual-clock.ts";
+import { type OidcIssuer, startOidcIssuer } from "../../../testing/oidc-issuer.ts";
+import { parseConfig } from "./config/parse-config.ts";
+import { startService } from "./service.ts";
 
 interface World extends AsyncDisposable {
   readonly clock: ManualClock;

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ExecutorRegistryError } from "@executor-registry/resolver";
-import { RegistryError } from "../oci/wire/errors.ts";
-import type { UnreadTag } from "../sources/image-source.ts";
-import { openStore } from "../stores/open.ts";
-import { openScanning, type Scanning } from "../testing/scanning.ts";
-import { listedImage, listing, scriptedSource } from "../testing/scripted-source.ts";
+import { RegistryError } from "./oci/wire/errors.ts";
+import type { UnreadTag } from "./sources/image-source.ts";
+import { openStore } from "./stores/open.ts";
+import { openScanning, type Scanning } from "./testing/scanning.ts";
+import { listedImage, listing, scriptedSource } from "./testing/scripted-source.ts";
 
 const REPOSITORY = "registry.test/team/executor-ml";
 const place = { host: "registry.test", repository: "team/executor-ml" };

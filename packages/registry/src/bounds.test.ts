@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { UnknownTypeError } from "@executor-registry/resolver";
-import { unknownType } from "../http/unknown-type.ts";
-import { listVersions } from "../http/list-versions.ts";
-import type { ListedImage, RepositoryListing } from "../sources/image-source.ts";
-import { openScanning } from "../testing/scanning.ts";
-import { listedImage, listing, scriptedSource } from "../testing/scripted-source.ts";
+import { unknownType } from "./http/unknown-type.ts";
+import { listVersions } from "./http/list-versions.ts";
+import type { ListedImage, RepositoryListing } from "./sources/image-source.ts";
+import { openScanning } from "./testing/scanning.ts";
+import { listedImage, listing, scriptedSource } from "./testing/scripted-source.ts";
 
 /** As much as a client of the service takes of one document. */
 const DOCUMENT_BYTES = 256 * 1024;

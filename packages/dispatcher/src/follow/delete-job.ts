@@ -1,6 +1,6 @@
 import { type Clock, type Random, systemClock } from "@executor-registry/resolver";
 import { type KubernetesApi, KubernetesError } from "@executor-registry/resolver/kubernetes";
-import { backoff, mayPass } from "./tools/backoff.ts";
+import { backoff, mayPass } from "../tools/backoff.ts";
 
 export interface DeleteJobOptions {
   /** Deletes only the Job with this uid, and never another of its name. */

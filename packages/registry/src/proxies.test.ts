@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { startConnectProxy } from "../../../../testing/connect-proxy.ts";
-import { makeImage } from "../../../../testing/images.ts";
-import { startLoopbackServer } from "../../../../testing/loopback-server.ts";
-import { testClient } from "../../../../testing/registry-client.ts";
-import { startRegistryProxy } from "../../../../testing/registry-proxy.ts";
-import { noOpenssl } from "../../../../testing/self-signed.ts";
-import { startTlsServer } from "../../../../testing/tls-server.ts";
-import type { ResolveName } from "../oci/wire/guarded-lookup.ts";
-import { proxiedFetch } from "./proxied-fetch.ts";
-import { proxiesOf } from "./proxies.ts";
-import { openEcr } from "../sources/ecr/ecr-client.ts";
+import { startConnectProxy } from "../../../testing/connect-proxy.ts";
+import { makeImage } from "../../../testing/images.ts";
+import { startLoopbackServer } from "../../../testing/loopback-server.ts";
+import { testClient } from "../../../testing/registry-client.ts";
+import { startRegistryProxy } from "../../../testing/registry-proxy.ts";
+import { noOpenssl } from "../../../testing/self-signed.ts";
+import { startTlsServer } from "../../../testing/tls-server.ts";
+import type { ResolveName } from "./oci/wire/guarded-lookup.ts";
+import { proxiedFetch } from "./net/proxied-fetch.ts";
+import { proxiesOf } from "./net/proxies.ts";
+import { openEcr } from "./sources/ecr/ecr-client.ts";
 
 const unknownName: ResolveName = async () => {
   throw Object.assign(new Error("ENOTFOUND"), { code: "ENOTFOUND" });

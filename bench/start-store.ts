@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { type Digest, silentLogger, systemClock } from "@executor-registry/resolver";
-import { Catalogue } from "../packages/registry/src/catalogue/catalogue.ts";
-import type { Reasoned } from "../packages/registry/src/catalogue/reconcile.ts";
-import { openStore } from "../packages/registry/src/stores/open.ts";
+import { Catalogue } from "@executor-registry/registry/internal";
+import type { Reasoned } from "@executor-registry/registry/internal";
+import { openStore } from "@executor-registry/registry/internal";
 
 /** Versions of each type. */
 export const VERSIONS = 50;

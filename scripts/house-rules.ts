@@ -11,7 +11,7 @@ export interface HouseFile {
 export type Rooms = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
 
 /** One room that imports another, and how many of its files do. */
-export interface Arrow {
+interface Arrow {
   readonly from: string;
   readonly to: string;
   readonly files: number;

@@ -2,9 +2,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
-import { parseConfig } from "../packages/registry/src/config/parse-config.ts";
-import type { Config } from "../packages/registry/src/config/schema.ts";
-import { type Service, startService } from "../packages/registry/src/service.ts";
+import { parseConfig } from "@executor-registry/registry";
+import type { Config } from "@executor-registry/registry";
+import { type Service, startService } from "@executor-registry/registry";
 import type { KubernetesServer } from "./kubernetes-server.ts";
 
 /** A service that answers from a cluster. */

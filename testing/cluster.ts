@@ -4,8 +4,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import type { KubernetesApi } from "../packages/resolver/src/kubernetes/api.ts";
-import { connect } from "../packages/resolver/src/kubernetes/connect.ts";
+import type { KubernetesApi } from "@executor-registry/resolver/kubernetes";
+import { connect } from "@executor-registry/resolver/kubernetes";
 
 const run = promisify(execFile);
 

@@ -1,8 +1,8 @@
 import { buildImage, loadImages, removeImages, type TestNamespace, testNamespace } from "./cluster.ts";
-import { jobFor, type JobManifest } from "../packages/dispatcher/src/job/job.ts";
-import type { JobRequest } from "../packages/dispatcher/src/job/request.ts";
-import { submit, type Submission } from "../packages/dispatcher/src/submit.ts";
-import { resolution } from "../packages/dispatcher/src/testing/resolution.ts";
+import { jobFor, type JobManifest } from "@executor-registry/dispatcher";
+import type { JobRequest } from "@executor-registry/dispatcher";
+import { submit, type Submission } from "@executor-registry/dispatcher";
+import { resolution } from "./resolution.ts";
 
 /** A namespace, and an image on the node whose entrypoint is a shell. */
 export interface Executors extends TestNamespace {

@@ -1,8 +1,8 @@
 import type { KubernetesApi } from "@executor-registry/resolver/kubernetes";
 import { type ManualClock, manualClock } from "./manual-clock.ts";
-import { follow } from "../packages/dispatcher/src/follow/follow.ts";
-import type { Job, Pod } from "../packages/dispatcher/src/tools/kubernetes.ts";
-import { fakeApi, kubernetesError } from "../packages/dispatcher/src/testing/fake-api.ts";
+import { follow } from "@executor-registry/dispatcher";
+import type { Job, Pod } from "@executor-registry/dispatcher/internal";
+import { fakeApi, kubernetesError } from "./fake-api.ts";
 
 /** Each watch ends at once as expired, so what a test sets is listed at the next try. */
 const EXPIRED = async function* (): AsyncGenerator<Buffer> {

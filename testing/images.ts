@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Digest } from "../packages/resolver/src/reference/digest.ts";
+import type { Digest } from "@executor-registry/resolver";
 
 export const IMAGE_MANIFEST = "application/vnd.oci.image.manifest.v1+json";
 export const IMAGE_INDEX = "application/vnd.oci.image.index.v1+json";

@@ -1,10 +1,10 @@
 import { EventEmitter, once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Clock } from "../packages/resolver/src/tools/clock.ts";
-import type { Credentials } from "../packages/resolver/src/kubernetes/access.ts";
-import type { KubernetesApi } from "../packages/resolver/src/kubernetes/api.ts";
-import { httpsApi } from "../packages/resolver/src/kubernetes/https-api.ts";
+import type { Clock } from "@executor-registry/resolver";
+import type { Credentials } from "@executor-registry/resolver/internal";
+import type { KubernetesApi } from "@executor-registry/resolver/kubernetes";
+import { httpsApi } from "@executor-registry/resolver/internal";
 
 /** A request as it came. */
 interface SeenRequest {

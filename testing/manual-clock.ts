@@ -1,4 +1,4 @@
-import type { Clock } from "../packages/resolver/src/tools/clock.ts";
+import type { Clock } from "@executor-registry/resolver";
 
 /** A clock that stands still until it is told to move. */
 export interface ManualClock extends Clock {

@@ -1,10 +1,10 @@
 import { setImmediate } from "node:timers/promises";
 import { type ManualClock, manualClock } from "./manual-clock.ts";
 import { type RegistryDouble, registryDouble, type RegistryDoubleOptions } from "./registry-double.ts";
-import type { Logger } from "../packages/resolver/src/tools/logger.ts";
-import type { RegistryOptions } from "../packages/resolver/src/client/options.ts";
-import { createResolver } from "../packages/resolver/src/resolver.ts";
-import type { Resolver } from "../packages/resolver/src/contract/resolver.ts";
+import type { Logger } from "@executor-registry/resolver";
+import type { RegistryOptions } from "@executor-registry/resolver";
+import { createResolver } from "@executor-registry/resolver";
+import type { Resolver } from "@executor-registry/resolver";
 
 /** A production resolver on a clock that stands still, and the service it asks. */
 export interface Production extends AsyncDisposable {

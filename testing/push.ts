@@ -1,4 +1,4 @@
-import type { Digest } from "../packages/resolver/src/reference/digest.ts";
+import type { Digest } from "@executor-registry/resolver";
 import {
   type BlobDescriptor,
   describeBytes,

@@ -1,6 +1,6 @@
-import { createRegistryClient, type RegistryClientOptions } from "../packages/registry/src/oci/read/client.ts";
-import { createHostPacer } from "../packages/registry/src/oci/wire/pacing.ts";
-import type { RegistryClient } from "../packages/registry/src/oci/read/registry.ts";
+import { createRegistryClient, type RegistryClientOptions } from "@executor-registry/registry/internal";
+import { createHostPacer } from "@executor-registry/registry/internal";
+import type { RegistryClient } from "@executor-registry/registry/internal";
 
 /** A client over plain HTTP that waits for nothing: no pace, and no time between tries. */
 export function testClient(

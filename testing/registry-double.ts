@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { ExecutorDocument, ProblemDocument } from "../packages/resolver/src/contract/executor-document.ts";
-import { nearMisses } from "../packages/resolver/src/tools/near-misses.ts";
+import type { ExecutorDocument, ProblemDocument } from "@executor-registry/resolver";
+import { nearMisses } from "@executor-registry/resolver";
 
 /** A request as the double received it. */
 interface Received {

@@ -1,10 +1,10 @@
 import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import type { Clock } from "../packages/resolver/src/tools/clock.ts";
-import type { ClusterAccess } from "../packages/resolver/src/kubernetes/access.ts";
-import type { KubernetesApi } from "../packages/resolver/src/kubernetes/api.ts";
-import { httpsApi } from "../packages/resolver/src/kubernetes/https-api.ts";
+import type { Clock } from "@executor-registry/resolver";
+import type { ClusterAccess } from "@executor-registry/resolver/internal";
+import type { KubernetesApi } from "@executor-registry/resolver/kubernetes";
+import { httpsApi } from "@executor-registry/resolver/internal";
 
 /** A loopback HTTP server and a Kubernetes client of it. */
 export interface ServedApi extends AsyncDisposable {

@@ -1,8 +1,8 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { KubernetesApi } from "../packages/resolver/src/kubernetes/api.ts";
-import type { Surroundings } from "../packages/resolver/src/kubernetes/connect.ts";
+import type { KubernetesApi } from "@executor-registry/resolver/kubernetes";
+import type { Surroundings } from "@executor-registry/resolver/kubernetes";
 import { eventually, type TestNamespace } from "./cluster.ts";
 
 /** A service account as a pod would have it: environment and mounted files. Has no rights until {@link allow}. */

@@ -5,7 +5,7 @@ import { JobNotFoundError } from "./tools/errors.ts";
 import { jobFor } from "./job/job.ts";
 import { submit } from "./submit.ts";
 import { type Executors, testExecutors } from "../../../testing/executors.ts";
-import { resolution } from "./testing/resolution.ts";
+import { resolution } from "../../../testing/resolution.ts";
 import { follow } from "./follow/follow.ts";
 
 describe("following a Job on a cluster", { skip: noNode, concurrency: 3 }, () => {

@@ -5,7 +5,7 @@ import { eventually, minorVersion, noCluster, type TestNamespace, testNamespace 
 import { RequestConflictError } from "./tools/errors.ts";
 import { jobFor } from "./job/job.ts";
 import { submit } from "./submit.ts";
-import { resolution } from "./testing/resolution.ts";
+import { resolution } from "../../../testing/resolution.ts";
 
 describe("submitting to a cluster", { skip: noCluster }, () => {
   let space: TestNamespace;

@@ -4,8 +4,8 @@ import type { ApiRequest } from "@executor-registry/resolver/kubernetes";
 import { RequestConflictError } from "./tools/errors.ts";
 import { jobFor } from "./job/job.ts";
 import { submit } from "./submit.ts";
-import { fakeApi, kubernetesError } from "./testing/fake-api.ts";
-import { resolution } from "./testing/resolution.ts";
+import { fakeApi, kubernetesError } from "../../../testing/fake-api.ts";
+import { resolution } from "../../../testing/resolution.ts";
 
 const job = jobFor(resolution(), { id: "1" });
 const stored = { metadata: { ...job.metadata, uid: "uid-1" } };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { silentLogger } from "@executor-registry/resolver";
-import { fakeApi, kubernetesError } from "../testing/fake-api.ts";
+import { fakeApi, kubernetesError } from "../../../../testing/fake-api.ts";
 import { followContainerLog, LOST } from "./container-log.ts";
 
 const line = (second: number, text: string): string => `2026-11-23T10:00:${String(second).padStart(2, "0")}.5Z ${text}`;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { ContactLostError } from "../tools/errors.ts";
 import type { Pod } from "../tools/kubernetes.ts";
-import { kubernetesError } from "../testing/fake-api.ts";
+import { kubernetesError } from "../../../../testing/fake-api.ts";
 import { FakeCluster as Cluster } from "../../../../testing/fake-job-cluster.ts";
 import { at, jobObject, podObject, terminated, withOthers } from "../testing/objects.ts";
 

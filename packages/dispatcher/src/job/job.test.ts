@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import * as fc from "fast-check";
 import { InvalidRequestError } from "../tools/errors.ts";
 import { JOB_CASES } from "../testing/job-cases.ts";
-import { resolution } from "../testing/resolution.ts";
+import { resolution } from "../../../../testing/resolution.ts";
 import { jobFor } from "./job.ts";
 import type { JobRequest } from "./request.ts";
 

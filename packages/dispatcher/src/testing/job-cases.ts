@@ -1,6 +1,6 @@
 import type { DeclaredTemplate, Resolution } from "@executor-registry/resolver";
 import type { JobRequest } from "../job/request.ts";
-import { resolution } from "./resolution.ts";
+import { resolution } from "../../../../testing/resolution.ts";
 
 /** What becomes of a resolution and a request; a real API server must accept each. */
 export interface JobCase {

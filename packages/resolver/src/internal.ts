@@ -5,3 +5,7 @@ export { exchange, readBody } from "./http/exchange.ts";
 export { readRegularFile } from "./tools/regular-file.ts";
 export type { ClusterAccess, Credentials } from "./kubernetes/access.ts";
 export { httpsApi } from "./kubernetes/https-api.ts";
+export { type PathParams, SERVICE_OPERATIONS, type ServiceOperation } from "./contract/operations.ts";
+export { NotADocument } from "./contract/json.ts";
+export { parseProblem, parseVersionNames } from "./contract/parse-document.ts";
+export type * from "./contract/service-documents.ts";

@@ -1,3 +1,4 @@
+import { parseVersionNames, SERVICE_OPERATIONS } from "@executor-registry/resolver/internal";
 import type { Command } from "../base/command.ts";
 import { candidates, type FindTypes } from "../completion/candidates.ts";
 import type { Io } from "../output/io.ts";
@@ -51,8 +52,8 @@ async function types(io: Io, ...[words, flags, of]: Parameters<FindTypes>): Prom
 
 async function typesOfService(given: Given, io: Io, signal: AbortSignal): Promise<string[]> {
   return withClient(given, io, async (client) => {
-    const asked = client.ask("/executors", { query: { fields: "version" }, signal });
-    const executors = (await asked) as Record<string, { version: string }>;
-    return Object.entries(executors).map(([type, { version }]) => `${type}\t${version}`);
+    const operation = { ...SERVICE_OPERATIONS.listExecutors, parse: parseVersionNames };
+    const versions = await client.ask(operation, {}, { query: { fields: "version" }, signal });
+    return [...versions].map(([type, version]) => `${type}\t${version}`);
   });
 }

@@ -1,4 +1,5 @@
 import type { ExecutorDocument } from "@executor-registry/resolver";
+import { SERVICE_OPERATIONS } from "@executor-registry/resolver/internal";
 import type { Command } from "../base/command.ts";
 import { age } from "../output/age.ts";
 import { printJson } from "../output/json.ts";
@@ -20,8 +21,8 @@ export const get: Command = {
   async run(given, io) {
     const [type = ""] = given.words;
     return withClient(given, io, async (client) => {
-      const asked = client.ask(`/executors/${encodeURIComponent(type)}`, { signal: io.signal });
-      const document = (await withProgress(io, `asking for ${type}`, asked)) as ExecutorDocument;
+      const asked = client.ask(SERVICE_OPERATIONS.getExecutor, { type }, { signal: io.signal });
+      const document = await withProgress(io, `asking for ${type}`, asked);
       io.stdout.print(print(document, (text(given, "output") ?? "yaml") as Format, io.clock.now()));
       const staleSince = document.live?.staleSince;
       warnAbout({ ...document, stale: staleSince !== undefined, ...(staleSince !== undefined && { staleSince }) }, io);

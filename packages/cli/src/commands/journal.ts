@@ -1,3 +1,4 @@
+import { type JournalEntryDocument, SERVICE_OPERATIONS } from "@executor-registry/resolver/internal";
 import type { Command } from "../base/command.ts";
 import type { Io } from "../output/io.ts";
 import { printJson } from "../output/json.ts";
@@ -11,17 +12,6 @@ import { withClient } from "../service/open-client.ts";
 import { readPages } from "../service/pages.ts";
 import { since } from "./since.ts";
 import { UsageError } from "../base/usage-error.ts";
-
-/** What the service tells of one change. */
-interface Entry {
-  readonly sequence: number;
-  readonly at: string;
-  readonly actor: string;
-  readonly reason: string;
-  /** Some changes are about a repository, and so about no one type. */
-  readonly change: { readonly kind: string; readonly type?: string; readonly digest?: string };
-  readonly hash: string;
-}
 
 export const journal: Command = {
   name: "journal",
@@ -52,11 +42,10 @@ and names the first entry that does not hold. The store is that of --store, else
     const from = since(text(given, "since"), io.clock.now());
     const most = limitOf(given);
     return withClient(given, io, async (client) => {
-      const reading = readPages<Entry>(most, async (limit, read) => {
+      const reading = readPages<JournalEntryDocument>(most, async (limit, read) => {
         const before = read.at(-1)?.sequence;
         const query = { type, kind, actor, from, limit, before };
-        const answer = await client.ask("/journal", { query, signal: io.signal });
-        const { entries } = answer as { entries: readonly Entry[] };
+        const { entries } = await client.ask(SERVICE_OPERATIONS.listJournal, {}, { query, signal: io.signal });
         const last = entries.at(-1)?.sequence ?? 0;
         // Pages lead from the newest entry to the first.
         return { items: entries, more: last > 1 && last < (before ?? Infinity) };
@@ -85,7 +74,7 @@ function limitOf(given: Given): number {
   throw new UsageError(`--limit ${value} is not a number from 1 on`, "journal");
 }
 
-function print(entries: readonly Entry[], format: Format): string[] {
+function print(entries: readonly JournalEntryDocument[], format: Format): string[] {
   if (format === "json") return printJson(entries);
   if (format === "yaml") return toYaml(entries);
   if (format === "name") return entries.map(({ sequence }) => `entry/${sequence}`);

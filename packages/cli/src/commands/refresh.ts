@@ -1,3 +1,4 @@
+import { type ScanReportDocument, SERVICE_OPERATIONS } from "@executor-registry/resolver/internal";
 import { INCOMPLETE } from "../base/exit-codes.ts";
 import type { Command } from "../base/command.ts";
 import { printJson } from "../output/json.ts";
@@ -9,18 +10,7 @@ import { withClient } from "../service/open-client.ts";
 import { withScanProgress } from "../service/scan-progress.ts";
 
 /** Milliseconds for a scan of everything: ten thousand tags at a registry that lets ten requests a second pass. */
-const SCAN = 3_600_000;
-
-/** How the service says one source's scan went. */
-interface Scan {
-  readonly source: string;
-  readonly repositories: number;
-  readonly changes: number;
-  readonly unread: number;
-  readonly requests: number;
-  readonly complete: boolean;
-  readonly problem?: { readonly code: string; readonly message: string };
-}
+const SCAN_MS = 3_600_000;
 
 export const refresh: Command = {
   name: "refresh",
@@ -36,21 +26,22 @@ be read completely.`,
     const wait = given.flags["wait"] === true;
     return withClient(given, io, async (client) => {
       const { signal } = io;
-      const question = { method: "POST" as const, query: { type, wait: String(wait) }, signal };
+      const question = { query: { type, wait: String(wait) }, signal };
       if (!wait) {
-        await client.ask("/executors/refresh", question);
+        await client.ask(SERVICE_OPERATIONS.refresh, {}, question);
         io.stderr.print("the service will scan now");
         return 0;
       }
-      const scanning = client.ask("/executors/refresh", { ...question, timeout: SCAN });
-      const { scans } = (await withScanProgress(client, io, scanning)) as { scans: readonly Scan[] };
+      const scanning = client.ask(SERVICE_OPERATIONS.refresh, {}, { ...question, timeout: SCAN_MS });
+      const result = await withScanProgress(client, io, scanning);
+      const scans = "scans" in result ? result.scans : [];
       io.stdout.print(print(scans, (text(given, "output") ?? "table") as Format));
       return scans.every(({ complete }) => complete) ? 0 : INCOMPLETE;
     });
   },
 };
 
-function print(scans: readonly Scan[], format: Format): string[] {
+function print(scans: readonly ScanReportDocument[], format: Format): string[] {
   if (format === "json") return printJson(scans);
   if (format === "yaml") return toYaml(scans);
   if (format === "name") return scans.map(({ source }) => `source/${source}`);

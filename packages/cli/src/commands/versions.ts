@@ -1,4 +1,5 @@
 import { type Candidate, isDigest, shortDigest } from "@executor-registry/resolver";
+import { SERVICE_OPERATIONS, type UnreadTagDocument, type VersionDocument } from "@executor-registry/resolver/internal";
 import type { Command } from "../base/command.ts";
 import { age } from "../output/age.ts";
 import { printJson } from "../output/json.ts";
@@ -10,50 +11,24 @@ import { withProgress } from "../base/progress.ts";
 import { withClient } from "../service/open-client.ts";
 import { readPages } from "../service/pages.ts";
 
-/** What the service tells of one image of a type. */
-interface Version {
-  readonly image: string;
-  readonly digest?: string;
-  readonly version: string;
-  readonly source?: string;
-  /** `live`: found in a cluster, where images are not checked; `unread`: a tag that could not be read. */
-  readonly state: "admitted" | "rejected" | "pending" | "withdrawn" | "live" | "unread";
-  readonly current: boolean;
-  readonly found?: string;
-  readonly added?: string;
-  readonly verdicts: readonly { readonly check: string; readonly state: string; readonly reason: string }[];
-  readonly withdrawn?: { readonly at: string; readonly reason: string };
-  /** Of a live one. */
-  readonly evidence?: Candidate["evidence"];
-  /** Of an unread one. */
-  readonly reason?: string;
-}
+/** A version of the catalogue, an image found in a cluster, where images are not checked, or a tag that could not be read. */
+type Row = Pick<VersionDocument, "image" | "version" | "current" | "verdicts"> &
+  Partial<Pick<VersionDocument, "digest" | "source" | "found" | "added" | "withdrawn">> & {
+    readonly state: VersionDocument["state"] | "live" | "unread";
+    /** Of a live one. */
+    readonly evidence?: Candidate["evidence"];
+    /** Of an unread one. */
+    readonly reason?: string;
+  };
 
-interface UnreadTag {
-  readonly repository: string;
-  readonly tag: string;
-  readonly digest?: string;
-  readonly reason: string;
-}
-
-interface Answer {
-  /** How many there are on all pages. */
-  readonly total: number;
-  readonly versions: readonly Version[];
-  /** On the first page. */
-  readonly unread?: readonly UnreadTag[];
-  /** Of a type that is answered from a cluster, the best first. */
-  readonly candidates?: readonly Candidate[];
-}
-
-const liveVersion = (candidate: Candidate, index: number): Version => ({
+const liveVersion = (candidate: Candidate, index: number): Row => ({
   ...candidate,
   state: "live",
   current: index === 0,
   verdicts: [],
 });
 
-const unreadVersion = ({ repository, tag, digest, reason }: UnreadTag): Version => ({
+const unreadVersion = ({ repository, tag, digest, reason }: UnreadTagDocument): Row => ({
   image: `${repository}:${tag}`,
   ...(digest !== undefined && { digest }),
   version: tag,
@@ -74,14 +49,11 @@ export const versions: Command = {
     const [type = ""] = given.words;
     return withClient(given, io, async (client) => {
       let live: readonly Candidate[] = [];
-      const unread: Version[] = [];
-      const reading = readPages<Version>(Infinity, async (limit, { length: offset }) => {
-        const query = { limit, offset };
-        const answer = await client.ask(`/executors/${encodeURIComponent(type)}/versions`, {
-          query,
-          signal: io.signal,
-        });
-        const { versions, total, candidates = [], unread: tags = [] } = answer as Answer;
+      const unread: Row[] = [];
+      const reading = readPages<Row>(Infinity, async (limit, { length: offset }) => {
+        const question = { query: { limit, offset }, signal: io.signal };
+        const answer = await client.ask(SERVICE_OPERATIONS.listVersions, { type }, question);
+        const { versions, total, candidates = [], unread: tags = [] } = answer;
         unread.push(...tags.map(unreadVersion));
         live = candidates;
         return { items: versions, more: offset + versions.length < total };
@@ -94,7 +66,7 @@ export const versions: Command = {
   },
 };
 
-function print(all: readonly Version[], format: Format, now: number): string[] {
+function print(all: readonly Row[], format: Format, now: number): string[] {
   if (format === "json") return printJson(all);
   if (format === "yaml") return toYaml(all);
   if (format === "name") return all.map(({ image }) => image);
@@ -111,13 +83,13 @@ function print(all: readonly Version[], format: Format, now: number): string[] {
   return table(["VERSION", "STATE", "CURRENT", "AGE", "DIGEST", ...(wide ? ["SOURCE", "IMAGE"] : []), "WHY"], rows);
 }
 
-function ageOf({ added, found, evidence = [] }: Version, now: number): string {
+function ageOf({ added, found, evidence = [] }: Row, now: number): string {
   const since = added ?? found ?? evidence.find(({ at }) => at !== undefined)?.at;
   return since === undefined ? "<unknown>" : age(now - Date.parse(since));
 }
 
 /** What decided about its state. */
-function why({ state, withdrawn, verdicts, evidence, reason }: Version): string {
+function why({ state, withdrawn, verdicts, evidence, reason }: Row): string {
   if (reason !== undefined) return reason;
   if (withdrawn) return withdrawn.reason;
   if (evidence) return evidence.map(({ detail }) => detail).join("; ");

@@ -9,8 +9,8 @@ import {
   VERSION,
 } from "@executor-registry/resolver";
 import { beginCall, exchange, readBody } from "@executor-registry/resolver/internal";
+import { MAX_ANSWER_BYTES, type ServiceRequest, type ServiceTransport, TIMEOUT_MS } from "./client.ts";
 import { UsageError } from "../base/usage-error.ts";
-import { LIMIT, type ServiceClient, type ServiceQuestion, TIMEOUT } from "./client.ts";
 import { refusal } from "./refusal.ts";
 
 /** One place where the service may answer. */
@@ -25,17 +25,17 @@ interface Way {
  * @param urls comma separated; the first that answers counts
  * @throws UsageError
  */
-export function httpClient(urls: string, tokenFile: string | undefined, clock: Clock): ServiceClient {
+export function httpTransport(urls: string, tokenFile: string | undefined, clock: Clock): ServiceTransport {
   const ways = urls.split(",").map((text): Way => {
     const base = baseUrl(text.trim());
     return { base, clock, agent: new (base.protocol === "https:" ? HttpsAgent : HttpAgent)({ keepAlive: true }) };
   });
   return {
-    async ask(path, question = {}) {
+    async send(request) {
       let problem: unknown;
       for (const way of ways) {
         try {
-          return await askOne(way, path, question, tokenFile);
+          return await sendTo(way, request, tokenFile);
         } catch (error) {
           if (!(error instanceof RegistryServiceError) || error.status !== undefined) throw error;
           problem ??= error;
@@ -64,10 +64,9 @@ function baseUrl(text: string): URL {
   return url;
 }
 
-async function askOne(
+async function sendTo(
   { base, agent, clock }: Way,
-  path: string,
-  { method = "GET", query = {}, signal, timeout = TIMEOUT }: ServiceQuestion,
+  { method, path, query, signal, timeout = TIMEOUT_MS }: ServiceRequest,
   tokenFile: string | undefined,
 ): Promise<unknown> {
   const url = new URL(path.slice(1), base);
@@ -88,7 +87,7 @@ async function askOne(
     const outgoing = { server: url, method, path: `${url.pathname}${url.search}`, headers, agent };
     const response = await exchange(outgoing, call.signal);
     const { statusCode: status = 0 } = response;
-    const body = parsed(await readBody(response, LIMIT, tooLarge));
+    const body = parsed(await readBody(response, MAX_ANSWER_BYTES, tooLarge));
     if (status >= 200 && status < 300 && body !== undefined) return body;
     throw refusal(path, status, body);
   } catch (cause) {
@@ -101,7 +100,7 @@ async function askOne(
 }
 
 function tooLarge(): Error {
-  return new RegistryServiceError("too-large", `the answer exceeds ${LIMIT} bytes`, { status: 200 });
+  return new RegistryServiceError("too-large", `the answer exceeds ${MAX_ANSWER_BYTES} bytes`, { status: 200 });
 }
 
 async function bearer(tokenFile: string | undefined): Promise<{ authorization?: string }> {

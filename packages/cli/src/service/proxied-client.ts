@@ -1,7 +1,7 @@
 import { RegistryServiceError } from "@executor-registry/resolver";
 import { type ApiPath, type KubernetesApi, KubernetesError } from "@executor-registry/resolver/kubernetes";
+import { MAX_ANSWER_BYTES, type ServiceTransport, TIMEOUT_MS } from "./client.ts";
 import { UsageError } from "../base/usage-error.ts";
-import { LIMIT, type ServiceClient, TIMEOUT } from "./client.ts";
 import { refusal } from "./refusal.ts";
 
 /** A Kubernetes Service. */
@@ -33,12 +33,12 @@ export function proxyPath(api: KubernetesApi, { namespace = api.namespace, name,
  * `services/proxy`, and no way into the cluster's network.
  * @see https://kubernetes.io/docs/tasks/access-application-cluster/access-cluster-services/
  */
-export function proxiedClient(api: KubernetesApi, service: ServiceName): ServiceClient {
+export function proxiedTransport(api: KubernetesApi, service: ServiceName): ServiceTransport {
   const place = `service ${service.namespace ?? api.namespace}/${service.name}`;
   const base = proxyPath(api, service);
   return {
-    async ask(path, { method = "GET", query = {}, signal, timeout = TIMEOUT } = {}) {
-      const options = { method, query, timeout, limit: LIMIT, ...(signal && { signal }) };
+    async send({ method, path, query, signal, timeout = TIMEOUT_MS }) {
+      const options = { method, query, timeout, limit: MAX_ANSWER_BYTES, ...(signal && { signal }) };
       try {
         return await api.request(`${base}${path}`, options);
       } catch (error) {

@@ -1,6 +1,6 @@
 import { ExecutorRegistryError, type RegistryOptions } from "@executor-registry/resolver";
 import { type ApiPath, type KubernetesApi, KubernetesError } from "@executor-registry/resolver/kubernetes";
-import { LIMIT } from "./client.ts";
+import { MAX_ANSWER_BYTES } from "./client.ts";
 import { parseServiceName, proxyPath } from "./proxied-client.ts";
 
 /** How long an answer counts: through the proxy no events are heard. */
@@ -20,7 +20,7 @@ export function proxiedRegistry(api: KubernetesApi, service: string): RegistryOp
       const path: ApiPath = `${base}${pathname}${search}`;
       const { signal } = init ?? {};
       try {
-        return Response.json(await api.request(path, { limit: LIMIT, ...(signal && { signal }) }));
+        return Response.json(await api.request(path, { limit: MAX_ANSWER_BYTES, ...(signal && { signal }) }));
       } catch (error) {
         if (!(error instanceof KubernetesError) || error.status === undefined) throw error;
         const { status, answer, message } = error;

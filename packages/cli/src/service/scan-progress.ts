@@ -1,13 +1,9 @@
+import { SERVICE_OPERATIONS } from "@executor-registry/resolver/internal";
 import type { Io } from "../output/io.ts";
 import type { ServiceClient } from "./client.ts";
 
 /** Milliseconds between looks at how far it is. */
-const INTERVAL = 1000;
-
-interface Health {
-  /** Only for those who may see details. */
-  readonly sources?: readonly { readonly name: string; readonly requests: number }[];
-}
+const INTERVAL_MS = 1000;
 
 /** Waits for a scan; says on a terminal how many requests each source has made meanwhile. */
 export async function withScanProgress<T>(
@@ -17,17 +13,17 @@ export async function withScanProgress<T>(
 ): Promise<T> {
   if (!stderr.isTTY) return scanning;
   const done = new AbortController();
-  const telling = tell(client, done.signal, (line) => stderr.status(line), clock);
+  const showing = showProgress(client, done.signal, (line) => stderr.status(line), clock);
   try {
     return await scanning;
   } finally {
     done.abort();
-    await telling.catch(() => {});
+    await showing.catch(() => {});
     stderr.status(undefined);
   }
 }
 
-async function tell(
+async function showProgress(
   client: ServiceClient,
   signal: AbortSignal,
   show: (line: string) => void,
@@ -37,12 +33,13 @@ async function tell(
   let before: ReadonlyMap<string, number> | undefined;
   for (;;) {
     // How far it is may not be known; the scan goes on.
-    const health = (await client.ask("/health", { signal }).catch(() => undefined)) as Health | undefined;
+    const health = await client.ask(SERVICE_OPERATIONS.health, {}, { signal }).catch(() => undefined);
     if (signal.aborted) return;
-    const now = new Map(health?.sources?.map(({ name, requests }) => [name, requests]));
+    // Sources are there only for callers who may see details.
+    const now = new Map(health?.sources?.map(({ name, requests = 0 }) => [name, requests]));
     before ??= now;
     const made = [...now].map(([name, requests]) => `${name} ${requests - (before?.get(name) ?? 0)}`);
     if (made.length > 0) show(`scanning … requests so far: ${made.join(", ")}`);
-    await clock.sleep(INTERVAL, signal);
+    await clock.sleep(INTERVAL_MS, signal);
   }
 }

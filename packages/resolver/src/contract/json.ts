@@ -29,3 +29,40 @@ export function texts(fields: Json, name: string): readonly string[] {
 export function isTime(value: unknown): value is string {
   return typeof value === "string" && !Number.isNaN(Date.parse(value));
 }
+
+/** @throws NotADocument */
+export function number(fields: Json, name: string): number {
+  const value = fields[name];
+  if (typeof value === "number") return value;
+  throw new NotADocument(`its member ${name} is no number`);
+}
+
+/** @throws NotADocument */
+export function boolean(fields: Json, name: string): boolean {
+  const value = fields[name];
+  if (typeof value === "boolean") return value;
+  throw new NotADocument(`its member ${name} is neither true nor false`);
+}
+
+/** @throws NotADocument */
+export function oneOf<T extends string>(fields: Json, name: string, values: readonly T[]): T {
+  const found = values.find((value) => value === fields[name]);
+  if (found !== undefined) return found;
+  throw new NotADocument(`its member ${name} is not one of ${values.join(", ")}`);
+}
+
+/** @throws NotADocument, also what `parse` throws */
+export function list<T>(fields: Json, name: string, parse: (item: unknown) => T): readonly T[] {
+  const value = fields[name];
+  if (Array.isArray(value)) return value.map((item) => parse(item));
+  throw new NotADocument(`its member ${name} is no list`);
+}
+
+/** An object with that member alone where it is there, else without any, to be spread. */
+export function optional<N extends string, T>(
+  fields: Json,
+  name: N,
+  parse: (fields: Json, name: N) => T,
+): { readonly [K in N]?: T } {
+  return fields[name] === undefined ? {} : ({ [name]: parse(fields, name) } as { readonly [K in N]: T });
+}

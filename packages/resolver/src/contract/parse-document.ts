@@ -69,6 +69,12 @@ export function parseDocuments(json: unknown): ParsedDocuments {
   return { documents, unreadable };
 }
 
+/** What `GET /executors?fields=version` says: each type's version. @throws NotADocument */
+export function parseVersionNames(json: unknown): ReadonlyMap<string, string> {
+  const documents = Object.entries(record(json, "the answer"));
+  return new Map(documents.map(([type, document]) => [type, text(record(document, `its ${type}`), "version")]));
+}
+
 /** The part of an error's body that is acted upon; nothing when it is none of the service's. */
 export function parseProblem(
   json: unknown,

@@ -51,7 +51,8 @@ function pullPolicy(value: unknown): PullPolicy {
   throw new NotADocument("its member live.pullPolicy is none of Kubernetes'");
 }
 
-function parseCandidate(json: unknown): Candidate {
+/** @throws NotADocument */
+export function parseCandidate(json: unknown): Candidate {
   const fields = record(json, "its candidate");
   const { digest, nodes, sizeBytes, evidence } = fields;
   if (!Array.isArray(evidence)) throw new NotADocument("its candidate's member evidence is no list");

@@ -1,0 +1,163 @@
+import type { ExecutorDocument } from "./executor-document.ts";
+import type { Candidate } from "./resolution.ts";
+
+/** A rule's answer about an image. */
+export interface VerdictDocument {
+  readonly check: string;
+  readonly state: "passed" | "failed" | "pending";
+  /** Why, in a sentence that a person can act on. */
+  readonly reason: string;
+}
+
+type ImageMember =
+  | "image"
+  | "version"
+  | "tags"
+  | "tagsOmitted"
+  | "capabilities"
+  | "owner"
+  | "created"
+  | "pushed"
+  | "sizeBytes"
+  | "platforms"
+  | "source"
+  | "validated"
+  | "validatedAt";
+
+/** One image of a type: an element of `GET /executors/{type}/versions`. */
+export interface VersionDocument extends Pick<ExecutorDocument, ImageMember> {
+  readonly digest: string;
+  readonly state: "admitted" | "rejected" | "pending" | "withdrawn";
+  /** Whether it is the version that the type is answered with. */
+  readonly current: boolean;
+  readonly verdicts: readonly VerdictDocument[];
+  /** When it was first seen, ISO 8601 in UTC. */
+  readonly found: string;
+  /** When it was first admitted, ISO 8601 in UTC. */
+  readonly added?: string;
+  readonly withdrawn?: { readonly at: string; readonly reason: string };
+}
+
+/** A tag that could not be read, so that the image behind it is not known. */
+export interface UnreadTagDocument {
+  readonly repository: string;
+  readonly tag: string;
+  /** What the tag names, where that content itself can never be read. */
+  readonly digest?: string;
+  /** The code of the error. */
+  readonly code: string;
+  readonly reason: string;
+}
+
+/** A page of `GET /executors/{type}/versions`. */
+export interface VersionsPage {
+  readonly type: string;
+  /** How many versions there are on all pages. */
+  readonly total: number;
+  /** Newest first. */
+  readonly versions: readonly VersionDocument[];
+  /** On the first page: the first 500 tags of the type's repositories that could not be read. */
+  readonly unread?: readonly UnreadTagDocument[];
+  /** How many such tags there are. */
+  readonly unreadTotal?: number;
+  /** Of a type that is answered from a cluster: the images that could be meant, the best 20 first. */
+  readonly candidates?: readonly Candidate[];
+}
+
+/** A change of the catalogue, by whom and why. */
+export interface JournalEntryDocument {
+  /** 1, 2, 3, … without gaps. */
+  readonly sequence: number;
+  /** ISO 8601 in UTC. */
+  readonly at: string;
+  readonly actor: string;
+  readonly reason: string;
+  /** Each kind has members of its own. */
+  readonly change: {
+    readonly kind: string;
+    /** Absent for a change that is about no executor type. */
+    readonly type?: string;
+    readonly digest?: string;
+    readonly [member: string]: unknown;
+  };
+  /** The hash of the entry before. */
+  readonly previous: string;
+  readonly hash: string;
+}
+
+/** A page of `GET /journal`, newest first. */
+export interface JournalPage {
+  readonly entries: readonly JournalEntryDocument[];
+}
+
+/** What a scan has to read, as far as that is known, and what it has read. */
+export interface ScanProgressDocument {
+  readonly repositories: number;
+  readonly repositoriesRead: number;
+  readonly tags: number;
+  readonly tagsRead: number;
+}
+
+/** An error of a source. */
+export interface SourceProblem {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** What the scan of one source found. */
+export interface ScanReportDocument {
+  readonly source: string;
+  /** How many repositories were read. */
+  readonly repositories: number;
+  /** How many entries were written to the journal. */
+  readonly changes: number;
+  /** How many tags could not be read. */
+  readonly unread: number;
+  readonly requests: number;
+  readonly complete: boolean;
+  /** What could not be read, one sentence each; the first 20. */
+  readonly incomplete: readonly string[];
+  readonly progress: ScanProgressDocument;
+  readonly problem?: SourceProblem;
+}
+
+/** The answer of `POST /executors/refresh`: the scans that were waited for, or that a scan will begin. */
+export type RefreshResult = { readonly scans: readonly ScanReportDocument[] } | { readonly accepted: boolean };
+
+/** How a source of images fares. */
+export interface SourceHealthDocument {
+  readonly name: string;
+  readonly kind: string;
+  readonly state: "starting" | "ready" | "failing";
+  /** When the last complete scan ended, ISO 8601 in UTC. */
+  readonly completed?: string;
+  /** When the last scan ended, complete or not. */
+  readonly attempted?: string;
+  readonly problem?: SourceProblem;
+  /** What could not be read, one sentence each; the first 20. */
+  readonly incomplete?: readonly string[];
+  readonly progress?: ScanProgressDocument;
+  readonly repositories?: number;
+  readonly unread?: number;
+  /** How many requests the last scan sent. */
+  readonly requests?: number;
+}
+
+/** The answer of `GET /health`. Callers who may not see details get the status alone. */
+export interface HealthDocument {
+  readonly status: "ok" | "degraded" | "starting" | "draining";
+  readonly reason?: string;
+  readonly version?: string;
+  /** How many executor types can be resolved. */
+  readonly executors?: number;
+  readonly journal?: {
+    readonly sequence: number;
+    readonly hash: string;
+    /** Up to which entry the whole chain was verified, and when. */
+    readonly verified?: { readonly sequence: number; readonly at: string };
+    /** The first entry that is damaged or missing. */
+    readonly broken?: { readonly sequence: number; readonly message: string };
+  };
+  readonly sources?: readonly SourceHealthDocument[];
+  readonly queues?: readonly { readonly name: string; readonly failing: boolean }[];
+}

@@ -2,6 +2,7 @@
 export { beginCall, type Call } from "./http/call.ts";
 export { readJobTemplate } from "./kubernetes/declared/job-template.ts";
 export { exchange, readBody } from "./http/exchange.ts";
+export { parseRetryAfter } from "./tools/retry-after.ts";
 export { readRegularFile } from "./tools/regular-file.ts";
 export type { ClusterAccess, Credentials } from "./kubernetes/access.ts";
 export { httpsApi } from "./kubernetes/https-api.ts";

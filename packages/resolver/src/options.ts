@@ -1,7 +1,7 @@
 import type { Environment } from "./contract/resolution.ts";
 import type { RegistryOptions } from "./client/options.ts";
-import type { DevelopmentOptions, DevelopmentSource } from "./development/options.ts";
 import { ConfigurationError } from "./contract/resolver-errors.ts";
+import type { DevelopmentOptions, DevelopmentSource } from "./development/options.ts";
 
 /** All of it is optional: in development none is needed, in production only the registry service's URL. */
 export interface ResolverOptions extends DevelopmentOptions {
@@ -42,7 +42,7 @@ export function checkOptions(options: ResolverOptions, environment: Environment)
   }
 }
 
-/** @throws ConfigurationError for an environment that is none */
+/** @throws ConfigurationError for an unknown environment */
 export function chooseEnvironment(
   { environment, layout, registry }: ResolverOptions,
   variables: Readonly<Record<string, string | undefined>>,

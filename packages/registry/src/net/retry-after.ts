@@ -1,3 +1,5 @@
+import { parseRetryAfter } from "@executor-registry/resolver/internal";
+
 /** What a server said that asks to be left alone for a while. */
 interface RefusedAnswer {
   readonly headers: { readonly "retry-after"?: string | undefined };
@@ -5,17 +7,12 @@ interface RefusedAnswer {
 }
 
 /**
- * Milliseconds an answer asks to wait: `Retry-After` in seconds or as a date, or GHCR's Go duration within the message.
+ * Milliseconds an answer asks to wait: its `Retry-After` header, or GHCR's Go duration within the message.
  * @param now milliseconds since the Unix epoch
- * @see https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
  */
 export function retryAfter({ headers, body }: RefusedAnswer, now: number): number | undefined {
-  const header = headers["retry-after"]?.trim();
-  if (header !== undefined && header !== "") {
-    if (/^\d{1,9}(?:\.\d{1,9})?$/.test(header)) return Number(header) * 1000;
-    const date = Date.parse(header);
-    if (!Number.isNaN(date)) return Math.max(0, date - now);
-  }
+  const asked = parseRetryAfter(headers["retry-after"], now);
+  if (asked !== undefined) return asked;
   // `toomanyrequests: retry-after: 1.16676ms, allowed: 44000/minute`
   const inBody = /retry-after: ?([0-9a-zµμ.]{1,40})/i.exec(body.toString("utf8", 0, 4096))?.[1];
   return inBody === undefined ? undefined : goDuration(inBody);

@@ -1,7 +1,7 @@
 import type { Clock } from "../tools/clock.ts";
 import { ExecutorRegistryError } from "../tools/errors.ts";
 import { UnknownTypeError, type UnknownTypeFacts } from "../contract/resolver-errors.ts";
-import { SourceState } from "../sources/source-state.ts";
+import { SourceState } from "../contract/source-state.ts";
 import type { Answer } from "./answer.ts";
 import type { Answers } from "./answers.ts";
 import type { ExecutorDocument } from "../contract/executor-document.ts";

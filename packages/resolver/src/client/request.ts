@@ -107,7 +107,7 @@ export function refusal(
     : status === 404 && !isProblem(response)
       ? "it answers 404 without naming an executor type; is this the service's base URL?"
       : `it answers ${status}${problem?.detail ? `: ${problem.detail.slice(0, 300)}` : ""}${ADVICE[status] ?? ""}`;
-  const retryAfter = parseRetryAfter(headers.get("retry-after") ?? undefined, clock);
+  const retryAfter = parseRetryAfter(headers.get("retry-after") ?? undefined, clock.now());
   const own = problem?.code;
   const code = isOfOneQuestion(own) ? own : (CODES[status] ?? "unreachable");
   return new RegistryServiceError(code, message, {

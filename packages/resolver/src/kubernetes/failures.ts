@@ -1,6 +1,7 @@
 import { parseRetryAfter } from "../tools/retry-after.ts";
 import type { IncomingHttpHeaders } from "node:http";
 import type { Clock } from "../tools/clock.ts";
+import { parseRetryAfter } from "../tools/retry-after.ts";
 import { KubernetesError, type KubernetesErrorCode, type Place } from "./errors.ts";
 import { refusedSubject } from "./forbidden.ts";
 import { isEverybody } from "./rbac.ts";
@@ -74,7 +75,7 @@ export function answerError(
   answer: { status: number; headers: IncomingHttpHeaders; body: Buffer },
   clock: Clock,
 ): KubernetesError {
-  const retryAfter = parseRetryAfter(answer.headers["retry-after"], clock);
+  const retryAfter = parseRetryAfter(answer.headers["retry-after"], clock.now());
   return statusError(place, parseStatus(answer.body.toString()), {
     status: answer.status,
     ...(retryAfter === undefined ? {} : { retryAfter }),

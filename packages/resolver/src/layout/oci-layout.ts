@@ -8,7 +8,7 @@ import { shortDigest } from "../reference/digest.ts";
 import type { ExecutorTemplate } from "../reference/template.ts";
 import type { Candidate, Finding } from "../contract/resolution.ts";
 import type { Source } from "../sources/source.ts";
-import { SourceState } from "../sources/source-state.ts";
+import { SourceState } from "../contract/source-state.ts";
 import { InvalidLayoutError } from "./errors.ts";
 import { isRunnable, type LayoutImage, readLayout } from "./layout-image.ts";
 

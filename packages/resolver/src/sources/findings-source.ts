@@ -1,7 +1,7 @@
 import type { Findings } from "./findings.ts";
 import type { SourceName } from "../contract/resolution.ts";
 import type { Source } from "./source.ts";
-import type { SourceState } from "./source-state.ts";
+import type { SourceState } from "../contract/source-state.ts";
 
 /** A source that knows what its findings hold. @param end ends what it started */
 export function findingsSource(

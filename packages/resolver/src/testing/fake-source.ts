@@ -2,7 +2,7 @@ import type { Clock } from "../tools/clock.ts";
 import { findingsSource } from "../sources/findings-source.ts";
 import { createFindings, type Note } from "../sources/findings.ts";
 import type { Candidate, Finding, SourceName } from "../contract/resolution.ts";
-import { SourceState } from "../sources/source-state.ts";
+import { SourceState } from "../contract/source-state.ts";
 import type { Source } from "../sources/source.ts";
 
 /** A source in memory, told what to know. */

@@ -1,12 +1,11 @@
-import type { Clock } from "./clock.ts";
-
 /**
- * Milliseconds to wait, from delay-seconds or an HTTP date.
+ * Milliseconds that a `Retry-After` header asks to wait, from delay-seconds or an HTTP date.
+ * @param now milliseconds since the Unix epoch
  * @see https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
  */
-export function parseRetryAfter(value: string | undefined, clock: Clock): number | undefined {
-  if (value === undefined) return undefined;
-  if (/^\d+$/.test(value)) return Number(value) * 1000;
+export function parseRetryAfter(header: string | undefined, now: number): number | undefined {
+  const value = header?.trim() ?? "";
+  if (/^\d{1,9}(?:\.\d{1,9})?$/.test(value)) return Number(value) * 1000;
   const date = Date.parse(value);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - clock.now());
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }

@@ -3,7 +3,7 @@ import { createFindings, type Note } from "../../sources/findings.ts";
 import type { Logger } from "../../tools/logger.ts";
 import { tryParseReference } from "../../reference/reference.ts";
 import { isExecutorType } from "../../reference/template.ts";
-import { SourceState } from "../../sources/source-state.ts";
+import { SourceState } from "../../contract/source-state.ts";
 import { findingsSource } from "../../sources/findings-source.ts";
 import type { Source } from "../../sources/source.ts";
 import type { KubernetesApi } from "../api.ts";

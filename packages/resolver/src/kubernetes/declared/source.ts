@@ -3,7 +3,7 @@ import { createFindings, type Note } from "../../sources/findings.ts";
 import type { Logger } from "../../tools/logger.ts";
 import type { ExecutorTemplate } from "../../reference/template.ts";
 import type { Finding } from "../../contract/resolution.ts";
-import { SourceState } from "../../sources/source-state.ts";
+import { SourceState } from "../../contract/source-state.ts";
 import type { Source } from "../../sources/source.ts";
 import type { SourceStatus } from "../../contract/resolver.ts";
 import type { KubernetesApi } from "../api.ts";

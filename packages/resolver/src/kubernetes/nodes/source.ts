@@ -5,7 +5,7 @@ import { canonicalName, type ImageReference, tryParseReference } from "../../ref
 import type { ExecutorTemplate } from "../../reference/template.ts";
 import type { Finding } from "../../contract/resolution.ts";
 import type { Source } from "../../sources/source.ts";
-import { SourceState } from "../../sources/source-state.ts";
+import { SourceState } from "../../contract/source-state.ts";
 import type { KubernetesApi } from "../api.ts";
 import { createBackoff } from "../../tools/backoff.ts";
 import { reflect } from "../reflector.ts";

@@ -1,6 +1,6 @@
 import type { Clock } from "../tools/clock.ts";
 import type { ExecutorRegistryError } from "../tools/errors.ts";
-import type { SourceStatus } from "../contract/resolver.ts";
+import type { SourceStatus } from "./resolver.ts";
 
 /** The part every source needs: its status, who waits for the first state, who listens to changes. */
 export class SourceState {

@@ -9,10 +9,10 @@ import {
   testNamespace,
 } from "../../../testing/cluster.ts";
 import { serviceAccount } from "../../../testing/service-account.ts";
-import type { KubernetesApi } from "./kubernetes/api.ts";
+import type { KubernetesApi } from "./kubernetes/api/api.ts";
 import { connect } from "./kubernetes/connect.ts";
-import { KubernetesError } from "./kubernetes/errors.ts";
-import { rbacNeed } from "./kubernetes/rbac.ts";
+import { KubernetesError } from "./kubernetes/api/errors.ts";
+import { rbacNeed } from "./kubernetes/api/rbac.ts";
 import type { Resolution } from "./contract/resolution.ts";
 import { createResolver } from "./resolver.ts";
 import type { Resolver } from "./contract/resolver.ts";

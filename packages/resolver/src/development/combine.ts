@@ -1,6 +1,6 @@
 import type { Environment } from "../contract/resolution.ts";
 import { isLocalBuild, mayBeInLoopbackRegistry, mayBeOnNodesOnly } from "../kubernetes/declared/exact.ts";
-import type { NamespaceWatch } from "../kubernetes/namespace-watch.ts";
+import type { NamespaceWatch } from "../kubernetes/api/namespace-watch.ts";
 import { passedOver, placeOf, seesDeclarations } from "./passed-over.ts";
 import { canonicalName, familiarName, type ImageReference, tryParseReference } from "../reference/reference.ts";
 import type { Finding, Resolution } from "../contract/resolution.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Sources } from "./combine.ts";
-import { KubernetesError, type KubernetesErrorCode } from "../kubernetes/errors.ts";
+import { KubernetesError, type KubernetesErrorCode } from "../kubernetes/api/errors.ts";
 import { noAnswer, unreadable } from "./no-answer.ts";
 import { ForbiddenError, SourceUnreadError, UnknownTypeError } from "../contract/resolver-errors.ts";
 import type { Source } from "../sources/source.ts";

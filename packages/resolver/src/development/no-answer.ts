@@ -1,6 +1,6 @@
 import type { Sources } from "./combine.ts";
 import type { ExecutorRegistryError } from "../tools/errors.ts";
-import { forbidden } from "../kubernetes/forbidden.ts";
+import { forbidden } from "../kubernetes/api/forbidden.ts";
 import { nearMisses } from "../tools/near-misses.ts";
 import type { DevelopmentSource } from "./options.ts";
 import { described, firstUnread } from "./passed-over.ts";

@@ -1,6 +1,6 @@
 import type { Sources } from "./combine.ts";
-import { refusal } from "../kubernetes/forbidden.ts";
-import { rbacNeed } from "../kubernetes/rbac.ts";
+import { refusal } from "../kubernetes/api/forbidden.ts";
+import { rbacNeed } from "../kubernetes/api/rbac.ts";
 import type { Source } from "../sources/source.ts";
 
 /** The source whose answer counts for a type, and the more exact ones that have none. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Sources } from "./combine.ts";
 import { ExecutorRegistryError } from "../tools/errors.ts";
-import { NoClusterError } from "../kubernetes/errors.ts";
+import { NoClusterError } from "../kubernetes/api/errors.ts";
 import { type Logger, silentLogger } from "../tools/logger.ts";
 import type { Source } from "../sources/source.ts";
 import { SourcesResolver } from "./sources-resolver.ts";

@@ -6,14 +6,14 @@ import { isExecutorType } from "../../reference/template.ts";
 import { SourceState } from "../../contract/source-state.ts";
 import { findingsSource } from "../../sources/findings-source.ts";
 import type { Source } from "../../sources/source.ts";
-import type { KubernetesApi } from "../api.ts";
+import type { KubernetesApi } from "../api/api.ts";
 import { changedAt } from "../declared/changed-at.ts";
 import { isPlaceholder, placeholderReason } from "../declared/declaration.ts";
 import { type ExactImage, exactFinding } from "../declared/exact.ts";
 import { valueTimes } from "../declared/value-times.ts";
-import { forbidden } from "../forbidden.ts";
-import { createMirror, type KubernetesObject } from "../mirror.ts";
-import { reflect } from "../reflector.ts";
+import { forbidden } from "../api/forbidden.ts";
+import { createMirror, type KubernetesObject } from "../api/mirror.ts";
+import { reflect } from "../api/reflector.ts";
 
 export interface ConfigMapSourceOptions {
   readonly api: KubernetesApi;

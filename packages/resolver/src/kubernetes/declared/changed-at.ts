@@ -1,4 +1,4 @@
-import type { Metadata } from "../mirror.ts";
+import type { Metadata } from "../api/mirror.ts";
 
 /**
  * When an object's specification or data last changed, ISO 8601 in UTC: the latest time of those who manage it. Who

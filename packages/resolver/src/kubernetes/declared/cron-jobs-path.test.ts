@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { manualClock } from "../../../../../testing/manual-clock.ts";
-import type { ApiPath, KubernetesApi } from "../api.ts";
-import { KubernetesError, type KubernetesErrorCode } from "../errors.ts";
+import type { ApiPath, KubernetesApi } from "../api/api.ts";
+import { KubernetesError, type KubernetesErrorCode } from "../api/errors.ts";
 import { cronJobsPath } from "./cron-jobs-path.ts";
 
 const failure = (code: KubernetesErrorCode, retryAfter?: number): KubernetesError =>

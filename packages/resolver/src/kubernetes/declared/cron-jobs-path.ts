@@ -1,8 +1,8 @@
 import type { Clock, Random } from "../../tools/clock.ts";
 import { ExecutorRegistryError } from "../../tools/errors.ts";
-import type { ApiPath, KubernetesApi } from "../api.ts";
+import type { ApiPath, KubernetesApi } from "../api/api.ts";
 import { createBackoff } from "../../tools/backoff.ts";
-import { KubernetesError } from "../errors.ts";
+import { KubernetesError } from "../api/errors.ts";
 
 export interface CronJobsPathOptions {
   readonly api: KubernetesApi;

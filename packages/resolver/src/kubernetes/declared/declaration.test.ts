@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { DEFAULT_TEMPLATE, parseTemplate } from "../../reference/template.ts";
-import type { KubernetesObject } from "../mirror.ts";
+import type { KubernetesObject } from "../api/mirror.ts";
 import { type Declaration, readDeclaration } from "./declaration.ts";
 
 const template = parseTemplate(DEFAULT_TEMPLATE);

@@ -13,10 +13,10 @@ import { silentLogger } from "../../tools/logger.ts";
 import { DEFAULT_TEMPLATE, parseTemplate } from "../../reference/template.ts";
 import { ForbiddenError } from "../../contract/resolver-errors.ts";
 import type { Source } from "../../sources/source.ts";
-import type { KubernetesApi } from "../api.ts";
+import type { KubernetesApi } from "../api/api.ts";
 import { createConfigMapSource } from "../config-map/source.ts";
 import { connect } from "../connect.ts";
-import { rbacNeed } from "../rbac.ts";
+import { rbacNeed } from "../api/rbac.ts";
 import { createDeclaredSource } from "./source.ts";
 
 const deployment = (name: string, image: string, replicas = 0): object => ({

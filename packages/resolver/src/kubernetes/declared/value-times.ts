@@ -1,6 +1,6 @@
 import type { Clock, Random } from "../../tools/clock.ts";
 import { ExecutorRegistryError } from "../../tools/errors.ts";
-import type { KubernetesApi } from "../api.ts";
+import type { KubernetesApi } from "../api/api.ts";
 import { createBackoff } from "../../tools/backoff.ts";
 
 export interface ValueTimesOptions {

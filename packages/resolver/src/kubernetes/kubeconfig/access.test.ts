@@ -8,7 +8,7 @@ import { startConnectProxy } from "../../../../../testing/connect-proxy.ts";
 import { manualClock } from "../../../../../testing/manual-clock.ts";
 import { noOpenssl } from "../../../../../testing/self-signed.ts";
 import { startTlsServer, type TlsServer } from "../../../../../testing/tls-server.ts";
-import type { KubernetesApi } from "../api.ts";
+import type { KubernetesApi } from "../api/api.ts";
 import { connect, type ConnectOptions, type Surroundings } from "../connect.ts";
 
 describe("a kubeconfig, as kubectl reads it", { skip: noOpenssl }, () => {

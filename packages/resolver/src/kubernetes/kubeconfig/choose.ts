@@ -3,7 +3,7 @@ import type { RequestOptions } from "node:https";
 import { isIP } from "node:net";
 import { checkServerIdentity } from "node:tls";
 import { parseProxy, proxyOf } from "../../http/proxy.ts";
-import { KubeconfigError } from "../errors.ts";
+import { KubeconfigError } from "../api/errors.ts";
 import { type Entry, type Fields, fieldsOf, isOn, type Kubeconfig, pathOf, textOf } from "./parse.ts";
 
 /** The cluster that a context names. */

@@ -7,7 +7,7 @@ import { eventually } from "../../../../../testing/cluster.ts";
 import { manualClock } from "../../../../../testing/manual-clock.ts";
 import { noOpenssl } from "../../../../../testing/self-signed.ts";
 import { startTlsServer, type TlsServer } from "../../../../../testing/tls-server.ts";
-import type { KubernetesApi } from "../api.ts";
+import type { KubernetesApi } from "../api/api.ts";
 import { connect, type Surroundings } from "../connect.ts";
 
 const apiVersion = "client.authentication.k8s.io/v1";

@@ -1,8 +1,8 @@
 import type { Clock } from "../../tools/clock.ts";
 import type { Logger } from "../../tools/logger.ts";
-import type { KubernetesApi } from "../api.ts";
-import { KubernetesError } from "../errors.ts";
-import { PREFIX, SIGHTINGS_NAME } from "../labels.ts";
+import type { KubernetesApi } from "../api/api.ts";
+import { KubernetesError } from "../api/errors.ts";
+import { PREFIX, SIGHTINGS_NAME } from "../api/labels.ts";
 import { mergeSightings, type Sighting } from "./sighting.ts";
 
 /** What is known of the nodes' images over time. */

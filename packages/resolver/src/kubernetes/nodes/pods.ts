@@ -1,5 +1,5 @@
 import { canonicalName, tryParseReference } from "../../reference/reference.ts";
-import type { KubernetesApi } from "../api.ts";
+import type { KubernetesApi } from "../api/api.ts";
 import { isImportName } from "./node-image.ts";
 
 interface ContainerStatus {

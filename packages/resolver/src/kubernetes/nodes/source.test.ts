@@ -4,8 +4,8 @@ import { kubernetesServer } from "../../../../../testing/kubernetes-server.ts";
 import { manualClock } from "../../../../../testing/manual-clock.ts";
 import { silentLogger } from "../../tools/logger.ts";
 import { DEFAULT_TEMPLATE, parseTemplate } from "../../reference/template.ts";
-import type { KubernetesApi } from "../api.ts";
-import { KubernetesError } from "../errors.ts";
+import type { KubernetesApi } from "../api/api.ts";
+import { KubernetesError } from "../api/errors.ts";
 import { createNodesSource } from "./source.ts";
 
 const NOW = Date.UTC(2026, 10, 23, 12);

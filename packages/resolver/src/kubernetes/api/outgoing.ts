@@ -1,5 +1,5 @@
-import type { Outgoing } from "../http/exchange.ts";
-import { VERSION } from "../tools/version.ts";
+import type { Outgoing } from "../../http/exchange.ts";
+import { VERSION } from "../../tools/version.ts";
 import type { ApiRequest } from "./api.ts";
 
 /** Puts a call into HTTP's terms, but for the way to the server and credentials. */

@@ -1,10 +1,10 @@
 import type { IncomingMessage } from "node:http";
-import { ExecutorRegistryError } from "../tools/errors.ts";
-import type { Call } from "../http/call.ts";
-import { readBody } from "../http/exchange.ts";
+import { ExecutorRegistryError } from "../../tools/errors.ts";
+import type { Call } from "../../http/call.ts";
+import { readBody } from "../../http/exchange.ts";
 import { KubernetesError, type Place } from "./errors.ts";
 import { networkError } from "./failures.ts";
-import { splitLines } from "../tools/lines.ts";
+import { splitLines } from "../../tools/lines.ts";
 
 /** Reads a body of at most `limit` bytes. */
 export function readAll(response: IncomingMessage, limit: number, place: Place): Promise<Buffer> {

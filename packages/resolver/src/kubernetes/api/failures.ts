@@ -1,7 +1,7 @@
 import { parseRetryAfter } from "../tools/retry-after.ts";
 import type { IncomingHttpHeaders } from "node:http";
-import type { Clock } from "../tools/clock.ts";
-import { parseRetryAfter } from "../tools/retry-after.ts";
+import type { Clock } from "../../tools/clock.ts";
+import { parseRetryAfter } from "../../tools/retry-after.ts";
 import { KubernetesError, type KubernetesErrorCode, type Place } from "./errors.ts";
 import { refusedSubject } from "./forbidden.ts";
 import { isEverybody } from "./rbac.ts";

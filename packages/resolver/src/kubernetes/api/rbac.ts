@@ -1,5 +1,5 @@
-import { ExecutorRegistryError } from "../tools/errors.ts";
-import type { RbacRule } from "../contract/resolver-errors.ts";
+import { ExecutorRegistryError } from "../../tools/errors.ts";
+import type { RbacRule } from "../../contract/resolver-errors.ts";
 import { SIGHTINGS_NAME } from "./labels.ts";
 
 /** What a part of this project may ask for. */

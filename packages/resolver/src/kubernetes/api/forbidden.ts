@@ -1,5 +1,5 @@
-import { ExecutorRegistryError } from "../tools/errors.ts";
-import { ForbiddenError } from "../contract/resolver-errors.ts";
+import { ExecutorRegistryError } from "../../tools/errors.ts";
+import { ForbiddenError } from "../../contract/resolver-errors.ts";
 import { isEverybody, type RbacFeature, rbacManifest, rbacNeed, type RbacSubject } from "./rbac.ts";
 
 export interface ForbiddenOptions {

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { describe, test } from "node:test";
-import { manualClock } from "../../../../testing/manual-clock.ts";
-import { type ServedApi, serveApi } from "../../../../testing/serve-api.ts";
+import { manualClock } from "../../../../../testing/manual-clock.ts";
+import { type ServedApi, serveApi } from "../../../../../testing/serve-api.ts";
 import type { ApiStream } from "./api.ts";
 
 /** Opens a stream and hands out the server's end of it. */

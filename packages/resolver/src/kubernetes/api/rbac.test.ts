@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { KubernetesError } from "./errors.ts";
 import { forbidden, refusedSubject } from "./forbidden.ts";
-import { ForbiddenError } from "../contract/resolver-errors.ts";
+import { ForbiddenError } from "../../contract/resolver-errors.ts";
 import { rbacManifest } from "./rbac.ts";
 
 const subject = { kind: "ServiceAccount", name: "dispatcher", namespace: "team" } as const;

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { describe, test } from "node:test";
-import { manualClock } from "../../../../testing/manual-clock.ts";
-import { serveApi } from "../../../../testing/serve-api.ts";
-import { VERSION } from "../tools/version.ts";
+import { manualClock } from "../../../../../testing/manual-clock.ts";
+import { serveApi } from "../../../../../testing/serve-api.ts";
+import { VERSION } from "../../tools/version.ts";
 import type { Credentials } from "./access.ts";
 import { httpsApi } from "./https-api.ts";
 

@@ -1,6 +1,6 @@
-import type { Clock, Random } from "../tools/clock.ts";
+import type { Clock, Random } from "../../tools/clock.ts";
 import type { KubernetesApi } from "./api.ts";
-import { createBackoff } from "../tools/backoff.ts";
+import { createBackoff } from "../../tools/backoff.ts";
 import { KubernetesError } from "./errors.ts";
 
 export interface NamespaceWatchOptions {

@@ -1,9 +1,9 @@
 import { Agent as HttpAgent, type IncomingMessage } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
-import { type Clock, systemClock } from "../tools/clock.ts";
-import { beginCall, type Call } from "../http/call.ts";
-import { exchange } from "../http/exchange.ts";
-import { tunnelAgent } from "../http/tunnel.ts";
+import { type Clock, systemClock } from "../../tools/clock.ts";
+import { beginCall, type Call } from "../../http/call.ts";
+import { exchange } from "../../http/exchange.ts";
+import { tunnelAgent } from "../../http/tunnel.ts";
 import type { ClusterAccess, Credentials } from "./access.ts";
 import { parseJson, problem, readAll, readLines } from "./answer.ts";
 import type { ApiPath, ApiRequest, ApiStream, KubernetesApi } from "./api.ts";

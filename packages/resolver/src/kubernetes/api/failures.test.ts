@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { systemClock } from "../tools/clock.ts";
+import { systemClock } from "../../tools/clock.ts";
 import type { KubernetesError } from "./errors.ts";
 import { answerError, statusError } from "./failures.ts";
 

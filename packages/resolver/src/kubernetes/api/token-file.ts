@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import type { Clock } from "../tools/clock.ts";
+import type { Clock } from "../../tools/clock.ts";
 
 /** The kubelet renews a bound token at 80 % of its life (at least 10 minutes), so a minute is soon enough. */
 const TOKEN_AGE_MS = 60_000;

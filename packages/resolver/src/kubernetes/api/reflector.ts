@@ -1,8 +1,8 @@
-import type { Clock, Random } from "../tools/clock.ts";
-import { ExecutorRegistryError } from "../tools/errors.ts";
-import type { Logger } from "../tools/logger.ts";
+import type { Clock, Random } from "../../tools/clock.ts";
+import { ExecutorRegistryError } from "../../tools/errors.ts";
+import type { Logger } from "../../tools/logger.ts";
 import type { ApiPath, KubernetesApi } from "./api.ts";
-import { type Backoff, createBackoff } from "../tools/backoff.ts";
+import { type Backoff, createBackoff } from "../../tools/backoff.ts";
 import { KubernetesError } from "./errors.ts";
 import { statusError } from "./failures.ts";
 import { isModified, metadataOf, parseWatchEvent, rawResourceVersion, resourceVersionOf } from "./watch-event.ts";

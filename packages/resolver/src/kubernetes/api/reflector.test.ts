@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { type KubernetesServer, kubernetesServer } from "../../../../testing/kubernetes-server.ts";
-import { type ManualClock, manualClock } from "../../../../testing/manual-clock.ts";
-import { type Recorder, recorder } from "../../../../testing/recorder.ts";
-import type { Logger } from "../tools/logger.ts";
+import { type KubernetesServer, kubernetesServer } from "../../../../../testing/kubernetes-server.ts";
+import { type ManualClock, manualClock } from "../../../../../testing/manual-clock.ts";
+import { type Recorder, recorder } from "../../../../../testing/recorder.ts";
+import type { Logger } from "../../tools/logger.ts";
 import { type ReflectionHandler, reflect } from "./reflector.ts";
 
 interface Following extends Recorder, AsyncDisposable {

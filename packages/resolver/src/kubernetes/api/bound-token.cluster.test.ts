@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { describe, test } from "node:test";
-import { eventually, noCluster, testNamespace } from "../../../../testing/cluster.ts";
-import { serviceAccount } from "../../../../testing/service-account.ts";
-import { connect } from "./connect.ts";
+import { eventually, noCluster, testNamespace } from "../../../../../testing/cluster.ts";
+import { serviceAccount } from "../../../../../testing/service-account.ts";
+import { connect } from "../connect.ts";
 import { KubernetesError } from "./errors.ts";
 
 describe("a bound token of the API server", { skip: noCluster }, () => {

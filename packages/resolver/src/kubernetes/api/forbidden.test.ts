@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { KubernetesError } from "./errors.ts";
-import { ForbiddenError } from "../contract/resolver-errors.ts";
+import { ForbiddenError } from "../../contract/resolver-errors.ts";
 import { forbidden } from "./forbidden.ts";
 
 const refusal = new KubernetesError(

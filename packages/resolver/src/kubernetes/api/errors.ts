@@ -1,4 +1,4 @@
-import { ExecutorRegistryError } from "../tools/errors.ts";
+import { ExecutorRegistryError } from "../../tools/errors.ts";
 
 /** The codes of {@link KubernetesError}. */
 export type KubernetesErrorCode =

@@ -1,5 +1,5 @@
 import type { ReflectionHandler } from "./reflector.ts";
-import type { ExecutorRegistryError } from "../tools/errors.ts";
+import type { ExecutorRegistryError } from "../../tools/errors.ts";
 
 /** The part of `metadata` that is read. */
 export interface Metadata {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { clusterTool, hasProcess, killProcess, noNode, testNamespace } from "../../../../testing/cluster.ts";
-import { recorder } from "../../../../testing/recorder.ts";
-import { systemClock } from "../tools/clock.ts";
-import type { Logger } from "../tools/logger.ts";
+import { clusterTool, hasProcess, killProcess, noNode, testNamespace } from "../../../../../testing/cluster.ts";
+import { recorder } from "../../../../../testing/recorder.ts";
+import { systemClock } from "../../tools/clock.ts";
+import type { Logger } from "../../tools/logger.ts";
 import type { ApiPath } from "./api.ts";
 import { reflect } from "./reflector.ts";
 

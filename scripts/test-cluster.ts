@@ -6,7 +6,7 @@ const OLD_APIS = [
   "packages/dispatcher/src/dispatcher.cluster.test.ts",
   "packages/dispatcher/src/job/job.cluster.test.ts",
   "packages/dispatcher/src/submit.cluster.test.ts",
-  "packages/resolver/src/kubernetes/declared/source.cluster.test.ts",
+  "packages/resolver/src/kubernetes/declared-source.cluster.test.ts",
   "packages/resolver/src/resolver.cluster.test.ts",
 ];
 

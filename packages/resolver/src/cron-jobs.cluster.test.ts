@@ -6,7 +6,7 @@ import type { Resolution } from "./contract/resolution.ts";
 import { createResolver } from "./resolver.ts";
 import type { Resolver } from "./contract/resolver.ts";
 import type { KubernetesApi } from "./kubernetes/api/api.ts";
-import { connect } from "./kubernetes/connect.ts";
+import { connect } from "./kubernetes/connect/connect.ts";
 import { rbacNeed } from "./kubernetes/api/rbac.ts";
 
 // As a dispatcher in the cluster lives: by a bound token from its files, with the documented role and no other.

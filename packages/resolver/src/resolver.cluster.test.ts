@@ -10,7 +10,7 @@ import {
 } from "../../../testing/cluster.ts";
 import { serviceAccount } from "../../../testing/service-account.ts";
 import type { KubernetesApi } from "./kubernetes/api/api.ts";
-import { connect } from "./kubernetes/connect.ts";
+import { connect } from "./kubernetes/connect/connect.ts";
 import { KubernetesError } from "./kubernetes/api/errors.ts";
 import { rbacNeed } from "./kubernetes/api/rbac.ts";
 import type { Resolution } from "./contract/resolution.ts";

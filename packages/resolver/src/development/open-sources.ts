@@ -2,7 +2,7 @@ import { type Clock, type Random, systemClock } from "../tools/clock.ts";
 import type { Sources } from "./combine.ts";
 import type { KubernetesApi } from "../kubernetes/api/api.ts";
 import { createConfigMapSource } from "../kubernetes/config-map/source.ts";
-import { connect } from "../kubernetes/connect.ts";
+import { connect } from "../kubernetes/connect/connect.ts";
 import { createDeclaredSource } from "../kubernetes/declared/source.ts";
 import { watchNamespace } from "../kubernetes/api/namespace-watch.ts";
 import { createNodesSource } from "../kubernetes/nodes/source.ts";

@@ -1,5 +1,5 @@
 import type { KubernetesApi } from "../kubernetes/api/api.ts";
-import type { ConnectOptions } from "../kubernetes/connect.ts";
+import type { ConnectOptions } from "../kubernetes/connect/connect.ts";
 import type { Clock, Random } from "../tools/clock.ts";
 import type { Logger } from "../tools/logger.ts";
 

@@ -1,7 +1,7 @@
 // How this project talks to Kubernetes: for the dispatcher, the command line, and who builds on them.
 export type { ApiCall, ApiPath, ApiRequest, ApiStream, KubernetesApi } from "./api/api.ts";
-export { connect, type ConnectOptions, type Surroundings } from "./connect.ts";
-export type { KubeConfigLike } from "./given-config.ts";
+export { connect, type ConnectOptions, type Surroundings } from "./connect/connect.ts";
+export type { KubeConfigLike } from "./connect/given-config.ts";
 export { KubeconfigError, KubernetesError, type KubernetesErrorCode, NoClusterError } from "./api/errors.ts";
 export { reflect, type ReflectionHandler, type ReflectorOptions } from "./api/reflector.ts";
 export { createMirror, type KubernetesObject, type Mirror, type MirrorOptions } from "./api/mirror.ts";

@@ -1,4 +1,3 @@
-import { parseRetryAfter } from "../tools/retry-after.ts";
 import type { IncomingHttpHeaders } from "node:http";
 import type { Clock } from "../../tools/clock.ts";
 import { parseRetryAfter } from "../../tools/retry-after.ts";

@@ -1,5 +1,5 @@
 import { dirname, resolve } from "node:path";
-import { KubeconfigError } from "../api/errors.ts";
+import { KubeconfigError } from "../../api/errors.ts";
 
 /** What a file says under one name, and the folder that its relative paths begin at. */
 export interface Entry {

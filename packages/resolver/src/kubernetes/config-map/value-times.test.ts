@@ -4,8 +4,8 @@ import { kubernetesServer } from "../../../../../testing/kubernetes-server.ts";
 import { manualClock } from "../../../../../testing/manual-clock.ts";
 import { silentLogger } from "../../tools/logger.ts";
 import { DEFAULT_TEMPLATE, parseTemplate } from "../../reference/template.ts";
-import { createConfigMapSource } from "../config-map/source.ts";
-import { createDeclaredSource } from "./source.ts";
+import { createConfigMapSource } from "./source.ts";
+import { createDeclaredSource } from "../declared/source.ts";
 
 /** What an API server gives after one tool has applied an object twice. Before 1.25 the first time stays. */
 const metadata = (resourceVersion: string): object => ({

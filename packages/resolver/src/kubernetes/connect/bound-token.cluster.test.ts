@@ -3,8 +3,8 @@ import { writeFile } from "node:fs/promises";
 import { describe, test } from "node:test";
 import { eventually, noCluster, testNamespace } from "../../../../../testing/cluster.ts";
 import { serviceAccount } from "../../../../../testing/service-account.ts";
-import { connect } from "../connect.ts";
-import { KubernetesError } from "./errors.ts";
+import { connect } from "./connect.ts";
+import { KubernetesError } from "../api/errors.ts";
 
 describe("a bound token of the API server", { skip: noCluster }, () => {
   test("is used until what it is bound to is gone, and the file's next one after that without a new connection", async () => {

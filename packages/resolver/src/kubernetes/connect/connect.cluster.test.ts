@@ -6,8 +6,8 @@ import { type AddressInfo, connect as connectSocket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { noCluster, type TestNamespace, testNamespace } from "../../../../testing/cluster.ts";
-import { serviceAccount, type TestServiceAccount } from "../../../../testing/service-account.ts";
+import { noCluster, type TestNamespace, testNamespace } from "../../../../../testing/cluster.ts";
+import { serviceAccount, type TestServiceAccount } from "../../../../../testing/service-account.ts";
 import { connect } from "./connect.ts";
 
 interface Review {

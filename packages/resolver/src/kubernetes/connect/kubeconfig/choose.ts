@@ -2,8 +2,8 @@ import { readFile } from "node:fs/promises";
 import type { RequestOptions } from "node:https";
 import { isIP } from "node:net";
 import { checkServerIdentity } from "node:tls";
-import { parseProxy, proxyOf } from "../../http/proxy.ts";
-import { KubeconfigError } from "../api/errors.ts";
+import { parseProxy, proxyOf } from "../../../http/proxy.ts";
+import { KubeconfigError } from "../../api/errors.ts";
 import { type Entry, type Fields, fieldsOf, isOn, type Kubeconfig, pathOf, textOf } from "./parse.ts";
 
 /** The cluster that a context names. */

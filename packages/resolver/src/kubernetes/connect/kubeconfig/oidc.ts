@@ -1,6 +1,6 @@
-import type { Clock } from "../../tools/clock.ts";
-import { beginCall } from "../../http/call.ts";
-import { exchange, readBody } from "../../http/exchange.ts";
+import type { Clock } from "../../../tools/clock.ts";
+import { beginCall } from "../../../http/call.ts";
+import { exchange, readBody } from "../../../http/exchange.ts";
 import { dataOrFile } from "./choose.ts";
 import { type Fields, fieldsOf, pathOf, textOf } from "./parse.ts";
 

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { describe, test } from "node:test";
-import { noCluster, type TestNamespace, testNamespace } from "../../../../../testing/cluster.ts";
-import { recorder } from "../../../../../testing/recorder.ts";
-import { serviceAccount } from "../../../../../testing/service-account.ts";
-import { systemClock } from "../../tools/clock.ts";
-import { silentLogger } from "../../tools/logger.ts";
-import type { KubernetesApi } from "./api.ts";
-import { connect } from "../connect.ts";
-import { type ReflectionHandler, reflect } from "./reflector.ts";
+import { noCluster, type TestNamespace, testNamespace } from "../../../../testing/cluster.ts";
+import { recorder } from "../../../../testing/recorder.ts";
+import { serviceAccount } from "../../../../testing/service-account.ts";
+import { systemClock } from "../tools/clock.ts";
+import { silentLogger } from "../tools/logger.ts";
+import type { KubernetesApi } from "./api/api.ts";
+import { connect } from "./connect/connect.ts";
+import { type ReflectionHandler, reflect } from "./api/reflector.ts";
 
 /** Follows the ConfigMaps of a namespace until disposed of. Leaves out the one that newer clusters put everywhere. */
 function followConfigMaps(api: KubernetesApi, namespace: string, handler: ReflectionHandler): AsyncDisposable {

@@ -1,6 +1,6 @@
 import { resolve, sep } from "node:path";
 import { isatty } from "node:tty";
-import type { Clock } from "../../tools/clock.ts";
+import type { Clock } from "../../../tools/clock.ts";
 import type { ChosenCluster } from "./choose.ts";
 import { type Entry, type Fields, fieldsOf, isOn, textOf } from "./parse.ts";
 import { type PluginCall, runPlugin } from "./plugin-process.ts";

@@ -3,7 +3,7 @@ import { mkdtemp, rm, unlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
-import { manualClock } from "../../../../testing/manual-clock.ts";
+import { manualClock } from "../../../../../testing/manual-clock.ts";
 import { inCluster } from "./in-cluster.ts";
 
 const variables = { KUBERNETES_SERVICE_HOST: "10.96.0.1", KUBERNETES_SERVICE_PORT: "443" };

@@ -3,11 +3,11 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
-import { eventually } from "../../../../../testing/cluster.ts";
-import { manualClock } from "../../../../../testing/manual-clock.ts";
-import { noOpenssl } from "../../../../../testing/self-signed.ts";
-import { startTlsServer, type TlsServer } from "../../../../../testing/tls-server.ts";
-import type { KubernetesApi } from "../api/api.ts";
+import { eventually } from "../../../../../../testing/cluster.ts";
+import { manualClock } from "../../../../../../testing/manual-clock.ts";
+import { noOpenssl } from "../../../../../../testing/self-signed.ts";
+import { startTlsServer, type TlsServer } from "../../../../../../testing/tls-server.ts";
+import type { KubernetesApi } from "../../api/api.ts";
 import { connect, type Surroundings } from "../connect.ts";
 
 const apiVersion = "client.authentication.k8s.io/v1";

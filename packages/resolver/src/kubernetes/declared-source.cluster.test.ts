@@ -1,23 +1,17 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import {
-  eventually,
-  minorVersion,
-  noCluster,
-  type TestNamespace,
-  testNamespace,
-} from "../../../../../testing/cluster.ts";
-import { serviceAccount, type TestServiceAccount } from "../../../../../testing/service-account.ts";
-import { systemClock } from "../../tools/clock.ts";
-import { silentLogger } from "../../tools/logger.ts";
-import { DEFAULT_TEMPLATE, parseTemplate } from "../../reference/template.ts";
-import { ForbiddenError } from "../../contract/resolver-errors.ts";
-import type { Source } from "../../sources/source.ts";
-import type { KubernetesApi } from "../api/api.ts";
-import { createConfigMapSource } from "../config-map/source.ts";
-import { connect } from "../connect.ts";
-import { rbacNeed } from "../api/rbac.ts";
-import { createDeclaredSource } from "./source.ts";
+import { eventually, minorVersion, noCluster, type TestNamespace, testNamespace } from "../../../../testing/cluster.ts";
+import { serviceAccount, type TestServiceAccount } from "../../../../testing/service-account.ts";
+import { systemClock } from "../tools/clock.ts";
+import { silentLogger } from "../tools/logger.ts";
+import { DEFAULT_TEMPLATE, parseTemplate } from "../reference/template.ts";
+import { ForbiddenError } from "../contract/resolver-errors.ts";
+import type { Source } from "../sources/source.ts";
+import type { KubernetesApi } from "./api/api.ts";
+import { createConfigMapSource } from "./config-map/source.ts";
+import { connect } from "./connect/connect.ts";
+import { rbacNeed } from "./api/rbac.ts";
+import { createDeclaredSource } from "./declared/source.ts";
 
 const deployment = (name: string, image: string, replicas = 0): object => ({
   metadata: { name },

@@ -4,11 +4,11 @@ import type { IncomingHttpHeaders } from "node:http";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
-import { startConnectProxy } from "../../../../../testing/connect-proxy.ts";
-import { manualClock } from "../../../../../testing/manual-clock.ts";
-import { noOpenssl } from "../../../../../testing/self-signed.ts";
-import { startTlsServer, type TlsServer } from "../../../../../testing/tls-server.ts";
-import type { KubernetesApi } from "../api/api.ts";
+import { startConnectProxy } from "../../../../../../testing/connect-proxy.ts";
+import { manualClock } from "../../../../../../testing/manual-clock.ts";
+import { noOpenssl } from "../../../../../../testing/self-signed.ts";
+import { startTlsServer, type TlsServer } from "../../../../../../testing/tls-server.ts";
+import type { KubernetesApi } from "../../api/api.ts";
 import { connect, type ConnectOptions, type Surroundings } from "../connect.ts";
 
 describe("a kubeconfig, as kubectl reads it", { skip: noOpenssl }, () => {

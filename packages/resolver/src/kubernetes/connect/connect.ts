@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
-import { type Clock, systemClock } from "../tools/clock.ts";
-import type { ClusterAccess } from "./api/access.ts";
-import type { KubernetesApi } from "./api/api.ts";
-import { KubeconfigError, NoClusterError } from "./api/errors.ts";
-import { httpsApi } from "./api/https-api.ts";
+import { type Clock, systemClock } from "../../tools/clock.ts";
+import type { ClusterAccess } from "../api/access.ts";
+import type { KubernetesApi } from "../api/api.ts";
+import { KubeconfigError, NoClusterError } from "../api/errors.ts";
+import { httpsApi } from "../api/https-api.ts";
 import { inCluster, SERVICE_ACCOUNT_FOLDER } from "./in-cluster.ts";
 import { givenAccess, type KubeConfigLike } from "./given-config.ts";
 import { kubeconfigAccess } from "./kubeconfig/access.ts";

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import type { Clock } from "../../tools/clock.ts";
+import type { Clock } from "../../../tools/clock.ts";
 
 /** Milliseconds for an answer; a person who has to log in gets more. */
 const LIMIT_MS = 30_000;

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { KubeconfigError } from "../api/errors.ts";
+import { KubeconfigError } from "../../api/errors.ts";
 import { type Kubeconfig, mergeKubeconfigs, parseKubeconfig, type ParseText, unreadable } from "./parse.ts";
 
 /** What is used of `yaml`; any version from 2 on will do. */

@@ -1,6 +1,6 @@
 import type { RequestOptions } from "node:https";
-import type { ClusterAccess, Credentials } from "./api/access.ts";
-import { KubeconfigError } from "./api/errors.ts";
+import type { ClusterAccess, Credentials } from "../api/access.ts";
+import { KubeconfigError } from "../api/errors.ts";
 import { missingContext } from "./kubeconfig/choose.ts";
 
 /** The part of `KubeConfig` of `@kubernetes/client-node` that is used; any version's will do. */

@@ -1,5 +1,5 @@
-import type { ClusterAccess, Credentials } from "../api/access.ts";
-import { bearer, tokenFile } from "../api/token-file.ts";
+import type { ClusterAccess, Credentials } from "../../api/access.ts";
+import { bearer, tokenFile } from "../../api/token-file.ts";
 import { type Chosen, dataOrFile } from "./choose.ts";
 import { execOf, execPlugin, type PluginSurroundings } from "./exec-plugin.ts";
 import { oidcToken } from "./oidc.ts";

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Clock } from "../tools/clock.ts";
-import type { ClusterAccess } from "./api/access.ts";
-import { bearer, tokenFile } from "./api/token-file.ts";
+import type { Clock } from "../../tools/clock.ts";
+import type { ClusterAccess } from "../api/access.ts";
+import { bearer, tokenFile } from "../api/token-file.ts";
 
 /** Where a pod finds its service account. */
 export const SERVICE_ACCOUNT_FOLDER = "/var/run/secrets/kubernetes.io/serviceaccount";

@@ -43,11 +43,16 @@ export {
   familiarName,
   type ImageReference,
   parseReference,
-  repositoryName,
   tryParseReference,
-  withDigest,
-  withTag,
 } from "./reference/reference.ts";
+export {
+  pinnedName,
+  type Repository,
+  repositoryAt,
+  repositoryNamed,
+  repositoryOf,
+  taggedName,
+} from "./reference/repository.ts";
 export {
   DEFAULT_TEMPLATE,
   type ExecutorTemplate,

@@ -1,3 +1,4 @@
+import { tryParseReference } from "@executor-registry/resolver";
 import type { Claim } from "./make-hint.ts";
 import { registryOf } from "./registry-of.ts";
 
@@ -17,7 +18,7 @@ export function parseOciPurl(text: string): Omit<Claim, "action"> | undefined {
   const registry = registryOf(url);
   return {
     registry,
-    repository: registry === undefined ? url || name : url.slice(url.indexOf("/") + 1),
+    repository: (registry && tryParseReference(url)?.repository) ?? (url || name),
     tag: qualifiers.get("tag"),
     digest,
   };

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { isDigest, parseReference, repositoryName } from "@executor-registry/resolver";
+import { isDigest, parseReference, repositoryOf } from "@executor-registry/resolver";
 import type { WebhookReceiver, WebhookRequest } from "../scan/hint.ts";
 import { createReceiver, WEBHOOK_KINDS, type WebhookKind } from "./receiver.ts";
 import { ecrPush } from "./testing/eventbridge-events.ts";
@@ -105,7 +105,7 @@ async function outcome(receiver: WebhookReceiver, request: WebhookRequest): Prom
     const { hints } = await receiver.receive(request, signal);
     for (const { registry = "registry.example", repository, digest } of hints) {
       const name = `${registry}/${repository}`;
-      assert.equal(repositoryName(parseReference(name)), name);
+      assert.equal(repositoryOf(parseReference(name)).name, name);
       assert.ok(digest === undefined || isDigest(digest));
     }
     return "taken";

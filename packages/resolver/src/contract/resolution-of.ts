@@ -1,4 +1,5 @@
-import { familiarName, parseReference, repositoryName, tryParseReference } from "../reference/reference.ts";
+import { familiarName, parseReference, tryParseReference } from "../reference/reference.ts";
+import { repositoryOf, taggedName } from "../reference/repository.ts";
 import type { Candidate, Evidence, Resolution } from "./resolution.ts";
 import type { ExecutorDocument } from "./executor-document.ts";
 
@@ -33,8 +34,8 @@ export function resolutionOf(document: ExecutorDocument): Resolution {
 
 function candidateOf(document: ExecutorDocument): Candidate {
   const { image, digest, version, decidedBy, reason, created, sizeBytes } = document;
-  const repository = repositoryName(parseReference(image));
-  const tags = document.tags.flatMap((tag) => tryParseReference(`${repository}:${tag}`) ?? []);
+  const repository = repositoryOf(parseReference(image));
+  const tags = document.tags.flatMap((tag) => tryParseReference(taggedName(repository, tag)) ?? []);
   const built: readonly Evidence[] =
     created === undefined ? [] : [{ kind: "created", at: created, detail: "creation time in its configuration" }];
   return {

@@ -3,7 +3,8 @@ import { ExecutorRegistryError } from "../tools/errors.ts";
 import { type Logger, silentLogger } from "../tools/logger.ts";
 import { createFindings, type Note } from "../sources/findings.ts";
 import { findingsSource } from "../sources/findings-source.ts";
-import { familiarName, type ImageReference, withDigest } from "../reference/reference.ts";
+import { familiarName, type ImageReference, parseReference } from "../reference/reference.ts";
+import { pinnedName, repositoryOf } from "../reference/repository.ts";
 import { shortDigest } from "../reference/digest.ts";
 import type { ExecutorTemplate } from "../reference/template.ts";
 import type { Candidate, Finding } from "../contract/resolution.ts";
@@ -107,7 +108,7 @@ function candidateOf(image: LayoutImage): Candidate {
 }
 
 function nameOf({ reference, digest }: LayoutImage): string {
-  return familiarName(withDigest(reference, digest));
+  return familiarName(parseReference(pinnedName(repositoryOf(reference), digest)));
 }
 
 function versionOf({ reference, digest }: LayoutImage): string {

@@ -2,15 +2,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { InvalidReferenceError, type ReferencePart } from "./errors.ts";
-import {
-  canonicalName,
-  familiarName,
-  parseReference,
-  repositoryName,
-  tryParseReference,
-  withDigest,
-  withTag,
-} from "./reference.ts";
+import { canonicalName, familiarName, parseReference, tryParseReference } from "./reference.ts";
+import { pinnedName, repositoryNamed, repositoryOf, taggedName } from "./repository.ts";
 import { parseDigest, shortDigest } from "./digest.ts";
 
 const HEX = "0123456789abcdef".repeat(4);
@@ -63,7 +56,9 @@ describe("what is a reference", () => {
         [reference.registry, reference.repository, reference.tag, reference.digest],
         [registry, repository, tag, digest],
       );
-      assert.equal(repositoryName(reference), `${registry}/${repository}`);
+      const { name } = repositoryOf(reference);
+      assert.equal(name, `${registry}/${repository}`);
+      assert.deepEqual(repositoryNamed(name), repositoryOf(reference));
       const short = familiarName(reference);
       if (familiar !== undefined) assert.equal(short, familiar);
       for (const form of [short, canonicalName(reference)]) {
@@ -190,11 +185,11 @@ describe("for any text", () => {
   });
 });
 
-test("values derive from each other, and are checked", () => {
-  const reference = parseReference(`registry.example.com/x:1@${SHA256}`);
-  assert.equal(canonicalName(withTag(reference, "2")), "registry.example.com/x:2");
-  assert.equal(canonicalName(withDigest(reference, SHA256)), `registry.example.com/x@${SHA256}`);
-  assert.throws(() => withTag(reference, "no tag"), InvalidReferenceError);
+test("a repository makes names with a tag and with a digest", () => {
+  const repository = repositoryOf(parseReference(`registry.example.com/x:1@${SHA256}`));
+  assert.equal(taggedName(repository, "2"), "registry.example.com/x:2");
+  assert.equal(pinnedName(repository, SHA256), `registry.example.com/x@${SHA256}`);
+  assert.throws(() => parseReference(taggedName(repository, "no tag")), InvalidReferenceError);
 });
 
 test("digests are parsed whole, and shortened for people", () => {

@@ -1,5 +1,6 @@
 import { type Digest, isDigest } from "./digest.ts";
 import { InvalidReferenceError } from "./errors.ts";
+import { repositoryOf } from "./repository.ts";
 import {
   ALPHANUMERIC,
   bracketedAddress,
@@ -106,14 +107,9 @@ export function tryParseReference(text: string): ImageReference | undefined {
   }
 }
 
-/** `docker.io/library/executor-ml`: without tag and digest. */
-export function repositoryName(reference: Pick<ImageReference, "registry" | "repository">): string {
-  return `${reference.registry}/${reference.repository}`;
-}
-
 /** `docker.io/library/executor-ml:1.0@sha256:…`: everything said. */
 export function canonicalName(reference: ImageReference): string {
-  return repositoryName(reference) + suffix(reference);
+  return repositoryOf(reference).name + suffix(reference);
 }
 
 /** `executor-ml:1.0`: what Docker Hub implies is left out. */
@@ -123,17 +119,7 @@ export function familiarName(reference: ImageReference): string {
   const short = repository.startsWith(OFFICIAL) ? repository.slice(OFFICIAL.length) : repository;
   // Shortened, a name such as `localhost/x` would read as a registry's.
   const ambiguous = short.includes("/") ? isHost(short.slice(0, short.indexOf("/"))) : isImageId(short);
-  return (ambiguous ? repositoryName(reference) : short) + suffix(reference);
-}
-
-/** The same repository with another tag and no digest. @throws InvalidReferenceError */
-export function withTag(reference: ImageReference, tag: string): ImageReference {
-  return parseReference(`${repositoryName(reference)}:${tag}`);
-}
-
-/** The same repository pinned to a digest, without a tag. @throws InvalidReferenceError */
-export function withDigest(reference: ImageReference, digest: Digest): ImageReference {
-  return parseReference(`${repositoryName(reference)}@${digest}`);
+  return (ambiguous ? repositoryOf(reference).name : short) + suffix(reference);
 }
 
 function suffix({ tag, digest }: ImageReference): string {

@@ -1,5 +1,6 @@
 import type { Digest } from "../../reference/digest.ts";
-import { type ImageReference, repositoryName, tryParseReference } from "../../reference/reference.ts";
+import { type ImageReference, tryParseReference } from "../../reference/reference.ts";
+import { pinnedName, repositoryOf } from "../../reference/repository.ts";
 import type { ExecutorTemplate } from "../../reference/template.ts";
 import { versionOf } from "../declared/exact.ts";
 import { compareTags } from "./recency.ts";
@@ -108,14 +109,13 @@ function imageOf(
   const [best] = sorted;
   if (!best) throw new RangeError("an image has at least one name");
   const { reference } = best;
-  const pinned = named.find(
-    (one) => one.reference.digest !== undefined && repositoryName(one.reference) === repositoryName(reference),
-  );
+  const { name } = repositoryOf(reference);
+  const pinned = named.find((one) => one.reference.digest !== undefined && repositoryOf(one.reference).name === name);
   const digest = pinned?.reference.digest;
   const sized = ({ name }: Named): string => `${name}#${sizeBytes}`;
   const ids = [
     ...sorted.flatMap(({ reference: one }) =>
-      one.digest === undefined ? [] : [`${repositoryName(one)}@${one.digest}`],
+      one.digest === undefined ? [] : [pinnedName(repositoryOf(one), one.digest)],
     ),
     ...sorted.filter(isOfContent).map(sized),
   ];

@@ -1,0 +1,34 @@
+import type { Digest } from "./digest.ts";
+
+/** Where the images of one name are. A value: those with the same {@link Repository.name} are the same. */
+export interface Repository {
+  /** Host, with port if given: `docker.io`. */
+  readonly registry: string;
+  /** Path below the registry: `library/executor-ml`. */
+  readonly path: string;
+  /** `docker.io/library/executor-ml`: canonical, without tag and digest. */
+  readonly name: string;
+}
+
+/** Not checked: what foreign text names is parsed as a reference first. @param registry host, with port if it has one */
+export const repositoryAt = (registry: string, path: string): Repository => ({
+  registry,
+  path,
+  name: `${registry}/${path}`,
+});
+
+/** The repository of a reference. */
+export const repositoryOf = (reference: { readonly registry: string; readonly repository: string }): Repository =>
+  repositoryAt(reference.registry, reference.repository);
+
+/** The repository of a {@link Repository.name} that was kept as text. Not checked, since it was when it was made. */
+export function repositoryNamed(name: string): Repository {
+  const slash = name.indexOf("/");
+  return { registry: name.slice(0, slash), path: name.slice(slash + 1), name };
+}
+
+/** `docker.io/library/executor-ml:1.0`, which is a reference if the tag is one. */
+export const taggedName = ({ name }: Pick<Repository, "name">, tag: string): string => `${name}:${tag}`;
+
+/** `docker.io/library/executor-ml@sha256:…` */
+export const pinnedName = ({ name }: Pick<Repository, "name">, digest: Digest): string => `${name}@${digest}`;

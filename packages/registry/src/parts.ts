@@ -6,19 +6,19 @@ import { createNaming, type Naming } from "./model/naming.ts";
 import { createApprovedNamespaceCheck } from "./checks/approved-namespace.ts";
 import { runnableCheck } from "./checks/runnable.ts";
 import { makeAuthenticators } from "./config/make-authenticators.ts";
-import { makeQueues } from "./config/make-queues.ts";
 import { makeLiveSources, makeSources } from "./config/make-sources.ts";
-import { makeWebhooks } from "./config/make-webhooks.ts";
 import type { Config } from "./config/schema.ts";
-import type { Webhook } from "./http/webhook-route.ts";
 import { keepRunning } from "./keep-running.ts";
 import { Lifetimes } from "./lifetimes.ts";
+import { makeQueues } from "./queues/kinds.ts";
 import type { EventQueue } from "./queues/queue.ts";
 import { Scanner } from "./scan/scanner.ts";
 import type { ImageSource } from "./sources/image-source.ts";
 import type { LiveAnswers } from "./sources/live-source.ts";
 import type { SourceHealth } from "./sources/source-health.ts";
-import type { Hint } from "./scan/hint.ts";
+import { makeWebhooks } from "./webhooks/kinds.ts";
+import type { Webhook } from "./webhooks/webhook.ts";
+import type { Hint } from "./model/hint.ts";
 
 /** What a configuration decides, made from it: replaced as a whole by the next. */
 export interface Parts {

@@ -13,6 +13,9 @@ sources:
     repositories: ["executors/**"]
     credentials: { username: u, password: { env: PATH } }
   - { name: folder, kind: oci-layout, path: images, interval: 90s }
+webhooks:
+  - { name: gcr, kind: pubsub, audience: a, email: pusher@example.com }
+  - { name: hub, kind: docker-hub, pathToken: { env: PATH } }
 auth:
   tokens: [{ name: ci, role: operator, sha256: ${"a".repeat(64)} }]
   kubernetes: { serviceAccounts: { "jobs:dispatcher": dispatcher } }
@@ -29,6 +32,7 @@ describe("the effective configuration", () => {
       "interval: 90s",
       "audience: executor-registry",
       "perSecond: by-host",
+      "email: pusher@example.com",
     ]) {
       assert.ok(printed.includes(part), part);
     }

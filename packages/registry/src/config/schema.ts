@@ -4,7 +4,8 @@ import { z } from "zod";
 import { ROLES } from "../auth/role.ts";
 import { parseStoreAddress } from "../stores/open.ts";
 import { SourceConfig } from "./source-schema.ts";
-import { QueueConfig, WebhookConfig } from "./webhook-schema.ts";
+import { QueueConfig } from "../queues/kinds.ts";
+import { WebhookConfig } from "../webhooks/kinds.ts";
 
 /** Runs one of our parsers, so that its message is the mistake that is shown. */
 const parsedBy = (parse: (text: string) => unknown) =>

@@ -2,12 +2,10 @@ import { X509Certificate } from "node:crypto";
 import { z } from "zod";
 import { hostMistake } from "../oci/wire/registry-host.ts";
 import { isRepositoryPath } from "../model/repository-path.ts";
-import { durationBetween } from "./duration.ts";
-import { Secret } from "./secret.ts";
+import { durationBetween } from "../settings/duration.ts";
+import { Name } from "../settings/name.ts";
+import { Secret } from "../settings/secret.ts";
 
-const Name = z
-  .string()
-  .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, "expected lower-case letters, digits and dashes");
 const PATH = "expected a repository's path, with * or ** where it may vary";
 const Repositories = z
   .array(

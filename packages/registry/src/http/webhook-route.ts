@@ -1,19 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { ExecutorRegistryError, type Logger } from "@executor-registry/resolver";
 import type { Scanning } from "../scan/scanner.ts";
-import type { WebhookReceiver } from "../scan/hint.ts";
+import type { Webhook } from "../webhooks/webhook.ts";
 import { callerGone } from "./caller-gone.ts";
 import { type MinuteLimit, ThrottledError } from "./minute-limit.ts";
 import type { Metrics } from "./metrics.ts";
-
-/** Where events of one sender come in. */
-export interface Webhook {
-  /** Its place: `/webhooks/{name}`. */
-  readonly name: string;
-  readonly receiver: WebhookReceiver;
-  /** The only source whose repositories its events may mean. @default every source */
-  readonly source?: string;
-}
 
 /** What the webhooks' routes need. */
 export interface WebhookOptions {

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import type { Logger } from "@executor-registry/resolver";
 import { startLoopbackServer } from "../../../../testing/loopback-server.ts";
 import { manualClock } from "../../../../testing/manual-clock.ts";
-import type { Hint } from "../scan/hint.ts";
+import type { Hint } from "../model/hint.ts";
 import { createPubsubPull } from "./pubsub-pull.ts";
 
 const subscription = "projects/acme/subscriptions/executors";

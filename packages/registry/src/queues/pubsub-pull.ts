@@ -8,7 +8,22 @@ import { readBounded } from "../net/bounded-fetch.ts";
 import { parseValue } from "../webhooks/body.ts";
 import { QueueError } from "./errors.ts";
 import { createPump, type QueueMessage, type QueueOptions, type QueueTransport } from "./pump.ts";
-import type { EventQueue } from "./queue.ts";
+import { type EventQueue, queueKind } from "./queue.ts";
+import { senderSettings } from "../settings/name.ts";
+import { defaultGoogleToken } from "../sources/google/google-token.ts";
+
+/** A subscription to Google's topic `gcr`. */
+export const pubsubQueue = queueKind({
+  schema: z.strictObject({
+    ...senderSettings,
+    kind: z.literal("pubsub"),
+    subscription: z
+      .string()
+      .regex(/^projects\/[^/]+\/subscriptions\/[^/]+$/, "expected projects/PROJECT/subscriptions/NAME"),
+  }),
+  make: ({ name, subscription }, around) =>
+    createPubsubPull({ name, subscription, token: defaultGoogleToken("pubsub.googleapis.com"), ...around }),
+});
 
 /** Where Artifact Registry's events wait. */
 export interface PubsubPullOptions extends QueueOptions {

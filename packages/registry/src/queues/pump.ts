@@ -1,7 +1,7 @@
 import { type Clock, type Logger, type Random, silentLogger, systemClock } from "@executor-registry/resolver";
 import { backoff } from "../net/backoff.ts";
 import { InvalidWebhookError } from "../webhooks/errors.ts";
-import type { Hint } from "../scan/hint.ts";
+import type { Hint } from "../model/hint.ts";
 import { QueueError } from "./errors.ts";
 import type { EventQueue, OnHints } from "./queue.ts";
 

@@ -1,9 +1,11 @@
-import type { Hint } from "../scan/hint.ts";
+import type { Clock, Logger, Random } from "@executor-registry/resolver";
+import type { Hint } from "../model/hint.ts";
+import type { Kind, KindSchema } from "../settings/kinds.ts";
 
 /** Takes hints over. While it rejects, their messages stay in the queue and come again. */
 export type OnHints = (hints: readonly Hint[]) => Promise<void>;
 
-/** A queue of registry events that nobody has to reach us for. One implementation per file. */
+/** A queue of registry events that nobody has to reach us for. One implementation per file, with its settings. */
 export interface EventQueue {
   /** As named in the configuration. */
   readonly name: string;
@@ -17,3 +19,15 @@ export interface EventQueue {
    */
   run(onHints: OnHints, signal: AbortSignal): Promise<void>;
 }
+
+/** What queues are made with besides their settings. */
+export interface QueueSurroundings {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+}
+
+/** One kind of queue: its settings, and what asks it. */
+export const queueKind = <Schema extends KindSchema>(
+  kind: Kind<Schema, QueueSurroundings, EventQueue>,
+): Kind<Schema, QueueSurroundings, EventQueue> => kind;

@@ -4,7 +4,7 @@ import { SQSClient } from "@aws-sdk/client-sqs";
 import type { Logger } from "@executor-registry/resolver";
 import { manualClock } from "../../../../testing/manual-clock.ts";
 import { type SqsServer, startSqsServer } from "../../../../testing/sqs-server.ts";
-import type { Hint } from "../scan/hint.ts";
+import type { Hint } from "../model/hint.ts";
 import { ECR_HINT, ecrPush } from "../webhooks/testing/eventbridge-events.ts";
 import { createSqsQueue } from "./sqs.ts";
 

@@ -4,11 +4,24 @@ import { z } from "zod";
 import { within } from "../net/deadline.ts";
 import { parseBody } from "../webhooks/body.ts";
 import { parseEventBridge } from "../webhooks/eventbridge.ts";
-import type { Hint } from "../scan/hint.ts";
+import type { Hint } from "../model/hint.ts";
 import { QueueError } from "./errors.ts";
 import { createPump, type QueueMessage, type QueueOptions, type QueueTransport } from "./pump.ts";
 import { proxiesOf } from "../net/proxies.ts";
-import type { EventQueue } from "./queue.ts";
+import { type EventQueue, queueKind } from "./queue.ts";
+import { senderSettings } from "../settings/name.ts";
+
+/** A queue that an EventBridge rule sends to. */
+export const sqsQueue = queueKind({
+  schema: z.strictObject({
+    ...senderSettings,
+    kind: z.literal("sqs"),
+    queueUrl: z.url({ protocol: /^https?$/ }),
+    region: z.string().min(1).optional().meta({ description: "When it is not told by the URL" }),
+  }),
+  make: ({ name, queueUrl, region }, around) =>
+    createSqsQueue({ name, queueUrl, ...(region === undefined ? {} : { region }), ...around }),
+});
 
 /** Where Amazon ECR's events wait. */
 export interface SqsQueueOptions extends QueueOptions {

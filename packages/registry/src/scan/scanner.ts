@@ -9,7 +9,7 @@ import { type Check, judge } from "../checks/check.ts";
 import type { Verdict } from "../model/verdict.ts";
 import type { CatalogueImage } from "../catalogue/state.ts";
 import type { ImageSource } from "../sources/image-source.ts";
-import type { Hint } from "./hint.ts";
+import type { Hint } from "../model/hint.ts";
 import { forEachLimited } from "../sources/for-each-limited.ts";
 import { pathOf } from "../sources/repository-name.ts";
 import type { SourceHealth } from "../sources/source-health.ts";

@@ -31,15 +31,17 @@ function section(name: string, shape: Shape): string {
   const about = shape.description === undefined ? "" : `${shape.description}.\n\n`;
   const kinds = shape.items?.oneOf ?? shape.items?.anyOf;
   if (kinds === undefined) return `## \`${name}\`\n\n${table(rowsOf(name, shape))}`;
-  const tables = kinds.map((kind) => {
-    const { const: one, enum: several = [one] } = kind.properties?.["kind"] ?? {};
-    const { kind: _, ...members } = kind.properties ?? {};
+  // Kinds with the same settings share a table.
+  const tables = new Map<string, string[]>();
+  for (const kind of kinds) {
+    const { kind: which, ...members } = kind.properties ?? {};
     const rows = Object.entries(members).flatMap(([member, its]) =>
       rowsOf(member, its, kind.required?.includes(member)),
     );
-    return `### \`kind: ${several.join("`, `")}\`\n\n${table(rows)}`;
-  });
-  return `## \`${name}\`\n\n${about}${tables.join("\n")}`;
+    tables.set(table(rows), [...(tables.get(table(rows)) ?? []), String(which?.const)]);
+  }
+  const parts = [...tables].map(([rows, kinds]) => `### \`kind: ${kinds.join("`, `")}\`\n\n${rows}`);
+  return `## \`${name}\`\n\n${about}${parts.join("\n")}`;
 }
 
 type Row = readonly [setting: string, values: string, usual: string, meaning: string];

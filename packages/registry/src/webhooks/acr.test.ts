@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { createAcrReceiver } from "./acr.ts";
-import { DIGEST, post, signal } from "./testing/requests.ts";
+import { acrWebhook } from "./acr.ts";
+import { DIGEST, post, receiverOf, signal } from "./testing/requests.ts";
 
 const headers = { authorization: "Bearer acr" };
-const receiver = createAcrReceiver({ headers });
+const receiver = receiverOf(acrWebhook, { headers });
 const event = (action: string, target: object): object => ({
   id: "cb8c3971",
   timestamp: "2026-11-23T12:00:00Z",

@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { parseBody, parseValue } from "./body.ts";
-import type { Hint, WebhookReceiver } from "../scan/hint.ts";
+import { byHeadersOrPath, webhookKind } from "./kind.ts";
+import type { Hint } from "../model/hint.ts";
+import type { WebhookReceiver } from "./webhook.ts";
 import { makeHint } from "./make-hint.ts";
-import { createProofCheck, type HeaderProof, type PathProof } from "./proof.ts";
+import { createProofCheck, type Proof } from "./proof.ts";
 
 const Body = z.object({ id: z.string().optional(), action: z.string() });
 
@@ -25,7 +27,9 @@ const ACTIONS: ReadonlyMap<string, Hint["action"]> = new Map([
  * `az acr webhook ping` sends.
  * @see https://learn.microsoft.com/azure/container-registry/container-registry-webhook-reference
  */
-export function createAcrReceiver(proof: HeaderProof | PathProof): WebhookReceiver {
+export const acrWebhook = webhookKind({ schema: byHeadersOrPath("acr"), make: createAcrReceiver });
+
+function createAcrReceiver(proof: Proof): WebhookReceiver {
   const kind = "acr";
   const check = createProofCheck(kind, proof);
   return {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { tryParseReference } from "@executor-registry/resolver";
 import { parseBody } from "./body.ts";
 import { InvalidWebhookError } from "./errors.ts";
-import type { Hint } from "../scan/hint.ts";
+import type { Hint } from "../model/hint.ts";
 import { makeHint } from "./make-hint.ts";
 
 /** A Pub/Sub message, as a push carries it and as a pull receives it. */

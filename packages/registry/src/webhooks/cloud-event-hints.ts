@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { parseValue } from "./body.ts";
 import type { CloudEvent } from "./cloud-event.ts";
-import { ecrRegistry } from "./ecr-registry.ts";
+import { ecrRegistry } from "./eventbridge.ts";
 import { InvalidWebhookError } from "./errors.ts";
 import { eventGridHints } from "./event-grid.ts";
 import { harborHints } from "./harbor.ts";
-import type { Hint } from "../scan/hint.ts";
+import type { Hint } from "../model/hint.ts";
 import { makeHint } from "./make-hint.ts";
 import { parseOciPurl } from "./purl.ts";
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { listOf, parseBody } from "./body.ts";
 import { InvalidWebhookError } from "./errors.ts";
-import type { WebhookRequest } from "../scan/hint.ts";
+import type { WebhookAnswer, WebhookRequest } from "./webhook.ts";
 import { header } from "./proof.ts";
 
 /** As much of a CloudEvent as tells what it is about. */
@@ -67,4 +67,18 @@ function binary(kind: string, request: WebhookRequest): CloudEvent {
 
 function dataOf(kind: string, { data, data_base64: encoded }: z.output<typeof Envelope>): unknown {
   return encoded === undefined ? data : parseBody(kind, z.unknown(), Buffer.from(encoded, "base64"));
+}
+
+/**
+ * Lets a sender of CloudEvents send, which asks before it does. Whether it may was decided by its proof.
+ * @see https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/http-webhook.md#4-abuse-protection
+ * @throws InvalidWebhookError where the sender does not say who asks
+ */
+export function allowSender(kind: string, request: WebhookRequest): WebhookAnswer {
+  const origin = header(request, "webhook-request-origin");
+  if (origin === undefined || !/^[\w.:-]{1,255}$/.test(origin)) {
+    throw new InvalidWebhookError(kind, "webhook-request-origin", "is missing or no host name");
+  }
+  const headers = { "webhook-allowed-origin": origin, "webhook-allowed-rate": "*" };
+  return { status: 200, headers, hints: [] };
 }

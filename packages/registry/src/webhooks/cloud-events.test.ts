@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { createCloudEventsReceiver, createZotReceiver } from "./cloud-events.ts";
-import { DIGEST, post, signal } from "./testing/requests.ts";
+import { cloudEventsWebhook, zotWebhook } from "./cloud-events.ts";
+import { DIGEST, post, receiverOf, signal } from "./testing/requests.ts";
 
 const headers = { "x-webhook-secret": "s3cret" };
-const receiver = createCloudEventsReceiver({ headers });
+const receiver = receiverOf(cloudEventsWebhook, { headers });
 const structured = { ...headers, "content-type": "application/cloudevents+json" };
 const event = (type: string, data: unknown, more: object = {}): object => ({
   specversion: "1.0",
@@ -18,7 +18,7 @@ const hints = async (body: unknown): Promise<unknown> => (await receiver.receive
 
 describe("CloudEvents", () => {
   test("Zot's come in binary mode, with an image's tag or digest as reference", async () => {
-    const zot = createZotReceiver({ headers: { authorization: "Basic em90" } });
+    const zot = receiverOf(zotWebhook, { headers: { authorization: "Basic em90" } });
     const data = { name: "team/executor-ml", reference: "1.0", digest: DIGEST, mediaType: "x", manifest: "{}" };
     const attributes = {
       authorization: "Basic em90",

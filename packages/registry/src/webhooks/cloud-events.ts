@@ -1,15 +1,18 @@
-import { allowSender } from "./allow-sender.ts";
 import { cloudEventHints } from "./cloud-event-hints.ts";
-import { parseCloudEvents } from "./cloud-event.ts";
+import { allowSender, parseCloudEvents } from "./cloud-event.ts";
 import { deliveryOf } from "./deliveries.ts";
-import type { WebhookReceiver } from "../scan/hint.ts";
+import { byAnyProof, webhookKind } from "./kind.ts";
+import type { WebhookReceiver } from "./webhook.ts";
 import { createProofCheck, type Proof } from "./proof.ts";
 
 /** Zot's events over HTTP, sent as CloudEvents in binary mode with the credentials or headers of its configuration. */
-export const createZotReceiver = (proof: Proof): WebhookReceiver => createReceiver("zot", proof);
+export const zotWebhook = webhookKind({ schema: byAnyProof("zot"), make: (proof) => createReceiver("zot", proof) });
 
 /** CloudEvents of any sender whose types we know: Harbor's, Zot's, Azure's, CDEvents' artifacts, ECR's by a transformer. */
-export const createCloudEventsReceiver = (proof: Proof): WebhookReceiver => createReceiver("cloudevents", proof);
+export const cloudEventsWebhook = webhookKind({
+  schema: byAnyProof("cloudevents"),
+  make: (proof) => createReceiver("cloudevents", proof),
+});
 
 function createReceiver(kind: string, proof: Proof): WebhookReceiver {
   const check = createProofCheck(kind, proof);

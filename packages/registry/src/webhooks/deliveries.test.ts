@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createDeliveries } from "./deliveries.ts";
-import { createReceiver } from "./receiver.ts";
-import { post, signal } from "./testing/requests.ts";
+import { configured, post, signal } from "./testing/requests.ts";
 
 test("only the last deliveries are remembered", () => {
   const deliveries = createDeliveries(2);
@@ -13,7 +12,7 @@ test("only the last deliveries are remembered", () => {
 });
 
 test("a delivery that comes again is accepted and means nothing", async () => {
-  const receiver = createReceiver("distribution", { unauthenticated: true });
+  const receiver = configured({ name: "a", kind: "distribution", unauthenticated: true });
   const body = { events: [{ id: "1", action: "push", target: { repository: "executor-ml", tag: "1.0" } }] };
   const first = await receiver.receive(post(body), signal);
   assert.equal(first.hints.length, 1);
@@ -21,7 +20,7 @@ test("a delivery that comes again is accepted and means nothing", async () => {
 });
 
 test("events without an id are never taken for one another", async () => {
-  const receiver = createReceiver("distribution", { unauthenticated: true });
+  const receiver = configured({ name: "a", kind: "distribution", unauthenticated: true });
   for (const tag of ["1.0", "2.0"]) {
     const event = { action: "push", target: { repository: "executor-ml", tag } };
     const { hints } = await receiver.receive(post({ events: [event, event] }), signal);

@@ -3,13 +3,13 @@ import { describe, test } from "node:test";
 import { noDockerRegistry, startDockerRegistry } from "../../../../testing/docker-registry.ts";
 import { startLoopbackServer } from "../../../../testing/loopback-server.ts";
 import { deleteManifest, pushImage } from "../../../../testing/push.ts";
-import type { Hint, WebhookAnswer } from "../scan/hint.ts";
-import { createReceiver } from "./receiver.ts";
-import { signal } from "./testing/requests.ts";
+import type { Hint } from "../model/hint.ts";
+import type { WebhookAnswer } from "./webhook.ts";
+import { configured, signal } from "./testing/requests.ts";
 
 describe("a real registry's notifications", { skip: noDockerRegistry }, () => {
   test("a push and a deletion arrive as hints, and what we read of it does not", async () => {
-    const receiver = createReceiver("distribution", { headers: { authorization: "Bearer s3cret" } });
+    const receiver = configured({ name: "a", kind: "distribution", headers: { authorization: "Bearer s3cret" } });
     const answers: WebhookAnswer[] = [];
     let arrived = (): void => {};
     const hints = (): readonly Hint[] => answers.flatMap((answer) => answer.hints);

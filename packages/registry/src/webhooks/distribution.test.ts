@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { createDistributionReceiver } from "./distribution.ts";
-import { DIGEST, OTHER, post, signal } from "./testing/requests.ts";
+import { distributionWebhook } from "./distribution.ts";
+import { DIGEST, OTHER, post, receiverOf, signal } from "./testing/requests.ts";
 
 const headers = { authorization: "Bearer from-the-registry's-config" };
-const receiver = createDistributionReceiver({ headers });
+const receiver = receiverOf(distributionWebhook, { headers });
 const MANIFEST = "application/vnd.oci.image.manifest.v1+json";
 
 const event = (action: string, target: object, id = "d4f3bedd"): object => ({

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { listOf, parseBody, parseValue } from "./body.ts";
 import { deliveryOf } from "./deliveries.ts";
-import type { WebhookReceiver } from "../scan/hint.ts";
+import { byAnyProof, webhookKind } from "./kind.ts";
+import type { WebhookReceiver } from "./webhook.ts";
 import { makeHint } from "./make-hint.ts";
 import { createProofCheck, type Proof } from "./proof.ts";
 
@@ -29,7 +30,12 @@ const ACTIONS: ReadonlyMap<string, "pushed" | "deleted"> = new Map([
  *
  * @see https://distribution.github.io/distribution/about/notifications/
  */
-export function createDistributionReceiver(proof: Proof): WebhookReceiver {
+export const distributionWebhook = webhookKind({
+  schema: byAnyProof("distribution"),
+  make: createDistributionReceiver,
+});
+
+function createDistributionReceiver(proof: Proof): WebhookReceiver {
   const kind = "distribution";
   const check = createProofCheck(kind, proof);
   return {

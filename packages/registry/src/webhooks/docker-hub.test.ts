@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { createDockerHubReceiver } from "./docker-hub.ts";
-import { post, signal } from "./testing/requests.ts";
+import { dockerHubWebhook } from "./docker-hub.ts";
+import { post, receiverOf, signal } from "./testing/requests.ts";
 
 const pathToken = "hub-0123456789abcdef";
-const receiver = createDockerHubReceiver({ pathToken });
+const receiver = receiverOf(dockerHubWebhook, { pathToken });
 const push = (repo_name: string, tag?: string): object => ({
   callback_url: "http://127.0.0.1:1/never-called",
   push_data: { pushed_at: 1_417_566_161, pusher: "ci", tag },

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { parseBody } from "./body.ts";
-import type { WebhookReceiver } from "../scan/hint.ts";
+import { byPath, webhookKind } from "./kind.ts";
+import type { WebhookReceiver } from "./webhook.ts";
 import { makeHint } from "./make-hint.ts";
-import { createProofCheck, type PathProof } from "./proof.ts";
+import { createProofCheck, type Proof } from "./proof.ts";
 
 const Body = z.object({
   push_data: z.object({ tag: z.string().nullish() }),
@@ -14,7 +15,9 @@ const Body = z.object({
  * guessed the path could have this service call whom they like.
  * @see https://docs.docker.com/docker-hub/repos/manage/webhooks/
  */
-export function createDockerHubReceiver(proof: PathProof): WebhookReceiver {
+export const dockerHubWebhook = webhookKind({ schema: byPath("docker-hub"), make: createDockerHubReceiver });
+
+function createDockerHubReceiver(proof: Proof): WebhookReceiver {
   const kind = "docker-hub";
   const check = createProofCheck(kind, proof);
   return {

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { createEcrReceiver } from "./ecr.ts";
+import { ecrWebhook } from "./ecr.ts";
 import { bridged, ECR_HINT, ecrPush } from "./testing/eventbridge-events.ts";
-import { DIGEST, post, signal } from "./testing/requests.ts";
+import { DIGEST, post, receiverOf, signal } from "./testing/requests.ts";
 
 const headers = { "x-api-key": "s3cret" };
-const receiver = createEcrReceiver({ headers });
+const receiver = receiverOf(ecrWebhook, { headers });
 const hints = async (event: object): Promise<unknown> => (await receiver.receive(post(event, headers), signal)).hints;
 const { registry, repository } = ECR_HINT;
 const place = { registry, repository, digest: DIGEST };

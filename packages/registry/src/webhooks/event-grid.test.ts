@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { createEventGridReceiver } from "./event-grid.ts";
-import { DIGEST, post, signal } from "./testing/requests.ts";
+import { eventGridWebhook } from "./event-grid.ts";
+import { DIGEST, post, receiverOf, signal } from "./testing/requests.ts";
 
 const pathToken = "grid-0123456789abcdef";
-const receiver = createEventGridReceiver({ pathToken });
+const receiver = receiverOf(eventGridWebhook, { pathToken });
 const data = {
   action: "push",
   target: { repository: "team/executor-ml", digest: DIGEST, tag: "1.0" },

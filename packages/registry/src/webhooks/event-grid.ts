@@ -1,11 +1,12 @@
 import { z } from "zod";
 import { acrHint } from "./acr.ts";
-import { allowSender } from "./allow-sender.ts";
 import { listOf, parseBody, parseValue } from "./body.ts";
-import { isCloudEvent, parseCloudEvents } from "./cloud-event.ts";
+import { allowSender, isCloudEvent, parseCloudEvents } from "./cloud-event.ts";
 import { deliveryOf } from "./deliveries.ts";
-import type { Hint, WebhookAnswer, WebhookReceiver, WebhookRequest } from "../scan/hint.ts";
-import { createProofCheck, header, type HeaderProof, type PathProof } from "./proof.ts";
+import { byHeadersOrPath, webhookKind } from "./kind.ts";
+import type { Hint } from "../model/hint.ts";
+import type { WebhookAnswer, WebhookReceiver, WebhookRequest } from "./webhook.ts";
+import { createProofCheck, header, type Proof } from "./proof.ts";
 
 const Events = listOf(z.object({ id: z.string().default(""), eventType: z.string(), data: z.unknown().optional() }));
 const Validation = z.object({ validationCode: z.string().min(1).max(200) });
@@ -24,7 +25,9 @@ const ACTIONS: ReadonlyMap<string, Hint["action"]> = new Map([
  * @see https://learn.microsoft.com/azure/event-grid/end-point-validation-event-grid-events-schema
  * @see https://learn.microsoft.com/azure/event-grid/end-point-validation-cloud-events-schema
  */
-export function createEventGridReceiver(proof: HeaderProof | PathProof): WebhookReceiver {
+export const eventGridWebhook = webhookKind({ schema: byHeadersOrPath("event-grid"), make: createEventGridReceiver });
+
+function createEventGridReceiver(proof: Proof): WebhookReceiver {
   const kind = "event-grid";
   const check = createProofCheck(kind, proof);
   return {

@@ -1,8 +1,7 @@
 import { z } from "zod";
 import { listOf, parseValue } from "./body.ts";
-import { ecrRegistry } from "./ecr-registry.ts";
 import { InvalidWebhookError } from "./errors.ts";
-import type { Hint } from "../scan/hint.ts";
+import type { Hint } from "../model/hint.ts";
 import { makeHint } from "./make-hint.ts";
 
 /** What an EventBridge event tells, and its id: the same event may come more than once. */
@@ -96,4 +95,12 @@ function repositoryOf(
     throw new InvalidWebhookError(kind, path, "is no ARN of an ECR repository");
   }
   return { registry: ecrRegistry(itsAccount, itsRegion), repository };
+}
+
+/**
+ * The registry's host in references.
+ * @see https://docs.aws.amazon.com/AmazonECR/latest/userguide/Registries.html
+ */
+export function ecrRegistry(account: string, region: string): string {
+  return `${account}.dkr.ecr.${region}.amazonaws.com${region.startsWith("cn-") ? ".cn" : ""}`;
 }

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { describe, test } from "node:test";
-import { createGhcrReceiver } from "./ghcr.ts";
-import type { WebhookAnswer } from "../scan/hint.ts";
-import { DIGEST, OTHER, post, signal } from "./testing/requests.ts";
+import { ghcrWebhook } from "./ghcr.ts";
+import type { WebhookAnswer } from "./webhook.ts";
+import { DIGEST, OTHER, post, receiverOf, signal } from "./testing/requests.ts";
 
-const receiver = createGhcrReceiver({ secret: "s3cret" });
+const receiver = receiverOf(ghcrWebhook, { secret: "s3cret" });
 const image = {
   name: "executor-ml",
   namespace: "Acme/executors",
@@ -99,6 +99,6 @@ describe("GitHub's webhooks", () => {
   });
 
   test("there is no receiver without a secret", () => {
-    assert.throws(() => createGhcrReceiver({ secret: "" }), { code: "configuration" });
+    assert.throws(() => receiverOf(ghcrWebhook, { secret: "" }), { code: "configuration" });
   });
 });

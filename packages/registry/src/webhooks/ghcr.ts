@@ -2,7 +2,9 @@ import { z } from "zod";
 import { tryParseReference } from "@executor-registry/resolver";
 import { parseBody } from "./body.ts";
 import { InvalidWebhookError, UnauthorizedWebhookError } from "./errors.ts";
-import type { Hint, WebhookReceiver } from "../scan/hint.ts";
+import { bySecret, webhookKind } from "./kind.ts";
+import type { Hint } from "../model/hint.ts";
+import type { WebhookReceiver } from "./webhook.ts";
 import { makeHint } from "./make-hint.ts";
 import { header, hmac, requireSecret, sameSecret } from "./proof.ts";
 
@@ -40,7 +42,9 @@ const ACTIONS: ReadonlyMap<string, Hint["action"]> = new Map([
  * GitHub's `package` and `registry_package` events, of containers. The signature covers the bytes as they were sent.
  * @see https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries
  */
-export function createGhcrReceiver(options: { readonly secret: string }): WebhookReceiver {
+export const ghcrWebhook = webhookKind({ schema: bySecret("ghcr"), make: createGhcrReceiver });
+
+function createGhcrReceiver(options: { readonly secret: string }): WebhookReceiver {
   const kind = "ghcr";
   const secret = requireSecret(kind, options.secret);
   return {

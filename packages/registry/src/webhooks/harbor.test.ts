@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { createHarborReceiver } from "./harbor.ts";
-import { DIGEST, post, signal } from "./testing/requests.ts";
+import { harborWebhook } from "./harbor.ts";
+import { DIGEST, post, receiverOf, signal } from "./testing/requests.ts";
 
 const headers = { authorization: "no scheme before this" };
-const receiver = createHarborReceiver({ headers });
+const receiver = receiverOf(harborWebhook, { headers });
 const place = { registry: "harbor.example:8443", repository: "team/executor-ml" };
 
 const data = (resource: object): object => ({

@@ -2,9 +2,11 @@ import { z } from "zod";
 import { listOf, parseBody, parseValue } from "./body.ts";
 import { isCloudEvent, parseCloudEvents } from "./cloud-event.ts";
 import { deliveryOf } from "./deliveries.ts";
-import type { Hint, WebhookReceiver } from "../scan/hint.ts";
+import { byHeadersOrPath, webhookKind } from "./kind.ts";
+import type { Hint } from "../model/hint.ts";
+import type { WebhookReceiver } from "./webhook.ts";
 import { makeHint } from "./make-hint.ts";
-import { createProofCheck, type HeaderProof, type PathProof } from "./proof.ts";
+import { createProofCheck, type Proof } from "./proof.ts";
 import { registryOf } from "./registry-of.ts";
 
 const Body = z.object({ type: z.string(), event_data: z.unknown().optional() });
@@ -34,7 +36,9 @@ const ACTIONS: ReadonlyMap<string, Hint["action"]> = new Map([
  * `Authorization`: Harbor puts no `Bearer` before it.
  * @see https://goharbor.io/docs/main/working-with-projects/project-configuration/configure-webhooks/
  */
-export function createHarborReceiver(proof: HeaderProof | PathProof): WebhookReceiver {
+export const harborWebhook = webhookKind({ schema: byHeadersOrPath("harbor"), make: createHarborReceiver });
+
+function createHarborReceiver(proof: Proof): WebhookReceiver {
   const kind = "harbor";
   const check = createProofCheck(kind, proof);
   return {

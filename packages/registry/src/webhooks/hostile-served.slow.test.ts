@@ -7,7 +7,9 @@ import { after, before, describe, test } from "node:test";
 import fc from "fast-check";
 import { type Serving, serving } from "../../../../testing/serving.ts";
 import { ecrPush } from "./testing/eventbridge-events.ts";
-import { WEBHOOK_KINDS, type WebhookKind } from "./receiver.ts";
+import type { WebhookConfig } from "./kinds.ts";
+
+type WebhookKind = WebhookConfig["kind"];
 
 const SECRET = "s3cret-of-the-sender";
 /** Seconds of the service's processor time for one body: a tenth, and as much again twice where others share the processor. */
@@ -55,6 +57,8 @@ const RIGHT: Readonly<Record<WebhookKind, unknown>> = {
   sns: { Type: "Notification", MessageId: "1", TopicArn: "t", Message: "{}", Timestamp: "2026-11-25T00:00:00Z" },
   pubsub: { message: { messageId: "1", data: "e30=" } },
 };
+
+const WEBHOOK_KINDS = Object.keys(PROOFS) as readonly WebhookKind[];
 
 /** Values that no sender sends. */
 const SMALL: readonly unknown[] = [

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { describe, test } from "node:test";
-import { createJfrogReceiver } from "./jfrog.ts";
-import { DIGEST, post, signal } from "./testing/requests.ts";
+import { jfrogWebhook } from "./jfrog.ts";
+import { DIGEST, post, receiverOf, signal } from "./testing/requests.ts";
 
-const receiver = createJfrogReceiver({ secret: "s3cret" });
+const receiver = receiverOf(jfrogWebhook, { secret: "s3cret" });
 const auth = { "x-jfrog-event-auth": "s3cret" };
 const pushed = (data: object = {}, type = "pushed"): object => ({
   domain: "docker",

@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { parseBody, parseValue } from "./body.ts";
 import { UnauthorizedWebhookError } from "./errors.ts";
-import type { Hint, WebhookReceiver } from "../scan/hint.ts";
+import { bySecret, webhookKind } from "./kind.ts";
+import type { Hint } from "../model/hint.ts";
+import type { WebhookReceiver } from "./webhook.ts";
 import { makeHint } from "./make-hint.ts";
 import { header, hmac, requireSecret, sameSecret } from "./proof.ts";
 
@@ -25,7 +27,9 @@ const ACTIONS: ReadonlyMap<string, Hint["action"]> = new Map([
  * webhook is set to sign; nobody without the secret can send either.
  * @see https://jfrog.com/help/r/jfrog-platform-administration-documentation/webhooks
  */
-export function createJfrogReceiver(options: { readonly secret: string }): WebhookReceiver {
+export const jfrogWebhook = webhookKind({ schema: bySecret("jfrog"), make: createJfrogReceiver });
+
+function createJfrogReceiver(options: { readonly secret: string }): WebhookReceiver {
   const kind = "jfrog";
   const secret = requireSecret(kind, options.secret);
   return {

@@ -1,6 +1,6 @@
 import { type Digest, isDigest, tryParseReference } from "@executor-registry/resolver";
 import { InvalidWebhookError } from "./errors.ts";
-import type { Hint } from "../scan/hint.ts";
+import type { Hint } from "../model/hint.ts";
 
 /** What an event says of one image. Senders write `""` and `null` for what they do not know. */
 export interface Claim {

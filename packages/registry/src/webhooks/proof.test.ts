@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { WebhookRequest } from "../scan/hint.ts";
+import type { WebhookRequest } from "./webhook.ts";
 import { createProofCheck, type Proof } from "./proof.ts";
 import { post } from "./testing/requests.ts";
 

@@ -1,25 +1,17 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { ConfigurationError } from "@executor-registry/resolver";
 import { UnauthorizedWebhookError } from "./errors.ts";
-import type { WebhookRequest } from "../scan/hint.ts";
+import type { WebhookRequest } from "./webhook.ts";
 
-/** Headers that the sender was told to send, each with its whole value: `{ authorization: "Bearer …" }`. */
-export interface HeaderProof {
-  readonly headers: Readonly<Record<string, string>>;
+/** How a sender shows who it is: one of these. */
+export interface Proof {
+  /** Headers that the sender was told to send, each with its whole value: `{ authorization: "Bearer …" }`. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** The unguessable end of the URL that the sender was given, for senders that cannot send a secret header. */
+  readonly pathToken?: string | undefined;
+  /** Anybody may send. Only for senders that can prove nothing, on networks where nobody else can reach this. */
+  readonly unauthenticated?: true | undefined;
 }
-
-/** The unguessable end of the URL that the sender was given, for senders that cannot send a secret header. */
-export interface PathProof {
-  readonly pathToken: string;
-}
-
-/** Anybody may send. Only for senders that can prove nothing, on networks where nobody else can reach this. */
-interface NoProof {
-  readonly unauthenticated: true;
-}
-
-/** How a sender shows who it is. */
-export type Proof = HeaderProof | PathProof | NoProof;
 
 /** Fewer characters are guessed, or are a mistake such as an empty environment variable. */
 export const SHORTEST_PATH_TOKEN = 16;
@@ -29,10 +21,12 @@ export const SHORTEST_PATH_TOKEN = 16;
  * @returns a function that throws UnauthorizedWebhookError for requests without it
  * @throws ConfigurationError for a proof that would prove nothing
  */
-export function createProofCheck(kind: string, proof: Proof): (request: WebhookRequest) => void {
-  if ("unauthenticated" in proof) return () => {};
-  if ("pathToken" in proof) {
-    const { pathToken } = proof;
+export function createProofCheck(
+  kind: string,
+  { headers = {}, pathToken, unauthenticated }: Proof,
+): (request: WebhookRequest) => void {
+  if (unauthenticated === true) return () => {};
+  if (pathToken !== undefined) {
     if (pathToken.length < SHORTEST_PATH_TOKEN) {
       throw new ConfigurationError(`${kind} webhook: the path token needs ${SHORTEST_PATH_TOKEN} characters or more`);
     }
@@ -41,7 +35,7 @@ export function createProofCheck(kind: string, proof: Proof): (request: WebhookR
       throw new UnauthorizedWebhookError(kind, "the URL's last part is not the configured path token");
     };
   }
-  const expected = Object.entries(proof.headers).map(([name, value]) => [name.toLowerCase(), value] as const);
+  const expected = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const);
   if (expected.length === 0 || expected.some(([, value]) => value === "")) {
     throw new ConfigurationError(`${kind} webhook: name at least one header, and no empty values`);
   }

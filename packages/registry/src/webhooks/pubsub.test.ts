@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { exportJWK, generateKeyPair, importJWK, type JWTPayload, SignJWT } from "jose";
 import { startLoopbackServer } from "../../../../testing/loopback-server.ts";
-import { createPubsubReceiver } from "./pubsub.ts";
-import type { WebhookAnswer } from "../scan/hint.ts";
-import { DIGEST, post, signal } from "./testing/requests.ts";
+import { pubsubWebhook } from "./pubsub.ts";
+import type { WebhookAnswer } from "./webhook.ts";
+import { DIGEST, post, receiverOf, signal } from "./testing/requests.ts";
 
 const IMAGE = "us-west1-docker.pkg.dev/acme/executors/executor-ml";
 const place = { registry: "us-west1-docker.pkg.dev", repository: "acme/executors/executor-ml" };
@@ -47,7 +47,7 @@ async function pubsub(answer: unknown = { keys: [jwk, anyRsa] }): Promise<Pubsub
   const server = await startLoopbackServer((_request, response) => {
     response.setHeader("content-type", "application/json").end(JSON.stringify(answer));
   });
-  const receiver = createPubsubReceiver({ audience, email, jwksUri: `${server.url}/certs` });
+  const receiver = receiverOf(pubsubWebhook, { audience, email }, { fetch: server.fetch });
   return {
     send: async (body, jwt) =>
       receiver.receive(post(body, { authorization: `Bearer ${jwt ?? (await token(GOOD))}` }), signal),
@@ -112,7 +112,7 @@ describe("Artifact Registry's events, pushed by Pub/Sub", () => {
   });
 
   test("a push without a token is refused with what to change", async () => {
-    const receiver = createPubsubReceiver({ audience, email });
+    const receiver = receiverOf(pubsubWebhook, { audience, email });
     await assert.rejects(receiver.receive(post(push({})), signal), { code: "unauthorized", message: /authentication/ });
   });
 
@@ -125,7 +125,7 @@ describe("Artifact Registry's events, pushed by Pub/Sub", () => {
   });
 
   test("there is no receiver for any audience or account", () => {
-    assert.throws(() => createPubsubReceiver({ audience, email: "" }), { code: "configuration" });
-    assert.throws(() => createPubsubReceiver({ audience: "", email }), { code: "configuration" });
+    assert.throws(() => receiverOf(pubsubWebhook, { audience, email: "" }), { code: "configuration" });
+    assert.throws(() => receiverOf(pubsubWebhook, { audience: "", email }), { code: "configuration" });
   });
 });

@@ -1,27 +1,22 @@
 import type { JWTPayload, JWTVerifyGetKey } from "jose";
 import { z } from "zod";
-import { type Clock, ConfigurationError, systemClock } from "@executor-registry/resolver";
+import { type Clock, ConfigurationError } from "@executor-registry/resolver";
 import { artifactRegistryHints, PubsubMessage } from "./artifact-registry-message.ts";
 import { parseBody } from "./body.ts";
 import { proxiedFetch } from "../net/proxied-fetch.ts";
 import { boundedFetch } from "../net/bounded-fetch.ts";
 import { UnauthorizedWebhookError, WebhookUnavailableError } from "./errors.ts";
-import type { WebhookReceiver } from "../scan/hint.ts";
+import type { WebhookReceiver } from "./webhook.ts";
+import { webhookKind, type WebhookSurroundings } from "./kind.ts";
 import { header } from "./proof.ts";
+import { senderSettings } from "../settings/name.ts";
 
-/** Whose pushes are taken. */
-export interface PubsubOptions {
-  /** The subscription's audience; its push endpoint's URL unless another was set. */
-  readonly audience: string;
-  /** The service account that the subscription pushes as. */
-  readonly email: string;
-  /** Google's public keys. @default "https://www.googleapis.com/oauth2/v3/certs" */
-  readonly jwksUri?: string;
-  /** @default the global fetch, through the environment's proxies */
-  readonly fetch?: typeof fetch;
-  /** @default the machine's */
-  readonly clock?: Clock;
-}
+const PubsubSettings = z.strictObject({
+  ...senderSettings,
+  kind: z.literal("pubsub"),
+  audience: z.string().min(1).meta({ description: "As in the push subscription" }),
+  email: z.email().meta({ description: "The service account of the push subscription" }),
+});
 
 const KEYS = "https://www.googleapis.com/oauth2/v3/certs";
 const LIMITS = { bytes: 256 << 10, time: 5000 };
@@ -32,9 +27,13 @@ const Push = z.object({ message: PubsubMessage });
  * e-mail decides.
  * @see https://cloud.google.com/pubsub/docs/authenticate-push-subscriptions
  */
-export function createPubsubReceiver(options: PubsubOptions): WebhookReceiver {
+export const pubsubWebhook = webhookKind({ schema: PubsubSettings, make: createPubsubReceiver });
+
+function createPubsubReceiver(
+  { audience, email }: z.output<typeof PubsubSettings>,
+  { clock, fetch }: WebhookSurroundings,
+): WebhookReceiver {
   const kind = "pubsub";
-  const { audience, email, clock = systemClock } = options;
   if (audience === "" || email === "") {
     throw new ConfigurationError(`${kind} webhook: audience and email must be set, or any Google account gets in`);
   }
@@ -47,7 +46,7 @@ export function createPubsubReceiver(options: PubsubOptions): WebhookReceiver {
       if (token === undefined) {
         throw new UnauthorizedWebhookError(kind, "there is no bearer token. Turn on the subscription's authentication");
       }
-      const claims = await verify(kind, token, await (keys ??= keySet(options)), audience, clock);
+      const claims = await verify(kind, token, await (keys ??= keySet(fetch)), audience, clock);
       signal.throwIfAborted();
       if (claims["email"] !== email || claims["email_verified"] !== true) {
         throw new UnauthorizedWebhookError(kind, "the token is of another service account than the configured one");
@@ -58,12 +57,12 @@ export function createPubsubReceiver(options: PubsubOptions): WebhookReceiver {
   };
 }
 
-async function keySet({ jwksUri = KEYS, fetch = proxiedFetch() }: PubsubOptions): Promise<JWTVerifyGetKey> {
+async function keySet(fetch: typeof globalThis.fetch = proxiedFetch()): Promise<JWTVerifyGetKey> {
   const { createRemoteJWKSet, customFetch } = await import("jose");
   // One fetch serves all requests that wait for it: no single one's end may cancel it.
   const read = async (url: string): Promise<Response> =>
     new Response(new Uint8Array(await boundedFetch(fetch, new URL(url), LIMITS, new AbortController().signal)));
-  return createRemoteJWKSet(new URL(jwksUri), { [customFetch]: read });
+  return createRemoteJWKSet(new URL(KEYS), { [customFetch]: read });
 }
 
 async function verify(

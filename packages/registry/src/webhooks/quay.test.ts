@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { createQuayReceiver } from "./quay.ts";
-import { post, signal } from "./testing/requests.ts";
+import { quayWebhook } from "./quay.ts";
+import { post, receiverOf, signal } from "./testing/requests.ts";
 
 const pathToken = "quay-0123456789abcdef";
-const receiver = createQuayReceiver({ pathToken });
+const receiver = receiverOf(quayWebhook, { pathToken });
 const push = {
   name: "executor-ml",
   repository: "acme/executor-ml",

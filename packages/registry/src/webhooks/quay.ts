@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { MOST_ITEMS, parseBody } from "./body.ts";
-import type { WebhookReceiver } from "../scan/hint.ts";
+import { byPath, webhookKind } from "./kind.ts";
+import type { WebhookReceiver } from "./webhook.ts";
 import { makeHint } from "./make-hint.ts";
-import { createProofCheck, type PathProof } from "./proof.ts";
+import { createProofCheck, type Proof } from "./proof.ts";
 import { registryOf } from "./registry-of.ts";
 
 const Body = z.object({
@@ -22,7 +23,9 @@ function tagsOf(updated: unknown): readonly string[] {
  * Quay's "Push to Repository" notifications, which carry neither a proof nor a digest.
  * @see https://docs.quay.io/guides/notifications.html
  */
-export function createQuayReceiver(proof: PathProof): WebhookReceiver {
+export const quayWebhook = webhookKind({ schema: byPath("quay"), make: createQuayReceiver });
+
+function createQuayReceiver(proof: Proof): WebhookReceiver {
   const kind = "quay";
   const check = createProofCheck(kind, proof);
   return {

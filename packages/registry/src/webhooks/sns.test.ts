@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type LoopbackServer, startLoopbackServer } from "../../../../testing/loopback-server.ts";
 import { type ManualClock, manualClock } from "../../../../testing/manual-clock.ts";
-import type { WebhookReceiver } from "../scan/hint.ts";
-import { createSnsReceiver } from "./sns.ts";
+import type { WebhookReceiver } from "./webhook.ts";
+import { snsWebhook } from "./sns.ts";
 import { ECR_HINT, ecrPush } from "./testing/eventbridge-events.ts";
-import { post, signal } from "./testing/requests.ts";
+import { post, receiverOf, signal } from "./testing/requests.ts";
 import { noOpenssl } from "../../../../testing/self-signed.ts";
 import { createSnsSigner, type SnsSigner } from "./testing/sns-signer.ts";
 
@@ -35,7 +35,7 @@ describe("Amazon ECR's events through SNS", { skip: noOpenssl }, () => {
     return {
       server,
       clock,
-      receiver: createSnsReceiver({ topics: [TOPIC], fetch: server.fetch, clock }),
+      receiver: receiverOf(snsWebhook, { topics: [TOPIC] }, { fetch: server.fetch, clock }),
       envelope: (more = {}) => ({
         Type: "Notification",
         MessageId: "22b80b92",
@@ -152,6 +152,6 @@ describe("Amazon ECR's events through SNS", { skip: noOpenssl }, () => {
   });
 
   test("there is no receiver for every topic", () => {
-    assert.throws(() => createSnsReceiver({ topics: [] }), { code: "configuration" });
+    assert.throws(() => receiverOf(snsWebhook, { topics: [] }), { code: "configuration" });
   });
 });

@@ -1,24 +1,23 @@
 import { z } from "zod";
-import { type Clock, ConfigurationError, systemClock } from "@executor-registry/resolver";
+import { ConfigurationError } from "@executor-registry/resolver";
 import { proxiedFetch } from "../net/proxied-fetch.ts";
 import { boundedFetch } from "../net/bounded-fetch.ts";
 import { parseBody } from "./body.ts";
 import { InvalidWebhookError, UnauthorizedWebhookError, WebhookUnavailableError } from "./errors.ts";
 import { parseEventBridge } from "./eventbridge.ts";
-import type { WebhookReceiver } from "../scan/hint.ts";
+import type { WebhookReceiver } from "./webhook.ts";
+import { webhookKind, type WebhookSurroundings } from "./kind.ts";
 import { header } from "./proof.ts";
+import { senderSettings } from "../settings/name.ts";
 import { createSnsCertificates } from "./sns-certificates.ts";
 import { isSignedBy, SnsEnvelope, snsUrl } from "./sns-envelope.ts";
 
-/** Whose messages are taken. */
-export interface SnsOptions {
-  /** ARNs of the topics. Anybody may make a topic whose messages Amazon signs. */
-  readonly topics: readonly string[];
-  /** Fetches certificates, and confirms subscriptions. @default the global fetch, through the environment's proxies */
-  readonly fetch?: typeof fetch;
-  /** @default the machine's */
-  readonly clock?: Clock;
-}
+/** Anybody may make a topic whose messages Amazon signs: those that may send are named. */
+const SnsSettings = z.strictObject({
+  ...senderSettings,
+  kind: z.literal("sns"),
+  topics: z.array(z.string().min(1)).min(1).meta({ description: "ARNs of the topics that may send" }),
+});
 
 /** SNS tries for an hour; some minutes more for clocks. */
 const OLDEST = 65 * 60_000;
@@ -30,11 +29,12 @@ const CONFIRMATION = { bytes: 64 << 10, time: 5000 };
  * deliver its messages in their envelope. A subscription of an allowed topic is confirmed.
  * @see https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html
  */
-export function createSnsReceiver({
-  topics,
-  fetch = proxiedFetch(),
-  clock = systemClock,
-}: SnsOptions): WebhookReceiver {
+export const snsWebhook = webhookKind({ schema: SnsSettings, make: createSnsReceiver });
+
+function createSnsReceiver(
+  { topics }: z.output<typeof SnsSettings>,
+  { fetch = proxiedFetch(), clock }: WebhookSurroundings,
+): WebhookReceiver {
   const kind = "sns";
   const allowed = new Set(topics);
   if (allowed.size === 0) throw new ConfigurationError(`${kind} webhook: name at least one topic's ARN`);

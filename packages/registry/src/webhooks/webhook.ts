@@ -1,24 +1,12 @@
-/**
- * What an event claims. A hint triggers a look at the registry; nothing it says is believed.
- * Only pushes, deletions, scans' and signatures' completions become hints: a `pull` would be our own reading.
- */
-export interface Hint {
-  readonly action: "pushed" | "deleted" | "scanned" | "signed";
-  /** `host[:port]`, lower-cased, where the event tells; else the source that the event was sent to covers it by path alone. */
-  readonly registry?: string;
-  /** Path within the registry, lower-cased: `team/executor-ml`. */
-  readonly repository: string;
-  readonly tag?: string;
-  readonly digest?: string;
-}
+import type { Hint } from "../model/hint.ts";
 
-/** A request to `POST /webhooks/{source}`, as far as a receiver needs it. Header names are lower-case. */
+/** A request to `POST /webhooks/{name}`, as far as a receiver needs it. Header names are lower-case. */
 export interface WebhookRequest {
   readonly method: "POST" | "OPTIONS";
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   /** As received: signatures cover these bytes. */
   readonly body: Uint8Array;
-  /** The last part of `POST /webhooks/{source}/{pathToken}`: the proof of senders that can send no other. */
+  /** The last part of `POST /webhooks/{name}/{pathToken}`: the proof of senders that can send no other. */
   readonly pathToken?: string;
 }
 
@@ -43,4 +31,13 @@ export interface WebhookReceiver {
    * @throws WebhookUnavailableError (503) while what it takes to believe the sender cannot be fetched
    */
   receive(request: WebhookRequest, signal: AbortSignal): Promise<WebhookAnswer>;
+}
+
+/** Where events of one sender come in. */
+export interface Webhook {
+  /** Its place: `/webhooks/{name}`. */
+  readonly name: string;
+  readonly receiver: WebhookReceiver;
+  /** The only source whose repositories its events may mean. @default every source */
+  readonly source?: string;
 }

@@ -3,30 +3,29 @@ import { createHmac } from "node:crypto";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { isDigest, parseReference, repositoryOf } from "@executor-registry/resolver";
-import type { WebhookReceiver, WebhookRequest } from "../scan/hint.ts";
-import { createReceiver, WEBHOOK_KINDS, type WebhookKind } from "./receiver.ts";
+import type { WebhookReceiver, WebhookRequest } from "./webhook.ts";
+import type { WebhookConfig } from "./kinds.ts";
 import { ecrPush } from "./testing/eventbridge-events.ts";
-import { signal } from "./testing/requests.ts";
+import { configured, signal } from "./testing/requests.ts";
 
 const pathToken = "0123456789abcdef";
 const secret = "s3cret";
 const headers = { authorization: secret };
 const topics = ["arn:aws:sns:eu-west-1:123456789012:ecr"];
-const noFetch: typeof fetch = () => Promise.reject(new TypeError("no network here"));
-const RECEIVERS: Readonly<Record<WebhookKind, WebhookReceiver>> = {
-  distribution: createReceiver("distribution", { headers }),
-  harbor: createReceiver("harbor", { headers }),
-  ghcr: createReceiver("ghcr", { secret }),
-  quay: createReceiver("quay", { pathToken }),
-  "docker-hub": createReceiver("docker-hub", { pathToken }),
-  acr: createReceiver("acr", { headers }),
-  "event-grid": createReceiver("event-grid", { pathToken }),
-  jfrog: createReceiver("jfrog", { secret }),
-  zot: createReceiver("zot", { headers }),
-  cloudevents: createReceiver("cloudevents", { headers }),
-  ecr: createReceiver("ecr", { headers }),
-  sns: createReceiver("sns", { topics, fetch: noFetch }),
-  pubsub: createReceiver("pubsub", { audience: "a", email: "e", fetch: noFetch }),
+const RECEIVERS: Readonly<Record<WebhookConfig["kind"], WebhookReceiver>> = {
+  distribution: configured({ name: "a", kind: "distribution", headers }),
+  harbor: configured({ name: "a", kind: "harbor", headers }),
+  ghcr: configured({ name: "a", kind: "ghcr", secret }),
+  quay: configured({ name: "a", kind: "quay", pathToken }),
+  "docker-hub": configured({ name: "a", kind: "docker-hub", pathToken }),
+  acr: configured({ name: "a", kind: "acr", headers }),
+  "event-grid": configured({ name: "a", kind: "event-grid", pathToken }),
+  jfrog: configured({ name: "a", kind: "jfrog", secret }),
+  zot: configured({ name: "a", kind: "zot", headers }),
+  cloudevents: configured({ name: "a", kind: "cloudevents", headers }),
+  ecr: configured({ name: "a", kind: "ecr", headers }),
+  sns: configured({ name: "a", kind: "sns", topics }),
+  pubsub: configured({ name: "a", kind: "pubsub", audience: "a", email: "e" }),
 };
 
 /** Words that senders use, so that what is made up comes further than the first check. */
@@ -120,13 +119,13 @@ async function outcome(receiver: WebhookReceiver, request: WebhookRequest): Prom
 }
 
 describe("every receiver", () => {
-  for (const kind of WEBHOOK_KINDS) {
+  for (const [kind, receiver] of Object.entries(RECEIVERS)) {
     test(`${kind}: whoever proves nothing is refused, whatever they send`, async () => {
       await fc.assert(
         fc.asyncProperty(sent, async (request) => {
           const known =
             kind === "sns" ? ["UnauthorizedWebhookError", "InvalidWebhookError"] : ["UnauthorizedWebhookError"];
-          assert.ok(known.includes(await outcome(RECEIVERS[kind], request)));
+          assert.ok(known.includes(await outcome(receiver, request)));
         }),
         { numRuns: 60 },
       );
@@ -136,7 +135,7 @@ describe("every receiver", () => {
       await fc.assert(
         fc.asyncProperty(sent, async (request) => {
           const known = ["taken", "UnauthorizedWebhookError", "InvalidWebhookError"];
-          const result = await outcome(RECEIVERS[kind], proven(request));
+          const result = await outcome(receiver, proven(request));
           assert.ok(known.includes(result), result);
         }),
         { numRuns: 200 },

@@ -1,0 +1,71 @@
+import type { Clock } from "@executor-registry/resolver";
+import { z } from "zod";
+import type { Kind, KindSchema } from "../settings/kinds.ts";
+import { senderSettings } from "../settings/name.ts";
+import { Secret } from "../settings/secret.ts";
+import { SHORTEST_PATH_TOKEN } from "./proof.ts";
+import type { WebhookReceiver } from "./webhook.ts";
+
+/** What receivers are given besides their settings. */
+export interface WebhookSurroundings {
+  readonly clock: Clock;
+  /** Reads certificates and keys. @default through the environment's proxies */
+  readonly fetch?: typeof globalThis.fetch;
+}
+
+/** One kind of sender: its settings, and what understands it. */
+export const webhookKind = <Schema extends KindSchema>(
+  kind: Kind<Schema, WebhookSurroundings, WebhookReceiver>,
+): Kind<Schema, WebhookSurroundings, WebhookReceiver> => kind;
+
+const headers = z
+  .record(z.string().min(1), Secret)
+  .refine((names) => Object.keys(names).length > 0, { error: "expected at least one header" })
+  .meta({ description: "Header and value, as the sender was told to send them" });
+const pathToken = Secret.refine((token) => token.length >= SHORTEST_PATH_TOKEN, {
+  error: `expected ${SHORTEST_PATH_TOKEN} characters or more: it is all that the sender shows`,
+}).meta({ title: "secret", description: "The sender's URL is `/webhooks/{name}/{pathToken}`" });
+const secret = Secret.meta({ title: "secret", description: "What the sender signs with" });
+
+/** The settings of a kind whose sender shows a secret header. */
+export const byHeaders = <const Name extends string>(kind: Name) =>
+  z.strictObject({ ...senderSettings, kind: z.literal(kind), headers });
+
+/** Of one that can send no header of its own. */
+export const byPath = <const Name extends string>(kind: Name) =>
+  z.strictObject({ ...senderSettings, kind: z.literal(kind), pathToken });
+
+/** Of one that signs. */
+export const bySecret = <const Name extends string>(kind: Name) =>
+  z.strictObject({ ...senderSettings, kind: z.literal(kind), secret });
+
+const either = { headers: headers.optional(), pathToken: pathToken.optional() };
+
+export const byHeadersOrPath = <const Name extends string>(kind: Name) =>
+  z
+    .strictObject({ ...senderSettings, kind: z.literal(kind), ...either })
+    .superRefine(exactlyOne("headers", "pathToken"));
+
+/** Of one that may run where nobody else can reach the service. */
+export const byAnyProof = <const Name extends string>(kind: Name) =>
+  z
+    .strictObject({
+      ...senderSettings,
+      kind: z.literal(kind),
+      ...either,
+      unauthenticated: z.literal(true).optional().meta({
+        description: "Anybody may send: for networks where nobody else can reach the service",
+      }),
+    })
+    .superRefine(exactlyOne("headers", "pathToken", "unauthenticated"));
+
+/** The mistake, unless exactly one way of showing who one is was chosen. */
+function exactlyOne(...ways: readonly string[]) {
+  return (config: object, context: z.RefinementCtx): void => {
+    if (ways.filter((way) => (config as Record<string, unknown>)[way] !== undefined).length === 1) return;
+    context.addIssue({
+      code: "custom",
+      message: `expected exactly one of ${ways.join(", ")}: how the sender shows who it is`,
+    });
+  };
+}

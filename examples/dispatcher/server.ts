@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Dispatcher } from "@executor-registry/dispatcher";
-import { ERRORS, ExecutorRegistryError } from "@executor-registry/resolver";
+import { ExecutorRegistryError } from "@executor-registry/resolver";
 import type { Resolver } from "@executor-registry/resolver";
 import { sendEvent } from "./events.ts";
 import { parseJobRequest, RequestError } from "./job-request.ts";
@@ -110,7 +110,7 @@ function fail(response: ServerResponse, error: unknown): void {
 
 function problemOf(error: unknown): { readonly status: number; readonly title?: string; readonly detail?: string } {
   if (error instanceof RequestError) return { status: error.status, detail: error.message };
-  if (error instanceof ExecutorRegistryError) return { ...pick(ERRORS[error.code]), detail: error.message };
+  if (error instanceof ExecutorRegistryError) return { ...pick(error.row), detail: error.message };
   console.error(error);
   return { status: 500, title: "Internal error" };
 }

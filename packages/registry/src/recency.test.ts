@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { SERVICE_ERRORS } from "./model/errors.ts";
 import { type Clock, ExecutorRegistryError, systemClock } from "@executor-registry/resolver";
 import { listVersions } from "./http/list-versions.ts";
 import type { ListedImage, RepositoryListing, UnreadTag } from "./sources/image-source.ts";
@@ -77,7 +78,7 @@ describe("images without a believable time of their own", () => {
   test("reg-04: a tag that the first complete look could not read is no newer for being read later", async () => {
     const { held, source } = looks();
     await using scanning = await openScanning({ sources: [source] });
-    const odd = new ExecutorRegistryError("registry-protocol", "a proxy answered instead");
+    const odd = new ExecutorRegistryError(SERVICE_ERRORS["registry-protocol"], "a proxy answered instead");
     held.portions = [listed([built(2, "1.0.2"), built(3, "1.0.3")], [{ tag: "1.0.1", problem: odd }])];
     await scanning.scan();
     held.portions = [listed([built(1, "1.0.1"), built(2, "1.0.2"), built(3, "1.0.3")])];
@@ -140,7 +141,7 @@ test("reg-12: versions lists the tags that could not be read, each with its reas
   const { held, source } = looks();
   await using scanning = await openScanning({ sources: [source] });
   const digest = built(7).digest;
-  const odd = new ExecutorRegistryError("registry-protocol", "its configuration is not JSON");
+  const odd = new ExecutorRegistryError(SERVICE_ERRORS["registry-protocol"], "its configuration is not JSON");
   held.portions = [
     listed(
       [built(1, "1.0.0")],

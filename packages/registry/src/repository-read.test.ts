@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { SERVICE_ERRORS } from "./model/errors.ts";
 import { ExecutorRegistryError } from "@executor-registry/resolver";
 import { RegistryError } from "./oci/wire/errors.ts";
 import type { UnreadTag } from "./sources/image-source.ts";
@@ -179,7 +180,7 @@ test("of very many unread tags the journal keeps those that can never be read, a
 test("a repository of which only unread tags are known is of no type, and harms none", async () => {
   const { now, source } = changing();
   now.images = [];
-  now.unread = [{ tag: "1.0.0", problem: new ExecutorRegistryError("registry-protocol", "odd") }];
+  now.unread = [{ tag: "1.0.0", problem: new ExecutorRegistryError(SERVICE_ERRORS["registry-protocol"], "odd") }];
   await using scanning = await openScanning({ sources: [source] });
   await scanning.scan();
   assert.equal(scanning.catalogue.readsOf(REPOSITORY)?.unreadTotal, 1);

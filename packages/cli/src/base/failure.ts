@@ -1,27 +1,21 @@
-import {
-  type ErrorCode,
-  ERRORS,
-  ExecutorRegistryError,
-  ForbiddenError,
-  RegistryServiceError,
-} from "@executor-registry/resolver";
+import { ExecutorRegistryError, ForbiddenError, RegistryServiceError } from "@executor-registry/resolver";
 import { KubernetesError, refusedSubject } from "@executor-registry/resolver/kubernetes";
 import { UsageError } from "./usage-error.ts";
 
 /** The exit code of wrong usage. */
 export const WRONG_USAGE = 2;
 
-/** The exit code of an error, from the one table of errors. */
+/** The exit code of an error: that of its row in the tables of errors. */
 export function exitOf(error: unknown): number {
   if (error instanceof UsageError) return WRONG_USAGE;
-  return error instanceof ExecutorRegistryError ? ERRORS[error.code].exit : 1;
+  return error instanceof ExecutorRegistryError ? error.row.exit : 1;
 }
 
 const UNREACHED = "`kubectl get --raw /version` asks the same server";
 
 const GATEWAY = "the API server's roles did not refuse this; a proxy or gateway before it may have";
 
-const SERVICE_HINTS: Partial<Record<ErrorCode, string>> = {
+const SERVICE_HINTS: Readonly<Record<string, string>> = {
   unreachable: "--registry URL names another service; `curl URL/health` asks this one",
   timeout: "`curl URL/health` asks the same service how it fares",
   forbidden: "the token's role does not allow it; its configuration's `auth` says which one does",
@@ -45,7 +39,7 @@ function wasRefused(error: unknown): boolean {
   return error instanceof Error && wasRefused(error.cause);
 }
 
-const hints = (program: string): Partial<Record<ErrorCode, string>> => ({
+const hints = (program: string): Readonly<Record<string, string>> => ({
   "no-cluster": "--kubeconfig FILE names a cluster; --layout FOLDER answers from a folder of images, without one",
   forbidden: `\`${program} doctor\` prints the roles that are missing`,
   unauthorized: "the cluster does not know these credentials; they may have expired, log in again",

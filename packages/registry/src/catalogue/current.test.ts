@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { Digest, ErrorCode } from "@executor-registry/resolver";
+import type { Digest } from "@executor-registry/resolver";
 import { currentOf } from "./current.ts";
 import { ImageSet } from "./image-set.ts";
 import type { CatalogueImage, CatalogueType, RepositoryReads } from "./state.ts";
@@ -158,7 +158,7 @@ describe("the current version", () => {
 });
 
 describe("tags that could not be read", () => {
-  const unread = (...codes: readonly ErrorCode[]): RepositoryReads => ({
+  const unread = (...codes: readonly string[]): RepositoryReads => ({
     ...READS,
     unread: codes.map((code, n) => ({ tag: `1.0.${n}`, code, reason: "its configuration is not JSON" })),
     unreadTotal: codes.length,

@@ -1,4 +1,4 @@
-import type { Digest, ErrorCode, ExecutorRegistryError } from "@executor-registry/resolver";
+import type { Digest, ExecutorRegistryError } from "@executor-registry/resolver";
 import type { UnreadRecord } from "../model/change.ts";
 import { type Reasoned, same } from "./reconcile.ts";
 import { oneLine } from "../model/one-line.ts";
@@ -23,7 +23,7 @@ const MOST_UNREAD = 100;
 const MOST_REASON = 300;
 
 /** Failures that cut a look short. All others, a refusal among them, are about the tag that was asked for, whose list could be read. */
-const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["throttled", "unreachable", "timeout", "closed"]);
+const PASSING: ReadonlySet<string> = new Set(["throttled", "unreachable", "timeout", "closed"]);
 
 /**
  * The change that keeps what came of a look; none where it is as it was.

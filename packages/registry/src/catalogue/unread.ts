@@ -1,10 +1,10 @@
-import { type ErrorCode, ERRORS } from "@executor-registry/resolver";
+import { errorRow } from "../model/errors.ts";
 import type { UnreadRecord } from "../model/change.ts";
 import { oneLine } from "../model/one-line.ts";
 import type { RepositoryReads } from "./state.ts";
 
 /** Failures that pass, in the words of a sentence. */
-const PASSING: Partial<Record<ErrorCode, string>> = {
+const PASSING: Readonly<Record<string, string>> = {
   throttled: "too many requests",
   unreachable: "the registry could not be reached",
   timeout: "no answer in time",
@@ -27,10 +27,10 @@ export function unreadWarnings(repository: string, reads: RepositoryReads | unde
 
 /** The commonest failure. */
 function reasonOf(unread: readonly UnreadRecord[]): string {
-  const counts = new Map<ErrorCode, number>();
+  const counts = new Map<string, number>();
   for (const { code } of unread) counts.set(code, (counts.get(code) ?? 0) + 1);
   const [[code, count] = ["unreachable", 0] as const] = [...counts].sort(([, a], [, b]) => b - a);
   const example = unread.find((record) => record.code === code);
-  const why = PASSING[code] ?? (counts.size === 1 && count === 1 ? example?.reason : ERRORS[code].title);
+  const why = PASSING[code] ?? (counts.size === 1 && count === 1 ? example?.reason : errorRow(code).title);
   return counts.size === 1 ? `${why}` : `most: ${why}`;
 }

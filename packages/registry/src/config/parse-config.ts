@@ -1,4 +1,5 @@
 import { ExecutorRegistryError } from "@executor-registry/resolver";
+import { SERVICE_ERRORS } from "../model/errors.ts";
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
 import type { z } from "zod";
 import { Config } from "./schema.ts";
@@ -30,7 +31,7 @@ export class InvalidConfigurationError extends ExecutorRegistryError {
         `  ${file}${line === undefined ? "" : `:${line}`}: ${path === "" ? "" : `${path}: `}${message}`,
     );
     const count = all.length === 1 ? "a mistake" : `${all.length} mistakes`;
-    super("invalid-configuration", `the configuration has ${count}:\n${lines.join("\n")}`);
+    super(SERVICE_ERRORS["invalid-configuration"], `the configuration has ${count}:\n${lines.join("\n")}`);
     this.file = file;
     this.mistakes = mistakes;
   }

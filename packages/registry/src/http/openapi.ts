@@ -1,5 +1,5 @@
-import { ERRORS } from "@executor-registry/resolver";
 import type { z } from "zod";
+import { SERVICE_ERRORS } from "../model/errors.ts";
 import { createJsonSchemas, type Json, type JsonSchemas } from "./json-schemas.ts";
 import type { Operation } from "./route.ts";
 import { Problem } from "./schemas.ts";
@@ -18,7 +18,7 @@ export function openApi(all: readonly Operation[], version: string): Json {
       title: "Executor registry",
       version,
       summary: "Which image an executor type means right now",
-      description: `Errors are RFC 9457 problems. Their \`code\` is one of: ${Object.keys(ERRORS).join(", ")}.`,
+      description: `Errors are RFC 9457 problems. Their \`code\` is one of: ${Object.keys(SERVICE_ERRORS).join(", ")}.`,
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
     security: [{ bearer: [] }],

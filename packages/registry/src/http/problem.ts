@@ -1,7 +1,5 @@
 import { ERRORS, type ErrorCode, ExecutorRegistryError, type ProblemDocument } from "@executor-registry/resolver";
-
-/** Where each problem's documentation is. */
-const PROBLEMS = "https://executor-registry.dev/problems/";
+import { PROBLEM_TYPES } from "@executor-registry/resolver/internal";
 
 type Member = "nearMisses" | "knownTypes" | "incomplete";
 
@@ -18,8 +16,8 @@ function members(error: ExecutorRegistryError): Pick<ProblemDocument, Member> {
 /** What a caller is told of an error: all of one of ours, nothing of another's. */
 export function problemOf(error: unknown, requestId: string): ProblemDocument {
   if (error instanceof ExecutorRegistryError) {
-    const { title, status } = ERRORS[error.code];
-    return problem(error.code, title, status, error.message, requestId, members(error));
+    const { code, title, status } = error.row;
+    return problem(code, title, status, error.message, requestId, members(error));
   }
   const status = (error as { statusCode?: unknown }).statusCode;
   if (typeof status === "number" && status >= 400 && status < 500) {
@@ -53,5 +51,5 @@ function problem(
   requestId: string,
   more: Pick<ProblemDocument, Member> = {},
 ): ProblemDocument {
-  return { type: `${PROBLEMS}${code}`, title, status, detail, code, ...more, requestId };
+  return { type: `${PROBLEM_TYPES}${code}`, title, status, detail, code, ...more, requestId };
 }

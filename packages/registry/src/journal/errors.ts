@@ -1,4 +1,5 @@
 import { ExecutorRegistryError } from "@executor-registry/resolver";
+import { SERVICE_ERRORS } from "../model/errors.ts";
 
 /** An entry is not what was written, or is missing: the store was changed behind the journal's back, or is damaged. */
 export class BrokenJournalError extends ExecutorRegistryError {
@@ -10,7 +11,7 @@ export class BrokenJournalError extends ExecutorRegistryError {
 
   constructor(sequence: number, difference: string, cause?: unknown) {
     const message = `the journal is broken at entry ${sequence}: ${difference}. Restore the store from a backup`;
-    super("broken-journal", message, { cause });
+    super(SERVICE_ERRORS["broken-journal"], message, { cause });
     this.sequence = sequence;
     this.difference = difference;
   }

@@ -1,4 +1,5 @@
 import { ExecutorRegistryError } from "@executor-registry/resolver";
+import { SERVICE_ERRORS } from "../model/errors.ts";
 import type { Head } from "./entry.ts";
 
 /** A store cannot be opened, read or written. Nothing of what was to be written was written. */
@@ -8,7 +9,7 @@ export class StoreError extends ExecutorRegistryError {
   readonly store: string;
 
   constructor(store: string, problem: string, options: { cause?: unknown; retryable?: boolean } = {}) {
-    super("store", `${store}: ${problem}`, options);
+    super(SERVICE_ERRORS.store, `${store}: ${problem}`, options);
     this.store = store;
   }
 }

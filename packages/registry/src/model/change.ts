@@ -1,4 +1,4 @@
-import type { Digest, ErrorCode } from "@executor-registry/resolver";
+import type { Digest } from "@executor-registry/resolver";
 import type { Verdict } from "./verdict.ts";
 import type { Image, ImageDetails } from "./image.ts";
 
@@ -23,7 +23,7 @@ export interface UnreadRecord {
   /** What it names, where that itself can never be read: it is not fetched again until the tag names something else. */
   readonly digest?: Digest;
   /** Of the error. */
-  readonly code: ErrorCode;
+  readonly code: string;
   readonly reason: string;
   /** The head of the journal when the look began that found it unread first. */
   readonly since?: number;

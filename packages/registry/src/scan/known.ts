@@ -1,4 +1,5 @@
 import { type Digest, ExecutorRegistryError } from "@executor-registry/resolver";
+import { errorRow } from "../model/errors.ts";
 import { hash } from "node:crypto";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import { versionTag } from "../model/version-tag.ts";
@@ -34,7 +35,7 @@ export function knownOf(catalogue: Catalogue, repository: string, turn: Turn = (
   for (const { tag, digest, code, reason } of catalogue.readsOf(repository)?.unread ?? []) {
     if (digest === undefined) continue;
     byTag.set(tag, digest);
-    unreadable.set(digest, new ExecutorRegistryError(code, reason, { retryable: false }));
+    unreadable.set(digest, new ExecutorRegistryError(errorRow(code), reason, { retryable: false }));
   }
   const served = new Set(catalogue.servedFrom(repository).map(({ tags }) => versionTag(tags)));
   return {

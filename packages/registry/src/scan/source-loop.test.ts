@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { SERVICE_ERRORS } from "../model/errors.ts";
 import { ExecutorRegistryError } from "@executor-registry/resolver";
 import { manualClock } from "../../../../testing/manual-clock.ts";
 import { deferred } from "../testing/deferred.ts";
@@ -49,7 +50,7 @@ describe("polling", () => {
     let scans = 0;
     const source = scriptedSource(async () => {
       scans += 1;
-      if (scans === 1) throw new ExecutorRegistryError("store", "disk full");
+      if (scans === 1) throw new ExecutorRegistryError(SERVICE_ERRORS.store, "disk full");
       return { complete: true };
     });
     await using scanning = await openScanning({ sources: [source], clock, interval: INTERVAL });

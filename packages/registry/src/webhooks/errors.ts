@@ -1,4 +1,5 @@
 import { ExecutorRegistryError } from "@executor-registry/resolver";
+import { SERVICE_ERRORS } from "../model/errors.ts";
 
 /** Whoever sent this did not prove to be the sender that is configured. Nothing of the body was used. */
 export class UnauthorizedWebhookError extends ExecutorRegistryError {
@@ -21,7 +22,7 @@ export class InvalidWebhookError extends ExecutorRegistryError {
   readonly path: string;
 
   constructor(kind: string, path: string, why: string, options: { cause?: unknown } = {}) {
-    super("invalid-webhook", `${kind} event: ${path === "" ? "the body" : path} ${why}`, options);
+    super(SERVICE_ERRORS["invalid-webhook"], `${kind} event: ${path === "" ? "the body" : path} ${why}`, options);
     this.kind = kind;
     this.path = path;
   }

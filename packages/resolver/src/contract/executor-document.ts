@@ -75,14 +75,17 @@ export interface ExecutorEvent {
   readonly version?: string;
 }
 
+/** What the type of every problem of the service begins with; its code follows. */
+export const PROBLEM_TYPES = "https://executor-registry.dev/problems/";
+
 /** An error's body (RFC 9457), with the members that this service adds. */
 export interface ProblemDocument {
-  /** `https://executor-registry.dev/problems/{code}` */
+  /** {@link PROBLEM_TYPES} and the code. */
   readonly type: string;
   readonly title: string;
   readonly status: number;
   readonly detail: string;
-  /** The literal of the table of errors. */
+  /** The literal that tells errors apart: a row of the tables of errors. */
   readonly code: string;
   /** For `unknown-type`. Of many known types the first 100. */
   readonly nearMisses?: readonly string[];

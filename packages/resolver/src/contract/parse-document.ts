@@ -76,15 +76,15 @@ export function parseVersionNames(json: unknown): ReadonlyMap<string, string> {
 }
 
 /** The part of an error's body that is acted upon; nothing when it is none of the service's. */
-export function parseProblem(
-  json: unknown,
-): Pick<ProblemDocument, "code" | "detail" | "nearMisses" | "knownTypes" | "incomplete"> | undefined {
+export function parseProblem(json: unknown): Omit<ProblemDocument, "status" | "requestId"> | undefined {
   if (typeof json !== "object" || json === null) return undefined;
-  const { code, detail, nearMisses, knownTypes, incomplete } = json as Json;
+  const { type, title, code, detail, nearMisses, knownTypes, incomplete } = json as Json;
   if (typeof code !== "string") return undefined;
   const names = (list: unknown): string[] =>
     Array.isArray(list) ? list.filter((name) => typeof name === "string" && isExecutorType(name)) : [];
   return {
+    type: typeof type === "string" ? type : "",
+    title: typeof title === "string" ? title : code,
     code,
     detail: typeof detail === "string" ? detail : "",
     nearMisses: names(nearMisses),

@@ -64,7 +64,7 @@ export class SourceUnreadError extends ExecutorRegistryError {
     problem: ExecutorRegistryError | undefined,
   ) {
     const why = problem?.message ?? "there was no answer in time";
-    super(problem?.code ?? "timeout", `${what} could not be read yet, so ${unknown}: ${why}`, {
+    super(problem?.row ?? "timeout", `${what} could not be read yet, so ${unknown}: ${why}`, {
       cause: problem,
       retryable: true,
     });

@@ -1,8 +1,28 @@
-/**
- * Every error of this project in one table: what it is called, how HTTP and the command line answer it,
- * and whether trying again can help. The documentation's table of errors and exit codes is made from it.
- */
-export const ERRORS = {
+/** What an error's code means to HTTP, to the command line and to whoever may try again. */
+export interface ErrorRow<Code extends string = string> {
+  readonly code: Code;
+  /** Names the problem in a few words (RFC 9457). */
+  readonly title: string;
+  /** The HTTP status of a service that answers with it. */
+  readonly status: number;
+  /** The exit code of a command that ends with it. */
+  readonly exit: number;
+  /** Whether the same call can succeed later without a change by the caller, unless the error itself says otherwise. */
+  readonly retryable: boolean;
+}
+
+/** The errors of one package. Codes are unique across packages. */
+export function errorTable<const Code extends string>(
+  rows: Readonly<Record<Code, Omit<ErrorRow, "code">>>,
+): { readonly [Key in Code]: ErrorRow<Key> } {
+  const entries = Object.entries<Omit<ErrorRow, "code">>(rows);
+  return Object.fromEntries(entries.map(([code, row]) => [code, { code, ...row }])) as {
+    [Key in Code]: ErrorRow<Key>;
+  };
+}
+
+/** The errors that this package throws or that the service's answers name. Other packages add tables of their own. */
+export const ERRORS = errorTable({
   "invalid-reference": { title: "Not an image reference", status: 400, exit: 2, retryable: false },
   "invalid-template": { title: "Not an executor template", status: 400, exit: 2, retryable: false },
   "invalid-type": { title: "Not an executor type", status: 400, exit: 2, retryable: false },
@@ -27,45 +47,34 @@ export const ERRORS = {
   internal: { title: "Internal error", status: 500, exit: 1, retryable: true },
   gone: { title: "The watch's position expired", status: 410, exit: 1, retryable: true },
   throttled: { title: "Too many requests", status: 429, exit: 5, retryable: true },
-  "registry-protocol": {
-    title: "The container registry's answer is none of the OCI distribution API",
-    status: 502,
-    exit: 1,
-    retryable: true,
-  },
-  "digest-mismatch": { title: "The bytes are not what their digest says", status: 502, exit: 1, retryable: true },
-  "refused-address": { title: "An address that must not be contacted", status: 502, exit: 1, retryable: false },
-  "invalid-webhook": { title: "Not an event of this sender", status: 400, exit: 2, retryable: false },
-  "invalid-configuration": { title: "Mistakes in the configuration file", status: 500, exit: 2, retryable: false },
-  store: { title: "The store cannot be read or written", status: 503, exit: 1, retryable: true },
-  "broken-journal": { title: "The journal's chain does not hold", status: 500, exit: 1, retryable: false },
   "too-stale": { title: "The last answer is older than allowed", status: 503, exit: 5, retryable: true },
   "kubernetes-api": { title: "The Kubernetes API answered with an error", status: 502, exit: 1, retryable: false },
   "too-large": { title: "An answer exceeds its size limit", status: 502, exit: 1, retryable: false },
   closed: { title: "Used after close", status: 503, exit: 1, retryable: false },
-} as const satisfies Record<string, ErrorRow>;
+});
 
-/** One row of {@link ERRORS}. `status` is HTTP's, `exit` the command line's. */
-export interface ErrorRow {
-  readonly title: string;
-  readonly status: number;
-  readonly exit: number;
-  readonly retryable: boolean;
-}
-
-/** The literal that tells errors apart. */
+/** The codes of {@link ERRORS}. */
 export type ErrorCode = keyof typeof ERRORS;
 
 /** Base of every error this project throws. Facts are fields of the subclasses; the origin is in `cause`. */
 export class ExecutorRegistryError extends Error {
   override readonly name: string = "ExecutorRegistryError";
-  readonly code: ErrorCode;
+  /** The literal that tells errors apart. */
+  readonly code: string;
   /** Whether the same call can succeed later without a change by the caller. */
   readonly retryable: boolean;
+  readonly #row: ErrorRow;
 
-  constructor(code: ErrorCode, message: string, options: { cause?: unknown; retryable?: boolean } = {}) {
+  /** @param error a code of {@link ERRORS}, or a row of another package's table */
+  constructor(error: ErrorCode | ErrorRow, message: string, options: { cause?: unknown; retryable?: boolean } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
-    this.code = code;
-    this.retryable = options.retryable ?? ERRORS[code].retryable;
+    this.#row = typeof error === "string" ? ERRORS[error] : error;
+    this.code = this.#row.code;
+    this.retryable = options.retryable ?? this.#row.retryable;
+  }
+
+  /** What the code means: HTTP status, exit code, title. */
+  get row(): ErrorRow {
+    return this.#row;
   }
 }

@@ -1,4 +1,5 @@
 import { type Digest, ExecutorRegistryError } from "@executor-registry/resolver";
+import { SERVICE_ERRORS } from "../../model/errors.ts";
 
 /** The codes of {@link RegistryError}. */
 export type RegistryErrorCode =
@@ -64,7 +65,7 @@ export class RegistryError extends ExecutorRegistryError {
 
   constructor(code: RegistryErrorCode, message: string, place: Place, facts: RegistryErrorFacts = {}) {
     super(
-      code,
+      SERVICE_ERRORS[code],
       `${place.repository === undefined ? place.host : `${place.host}/${place.repository}`}: ${message}`,
       facts,
     );

@@ -50,10 +50,10 @@ export const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly str
   registry: {
     model: [],
     settings: [],
-    journal: [],
+    journal: ["model"],
     stores: ["journal"],
     net: [],
-    "oci/wire": ["net"],
+    "oci/wire": ["model", "net"],
     "oci/auth": ["model", "net", "oci/wire"],
     "oci/read": ["model", "net", "oci/auth", "oci/wire"],
     sources: ["model", "net", "oci/read", "oci/wire"],

@@ -111,7 +111,7 @@ export async function registryDouble({
     if (document) return send(request, response, document);
     problem(response, {
       type: `https://executor-registry.dev/problems/${type ? "unknown-type" : "not-found"}`,
-      title: "No image of this executor type",
+      title: "Unknown executor type",
       status: 404,
       detail: `no image of executor type "${type}" is known`,
       code: type ? "unknown-type" : "not-found",

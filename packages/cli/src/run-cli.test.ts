@@ -85,7 +85,7 @@ describe("help", () => {
     assert.equal(code, 0);
     for (const line of [["help"], ["-h"], ["--help"]]) assert.equal((await runHere(line)).stdout, stdout);
     assert.match(stdout, /^Usage: executor-registry COMMAND \[flags\]$/m);
-    assert.match(stdout, /^ {2}3 +No image of this executor type$/m);
+    assert.match(stdout, /^ {2}3 +Unknown executor type$/m);
     assert.match(stdout, /^ {2}125 +run: the executor could not be run/m);
     assert.doesNotMatch(stdout, /__complete/);
   });

@@ -246,7 +246,7 @@ auth:
   test("red-20: an empty offset is a mistake, and every answer has an id, the quick ones too", async () => {
     const empty = await get("/executors/ml/versions?offset=");
     const problem = (await empty.json()) as { title: string };
-    assert.deepEqual([empty.status, problem.title], [400, "Not a valid request"]);
+    assert.deepEqual([empty.status, problem.title], [400, "Invalid request"]);
     const ids = new Set<string | null>();
     for (const path of ["/executors/ml", "/executors/ml", "/executors", "/nowhere"]) {
       ids.add((await get(path)).headers.get("x-request-id"));

@@ -146,7 +146,7 @@ describe("red-20: requests made from /openapi.json", () => {
           const problem = JSON.parse(body) as { title: string; code: string; detail: string };
           assert.deepEqual(
             [status, problem.title, problem.code, headers.get("content-type")],
-            [400, "Not a valid request", "invalid-request", "application/problem+json; charset=utf-8"],
+            [400, "Invalid request", "invalid-request", "application/problem+json; charset=utf-8"],
             `${method} ${path} ${name}=${value}`,
           );
           assert.ok(problem.detail.includes(name), problem.detail);

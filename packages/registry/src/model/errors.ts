@@ -4,17 +4,17 @@ import { errorTable } from "@executor-registry/resolver/internal";
 /** The errors that only this package knows. */
 const OWN = errorTable({
   "registry-protocol": {
-    title: "The container registry's answer is none of the OCI distribution API",
+    title: "Invalid answer from the container registry",
     status: 502,
     exit: 1,
     retryable: true,
   },
-  "digest-mismatch": { title: "The bytes are not what their digest says", status: 502, exit: 1, retryable: true },
-  "refused-address": { title: "An address that must not be contacted", status: 502, exit: 1, retryable: false },
-  "invalid-webhook": { title: "Not an event of this sender", status: 400, exit: 2, retryable: false },
-  "invalid-configuration": { title: "Mistakes in the configuration file", status: 500, exit: 2, retryable: false },
-  store: { title: "The store cannot be read or written", status: 503, exit: 1, retryable: true },
-  "broken-journal": { title: "The journal's chain does not hold", status: 500, exit: 1, retryable: false },
+  "digest-mismatch": { title: "Digest mismatch", status: 502, exit: 1, retryable: true },
+  "refused-address": { title: "Forbidden network address", status: 502, exit: 1, retryable: false },
+  "invalid-webhook": { title: "Invalid webhook event", status: 400, exit: 2, retryable: false },
+  "invalid-configuration": { title: "Invalid configuration file", status: 500, exit: 2, retryable: false },
+  store: { title: "Store failure", status: 503, exit: 1, retryable: true },
+  "broken-journal": { title: "Broken journal", status: 500, exit: 1, retryable: false },
 });
 
 /** Every error that the service can answer with, or that its command can end with. */

@@ -48,7 +48,7 @@ sources: [{name: builds, kind: oci, host: "127.0.0.1:1", insecure: true, interva
 );
 const child = spawn(
   process.execPath,
-  ["--conditions=executor-registry-source", "packages/cli/src/main.ts", "serve", "--config", config],
+  ["--conditions=executor-registry-source", "packages/registry/src/command/main.ts", "serve", "--config", config],
   {
     stdio: ["ignore", "ignore", "inherit"],
     env: { ...process.env, NODE_OPTIONS: "--disable-warning=ExperimentalWarning" },

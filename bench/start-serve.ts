@@ -19,7 +19,7 @@ export interface Start {
 const IDLE = 5000;
 
 /**
- * Starts `executor-registry serve` as it is installed, waits, and ends it without giving it time to write.
+ * Starts `executor-registry-server serve` as it is installed, waits, and ends it without giving it time to write.
  * @param empty nothing is in the store, and the source does not answer: it never becomes ready
  */
 export async function startOnce(file: string, { empty }: { readonly empty: boolean }): Promise<Start> {
@@ -35,10 +35,14 @@ sources: [{name: builds, kind: oci, host: "127.0.0.1:1", insecure: true, interva
 `,
   );
   const started = performance.now();
-  const child = spawn(process.execPath, ["packages/cli/bin/executor-registry.js", "serve", "--config", config], {
-    stdio: ["ignore", "ignore", "inherit"],
-    env: { ...process.env, NODE_OPTIONS: "--disable-warning=ExperimentalWarning" },
-  });
+  const child = spawn(
+    process.execPath,
+    ["packages/registry/bin/executor-registry-server.js", "serve", "--config", config],
+    {
+      stdio: ["ignore", "ignore", "inherit"],
+      env: { ...process.env, NODE_OPTIONS: "--disable-warning=ExperimentalWarning" },
+    },
+  );
   const ended = once(child, "close");
   try {
     const url = `http://127.0.0.1:${port}/${empty ? "livez" : "readyz"}`;

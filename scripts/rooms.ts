@@ -87,6 +87,8 @@ export const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly str
       "stores",
       "webhooks",
     ],
+    // The service itself is in the package's own folder.
+    command: ["", "config", "stores"],
   },
   cli: {
     output: [],
@@ -94,8 +96,7 @@ export const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly str
     service: ["base", "output"],
     completion: ["base"],
     doctor: ["base", "output", "service"],
-    serve: ["base", "output"],
-    commands: ["base", "completion", "doctor", "output", "serve", "service"],
+    commands: ["base", "completion", "doctor", "output", "service"],
   },
 };
 
@@ -104,5 +105,5 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   resolver: [],
   dispatcher: ["resolver"],
   registry: ["resolver"],
-  cli: ["dispatcher", "registry", "resolver"],
+  cli: ["dispatcher", "resolver"],
 };

@@ -7,7 +7,7 @@ import { freePort } from "./free-port.ts";
 /** Milliseconds that the hints below wait for the first scan. Without it they are right too, and the log says what is wrong. */
 const READY_MS = 30_000;
 
-// Serves the example images, and says what to try. `executor-registry serve` is what runs elsewhere.
+// Serves the example images, and says what to try. `executor-registry-server serve` is what runs elsewhere.
 const file = process.argv[2] ?? "examples/registry.yaml";
 const { config } = await loadConfig(file);
 const { host } = config.listen;

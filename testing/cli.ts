@@ -8,18 +8,31 @@ export interface Outcome {
   readonly stderr: string;
 }
 
+type Variables = Readonly<Record<string, string>>;
+
 /** Starts the command line from source, as a process of its own. */
-export function startCli(args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
+export const startCli = (args: readonly string[], env: Variables = {}): ChildProcess =>
+  start("packages/cli/src/main.ts", args, env);
+
+/** Starts the service's command from source, as a process of its own. */
+export const startServer = (args: readonly string[], env: Variables = {}): ChildProcess =>
+  start("packages/registry/src/command/main.ts", args, env);
+
+/** Runs the command line to its end. */
+export const cli = (args: readonly string[], env?: Variables): Promise<Outcome> => ended(startCli(args, env));
+
+/** Runs the service's command to its end. */
+export const server = (args: readonly string[], env?: Variables): Promise<Outcome> => ended(startServer(args, env));
+
+function start(file: string, args: readonly string[], env: Variables): ChildProcess {
   const options = ["--conditions=executor-registry-source", "--disable-warning=ExperimentalWarning"];
-  return spawn(process.execPath, [...options, "packages/cli/src/main.ts", ...args], {
+  return spawn(process.execPath, [...options, file, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...env },
   });
 }
 
-/** Runs it to its end. */
-export async function cli(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Outcome> {
-  const child = startCli(args, env);
+async function ended(child: ChildProcess): Promise<Outcome> {
   let stdout = "";
   let stderr = "";
   child.stdout?.on("data", (chunk) => (stdout += String(chunk)));

@@ -4,14 +4,23 @@ import { pino } from "pino";
 
 const LAYOUT = fileURLToPath(new URL("../examples/layout", import.meta.url));
 
+/** The service, and how to give it another configuration's text. */
+interface ExampleService extends Service, AsyncDisposable {
+  configure(text: string): Promise<void>;
+}
+
 /** Starts the registry service on a free loopback port, with the images in examples/layout, and waits for its first scan. */
-export async function exampleService(more = "", host = "127.0.0.1"): Promise<Service & AsyncDisposable> {
+export async function exampleService(more = "", host = "127.0.0.1"): Promise<ExampleService> {
   const text = `listen: { host: "${host}", port: 0 }
 sources: [{ name: examples, kind: oci-layout, path: ${LAYOUT} }]
 ${more}`;
   const service = await startService({ config: parseConfig(text, "test.yaml"), log: pino({ level: "silent" }) });
   await firstScan(service.url);
-  return { ...service, [Symbol.asyncDispose]: () => service.close() };
+  return {
+    ...service,
+    configure: async (text) => void (await service.reconfigure(parseConfig(text, "test.yaml"))),
+    [Symbol.asyncDispose]: () => service.close(),
+  };
 }
 
 async function firstScan(url: string): Promise<void> {

@@ -1,11 +1,11 @@
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { startCli } from "./cli.ts";
+import { startServer } from "./cli.ts";
 
 /** A line of the service's log. */
 type LogLine = Readonly<Record<string, unknown>> & { readonly msg: string };
 
-/** `executor-registry serve` as a process of its own. Killed when it goes out of scope. */
+/** `executor-registry-server serve` as a process of its own. Killed when it goes out of scope. */
 export interface Serving extends AsyncDisposable {
   readonly url: string;
   /** Resolves to the first line with this message that was not asked for yet. */
@@ -27,7 +27,7 @@ export async function serving(
   env?: Readonly<Record<string, string>>,
   until: "ready" | "listening" = "ready",
 ): Promise<Serving> {
-  const child = startCli(["serve", "--config", file], env);
+  const child = startServer(["serve", "--config", file], env);
   const lines: LogLine[] = [];
   const counts = new Map<string, number>();
   const reader = createInterface({ input: child.stdout! });

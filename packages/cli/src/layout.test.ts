@@ -124,3 +124,13 @@ nlp    2026-11-20   oci-layout   2d14h       created
     assert.deepEqual(await ended, [143, null]);
   });
 });
+
+test("the command line loads nothing of the service", async () => {
+  const hook = `data:text/javascript,${encodeURIComponent(`
+    import { registerHooks } from "node:module";
+    registerHooks({ load(url, context, next) { process.stderr.write(url + "\\n"); return next(url, context); } });`)}`;
+  const { code, stderr } = await cli(["list", "--layout", LAYOUT], { NODE_OPTIONS: `--import=${hook}` });
+  assert.equal(code, 0);
+  assert.match(stderr, /packages\/cli\/src\/commands\/list\.ts/);
+  assert.doesNotMatch(stderr, /packages\/registry\/|node_modules\/(?:fastify|zod|pino)\//);
+});

@@ -1,5 +1,5 @@
 import { systemClock } from "@executor-registry/resolver";
-import { INTERRUPTED, Interruption } from "./base/interruption.ts";
+import { INTERRUPTED, Interruption } from "@executor-registry/resolver/internal";
 import type { Io } from "./output/io.ts";
 import { createPrinter, type Printer } from "./output/printer.ts";
 import { programName } from "./program.ts";

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { manualClock } from "../../../testing/manual-clock.ts";
 import { startCli } from "../../../testing/cli.ts";
-import { endingInTime, Interruption } from "./base/interruption.ts";
+import { endingInTime, Interruption } from "@executor-registry/resolver/internal";
 import { fakeIo, runHere } from "./testing/fake-io.ts";
 
 /** What a broken server or gateway says, and no more. */

@@ -6,9 +6,9 @@ import { NOT_RUN } from "./base/exit-codes.ts";
 import { causesOf, exitOf, hintOf } from "./base/failure.ts";
 import { GLOBAL_FLAGS } from "./base/flags.ts";
 import { commandHelp, overview } from "./base/help.ts";
-import { endingInTime, interruptedExit } from "./base/interruption.ts";
+import { endingInTime, interruptedExit } from "@executor-registry/resolver/internal";
 import type { Io } from "./output/io.ts";
-import { linesOf } from "./output/printable.ts";
+import { linesOf } from "@executor-registry/resolver/internal";
 import type { Line, Styled } from "./output/printer.ts";
 import { type Given, parseFlags } from "./base/parse-flags.ts";
 import { suggestion } from "./base/suggestion.ts";
@@ -47,6 +47,9 @@ export async function runCli(argv: readonly string[], io: Io): Promise<number> {
 
 function unknownCommand(name: string): UsageError {
   if (name === "") return new UsageError("no command is given");
+  if (name === "serve" || name === "config") {
+    return new UsageError(`the service has a command of its own: \`executor-registry-server ${name}\``);
+  }
   const known = COMMANDS.flatMap((one) => (one.hidden ? [] : [one.name]));
   return new UsageError(`there is no command ${name}${suggestion(name, known)}`);
 }

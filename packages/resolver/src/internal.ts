@@ -12,3 +12,5 @@ export { parseProblem, parseVersionNames } from "./contract/parse-document.ts";
 export type * from "./contract/service-documents.ts";
 export type { ClusterAccess, Credentials } from "./kubernetes/api/access.ts";
 export { httpsApi } from "./kubernetes/api/https-api.ts";
+export { endingInTime, INTERRUPTED, interruptedExit, Interruption } from "./tools/interruption.ts";
+export { escaped, linesOf, printable, steers } from "./tools/printable.ts";

@@ -4,7 +4,7 @@ import { type ErrorCode, ERRORS, ExecutorRegistryError } from "@executor-registr
 import { exitCodes } from "./exit-codes.ts";
 import { causesOf, exitOf, hintOf } from "./failure.ts";
 import { KubernetesError } from "@executor-registry/resolver/kubernetes";
-import { Interruption, interruptedExit } from "./interruption.ts";
+import { Interruption, interruptedExit } from "@executor-registry/resolver/internal";
 import { UsageError } from "./usage-error.ts";
 
 const CODES = Object.keys(ERRORS) as ErrorCode[];

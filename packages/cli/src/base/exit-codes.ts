@@ -1,6 +1,6 @@
 import { ERRORS } from "@executor-registry/resolver";
 import { WRONG_USAGE } from "./failure.ts";
-import { INTERRUPTED } from "./interruption.ts";
+import { INTERRUPTED } from "@executor-registry/resolver/internal";
 
 /** The exit code of a scan that could not read everything. */
 export const INCOMPLETE = ERRORS.unreachable.exit;

@@ -2,7 +2,7 @@ import { parseVersionNames, SERVICE_OPERATIONS } from "@executor-registry/resolv
 import type { Command } from "../base/command.ts";
 import { candidates, type FindTypes } from "../completion/candidates.ts";
 import type { Io } from "../output/io.ts";
-import { printable } from "../output/printable.ts";
+import { printable } from "@executor-registry/resolver/internal";
 import { type Given, parseFlags } from "../base/parse-flags.ts";
 import { withClient } from "../service/open-client.ts";
 import { openResolver } from "../service/session.ts";

@@ -1,6 +1,6 @@
 import type { Command } from "../base/command.ts";
 import { SCRIPTS } from "../completion/scripts.ts";
-import { linesOf } from "../output/printable.ts";
+import { linesOf } from "@executor-registry/resolver/internal";
 import { UsageError } from "../base/usage-error.ts";
 
 export const completion: Command = {

@@ -1,6 +1,6 @@
 import type { Command } from "../base/command.ts";
 import { suggestion } from "../base/suggestion.ts";
-import { linesOf } from "../output/printable.ts";
+import { linesOf } from "@executor-registry/resolver/internal";
 import { commandHelp, overview } from "../base/help.ts";
 import { UsageError } from "../base/usage-error.ts";
 

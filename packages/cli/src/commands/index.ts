@@ -1,7 +1,6 @@
 import type { Command } from "../base/command.ts";
 import { completeFor } from "./complete.ts";
 import { completion } from "./completion.ts";
-import { config } from "./config.ts";
 import { doctor } from "./doctor.ts";
 import { get } from "./get.ts";
 import { helpFor } from "./help.ts";
@@ -10,7 +9,6 @@ import { list } from "./list.ts";
 import { refresh } from "./refresh.ts";
 import { resolve } from "./resolve.ts";
 import { run } from "./run.ts";
-import { serve } from "./serve.ts";
 import { versions } from "./versions.ts";
 import { version } from "./version.ts";
 import { watch } from "./watch.ts";
@@ -25,8 +23,6 @@ export const COMMANDS: readonly Command[] = [
   versions,
   journal,
   refresh,
-  serve,
-  config,
   doctor,
   completion,
   version,

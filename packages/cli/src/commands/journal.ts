@@ -1,13 +1,11 @@
 import { type JournalEntryDocument, SERVICE_OPERATIONS } from "@executor-registry/resolver/internal";
 import type { Command } from "../base/command.ts";
-import type { Io } from "../output/io.ts";
 import { printJson } from "../output/json.ts";
 import type { Format } from "../output/resolutions.ts";
 import { table } from "../output/table.ts";
 import { toYaml } from "../output/yaml.ts";
 import { type Given, text } from "../base/parse-flags.ts";
 import { withProgress } from "../base/progress.ts";
-import { configFile } from "../serve/config-file.ts";
 import { withClient } from "../service/open-client.ts";
 import { readPages } from "../service/pages.ts";
 import { since } from "./since.ts";
@@ -16,16 +14,8 @@ import { UsageError } from "../base/usage-error.ts";
 export const journal: Command = {
   name: "journal",
   summary: "list what changed in the registry service's catalogue, by whom and why, newest first",
-  usage: "[verify] [flags]",
-  details: `\`verify\` reads the service's store itself, without changing it, while the service runs or not: it checks the whole chain of hashes,
-and names the first entry that does not hold. The store is that of --store, else of the configuration, found as \`serve\` finds it.`,
+  usage: "[flags]",
   flags: {
-    store: {
-      type: "string",
-      value: "ADDRESS",
-      help: "verify: the store, such as sqlite:/var/lib/registry/catalogue.db",
-    },
-    config: { type: "string", value: "FILE", names: "file", help: "verify: the configuration that names the store" },
     type: { type: "string", value: "TYPE", names: "type", help: "only changes of this executor type" },
     kind: { type: "string", value: "KIND", help: "only changes of this kind, such as image-found" },
     actor: { type: "string", value: "NAME", help: "only changes by this user, source or system" },
@@ -36,8 +26,9 @@ and names the first entry that does not hold. The store is that of --store, else
   typesOf: "service",
   async run(given, io) {
     const [action] = given.words;
-    if (action === "verify") return verify(given, io);
-    if (action !== undefined) throw new UsageError(`journal can verify, not ${action}`, "journal");
+    if (action === "verify")
+      throw new UsageError("a store is verified where it is: `executor-registry-server journal verify`");
+    if (action !== undefined) throw new UsageError(`journal takes no word ${action}`, "journal");
     const [type, kind, actor] = [text(given, "type"), text(given, "kind"), text(given, "actor")];
     const from = since(text(given, "since"), io.clock.now());
     const most = limitOf(given);
@@ -56,17 +47,6 @@ and names the first entry that does not hold. The store is that of --store, else
     });
   },
 };
-
-async function verify(given: Given, io: Io): Promise<number> {
-  const { loadConfig, verifyStore } = await import("@executor-registry/registry");
-  const named = text(given, "store");
-  const address = named ?? (await loadConfig(configFile("journal", text(given, "config"), io))).config.store;
-  const { sequence, hash } = await withProgress(io, "verifying the journal", verifyStore(address, io.signal));
-  const last =
-    sequence === 0 ? "there are no entries" : `entries 1 to ${sequence} are as written; the last has hash ${hash}`;
-  io.stdout.print(`${address}: ${last}`);
-  return 0;
-}
 
 function limitOf(given: Given): number {
   const value = text(given, "limit") ?? "100";

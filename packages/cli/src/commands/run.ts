@@ -2,7 +2,7 @@ import { NOT_RUN } from "../base/exit-codes.ts";
 import { deleteJob, follow, jobFor, type JobManifest, type JobResult, submit } from "@executor-registry/dispatcher";
 import { connect, type KubernetesApi } from "@executor-registry/resolver/kubernetes";
 import type { Command } from "../base/command.ts";
-import { INTERRUPTED, interruptedExit } from "../base/interruption.ts";
+import { INTERRUPTED, interruptedExit } from "@executor-registry/resolver/internal";
 import type { Io } from "../output/io.ts";
 import { printJson } from "../output/json.ts";
 import { warn, warnAbout } from "../output/warnings.ts";

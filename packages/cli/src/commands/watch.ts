@@ -1,6 +1,6 @@
 import type { ResolutionChange, Resolver } from "@executor-registry/resolver";
 import type { Command } from "../base/command.ts";
-import { interruptedExit } from "../base/interruption.ts";
+import { interruptedExit } from "@executor-registry/resolver/internal";
 import type { Io } from "../output/io.ts";
 import { headers, row, type TableFormat } from "../output/columns.ts";
 import { jsonLine } from "../output/json.ts";

@@ -25,8 +25,6 @@ describe("what may follow", () => {
     "versions",
     "journal",
     "refresh",
-    "serve",
-    "config",
     "doctor",
     "completion",
     "version",

@@ -54,7 +54,6 @@ export async function candidates(
   if (last.startsWith("-")) return offer(Object.entries(flags).map(([name, { help }]) => `--${name}\t${help}`));
   if (at >= before.length) return offer(shown.map(({ name, summary }) => `${name}\t${summary}`));
   if (!command || count(before, flags) > command.words.most) return offer([]);
-  if (command.name === "config") return at === before.length - 1 ? offer(["check", "print"]) : FILES;
   if (command.name === "completion") return offer(["bash", "zsh", "fish"]);
   if (command.name === "help") return offer(shown.map(({ name }) => name));
   return command.usage.includes("TYPE") ? types(last, before) : offer([]);

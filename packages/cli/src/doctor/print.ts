@@ -1,4 +1,4 @@
-import { linesOf } from "../output/printable.ts";
+import { linesOf } from "@executor-registry/resolver/internal";
 import type { Line } from "../output/printer.ts";
 import type { Check, Report } from "./check.ts";
 

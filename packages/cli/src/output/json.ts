@@ -1,4 +1,4 @@
-import { escaped } from "./printable.ts";
+import { escaped } from "@executor-registry/resolver/internal";
 
 /** The lines of JSON for people to read and programs to parse. */
 export function printJson(value: unknown): string[] {

@@ -1,6 +1,6 @@
 import { styleText } from "node:util";
 import type { Io, Output } from "./io.ts";
-import { printable } from "./printable.ts";
+import { printable } from "@executor-registry/resolver/internal";
 
 /** Text with a style of ours; terminals show it, others get the text. */
 export interface Styled {

@@ -1,5 +1,5 @@
 import { Document, isScalar, Scalar, visit } from "yaml";
-import { escaped, linesOf, steers } from "./printable.ts";
+import { escaped, linesOf, steers } from "@executor-registry/resolver/internal";
 
 /** The lines of YAML without anchors: what the same object is used for twice is written twice. */
 export function toYaml(value: unknown): string[] {

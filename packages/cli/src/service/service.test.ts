@@ -122,9 +122,8 @@ describe("against a registry service", () => {
 
   test("refresh --wait ends with 5 when a source cannot be read", async () => {
     await using broken = await exampleService("auth: { writes: open }");
-    const { parseConfig } = await import("@executor-registry/registry");
     const text = "auth: { writes: open }\nsources: [{ name: gone, kind: oci-layout, path: /nowhere }]";
-    await broken.reconfigure(parseConfig(text, "test.yaml"));
+    await broken.configure(text);
     const { code, stdout } = await runHere(["refresh", "--wait", "--registry", broken.url]);
     assert.equal(code, 5);
     assert.match(stdout, /^gone +0 +\d+ +0 +0 +no +.*\/nowhere/m);

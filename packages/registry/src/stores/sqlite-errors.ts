@@ -23,7 +23,7 @@ const ALTERED: readonly (readonly [RegExp, { readonly problem: string; readonly 
     /malformed JSON/,
     {
       problem:
-        "an entry is not JSON: the file is damaged, or something else has changed it; `journal verify` names the entry",
+        "an entry is not JSON: the file is damaged, or something else has changed it; `executor-registry-server journal verify` names the entry",
       retryable: false,
     },
   ],

@@ -1,22 +1,23 @@
-import { loadConfig, problemFields, type Service, startService } from "@executor-registry/registry";
+import { loadConfig } from "../config/load-config.ts";
+import { problemFields } from "../keep-running.ts";
+import { type Service, startService } from "../service.ts";
 import { type Clock, ConfigurationError } from "@executor-registry/resolver";
 import { type Logger, pino } from "pino";
-import { INTERRUPTED, interruptedExit } from "../base/interruption.ts";
-import type { Io } from "../output/io.ts";
-import { escaped } from "../output/printable.ts";
+import { escaped, INTERRUPTED, interruptedExit } from "@executor-registry/resolver/internal";
+import type { ProcessIo } from "./process-io.ts";
 import { followFile } from "./file-changes.ts";
 import { createReloader, type Reloader } from "./reloader.ts";
 
 /** Milliseconds in which the service still answers though it says that it is not ready: load balancers learn it late. */
-const DRAIN = 2000;
+const DRAIN_MS = 2000;
 /** Milliseconds for everything to end after that. Whoever sent the signal kills after ten seconds or more. */
-const END = 7000;
+const END_MS = 7000;
 
-/** Milliseconds until the configuration is read again though nothing told of a change. */
-const LOOK_AGAIN = 30_000;
+/** Milliseconds until the configuration is read again though no change was noticed. */
+const LOOK_AGAIN_MS = 30_000;
 
 /** Serves as a file says, until the signal aborts. @throws InvalidConfigurationError, StoreError, ConfigurationError */
-export async function runService(file: string, io: Io): Promise<number> {
+export async function runService(file: string, io: ProcessIo): Promise<number> {
   let reloader: Reloader | undefined;
   // From the beginning: until somebody listens, the signal ends the process.
   const stopListening = io.onHangup(() => void reloader?.reload("SIGHUP"));
@@ -63,14 +64,14 @@ function exitOf(signal: AbortSignal): number {
 }
 
 /** Secrets are replaced in folders of their own, and not every file system tells of changes. */
-async function lookAgain(look: () => void, { clock, signal }: Pick<Io, "clock" | "signal">): Promise<void> {
+async function lookAgain(look: () => void, { clock, signal }: Pick<ProcessIo, "clock" | "signal">): Promise<void> {
   while (!signal.aborted) {
-    await clock.sleep(LOOK_AGAIN, signal);
+    await clock.sleep(LOOK_AGAIN_MS, signal);
     look();
   }
 }
 
-function jsonLines({ stdout }: Io, level: string): Logger {
+function jsonLines({ stdout }: ProcessIo, level: string): Logger {
   const options = {
     level,
     base: null,
@@ -81,21 +82,25 @@ function jsonLines({ stdout }: Io, level: string): Logger {
 }
 
 /** Ends the service, however long something in it hangs. */
-async function end(service: Service, log: Logger, { signal, clock }: Pick<Io, "signal" | "clock">): Promise<void> {
+async function end(
+  service: Service,
+  log: Logger,
+  { signal, clock }: Pick<ProcessIo, "signal" | "clock">,
+): Promise<void> {
   log.info({ why: reasonOf(signal) }, "ending");
   service.drain();
   // Somebody at a terminal waits, and no load balancer.
-  if (interruptedExit(signal) === INTERRUPTED.SIGTERM) await clock.sleep(DRAIN);
+  if (interruptedExit(signal) === INTERRUPTED.SIGTERM) await clock.sleep(DRAIN_MS);
   await inTime(() => service.close(), log, clock);
 }
 
 async function inTime(close: () => Promise<void>, log: Logger, clock: Clock): Promise<void> {
   const done = new AbortController();
-  const late = clock.sleep(END, done.signal).then(() => "late");
+  const late = clock.sleep(END_MS, done.signal).then(() => "late");
   late.catch(() => {});
   const outcome = await Promise.race([close().catch((error: unknown) => error), late]);
   done.abort();
-  if (outcome === "late") log.error(`something did not end within ${END / 1000} s; what was acknowledged is stored`);
+  if (outcome === "late") log.error(`something did not end within ${END_MS / 1000} s; what was acknowledged is stored`);
   else if (outcome instanceof Error)
     log.error(problemFields(outcome), "the end was not clean; what was acknowledged is stored");
   else log.info("ended");

@@ -1,4 +1,5 @@
-import { InvalidConfigurationError, readConfig } from "@executor-registry/registry";
+import { readConfig } from "../config/load-config.ts";
+import { InvalidConfigurationError } from "../config/parse-config.ts";
 import type { Clock } from "@executor-registry/resolver";
 import { parse } from "yaml";
 

@@ -6,7 +6,7 @@ import { DatabaseSync } from "node:sqlite";
 import { after, before, describe, test } from "node:test";
 import { writeLayout } from "../../../../testing/images.ts";
 import { serving } from "../../../../testing/serving.ts";
-import { runHere } from "../testing/fake-io.ts";
+import { runHere } from "../testing/process-io.ts";
 
 describe("a journal whose entries were changed behind the service's back", { timeout: 60_000 }, () => {
   let folder: string;

@@ -1,5 +1,12 @@
 import { once } from "node:events";
-import type { Io } from "../output/io.ts";
+import type { Clock } from "./clock.ts";
+
+/** What a command needs to end in time. */
+interface Ending {
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  readonly stderr: { print(line: string): void };
+}
 
 /** Why a command has to end before its end, as the reason of its signal. */
 export class Interruption extends Error {
@@ -22,25 +29,25 @@ export function interruptedExit({ reason }: AbortSignal): number {
 }
 
 /** Milliseconds that a command may take to end after its interruption. */
-const END = 2000;
+const END_MS = 2000;
 
 /** A command's exit code; that of its interruption where it does not end soon, whatever it hangs on. */
 export async function endingInTime(
   work: Promise<number>,
-  { signal, clock, stderr }: Pick<Io, "signal" | "clock" | "stderr">,
-  limit = END,
+  { signal, clock, stderr }: Ending,
+  limitMs = END_MS,
 ): Promise<number> {
   const done = new AbortController();
   const late = async (): Promise<number> => {
     if (!signal.aborted) await once(signal, "abort", { signal: done.signal });
-    await clock.sleep(limit, done.signal);
-    stderr.print(`gave up waiting: what was begun did not end within ${limit / 1000} s`);
+    await clock.sleep(limitMs, done.signal);
+    stderr.print(`not waiting any longer: what was begun did not end within ${limitMs / 1000} s`);
     return interruptedExit(signal);
   };
-  const giveUp = late();
-  giveUp.catch(() => {});
+  const tooLate = late();
+  tooLate.catch(() => {});
   try {
-    return await Promise.race([work, giveUp]);
+    return await Promise.race([work, tooLate]);
   } finally {
     done.abort();
   }

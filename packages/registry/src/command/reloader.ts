@@ -1,13 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
-import {
-  type Config,
-  InvalidConfigurationError,
-  parseConfig,
-  problemFields,
-  readConfig,
-  refuseLoss,
-  type Service,
-} from "@executor-registry/registry";
+import { readConfig, refuseLoss } from "../config/load-config.ts";
+import { InvalidConfigurationError, parseConfig } from "../config/parse-config.ts";
+import type { Config } from "../config/schema.ts";
+import { problemFields } from "../keep-running.ts";
+import type { Service } from "../service.ts";
 import type { Clock } from "@executor-registry/resolver";
 import type { Logger } from "pino";
 import { settledText } from "./config-text.ts";

@@ -7,8 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, before, describe, test } from "node:test";
-import { cli } from "../../../../testing/cli.ts";
-import { runHere } from "../testing/fake-io.ts";
+import { server } from "../../../../testing/cli.ts";
+import { runHere } from "../testing/process-io.ts";
 
 /** A configuration that is to be checked, and what is said of it. */
 type Case = readonly [text: string, message: RegExp];
@@ -78,8 +78,8 @@ describe("config check", () => {
     const env = { KUBECONFIG: join(folder, "none"), KUBERNETES_SERVICE_HOST: "", HOME: folder };
     for (const [name, [text, message]] of Object.entries(cases)) {
       const file = await written(text);
-      const checked = await cli(["config", "check", file], env);
-      const served = await cli(["serve", "--config", file], env);
+      const checked = await server(["config", "check", file], env);
+      const served = await server(["serve", "--config", file], env);
       for (const [command, { code, stderr }] of Object.entries({ checked, served })) {
         assert.ok(code === 1 || code === 2, `${name}, ${command}: ${code}`);
         assert.match(stderr, message, `${name}, ${command}`);

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { manualClock } from "../../../../testing/manual-clock.ts";
-import { fakeIo } from "../testing/fake-io.ts";
+import { fakeIo } from "../testing/process-io.ts";
 import { runService } from "./run-service.ts";
 
 test("a secret's file that is replaced counts soon, without a signal or a change of the configuration", async () => {

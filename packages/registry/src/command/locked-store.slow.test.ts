@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, test } from "node:test";
-import { cli } from "../../../../testing/cli.ts";
+import { server } from "../../../../testing/cli.ts";
 import { writeLayout } from "../../../../testing/images.ts";
 import { type Serving, serving } from "../../../../testing/serving.ts";
 
@@ -94,7 +94,7 @@ ${more}`;
       await service.ended;
     }
     using _ = lock();
-    const { code, stdout, stderr } = await cli(["serve", "--config", await configure(NOTHING_APPROVED)]);
+    const { code, stdout, stderr } = await server(["serve", "--config", await configure(NOTHING_APPROVED)]);
     assert.equal(code, 1);
     assert.match(stderr, /^error: sqlite:.*another process keeps it locked/);
     const listening = stdout.split("\n").find((line) => line.includes('"listening"'));

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { cli } from "../../../../testing/cli.ts";
+import { server } from "../../../../testing/cli.ts";
 import { serving } from "../../../../testing/serving.ts";
-import { fakeIo, runHere } from "../testing/fake-io.ts";
+import { fakeIo, runHere } from "../testing/process-io.ts";
 
 const LAYOUT = fileURLToPath(new URL("../../../../examples/layout", import.meta.url));
 const IN_FORCE = "the new configuration is in force";
@@ -124,7 +124,7 @@ describe("serve", () => {
   test("says what listens on its port already", async () => {
     await using service = await serving(await file("first.yaml", config()));
     const { port } = new URL(service.url);
-    const { code, stderr } = await cli(["serve", "--config", await file("second.yaml", config("", Number(port)))]);
+    const { code, stderr } = await server(["serve", "--config", await file("second.yaml", config("", Number(port)))]);
     assert.deepEqual(
       [code, stderr],
       [2, `error: listen: cannot listen on 127.0.0.1, port ${port}: something else listens there already\n`],
@@ -138,14 +138,4 @@ describe("serve", () => {
     const named = await runHere(["serve"], fakeIo({ env: { EXECUTOR_REGISTRY_CONFIG: "/nowhere.yaml" } }));
     assert.match(named.stderr, /\/nowhere\.yaml: it cannot be read \(ENOENT\)/);
   });
-});
-
-test("commands that ask nothing of the service's code do not load it", async () => {
-  const hook = `data:text/javascript,${encodeURIComponent(`
-    import { registerHooks } from "node:module";
-    registerHooks({ load(url, context, next) { process.stderr.write(url + "\\n"); return next(url, context); } });`)}`;
-  const { code, stderr } = await cli(["list", "--layout", LAYOUT], { NODE_OPTIONS: `--import=${hook}` });
-  assert.equal(code, 0);
-  assert.match(stderr, /packages\/cli\/src\/commands\/list\.ts/);
-  assert.doesNotMatch(stderr, /packages\/registry\/|node_modules\/(?:fastify|zod|pino)\//);
 });

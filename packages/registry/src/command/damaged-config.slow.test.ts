@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { writeLayout } from "../../../../testing/images.ts";
-import { cli } from "../../../../testing/cli.ts";
+import { server } from "../../../../testing/cli.ts";
 import { type Serving, serving } from "../../../../testing/serving.ts";
 
 const IN_FORCE = "the new configuration is in force";
@@ -114,7 +114,7 @@ sources:
 
   test("red-07: an emptied file is no configuration to start with", async () => {
     await writeFile(file, "");
-    const { code, stderr } = await cli(["serve", "--config", file]);
+    const { code, stderr } = await server(["serve", "--config", file]);
     assert.equal(code, 2);
     assert.match(stderr, /registry\.yaml: it is empty; write at least `sources: \[\]`/);
   });

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { parse } from "yaml";
-import { fakeIo, runHere } from "../testing/fake-io.ts";
+import { fakeIo, runHere } from "../testing/process-io.ts";
 
 describe("config", () => {
   let folder: string;

@@ -1,0 +1,107 @@
+import { parseArgs } from "node:util";
+import { ERRORS, ExecutorRegistryError, VERSION } from "@executor-registry/resolver";
+import { endingInTime, interruptedExit, linesOf } from "@executor-registry/resolver/internal";
+import { configFile, UsageError } from "./config-file.ts";
+import { ACTIONS, type Options } from "./actions.ts";
+import type { ProcessIo } from "./process-io.ts";
+
+const WRONG_USAGE_EXIT = 2;
+
+const HELP = `Runs the executor registry service, and looks after its configuration and its store.
+
+Usage: executor-registry-server COMMAND [flags]
+
+Commands:
+${ACTIONS.map(({ usage, summary }) => `  ${usage.padEnd(44)}  ${summary}`).join("\n")}
+
+Flags:
+  --config FILE     the configuration (or EXECUTOR_REGISTRY_CONFIG; default: executor-registry.yaml in this folder)
+  --store ADDRESS   journal verify: the store, such as sqlite:/var/lib/executor-registry/catalogue.db (default: the configuration's)
+  -o, --output      config print: yaml (default) or json
+  -h, --help        show this
+  --version         show the version
+
+serve reads its configuration anew when the file changes and on SIGHUP; one with mistakes is refused, and the old one stays. On SIGTERM it
+says that it is not ready, answers for two more seconds, and ends; a second signal ends it at once. Its log is JSON lines on standard output.
+config check also looks whether this machine lets the service start: at the store's place, the address to listen at, secrets, and the
+cluster that reviews tokens. config print says where a secret is, never what it is. journal verify reads the whole store, while the service
+runs or not, without changing it, and names the first entry that does not hold.
+`;
+
+/** Runs one command line; resolves to its exit code. Never rejects. */
+export async function runServerCommand(argv: readonly string[], io: ProcessIo): Promise<number> {
+  try {
+    const { values, positionals } = parsed(argv);
+    if (values.version) return printed(io, VERSION);
+    if (values.help || positionals.length === 0 || positionals[0] === "help") return printed(io, HELP);
+    const { action, words } = actionOf(positionals);
+    const unused = (["config", "store", "output"] as const).find(
+      (name) => values[name] !== undefined && !action.flags.includes(name),
+    );
+    if (unused !== undefined) throw new UsageError(`${action.name} has no use for --${unused}`);
+    const { output } = values;
+    if (output !== undefined && output !== "yaml" && output !== "json") {
+      throw new UsageError(`--output ${output} is not one of yaml, json`);
+    }
+    const options: Options = {
+      output: output ?? "yaml",
+      ...(values.store !== undefined && { store: values.store }),
+      file: () => configFile(values.config ?? words[0], io.env),
+    };
+    return await endingInTime(action.run(options, io), io, action.endsWithinMs);
+  } catch (error) {
+    return failed(error, io);
+  }
+}
+
+function parsed(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: {
+        config: { type: "string" },
+        store: { type: "string" },
+        output: { type: "string", short: "o" },
+        help: { type: "boolean", short: "h" },
+        version: { type: "boolean" },
+      },
+    });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function actionOf(positionals: readonly string[]) {
+  const action = ACTIONS.find(({ name }) => name.split(" ").every((word, at) => positionals[at] === word));
+  if (action === undefined) {
+    const siblings = ACTIONS.filter(({ name }) => name.startsWith(`${positionals[0]} `));
+    if (siblings.length === 0) throw new UsageError(`there is no command ${positionals[0]}`);
+    const known = siblings.map(({ name }) => name.split(" ")[1]).join(" or ");
+    throw new UsageError(`${positionals[0]} can ${known}, not ${positionals[1] ?? "nothing"}`);
+  }
+  const words = positionals.slice(action.name.split(" ").length);
+  const extra = words[action.takesFile ? 1 : 0];
+  if (extra !== undefined) throw new UsageError(`${action.name} has no use for the word "${extra}"`);
+  return { action, words };
+}
+
+function printed(io: ProcessIo, text: string): number {
+  io.stdout.print(linesOf(text));
+  return 0;
+}
+
+function failed(error: unknown, io: ProcessIo): number {
+  if (io.signal.aborted) return interruptedExit(io.signal);
+  const known = error instanceof UsageError || error instanceof ExecutorRegistryError;
+  const message = error instanceof Error ? error.message : String(error);
+  const [first = "", ...others] = linesOf(message.trimEnd());
+  io.stderr.print([
+    `error: ${known ? "" : "unexpected: "}${first}`,
+    ...others.map((line) => (line.startsWith("  ") ? line : `  ${line}`)),
+    ...(error instanceof UsageError ? ["hint: see `executor-registry-server help`"] : []),
+    ...(known || !(error instanceof Error) ? [] : linesOf(error.stack ?? "")),
+  ]);
+  if (error instanceof UsageError) return WRONG_USAGE_EXIT;
+  return error instanceof ExecutorRegistryError ? ERRORS[error.code].exit : 1;
+}

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { ERRORS, ExecutorRegistryError, VERSION } from "@executor-registry/resolver";
+import { ExecutorRegistryError, VERSION } from "@executor-registry/resolver";
 import { endingInTime, interruptedExit, linesOf } from "@executor-registry/resolver/internal";
 import { configFile, UsageError } from "./config-file.ts";
 import { ACTIONS, type Options } from "./actions.ts";
@@ -103,5 +103,5 @@ function failed(error: unknown, io: ProcessIo): number {
     ...(known || !(error instanceof Error) ? [] : linesOf(error.stack ?? "")),
   ]);
   if (error instanceof UsageError) return WRONG_USAGE_EXIT;
-  return error instanceof ExecutorRegistryError ? ERRORS[error.code].exit : 1;
+  return error instanceof ExecutorRegistryError ? error.row.exit : 1;
 }

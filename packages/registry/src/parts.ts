@@ -6,16 +6,15 @@ import { createNaming, type Naming } from "./model/naming.ts";
 import { createApprovedNamespaceCheck } from "./checks/approved-namespace.ts";
 import { runnableCheck } from "./checks/runnable.ts";
 import { makeAuthenticators } from "./config/make-authenticators.ts";
-import { makeLiveSources, makeSources } from "./config/make-sources.ts";
+import { makeSources } from "./config/source-kinds.ts";
 import type { Config } from "./config/schema.ts";
 import { keepRunning } from "./keep-running.ts";
 import { Lifetimes } from "./lifetimes.ts";
 import { makeQueues } from "./queues/kinds.ts";
 import type { EventQueue } from "./queues/queue.ts";
 import { Scanner } from "./scan/scanner.ts";
-import type { ImageSource } from "./sources/image-source.ts";
+import type { ImageSource, SourceHealth } from "./sources/image-source.ts";
 import type { LiveAnswers } from "./sources/live-source.ts";
-import type { SourceHealth } from "./sources/source-health.ts";
 import { makeWebhooks } from "./webhooks/kinds.ts";
 import type { Webhook } from "./webhooks/webhook.ts";
 import type { Hint } from "./model/hint.ts";
@@ -59,10 +58,9 @@ export async function makeParts(config: Config, surroundings: Surroundings): Pro
   const { catalogue, clock, random, log, fetch } = surroundings;
   const { template, tags, aliases } = config.executors;
   const naming = createNaming({ template, aliases, ...(tags && { tags }) });
-  const polled = makeSources(config.sources, { naming, clock, random, log });
-  const live = makeLiveSources(config.sources, template, { clock, random, log });
+  const { scanned, watched } = makeSources(config.sources, { naming, template, clock, random, log });
   const checks = [createApprovedNamespaceCheck(config.checks.approvedNamespaces), runnableCheck];
-  const scanner = new Scanner({ sources: polled, catalogue, naming, checks, clock, random, log });
+  const scanner = new Scanner({ sources: scanned, catalogue, naming, checks, clock, random, log });
   const queues = makeQueues(config.queues, { clock, random, log });
   const webhooks = makeWebhooks(config.webhooks, { clock, ...(fetch && { fetch }) });
   // The last that can fail: nothing would end their connections.
@@ -75,10 +73,10 @@ export async function makeParts(config: Config, surroundings: Surroundings): Pro
     running.push({ what, task: keepRunning(what, task, { clock, random, log, signal: ending.signal }) });
   };
   return {
-    sources: polled.map(({ source }) => source),
+    sources: scanned.map(({ source }) => source),
     scanner,
     health() {
-      const all = [...scanner.health, ...live.map((source) => source.health)];
+      const all = [...scanner.health, ...watched.map((source) => source.health)];
       return config.sources.flatMap(({ name }) => all.find((one) => one.name === name) ?? []);
     },
     typesOf: (path, tag) => naming.typesOf(path, tag),
@@ -88,8 +86,8 @@ export async function makeParts(config: Config, surroundings: Surroundings): Pro
     adopt: () => scanner.adopt(),
     start() {
       const { answers } = catalogue;
-      answers.keep(new Set(live.map(({ name }) => name)));
-      for (const source of live) {
+      answers.keep(new Set(watched.map(({ name }) => name)));
+      for (const source of watched) {
         const layer: LiveAnswers = {
           reset: (documents) => answers.reset(source.name, documents),
           set: (type, document) => answers.set(source.name, type, document),

@@ -17,7 +17,7 @@ import { keepRunning } from "./keep-running.ts";
 import { Lifetimes } from "./lifetimes.ts";
 import { makeParts, type Parts, PARTS_END_MS } from "./parts.ts";
 import { rankOf } from "./scan/scanner.ts";
-import type { SourceHealth } from "./sources/source-health.ts";
+import type { SourceHealth } from "./sources/image-source.ts";
 import { openStore } from "./stores/open.ts";
 
 /** What a service is started with. */

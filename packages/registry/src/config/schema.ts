@@ -3,7 +3,7 @@ import { parseExecutorType, parseTemplate } from "@executor-registry/resolver";
 import { z } from "zod";
 import { ROLES } from "../auth/role.ts";
 import { parseStoreAddress } from "../stores/open.ts";
-import { SourceConfig } from "./source-schema.ts";
+import { isWatched, SourceConfig } from "./source-kinds.ts";
 import { QueueConfig } from "../queues/kinds.ts";
 import { WebhookConfig } from "../webhooks/kinds.ts";
 
@@ -168,12 +168,11 @@ export const Config = z
     log: z.strictObject({ level: z.enum(["debug", "info", "warn", "error"]).default("info") }).prefault({}),
   })
   .superRefine(({ sources, webhooks, queues, checks }, context) => {
-    const kinds = new Map(sources.map(({ name, kind }) => [name, kind]));
+    const byName = new Map(sources.map((source) => [source.name, source]));
     if (checks.approvedNamespaces.length > 0) {
-      for (const [index, { kind }] of sources.entries()) {
-        const message =
-          "nobody checks what a cluster's nodes hold: have checks, or a source of kind cluster, not both in one service";
-        if (kind === "cluster") context.addIssue({ code: "custom", path: ["sources", index, "kind"], message });
+      for (const [index, source] of sources.entries()) {
+        const message = `nobody checks what a ${source.kind}'s nodes hold: have checks, or a source of kind ${source.kind}, not both in one service`;
+        if (isWatched(source)) context.addIssue({ code: "custom", path: ["sources", index, "kind"], message });
       }
     }
     for (const [list, members] of Object.entries({ sources, webhooks, queues })) {
@@ -184,9 +183,11 @@ export const Config = z
         if (names.indexOf(member.name) !== index)
           fail("name", `"${member.name}" is the name of another of the ${list}`);
         if (!("source" in member) || member.source === undefined) continue;
-        const kind = kinds.get(member.source);
-        if (kind === undefined) fail("source", `there is no source "${member.source}"`);
-        if (kind === "cluster") fail("source", `"${member.source}" is a cluster, which is watched: it needs no events`);
+        const source = byName.get(member.source);
+        if (source === undefined) fail("source", `there is no source "${member.source}"`);
+        else if (isWatched(source)) {
+          fail("source", `"${source.name}" is a ${source.kind}, which is watched: it needs no events`);
+        }
       }
     }
   });

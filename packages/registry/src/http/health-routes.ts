@@ -1,7 +1,7 @@
 import type { Logger } from "@executor-registry/resolver";
 import { z } from "zod";
 import type { Catalogue } from "../catalogue/catalogue.ts";
-import type { SourceHealth } from "../sources/source-health.ts";
+import type { SourceHealth } from "../sources/image-source.ts";
 import { type Answer, json, route, type Route } from "./route.ts";
 import { SourceHealthShape } from "./schemas.ts";
 

@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { EventQueue } from "../queues/queue.ts";
-import type { SourceHealth } from "../sources/source-health.ts";
+import type { SourceHealth } from "../sources/image-source.ts";
 import type { EventStream } from "./events.ts";
 import type { ReadCounts } from "./read-path.ts";
 

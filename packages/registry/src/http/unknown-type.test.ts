@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ExecutorRegistryError, UnknownTypeError } from "@executor-registry/resolver";
-import type { SourceHealth } from "../sources/source-health.ts";
+import type { SourceHealth } from "../sources/image-source.ts";
 import { openScanning } from "../testing/scanning.ts";
 import { listedImage, listing, scriptedSource } from "../testing/scripted-source.ts";
 import { unknownType } from "./unknown-type.ts";

@@ -4,7 +4,7 @@ import type { Naming } from "../model/naming.ts";
 import { oneLine } from "../model/one-line.ts";
 import type { CatalogueImage } from "../catalogue/state.ts";
 import { pathOf } from "../sources/repository-name.ts";
-import type { SourceHealth } from "../sources/source-health.ts";
+import type { SourceHealth } from "../sources/image-source.ts";
 
 /** So many known types are named: the list has all. */
 const MOST_TYPES = 100;

@@ -9,7 +9,7 @@ import { parseValue } from "../webhooks/body.ts";
 import { QueueError } from "./errors.ts";
 import { createPump, type QueueMessage, type QueueOptions, type QueueTransport } from "./pump.ts";
 import { type EventQueue, queueKind } from "./queue.ts";
-import { senderSettings } from "../settings/name.ts";
+import { senderSettings } from "../settings/kinds.ts";
 import { defaultGoogleToken } from "../sources/google/google-token.ts";
 
 /** A subscription to Google's topic `gcr`. */

@@ -9,7 +9,7 @@ import { QueueError } from "./errors.ts";
 import { createPump, type QueueMessage, type QueueOptions, type QueueTransport } from "./pump.ts";
 import { proxiesOf } from "../net/proxies.ts";
 import { type EventQueue, queueKind } from "./queue.ts";
-import { senderSettings } from "../settings/name.ts";
+import { senderSettings } from "../settings/kinds.ts";
 
 /** A queue that an EventBridge rule sends to. */
 export const sqsQueue = queueKind({

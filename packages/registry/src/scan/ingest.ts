@@ -8,8 +8,14 @@ import type { CatalogueImage } from "../catalogue/state.ts";
 import { type Check, judge } from "../checks/check.ts";
 import type { Verdict } from "../model/verdict.ts";
 import { isRunnable } from "../checks/runnable.ts";
-import { lasting, problemOf } from "../sources/problem.ts";
-import type { ImageSource, ListedImage, RepositoryListing, UnreadTag } from "../sources/image-source.ts";
+import {
+  type ImageSource,
+  lasting,
+  type ListedImage,
+  problemOf,
+  type RepositoryListing,
+  type UnreadTag,
+} from "../sources/image-source.ts";
 import { forEachLimited } from "../sources/for-each-limited.ts";
 import { pathOf } from "../sources/repository-name.ts";
 import { knownOf } from "./known.ts";

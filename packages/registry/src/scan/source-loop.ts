@@ -1,6 +1,5 @@
 import { type Clock, ExecutorRegistryError, type Random } from "@executor-registry/resolver";
-import type { ImageSource, ScanProgress } from "../sources/image-source.ts";
-import type { SourceHealth } from "../sources/source-health.ts";
+import type { ImageSource, ScanProgress, SourceHealth } from "../sources/image-source.ts";
 import { backoff } from "../net/backoff.ts";
 import { coalesce } from "./coalesce.ts";
 import type { IngestOptions } from "./ingest.ts";

@@ -1,5 +1,18 @@
 import { z } from "zod";
 
+/** A name of a source, webhook or queue. */
+export const Name = z
+  .string()
+  .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, "expected lower-case letters, digits and dashes");
+
+/** What all senders of events have: a name, and whose images they may mean. */
+export const senderSettings = {
+  name: Name,
+  source: Name.optional().meta({
+    description: "The only source whose repositories its events may mean; any source when absent",
+  }),
+};
+
 /** The schema of one kind: an object that says by `kind` which it is. */
 export type KindSchema = z.core.$ZodTypeDiscriminable & { readonly shape: { readonly kind: z.ZodLiteral<string> } };
 

@@ -1,5 +1,6 @@
-import type { Digest, ExecutorRegistryError } from "@executor-registry/resolver";
+import { type Digest, ExecutorRegistryError } from "@executor-registry/resolver";
 import type { ImageDetails } from "../model/image.ts";
+import { RegistryError } from "../oci/wire/errors.ts";
 
 /** An image as a listing shows it. */
 export interface ListedImage {
@@ -18,6 +19,17 @@ export interface UnreadTag {
   /** What it names, where that itself can never be read. */
   readonly digest?: Digest;
   readonly problem?: ExecutorRegistryError;
+}
+
+/** One of our errors, to be reported; any other is a mistake in this program and is thrown on. */
+export function problemOf(error: unknown): ExecutorRegistryError {
+  if (error instanceof ExecutorRegistryError) return error;
+  throw error;
+}
+
+/** What can never be read, by its own content, where the problem says so. */
+export function lasting(problem: ExecutorRegistryError): { readonly digest?: Digest } {
+  return problem instanceof RegistryError && problem.digest !== undefined ? { digest: problem.digest } : {};
 }
 
 /** What one repository held when it was looked at. */
@@ -92,11 +104,32 @@ export interface ScanOutcome {
   readonly problem?: ExecutorRegistryError;
 }
 
-/** A place where images are found. It lists; it never judges. One implementation per file. */
+/** How a source fares. */
+export interface SourceHealth {
+  readonly name: string;
+  readonly kind: string;
+  /** `starting` before it was looked at the first time; `failing` when the last look was not complete. */
+  readonly state: "starting" | "ready" | "failing";
+  /** When the last complete scan ended; of a cluster, when it was last known to be current. ISO 8601 in UTC. */
+  readonly completed?: string;
+  /** When the last scan ended, complete or not. */
+  readonly attempted?: string;
+  readonly problem?: { readonly code: string; readonly message: string };
+  /** What could not be read, a sentence each; the first of them. */
+  readonly incomplete?: readonly string[];
+  /** How far the scan that is under way is. */
+  readonly progress?: ScanProgress;
+  /** Of the last scan; a cluster is watched instead. */
+  readonly repositories?: number;
+  readonly unread?: number;
+  readonly requests?: number;
+}
+
+/** A place where images are found. It lists; it never judges. One folder for each kind, with its settings. */
 export interface ImageSource {
   /** As named in the configuration; in webhooks' paths, logs and metrics. */
   readonly name: string;
-  readonly kind: "oci" | "ecr" | "artifact-registry" | "oci-layout";
+  readonly kind: string;
   /**
    * Where a repository (`registry/path`) stands in the configuration's order, the preferred first, from 0;
    * `undefined` when this source would not scan it. Touches memory only.

@@ -1,5 +1,5 @@
 import type { ExecutorDocument } from "@executor-registry/resolver";
-import type { SourceHealth } from "./source-health.ts";
+import type { SourceHealth } from "./image-source.ts";
 
 /** Where a live source puts its answers. */
 export interface LiveAnswers {

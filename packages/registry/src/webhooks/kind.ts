@@ -1,7 +1,6 @@
 import type { Clock } from "@executor-registry/resolver";
 import { z } from "zod";
-import type { Kind, KindSchema } from "../settings/kinds.ts";
-import { senderSettings } from "../settings/name.ts";
+import { type Kind, type KindSchema, senderSettings } from "../settings/kinds.ts";
 import { Secret } from "../settings/secret.ts";
 import { SHORTEST_PATH_TOKEN } from "./proof.ts";
 import type { WebhookReceiver } from "./webhook.ts";

@@ -9,7 +9,7 @@ import { UnauthorizedWebhookError, WebhookUnavailableError } from "./errors.ts";
 import type { WebhookReceiver } from "./webhook.ts";
 import { webhookKind, type WebhookSurroundings } from "./kind.ts";
 import { header } from "./proof.ts";
-import { senderSettings } from "../settings/name.ts";
+import { senderSettings } from "../settings/kinds.ts";
 
 const PubsubSettings = z.strictObject({
   ...senderSettings,

@@ -8,7 +8,7 @@ import { parseEventBridge } from "./eventbridge.ts";
 import type { WebhookReceiver } from "./webhook.ts";
 import { webhookKind, type WebhookSurroundings } from "./kind.ts";
 import { header } from "./proof.ts";
-import { senderSettings } from "../settings/name.ts";
+import { senderSettings } from "../settings/kinds.ts";
 import { createSnsCertificates } from "./sns-certificates.ts";
 import { isSignedBy, SnsEnvelope, snsUrl } from "./sns-envelope.ts";
 

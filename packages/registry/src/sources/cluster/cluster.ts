@@ -12,7 +12,7 @@ import {
 import { backoff } from "../../net/backoff.ts";
 import { liveDocument } from "./live-document.ts";
 import type { LiveAnswers, LiveSource } from "../live-source.ts";
-import type { SourceHealth } from "../source-health.ts";
+import type { SourceHealth } from "../image-source.ts";
 
 /** Which cluster, and what of it. */
 export interface ClusterSourceOptions {

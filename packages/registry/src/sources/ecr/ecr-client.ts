@@ -4,7 +4,7 @@ import type * as EcrSdk from "@aws-sdk/client-ecr";
 import type { Place } from "../../oci/wire/errors.ts";
 import { PAGE_LIMIT } from "../../oci/wire/limits.ts";
 import { type Proxies, proxiesOf } from "../../net/proxies.ts";
-import { boundedBytes } from "../bounded-bytes.ts";
+import { boundedBytes } from "../token-pages.ts";
 import { roleCredentials } from "./ecr-role.ts";
 
 /** Where ECR's API is called, and as whom. */

@@ -6,8 +6,7 @@ import { forEachLimited } from "../for-each-limited.ts";
 import { hostOf, pathOf } from "../repository-name.ts";
 import type { EcrApiOptions } from "./ecr-api.ts";
 import { EcrRegistry } from "./ecr-registry.ts";
-import type { ImageSource, RepositoryListing, ScanRequest } from "../image-source.ts";
-import { problemOf } from "../problem.ts";
+import { type ImageSource, problemOf, type RepositoryListing, type ScanRequest } from "../image-source.ts";
 import { selectRepositories } from "../repositories.ts";
 import { TaggedImages } from "../tagged-images.ts";
 

@@ -10,8 +10,7 @@ import { hostOf, pathOf } from "../repository-name.ts";
 import { createArtifactRegistryApi } from "./artifact-registry-api.ts";
 import { type ArtifactPlace, hostsOf, mayMatch, pathOfUri, placeOf } from "./artifact-registry-place.ts";
 import { defaultGoogleToken, type GoogleToken } from "./google-token.ts";
-import type { ImageSource, RepositoryListing, ScanRequest } from "../image-source.ts";
-import { problemOf } from "../problem.ts";
+import { type ImageSource, problemOf, type RepositoryListing, type ScanRequest } from "../image-source.ts";
 import { selectRepositories } from "../repositories.ts";
 import { TaggedImages } from "../tagged-images.ts";
 

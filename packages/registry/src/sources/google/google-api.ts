@@ -6,7 +6,7 @@ import { parseJson } from "../../oci/wire/json.ts";
 import { PAGE_LIMIT } from "../../oci/wire/limits.ts";
 import { retryAfter } from "../../net/retry-after.ts";
 import { askPatiently, type Patience } from "../ask-patiently.ts";
-import { boundedBytes } from "../bounded-bytes.ts";
+import { boundedBytes } from "../token-pages.ts";
 import type { GoogleToken } from "./google-token.ts";
 
 /** How one of Google's REST APIs is called. */

@@ -1,9 +1,8 @@
 import { type ImageReference, type LayoutContent, type LayoutImage, readLayout } from "@executor-registry/resolver";
 import type { Naming } from "../../model/naming.ts";
-import { problemOf } from "../problem.ts";
+import { type ImageSource, type ListedImage, problemOf, type UnreadTag } from "../image-source.ts";
 import { pathOf } from "../repository-name.ts";
 import type { ImageDetails } from "../../model/image.ts";
-import type { ImageSource, ListedImage, UnreadTag } from "../image-source.ts";
 
 /** A folder of images on disk. */
 export interface OciLayoutSourceOptions {

@@ -1,20 +1,21 @@
 import type { Digest, ExecutorRegistryError, Logger } from "@executor-registry/resolver";
 import type { Naming } from "../../model/naming.ts";
 import { compareVersionTags, isMovingTag } from "../../model/version-tag.ts";
-import { lasting, problemOf } from "../problem.ts";
+import {
+  type ImageSource,
+  type KnownRepository,
+  lasting,
+  type ListedImage,
+  problemOf,
+  type RepositoryListing,
+  type ScanOutcome,
+  type ScanRequest,
+  type UnreadTag,
+} from "../image-source.ts";
 import { RegistryError, RepositoryGoneError, TooLargeError } from "../../oci/wire/errors.ts";
 import type { RegistryClient } from "../../oci/read/registry.ts";
 import { isArtifactTag } from "../../oci/read/artifact-tag.ts";
 import { forEachLimited } from "../for-each-limited.ts";
-import type {
-  ImageSource,
-  KnownRepository,
-  ListedImage,
-  RepositoryListing,
-  ScanOutcome,
-  ScanRequest,
-  UnreadTag,
-} from "../image-source.ts";
 import { selectRepositories } from "../repositories.ts";
 
 /** What to look at in a registry that speaks the OCI Distribution API. */

@@ -4,7 +4,7 @@ import { describe, test } from "node:test";
 import { silentLogger } from "@executor-registry/resolver";
 import { manualClock } from "../../../../testing/manual-clock.ts";
 import { createNaming } from "../model/naming.ts";
-import { makeSources } from "./make-sources.ts";
+import { makeSources } from "./source-kinds.ts";
 import { InvalidConfigurationError, parseConfig } from "./parse-config.ts";
 
 const CLOUDS = `
@@ -25,6 +25,7 @@ sources:
 `;
 const surroundings = {
   naming: createNaming({ template: "executor-{type}" }),
+  template: "executor-{type}",
   clock: manualClock(),
   random: () => 0.5,
   log: silentLogger,
@@ -32,7 +33,7 @@ const surroundings = {
 
 describe("sources of a configuration", () => {
   test("in the clouds are made without loading their libraries, which is for the first scan", async () => {
-    const made = makeSources(parseConfig(CLOUDS, "registry.yaml").sources, surroundings);
+    const { scanned: made } = makeSources(parseConfig(CLOUDS, "registry.yaml").sources, surroundings);
     assert.deepEqual(
       made.map(({ source, polling }) => [source.name, source.kind, polling.interval]),
       [

@@ -7,7 +7,7 @@ import { pino } from "pino";
 import { startLoopbackServer } from "../../../testing/loopback-server.ts";
 import { startOidcIssuer } from "../../../testing/oidc-issuer.ts";
 import { parseConfig } from "./config/parse-config.ts";
-import { type Service, startService } from "./service.ts";
+import { type Service, startService } from "./supervisor/service.ts";
 
 const log = pino({ level: "silent" });
 const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");

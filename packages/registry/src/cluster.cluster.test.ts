@@ -4,7 +4,7 @@ import { createResolver, type Resolution, type Resolver } from "@executor-regist
 import { pino } from "pino";
 import { buildImage, eventually, loadImages, noNode, removeImages, testNamespace } from "../../../testing/cluster.ts";
 import { parseConfig } from "./config/parse-config.ts";
-import { startService } from "./service.ts";
+import { startService } from "./supervisor/service.ts";
 
 const tag = (letter: string): string => `docker.io/library/executor-served:${letter.repeat(64)}`;
 

@@ -9,7 +9,7 @@ import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { pino } from "pino";
 import { type LoopbackServer, startLoopbackServer } from "../../../testing/loopback-server.ts";
 import { parseConfig } from "./config/parse-config.ts";
-import { type Service, startService } from "./service.ts";
+import { type Service, startService } from "./supervisor/service.ts";
 import { ecrPush } from "./webhooks/testing/eventbridge-events.ts";
 import { DIGEST } from "./webhooks/testing/requests.ts";
 import { noOpenssl } from "../../../testing/self-signed.ts";

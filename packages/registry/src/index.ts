@@ -1,9 +1,9 @@
 // What a host of the service needs: the command line, and tests.
 export { loadConfig, readConfig, refuseLoss } from "./config/load-config.ts";
-export { checkConfig } from "./check-config.ts";
+export { checkConfig } from "./supervisor/check-config.ts";
 export { effectiveConfig } from "./config/effective-config.ts";
 export { type ConfigMistake, InvalidConfigurationError, parseConfig } from "./config/parse-config.ts";
 export type { Config } from "./config/schema.ts";
-export { problemFields } from "./keep-running.ts";
+export { problemFields } from "./supervisor/keep-running.ts";
 export { verifyStore } from "./stores/open.ts";
-export { type Service, type ServiceOptions, startService } from "./service.ts";
+export { type Service, type ServiceOptions, startService } from "./supervisor/service.ts";

@@ -4,7 +4,7 @@ import { pino } from "pino";
 import { type ManualClock, manualClock } from "../../../testing/manual-clock.ts";
 import { type OidcIssuer, startOidcIssuer } from "../../../testing/oidc-issuer.ts";
 import { parseConfig } from "./config/parse-config.ts";
-import { startService } from "./service.ts";
+import { startService } from "./supervisor/service.ts";
 
 interface World extends AsyncDisposable {
   readonly clock: ManualClock;

@@ -3,7 +3,7 @@ import { Writable } from "node:stream";
 import { test } from "node:test";
 import { pino } from "pino";
 import { parseConfig } from "./config/parse-config.ts";
-import { startService } from "./service.ts";
+import { startService } from "./supervisor/service.ts";
 
 const TOKEN = "path-token-of-a-sender";
 process.env["TEST_PATH_TOKEN"] = TOKEN;

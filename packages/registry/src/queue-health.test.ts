@@ -3,7 +3,7 @@ import { after, before, test } from "node:test";
 import { pino } from "pino";
 import { startSqsServer } from "../../../testing/sqs-server.ts";
 import { parseConfig } from "./config/parse-config.ts";
-import { startService } from "./service.ts";
+import { startService } from "./supervisor/service.ts";
 
 const ANY = { AWS_ACCESS_KEY_ID: "a", AWS_SECRET_ACCESS_KEY: "s" };
 before(() => void Object.assign(process.env, ANY));

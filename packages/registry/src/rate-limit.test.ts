@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { pino } from "pino";
 import { manualClock } from "../../../testing/manual-clock.ts";
 import { parseConfig } from "./config/parse-config.ts";
-import { startService } from "./service.ts";
+import { startService } from "./supervisor/service.ts";
 
 process.env["TEST_RATE_LIMIT_SECRET"] = "Bearer registry-secret";
 const CONFIG = `listen: {host: 127.0.0.1, port: 0, trustProxy: true}

@@ -7,7 +7,7 @@ import { after, before, describe, test } from "node:test";
 import { pino } from "pino";
 import { writeLayout } from "../../../testing/images.ts";
 import { parseConfig } from "./config/parse-config.ts";
-import { type Service, startService } from "./service.ts";
+import { type Service, startService } from "./supervisor/service.ts";
 
 const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
 const log = pino({ level: "silent" });

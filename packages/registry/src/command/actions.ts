@@ -58,7 +58,7 @@ export const ACTIONS: readonly Action[] = [
       const named = file();
       const [{ readConfig }, { checkConfig }] = await Promise.all([
         import("../config/load-config.ts"),
-        import("../check-config.ts"),
+        import("../supervisor/check-config.ts"),
       ]);
       await checkConfig(await readConfig(named), named, io.clock);
       io.stdout.print(`${named} has no mistakes`);

@@ -1,6 +1,6 @@
 import { loadConfig } from "../config/load-config.ts";
-import { problemFields } from "../keep-running.ts";
-import { type Service, startService } from "../service.ts";
+import { problemFields } from "../supervisor/keep-running.ts";
+import { type Service, startService } from "../supervisor/service.ts";
 import { type Clock, ConfigurationError } from "@executor-registry/resolver";
 import { type Logger, pino } from "pino";
 import { escaped, INTERRUPTED, interruptedExit } from "@executor-registry/resolver/internal";

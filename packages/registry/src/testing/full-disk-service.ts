@@ -6,7 +6,7 @@ import { pino } from "pino";
 import { pushImage } from "../../../../testing/push.ts";
 import { parseConfig } from "../config/parse-config.ts";
 import { verifyChain } from "../journal/chain.ts";
-import { startService } from "../service.ts";
+import { startService } from "../supervisor/service.ts";
 import { openStore } from "../stores/open.ts";
 
 const [, , folder = "", host = ""] = process.argv;

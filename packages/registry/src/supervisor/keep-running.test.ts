@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ExecutorRegistryError, silentLogger } from "@executor-registry/resolver";
-import { manualClock } from "../../../testing/manual-clock.ts";
+import { manualClock } from "../../../../testing/manual-clock.ts";
 import { keepRunning } from "./keep-running.ts";
 import { Lifetimes } from "./lifetimes.ts";
 

@@ -7,9 +7,9 @@ import { Readable } from "node:stream";
 import { describe, test } from "node:test";
 import { createResolver, type ExecutorEvent } from "@executor-registry/resolver";
 import { pino } from "pino";
-import { noDockerRegistry, startDockerRegistry } from "../../../testing/docker-registry.ts";
-import { deleteManifest, pushImage } from "../../../testing/push.ts";
-import { parseConfig } from "./config/parse-config.ts";
+import { noDockerRegistry, startDockerRegistry } from "../../../../testing/docker-registry.ts";
+import { deleteManifest, pushImage } from "../../../../testing/push.ts";
+import { parseConfig } from "../config/parse-config.ts";
 import { type Service, startService } from "./service.ts";
 
 const log = pino({ level: "silent" });

@@ -1,23 +1,23 @@
 import type { Clock, Random } from "@executor-registry/resolver";
 import type { Logger } from "pino";
-import { createAccess, type Access } from "./auth/access.ts";
-import type { Catalogue } from "./catalogue/catalogue.ts";
-import { createNaming, type Naming } from "./model/naming.ts";
-import { createApprovedNamespaceCheck } from "./checks/approved-namespace.ts";
-import { runnableCheck } from "./checks/runnable.ts";
-import { makeAuthenticators } from "./config/make-authenticators.ts";
-import { makeSources } from "./config/source-kinds.ts";
-import type { Config } from "./config/schema.ts";
+import { createAccess, type Access } from "../auth/access.ts";
+import type { Catalogue } from "../catalogue/catalogue.ts";
+import { createNaming, type Naming } from "../model/naming.ts";
+import { createApprovedNamespaceCheck } from "../checks/approved-namespace.ts";
+import { runnableCheck } from "../checks/runnable.ts";
+import { makeAuthenticators } from "../config/make-authenticators.ts";
+import { makeSources } from "../config/source-kinds.ts";
+import type { Config } from "../config/schema.ts";
 import { keepRunning } from "./keep-running.ts";
 import { Lifetimes } from "./lifetimes.ts";
-import { makeQueues } from "./queues/kinds.ts";
-import type { EventQueue } from "./queues/queue.ts";
-import { Scanner } from "./scan/scanner.ts";
-import type { ImageSource, SourceHealth } from "./sources/image-source.ts";
-import type { LiveAnswers } from "./sources/live-source.ts";
-import { makeWebhooks } from "./webhooks/kinds.ts";
-import type { Webhook } from "./webhooks/webhook.ts";
-import type { Hint } from "./model/hint.ts";
+import { makeQueues } from "../queues/kinds.ts";
+import type { EventQueue } from "../queues/queue.ts";
+import { Scanner } from "../scan/scanner.ts";
+import type { ImageSource, SourceHealth } from "../sources/image-source.ts";
+import type { LiveAnswers } from "../sources/live-source.ts";
+import { makeWebhooks } from "../webhooks/kinds.ts";
+import type { Webhook } from "../webhooks/webhook.ts";
+import type { Hint } from "../model/hint.ts";
 
 /** What a configuration decides, made from it: replaced as a whole by the next. */
 export interface Parts {

@@ -2,13 +2,13 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { type Clock, ExecutorRegistryError } from "@executor-registry/resolver";
 import { pino } from "pino";
-import { Catalogue } from "./catalogue/catalogue.ts";
-import { refuseLoss } from "./config/load-config.ts";
-import { type ConfigMistake, InvalidConfigurationError, parseConfig } from "./config/parse-config.ts";
-import type { Config } from "./config/schema.ts";
+import { Catalogue } from "../catalogue/catalogue.ts";
+import { refuseLoss } from "../config/load-config.ts";
+import { type ConfigMistake, InvalidConfigurationError, parseConfig } from "../config/parse-config.ts";
+import type { Config } from "../config/schema.ts";
 import { makeParts } from "./parts.ts";
-import { memoryStore } from "./stores/memory.ts";
-import { storeProblem } from "./stores/open.ts";
+import { memoryStore } from "../stores/memory.ts";
+import { storeProblem } from "../stores/open.ts";
 
 /**
  * Finds what would keep the service from starting with a configuration on this machine. Nothing is kept, and no other machine is asked.

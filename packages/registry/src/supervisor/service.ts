@@ -2,23 +2,23 @@ import { ExecutorRegistryError, systemClock, VERSION, type Clock, type Random } 
 import type { AddressInfo } from "node:net";
 import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "pino";
-import type { Access } from "./auth/access.ts";
-import { Catalogue } from "./catalogue/catalogue.ts";
-import type { Config } from "./config/schema.ts";
-import { createEventStream } from "./http/events.ts";
-import { MinuteLimit } from "./http/minute-limit.ts";
-import { createMetrics } from "./http/metrics.ts";
-import { createReadPath, createRequestIds } from "./http/read-path.ts";
-import { apiRoutes } from "./http/routes.ts";
-import { createHttpServer } from "./http/server.ts";
-import { BrokenJournalError } from "./journal/errors.ts";
-import { serial } from "./journal/serial.ts";
+import type { Access } from "../auth/access.ts";
+import { Catalogue } from "../catalogue/catalogue.ts";
+import type { Config } from "../config/schema.ts";
+import { createEventStream } from "../http/events.ts";
+import { MinuteLimit } from "../http/minute-limit.ts";
+import { createMetrics } from "../http/metrics.ts";
+import { createReadPath, createRequestIds } from "../http/read-path.ts";
+import { apiRoutes } from "../http/routes.ts";
+import { createHttpServer } from "../http/server.ts";
+import { BrokenJournalError } from "../journal/errors.ts";
+import { serial } from "../journal/serial.ts";
 import { keepRunning } from "./keep-running.ts";
 import { Lifetimes } from "./lifetimes.ts";
 import { makeParts, type Parts, PARTS_END_MS } from "./parts.ts";
-import { rankOf } from "./scan/scanner.ts";
-import type { SourceHealth } from "./sources/image-source.ts";
-import { openStore } from "./stores/open.ts";
+import { rankOf } from "../scan/scanner.ts";
+import type { SourceHealth } from "../sources/image-source.ts";
+import { openStore } from "../stores/open.ts";
 
 /** What a service is started with. */
 export interface ServiceOptions {

@@ -4,6 +4,8 @@ import { repositoryOf } from "./repository.ts";
 import {
   ALPHANUMERIC,
   bracketedAddress,
+  classesIn,
+  COLON,
   DASH,
   DIGIT,
   DOT,
@@ -12,6 +14,7 @@ import {
   pathComponent,
   run,
   UNDERSCORE,
+  UPPER,
 } from "./scan.ts";
 
 /**
@@ -32,6 +35,7 @@ export interface ImageReference {
 
 const HUB = "docker.io";
 const LEGACY_HUB = "index.docker.io";
+const LOCALHOST = "localhost";
 const OFFICIAL = "library/";
 /** Most characters of registry and repository together. */
 const LONGEST_NAME = 255;
@@ -63,8 +67,8 @@ export function parseReference(text: string): ImageReference {
   }
   const nameEnd = at < 0 ? text.length : at;
   const slash = text.indexOf("/");
-  const first = slash > 0 && slash < nameEnd ? text.slice(0, slash) : "";
-  const host = isHost(first) ? slash : 0;
+  const first = slash > 0 && slash < nameEnd ? classesIn(text, 0, slash) : 0;
+  const host = first !== 0 && isHost(text, slash, first) ? slash : 0;
   if (host > 0) checkRegistry(text, host);
   const path = host > 0 ? host + 1 : 0;
   const colon = text.indexOf(":", path);
@@ -72,8 +76,9 @@ export function parseReference(text: string): ImageReference {
   checkRepository(text, path, pathEnd);
   if (pathEnd < nameEnd) checkTag(text, pathEnd + 1, nameEnd);
 
-  const named = host > 0 ? lowerCased(first) : HUB;
-  const registry = named === LEGACY_HUB ? HUB : named;
+  const named = host > 0 ? text.slice(0, host) : HUB;
+  const lower = (first & UPPER) === 0 ? named : lowerCased(named);
+  const registry = lower === LEGACY_HUB ? HUB : lower;
   const written = text.slice(path, pathEnd);
   const repository = registry === HUB && !written.includes("/") ? OFFICIAL + written : written;
   if (registry.length + 1 + repository.length > LONGEST_NAME) {
@@ -118,7 +123,8 @@ export function familiarName(reference: ImageReference): string {
   const { repository } = reference;
   const short = repository.startsWith(OFFICIAL) ? repository.slice(OFFICIAL.length) : repository;
   // Shortened, a name such as `localhost/x` would read as a registry's.
-  const ambiguous = short.includes("/") ? isHost(short.slice(0, short.indexOf("/"))) : isImageId(short);
+  const slash = short.indexOf("/");
+  const ambiguous = slash < 0 ? isImageId(short) : isHost(short, slash);
   return (ambiguous ? repositoryOf(reference).name : short) + suffix(reference);
 }
 
@@ -132,11 +138,13 @@ const isImageId = (name: string): boolean => name.length === 64 && isDigest(`sha
 /** Host names know no case; but a name that is a host only by its capitals would not be read as one again. */
 function lowerCased(host: string): string {
   const lower = host.toLowerCase();
-  return lower === host || isHost(lower) ? lower : host;
+  return isHost(lower, lower.length) ? lower : host;
 }
 
-/** Whether the first part of a path is a registry. */
-const isHost = (first: string): boolean => first === "localhost" || /[.:A-Z]/.test(first);
+/** Whether the first part of a path, which ends at `to`, is a registry. */
+function isHost(text: string, to: number, classes = classesIn(text, 0, to)): boolean {
+  return (classes & (DOT | COLON | UPPER)) !== 0 || (to === LOCALHOST.length && text.startsWith(LOCALHOST));
+}
 
 function checkRegistry(text: string, to: number): void {
   let end = text.startsWith("[") ? bracketedAddress(text, 0, to) : hostName(text, to);
@@ -162,10 +170,8 @@ function hostName(text: string, to: number): number {
 function checkRepository(text: string, from: number, to: number): void {
   const expected = "expected lower-case letters and digits, separated by one of . _ __ or dashes";
   for (let start = from; ;) {
-    const slash = text.indexOf("/", start);
-    const end = slash < 0 || slash > to ? to : slash;
-    const component = pathComponent(text, start, end);
-    if (component < 0) throw new InvalidReferenceError(text, "repository", ~component, expected);
+    const end = pathComponent(text, start, to);
+    if (end < 0) throw new InvalidReferenceError(text, "repository", ~end, expected);
     if (end === to) return;
     start = end + 1;
   }

@@ -3,13 +3,15 @@
 /** Classes of characters, as bits. */
 export const DIGIT = 1;
 const LOWER = 2;
-const UPPER = 4;
+export const UPPER = 4;
 const HEX = 8;
 export const DASH = 16;
 export const DOT = 32;
 export const UNDERSCORE = 64;
-const COLON = 128;
+export const COLON = 128;
 export const ALPHANUMERIC = DIGIT | LOWER | UPPER;
+
+const SLASH = 0x2f;
 
 /** By code unit: a table is several times as quick as comparing. */
 const CLASSES = new Uint8Array(128);
@@ -34,6 +36,16 @@ export function run(text: string, from: number, to: number, classes: number): nu
   return index;
 }
 
+/** All classes of the units in `[from, to)`. */
+export function classesIn(text: string, from: number, to: number): number {
+  let classes = 0;
+  for (let index = from; index < to; index += 1) {
+    const unit = text.charCodeAt(index);
+    if (unit < 128) classes |= CLASSES[unit] as number;
+  }
+  return classes;
+}
+
 /** Whether the unit at an index within the text is in one of the classes. */
 export function is(text: string, index: number, classes: number): boolean {
   const unit = text.charCodeAt(index);
@@ -41,13 +53,13 @@ export function is(text: string, index: number, classes: number): boolean {
 }
 
 /**
- * The end of one path component, `[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*`, or the index of the unit that breaks it as a
- * negative number, bitwise complemented.
+ * The end of one path component, `[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*`, at a `/` or `to`, or the index of the unit that breaks it as
+ * a negative number, bitwise complemented.
  */
 export function pathComponent(text: string, from: number, to: number): number {
   let end = run(text, from, to, LOWER | DIGIT);
   if (end === from) return ~from;
-  while (end < to) {
+  while (end < to && text.charCodeAt(end) !== SLASH) {
     const after = separator(text, end, to);
     const next = run(text, after, to, LOWER | DIGIT);
     if (after === end || next === after) return ~Math.min(after, to);

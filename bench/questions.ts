@@ -34,8 +34,8 @@ const folder = await mkdtemp(join(tmpdir(), "bench-questions-"));
 const store = join(folder, "catalogue.db");
 const port = await freePort();
 const catalogue = await openCatalogue(store);
-await catalogue.record("bench", () => Array.from({ length: TYPES }, (_, type) => found(type, 0)));
-await catalogue.record("bench", () => Array.from({ length: IMAGES }, (_, version) => found(0, version)));
+await catalogue.record("bench", () => Array.from({ length: TYPES }, (_, type) => found(type, 0, 0)));
+await catalogue.record("bench", () => Array.from({ length: IMAGES }, (_, version) => found(0, version, 0)));
 await catalogue.close();
 const config = join(folder, "registry.yaml");
 await writeFile(

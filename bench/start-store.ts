@@ -20,17 +20,38 @@ export const openCatalogue = async (file: string): Promise<Catalogue> =>
 export async function fillStore(file: string, types: number): Promise<void> {
   const catalogue = await openCatalogue(file);
   for (let type = 0; type < types; type += 1) {
-    await catalogue.record("source:builds", () =>
-      Array.from({ length: VERSIONS }, (_, version) => found(type, version)),
-    );
+    const since = catalogue.head.sequence;
+    await catalogue.record("source:builds", () => [
+      ...Array.from({ length: VERSIONS }, (_, version) => found(type, version, since)),
+      lookedAt(type),
+    ]);
   }
   await catalogue.close();
 }
 
-/** A build as registries hold them: digest, tags, time, size, revision and version are its own. */
-export function found(typeIndex: number, version: number): Reasoned {
+const repositoryOf = (typeIndex: number): string => `127.0.0.1:1/team/executor-type-${typeIndex}`;
+
+/** The end of a first look at a repository that could be read completely. */
+function lookedAt(typeIndex: number): Reasoned {
+  const repository = repositoryOf(typeIndex);
+  const change = {
+    kind: "repository-read",
+    source: "builds",
+    repository,
+    complete: true,
+    unread: [],
+    unreadTotal: 0,
+  } as const;
+  return { reason: "every tag was read", change };
+}
+
+/**
+ * A build as registries hold them: digest, tags, time, size, revision and version are its own.
+ * @param since the head of the journal when the look began that found it
+ */
+export function found(typeIndex: number, version: number, since: number): Reasoned {
   const type = `type-${typeIndex}`;
-  const repository = `127.0.0.1:1/team/executor-${type}`;
+  const repository = repositoryOf(typeIndex);
   const hex = createHash("sha256").update(`${type} ${version}`).digest("hex");
   const digest: Digest = `sha256:${hex}`;
   const tags = [`1.${version}.0`, `git-${hex.slice(0, 12)}`];
@@ -61,6 +82,7 @@ export function found(typeIndex: number, version: number): Reasoned {
     repository,
     digest,
     source: "builds",
+    since,
     image,
     verdicts: [verdict],
   } as const;

@@ -43,7 +43,7 @@ async function costOfChange(path: string): Promise<number> {
   const times: number[] = [];
   for (let nth = 0; nth < 200; nth += 1) {
     const started = performance.now();
-    await catalogue.record("bench", () => [found(1_000_000, nth % VERSIONS)]);
+    await catalogue.record("bench", () => [found(1_000_000, nth % VERSIONS, 0)]);
     times.push(performance.now() - started);
   }
   await catalogue.close();

@@ -30,7 +30,8 @@ export function applyEntry(state: CatalogueState, { change, at, sequence }: Entr
   const before = type.images.get(change.repository, change.digest);
   const after = changed(before, change, at, sequence, state.moment.sequence);
   if (after === undefined) return state;
-  put(state, type, after);
+  type.images.put(after);
+  indexRepository(state, after.repository, type.type);
   return state;
 }
 
@@ -43,12 +44,11 @@ function typeIn(state: CatalogueState, name: string): CatalogueType {
   return type;
 }
 
-/** Puts an image at its place, and keeps the index of repositories. */
-export function put(state: CatalogueState, type: CatalogueType, image: CatalogueImage): void {
-  type.images.put(image);
-  const types = state.repositories.get(image.repository);
-  if (types === undefined) state.repositories.set(image.repository, new Set([type.type]));
-  else types.add(type.type);
+/** Notes that a repository has, or had, images of a type. */
+export function indexRepository({ repositories }: CatalogueState, repository: string, type: string): void {
+  const types = repositories.get(repository);
+  if (types === undefined) repositories.set(repository, new Set([type]));
+  else types.add(type);
 }
 
 type ImageChange = Exclude<Change, { kind: "type-claimed" | "repository-read" }>;

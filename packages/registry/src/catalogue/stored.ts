@@ -1,27 +1,22 @@
-import { put } from "./fold.ts";
+import { indexRepository } from "./fold.ts";
 import type { ImageDetails } from "../model/image.ts";
 import { ImageSet } from "./image-set.ts";
-import { keptLabels } from "../model/labels.ts";
 import { interned } from "./interned.ts";
 import type { CatalogueImage, CatalogueState, CatalogueType, RepositoryReads } from "./state.ts";
 
 /** The form of the texts below. */
-export const STORED_FORMAT = 4;
+export const STORED_FORMAT = 5;
 
-/** An image whose members that others have too are numbers of places in the table of its type. */
-type StoredImage = Omit<CatalogueImage, "repository" | "source" | "verdicts" | "details"> & {
-  readonly repository: number;
-  readonly source: number;
-  readonly verdicts: number;
-  readonly details?: StoredDetails;
-};
+/** A value with some members whose values others have too: these are numbers of places in the table of the type. */
+type Shared<T, Names extends keyof T> = Omit<T, Names> & { -readonly [Name in Names]: T[Name] | number };
 
-type StoredDetails = Omit<ImageDetails, "mediaType" | "configType" | "platforms" | "created" | "labels"> & {
-  readonly mediaType: number;
-  readonly configType?: number;
-  readonly platforms: number;
-  readonly created?: number;
-  readonly labels: Readonly<Record<string, number>>;
+type StoredImage = Shared<
+  Omit<CatalogueImage, "details">,
+  "repository" | "source" | "verdicts" | "found" | "added" | "validatedAt"
+> & { readonly details?: StoredDetails };
+
+type StoredDetails = Shared<Omit<ImageDetails, "labels">, "mediaType" | "configType" | "platforms" | "created"> & {
+  readonly labels: Record<string, string | number>;
 };
 
 interface StoredType {
@@ -51,31 +46,30 @@ export function restorePart(state: CatalogueState, part: string, text: string): 
 function serializeType(state: CatalogueState, name: string): string {
   const type = state.types.get(name);
   const places = new Map<unknown, number>();
-  const place = (value: unknown): number => {
+  const place = <T>(value: T): T | number => {
+    if (value === undefined) return value;
     let at = places.get(value);
     if (at === undefined) places.set(value, (at = places.size));
     return at;
   };
-  const images = [...(type?.images ?? [])].map((image): StoredImage => {
-    const { repository, source, verdicts, details, ...own } = image;
-    const common = { repository: place(repository), source: place(source), verdicts: place(verdicts) };
-    if (details === undefined) return { ...own, ...common };
-    const { mediaType, configType, platforms, created, labels, ...others } = details;
-    return {
-      ...own,
-      ...common,
-      details: {
-        ...others,
-        mediaType: place(mediaType),
-        ...(configType !== undefined && { configType: place(configType) }),
-        platforms: place(platforms),
-        ...(created !== undefined && { created: place(created) }),
-        labels: Object.fromEntries(Object.entries(labels).map(([name, value]) => [name, place(value)])),
-      },
-    };
-  });
-  const stored: StoredType = { claims: type?.claims ?? [], from: type?.from, shared: [...places.keys()], images };
-  return JSON.stringify(stored);
+  const images = [...(type?.images ?? [])].map(({ details, ...image }) => ({
+    ...image,
+    repository: place(image.repository),
+    source: place(image.source),
+    verdicts: place(image.verdicts),
+    found: place(image.found),
+    added: place(image.added),
+    validatedAt: place(image.validatedAt),
+    details: details && {
+      ...details,
+      mediaType: place(details.mediaType),
+      configType: place(details.configType),
+      platforms: place(details.platforms),
+      created: place(details.created),
+      labels: Object.fromEntries(Object.entries(details.labels).map(([label, value]) => [label, place(value)])),
+    },
+  }));
+  return JSON.stringify({ claims: type?.claims ?? [], from: type?.from, shared: [...places.keys()], images });
 }
 
 /** Puts a type back that {@link serializeType} wrote, into the state. @throws Error for any other text */
@@ -86,60 +80,25 @@ function restoreType(state: CatalogueState, name: string, text: string): Catalog
   state.types.set(name, type);
   // Lists are shared with other types too; texts are many, and mostly a type's own.
   const table = shared.map((value) => (Array.isArray(value) ? interned.list(value) : value));
-  const textAt = (place: number): string => table[place] as string;
-  const times = new Map<string, string>();
-  /** Most images of a scan, and the times of one image, have one time. */
-  const time = (at: string): string => {
-    const known = times.get(at);
-    if (known === undefined) times.set(at, at);
-    return known ?? at;
-  };
-  const detailsOf = (stored: StoredDetails): ImageDetails => {
-    const { mediaType, configType, artifactType, foreignLayer, holdsImage, platforms, sizeBytes, created, labels } =
-      stored;
-    return {
-      mediaType: textAt(mediaType),
-      ...(configType !== undefined && { configType: textAt(configType) }),
-      ...(artifactType !== undefined && { artifactType }),
-      ...(foreignLayer !== undefined && { foreignLayer }),
-      ...(holdsImage !== undefined && { holdsImage }),
-      platforms: table[platforms] as ImageDetails["platforms"],
-      labels: keptLabels(Object.fromEntries(Object.entries(labels).map(([name, at]) => [name, textAt(at)]))),
-      ...(sizeBytes !== undefined && { sizeBytes }),
-      ...(created !== undefined && { created: textAt(created) }),
-    };
-  };
-  for (const {
-    repository,
-    digest,
-    tags,
-    source,
-    state: became,
-    verdicts,
-    found,
-    since,
-    sequence,
-    details,
-    ...rest
-  } of images) {
-    const { pushed, added, validatedAt, withdrawn } = rest;
-    // Member by member: what is copied as a whole takes more room, and there are many.
-    put(state, type, {
-      repository: textAt(repository),
-      digest,
-      tags,
-      source: textAt(source),
-      state: became,
-      verdicts: table[verdicts] as CatalogueImage["verdicts"],
-      found: time(found),
-      since,
-      sequence,
-      ...(pushed !== undefined && { pushed }),
-      ...(details && { details: detailsOf(details) }),
-      ...(added !== undefined && { added: time(added) }),
-      ...(validatedAt !== undefined && { validatedAt: time(validatedAt) }),
-      ...(withdrawn && { withdrawn }),
-    });
+  const valueAt = <T>(place: T | number): T => table[place as number] as T;
+  // There may be many: each is completed where it is, since a copy would take as long again, and leave as much to collect.
+  for (const image of images) {
+    image.repository = valueAt(image.repository);
+    image.source = valueAt(image.source);
+    image.verdicts = valueAt(image.verdicts);
+    image.found = valueAt(image.found);
+    if (image.added !== undefined) image.added = valueAt(image.added);
+    if (image.validatedAt !== undefined) image.validatedAt = valueAt(image.validatedAt);
+    const { details } = image;
+    if (details !== undefined) {
+      details.mediaType = valueAt(details.mediaType);
+      if (details.configType !== undefined) details.configType = valueAt(details.configType);
+      details.platforms = valueAt(details.platforms);
+      if (details.created !== undefined) details.created = valueAt(details.created);
+      for (const label of Object.keys(details.labels)) details.labels[label] = valueAt(details.labels[label]) ?? "";
+    }
+    type.images.put(image as CatalogueImage);
   }
+  for (const repository of type.images.repositories()) indexRepository(state, repository, name);
   return state;
 }

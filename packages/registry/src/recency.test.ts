@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { SERVICE_ERRORS } from "./model/errors.ts";
-import { type Clock, ExecutorRegistryError, systemClock } from "@executor-registry/resolver";
+import { type Clock, ExecutorRegistryError, systemClock, repositoryNamed } from "@executor-registry/resolver";
 import { listVersions } from "./http/list-versions.ts";
 import type { ListedImage, RepositoryListing, UnreadTag } from "./sources/image-source.ts";
 import { openStore } from "./stores/open.ts";
@@ -16,7 +16,7 @@ const built = (n: number, ...tags: readonly string[]): ListedImage => ({
 });
 const listed = (images: readonly ListedImage[], unread: readonly UnreadTag[] = []): RepositoryListing => ({
   state: "listed",
-  repository: "registry.test/team/executor-jib",
+  repository: repositoryNamed("registry.test/team/executor-jib"),
   images,
   unread,
 });

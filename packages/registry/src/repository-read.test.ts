@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SERVICE_ERRORS } from "./model/errors.ts";
-import { ExecutorRegistryError } from "@executor-registry/resolver";
+import { ExecutorRegistryError, repositoryNamed } from "@executor-registry/resolver";
 import { RegistryError } from "./oci/wire/errors.ts";
 import type { UnreadTag } from "./sources/image-source.ts";
 import { openStore } from "./stores/open.ts";
@@ -26,7 +26,7 @@ function changing() {
     images: [listedImage("a", "1.0.0")],
   };
   const source = scriptedSource(async ({ known }, found) => {
-    known(REPOSITORY);
+    known(repositoryNamed(REPOSITORY));
     const seen = listing("team/executor-ml", ...now.images);
     await found(seen.state === "listed" ? { ...seen, unread: now.unread } : seen);
     return { complete: true };
@@ -154,7 +154,7 @@ test("reg-03: what can never be read does not keep a look from being complete, a
   }
   const known: (string | undefined)[] = [];
   const asking = scriptedSource(async (request) => {
-    const repository = request.known(REPOSITORY);
+    const repository = request.known(repositoryNamed(REPOSITORY));
     const digest = repository.digestOf("0.9.0");
     if (request.only === undefined) known.push(digest, digest && repository.unreadable(digest)?.message);
     return { complete: false };

@@ -7,7 +7,7 @@ import { noDockerRegistry, startDockerRegistry } from "../../../testing/docker-r
 import { IMAGE_MANIFEST, type ImageOptions, writeLayout } from "../../../testing/images.ts";
 import { pushImage, pushIndex } from "../../../testing/push.ts";
 import { testClient } from "../../../testing/registry-client.ts";
-import { silentLogger } from "@executor-registry/resolver";
+import { silentLogger, repositoryAt } from "@executor-registry/resolver";
 import { createNaming } from "./model/naming.ts";
 import { unknownType } from "./http/unknown-type.ts";
 import type { ListedImage } from "./sources/image-source.ts";
@@ -120,7 +120,7 @@ describe("what lies beside images", { skip: noDockerRegistry }, () => {
     // Amazon ECR and Artifact Registry list so: times of push, and nothing of what a manifest holds.
     const listing = {
       state: "listed",
-      repository: `${registry.host}/executor-ml`,
+      repository: repositoryAt(registry.host, "executor-ml"),
       images: listed,
       unread: [],
     } as const;
@@ -147,7 +147,7 @@ describe("what lies beside images", { skip: noDockerRegistry }, () => {
       const details = { mediaType: IMAGE_MANIFEST, platforms: [], labels: {} };
       await found({
         state: "listed",
-        repository: `${registry.host}/executor-ml`,
+        repository: repositoryAt(registry.host, "executor-ml"),
         images: [{ digest: cache.digest, tags: ["cache"], details }],
         unread: [],
       });

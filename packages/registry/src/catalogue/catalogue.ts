@@ -1,4 +1,11 @@
-import { type Clock, type Digest, isDigest, type Logger, tryParseReference } from "@executor-registry/resolver";
+import {
+  type Clock,
+  type Digest,
+  isDigest,
+  type Logger,
+  pinnedName,
+  tryParseReference,
+} from "@executor-registry/resolver";
 import type { Entry, Head, JournalFilter } from "../journal/entry.ts";
 import type { Fold } from "../journal/fold.ts";
 import { type Journal, openJournal } from "../journal/journal.ts";
@@ -121,7 +128,7 @@ export class Catalogue {
   servedFrom(repository: string): readonly CatalogueImage[] {
     return [...(this.#journal.state.repositories.get(repository) ?? [])].flatMap((type) => {
       const { digest, image = "" } = this.snapshot.document(type) ?? {};
-      if (digest === undefined || !isDigest(digest) || image !== `${repository}@${digest}`) return [];
+      if (digest === undefined || !isDigest(digest) || image !== pinnedName({ name: repository }, digest)) return [];
       return this.type(type)?.images.get(repository, digest) ?? [];
     });
   }

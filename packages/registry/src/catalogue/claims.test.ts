@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { repositoryNamed, type Repository } from "@executor-registry/resolver";
 import type { RepositoryListing } from "../sources/image-source.ts";
 import { memoryStore } from "../testing/memory-store.ts";
 import { openScanning, type ScanningOptions } from "../testing/scanning.ts";
@@ -67,7 +68,7 @@ describe("which repository a type is answered from", () => {
   test("red-04: who takes over because the first holds nothing any more says so, and gives way when it is back", async () => {
     await using world = await opened([OURS, THEIRS]);
     await world.scanning.scan();
-    world.held.listings = [{ state: "gone", repository: "registry.test/team/executor-ml" }, THEIRS];
+    world.held.listings = [{ state: "gone", repository: repositoryNamed("registry.test/team/executor-ml") }, THEIRS];
     await world.scanning.scan();
     world.scanning.later();
     await world.scanning.scan();
@@ -86,7 +87,7 @@ describe("which repository a type is answered from", () => {
     {
       await using world = await opened([OURS, THEIRS], { store: kept });
       await world.scanning.scan();
-      world.held.listings = [{ state: "gone", repository: "registry.test/team/executor-ml" }, THEIRS];
+      world.held.listings = [{ state: "gone", repository: repositoryNamed("registry.test/team/executor-ml") }, THEIRS];
       await world.scanning.scan();
       world.scanning.later();
       await world.scanning.scan();
@@ -96,7 +97,7 @@ describe("which repository a type is answered from", () => {
       assert.match(world.answer()?.warnings.join() ?? "", /took over from registry\.test\/team\/executor-ml/);
     }
     const { source } = place(THEIRS);
-    const rank = (repository: string): number => (repository.includes("/aaa/") ? 0 : 1);
+    const rank = ({ path }: Repository): number => (path.startsWith("aaa/") ? 0 : 1);
     await using scanning = await openScanning({ sources: [{ ...source, rank }], store: kept });
     await scanning.scanner.adopt();
     const document = scanning.catalogue.snapshot.document("ml");
@@ -105,7 +106,7 @@ describe("which repository a type is answered from", () => {
 
   test("where the configuration is explicit, its order holds against who was there first", async () => {
     const { source, held } = place(THEIRS);
-    const rank = (repository: string): number => (repository.includes("/team/") ? 0 : 1);
+    const rank = ({ path }: Repository): number => (path.startsWith("team/") ? 0 : 1);
     await using scanning = await openScanning({ sources: [{ ...source, rank }] });
     await scanning.scan();
     held.listings = [THEIRS, OURS];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Digest } from "@executor-registry/resolver";
+import { type Digest, repositoryNamed } from "@executor-registry/resolver";
 import { EMPTY_HEAD, seal } from "../journal/chain.ts";
 import type { Entry, Head } from "../journal/entry.ts";
 import type { ListedImage } from "../sources/image-source.ts";
@@ -72,7 +72,7 @@ function source(more: readonly ListedImage[] = []) {
   return scriptedSource(
     async ({ known }, hand) => {
       for (const type of ["ml", "jib", "cache"]) {
-        known(repositoryOf(type));
+        known(repositoryNamed(repositoryOf(type)));
         const images = IMAGES.flatMap((change): readonly ListedImage[] =>
           change.kind === "image-found" && change.type === type
             ? [{ digest: change.digest, tags: change.image.tags }]
@@ -82,9 +82,9 @@ function source(more: readonly ListedImage[] = []) {
       }
       return { complete: true };
     },
-    async (repository) => ({
+    async ({ path }) => ({
       mediaType: "application/vnd.oci.image.manifest.v1+json",
-      configType: repository.endsWith("cache")
+      configType: path.endsWith("cache")
         ? "application/vnd.buildkit.cacheconfig.v0"
         : "application/vnd.oci.image.config.v1+json",
       platforms: [],

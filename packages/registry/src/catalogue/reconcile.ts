@@ -1,4 +1,4 @@
-import type { Digest } from "@executor-registry/resolver";
+import type { Digest, Repository } from "@executor-registry/resolver";
 import type { Verdict } from "../model/verdict.ts";
 import type { ListedImage } from "../sources/image-source.ts";
 import type { Change } from "../model/change.ts";
@@ -12,10 +12,7 @@ export interface Observation {
   readonly source: string;
   /** The head of the journal when the look began. */
   readonly since: number;
-  /** `registry/path`. */
-  readonly repository: string;
-  /** Path within the registry. */
-  readonly path: string;
+  readonly repository: Repository;
   /** Empty when the repository is gone. */
   readonly images: readonly ListedImage[];
   /** Tags that could not be read: what they named stays as it is. */
@@ -35,7 +32,7 @@ export interface Reasoned {
 export const same = (a: unknown, b: unknown): boolean => a === b || JSON.stringify(a) === JSON.stringify(b);
 
 /** The images of an observation, by type; each with the tags that make it one of that type. */
-function byType({ images, path }: Observation, naming: Naming): Map<string, Map<Digest, ListedImage>> {
+function byType({ images, repository: { path } }: Observation, naming: Naming): Map<string, Map<Digest, ListedImage>> {
   const types = new Map<string, Map<Digest, ListedImage>>();
   for (const image of images) {
     for (const tag of image.tags) {
@@ -55,7 +52,7 @@ function byType({ images, path }: Observation, naming: Naming): Map<string, Map<
  */
 export function reconcile(state: CatalogueState, seen: Observation, naming: Naming): readonly Reasoned[] {
   const listed = byType(seen, naming);
-  const types = new Set([...listed.keys(), ...(state.repositories.get(seen.repository) ?? [])]);
+  const types = new Set([...listed.keys(), ...(state.repositories.get(seen.repository.name) ?? [])]);
   return [...types].flatMap((type) => reconcileType(state, seen, type, listed.get(type) ?? new Map()));
 }
 
@@ -67,9 +64,15 @@ function reconcileType(
 ): readonly Reasoned[] {
   const known = state.types.get(type)?.images;
   const changes = [...listed.values()].flatMap((image) =>
-    compareImage(type, seen, image, known?.get(seen.repository, image.digest), state.reads.get(seen.repository)),
+    compareImage(
+      type,
+      seen,
+      image,
+      known?.get(seen.repository.name, image.digest),
+      state.reads.get(seen.repository.name),
+    ),
   );
-  for (const image of known?.of(seen.repository) ?? []) {
+  for (const image of known?.of(seen.repository.name) ?? []) {
     if (image.state === "withdrawn" || listed.has(image.digest)) continue;
     if (image.tags.some((tag) => seen.unread.has(tag))) continue;
     const reason = withdrawal(image, seen);
@@ -118,7 +121,7 @@ function compareImage(
   known: CatalogueImage | undefined,
   reads: RepositoryReads | undefined,
 ): Reasoned[] {
-  const about = { type, repository: seen.repository, digest };
+  const about = { type, repository: seen.repository.name, digest };
   const details = seen.details.get(digest);
   const verdicts = seen.verdicts.get(digest);
   if (known === undefined || known.state === "withdrawn" || known.source !== seen.source) {
@@ -126,7 +129,7 @@ function compareImage(
     if (verdicts === undefined) return [];
     const kept = details ?? known?.details;
     const image: Image = {
-      repository: seen.repository,
+      repository: seen.repository.name,
       digest,
       tags,
       ...(pushed === undefined ? {} : { pushed }),

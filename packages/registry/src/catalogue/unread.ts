@@ -1,3 +1,4 @@
+import { repositoryNamed } from "@executor-registry/resolver";
 import { errorRow } from "../model/errors.ts";
 import type { UnreadRecord } from "../model/change.ts";
 import { oneLine } from "../model/one-line.ts";
@@ -14,7 +15,7 @@ const PASSING: Readonly<Record<string, string>> = {
 
 /** What of a repository is not known, since tags of it could not be read. */
 export function unreadWarnings(repository: string, reads: RepositoryReads | undefined): readonly string[] {
-  const path = repository.slice(repository.indexOf("/") + 1);
+  const { path } = repositoryNamed(repository);
   if (reads === undefined) return [`${path} has not been looked at completely yet; a newer image may be in it`];
   const { unread, unreadTotal } = reads;
   const [first] = unread;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { describe, test } from "node:test";
-import { silentLogger } from "@executor-registry/resolver";
+import { silentLogger, repositoryNamed } from "@executor-registry/resolver";
 import { manualClock } from "../../../../testing/manual-clock.ts";
 import { createNaming } from "../model/naming.ts";
 import { makeSources } from "./source-kinds.ts";
@@ -42,8 +42,8 @@ describe("sources of a configuration", () => {
       ],
     );
     const [aws, google] = made.map(({ source }) => source);
-    assert.equal(aws?.rank("123456789012.dkr.ecr.us-gov-west-1.amazonaws.com/team/executor-ml"), 1);
-    assert.equal(google?.rank("eu.gcr.io/acme-prod/executor-ml"), 1);
+    assert.equal(aws?.rank(repositoryNamed("123456789012.dkr.ecr.us-gov-west-1.amazonaws.com/team/executor-ml")), 1);
+    assert.equal(google?.rank(repositoryNamed("eu.gcr.io/acme-prod/executor-ml")), 1);
     const loaded = Object.keys(createRequire(import.meta.url).cache);
     assert.deepEqual(
       loaded.filter((file) => /@aws-sdk|@smithy|google-auth-library|gaxios/.test(file)),

@@ -1,9 +1,8 @@
-import { ExecutorRegistryError, UnknownTypeError } from "@executor-registry/resolver";
+import { ExecutorRegistryError, repositoryNamed, UnknownTypeError } from "@executor-registry/resolver";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { Naming } from "../model/naming.ts";
 import { oneLine } from "../model/one-line.ts";
 import type { CatalogueImage } from "../catalogue/state.ts";
-import { pathOf } from "../sources/repository-name.ts";
 import type { SourceHealth } from "../sources/image-source.ts";
 
 /** So many known types are named: the list has all. */
@@ -66,7 +65,7 @@ function unreadOf(type: string, { catalogue, typesOf }: Evidence): readonly stri
     for (const { tag, reason } of unread) {
       looked += 1;
       if (looked > MOST_UNREAD || found.length === MOST_SENTENCES) return found;
-      if (typesOf(pathOf(repository), tag).includes(type))
+      if (typesOf(repositoryNamed(repository).path, tag).includes(type))
         found.push(oneLine(`tag ${tag} could not be read: ${reason}`));
     }
   }

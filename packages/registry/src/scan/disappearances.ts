@@ -39,7 +39,7 @@ export class Disappearances {
   believed(emptied: readonly Emptied[], all: number | undefined, now: number): readonly EmptyListing[] {
     const mass = all !== undefined && emptied.length >= MANY && emptied.length * 2 > all;
     return emptied.flatMap(({ listing, images }) => {
-      const { repository } = listing;
+      const { name: repository } = listing.repository;
       const doubtful = mass || listing.state === "gone" || listing.asked !== true || images >= MANY;
       const since = this.#since.get(repository);
       if (doubtful && (since === undefined || now - since < this.#apart)) {

@@ -1,4 +1,10 @@
-import { type Digest, type ExecutorRegistryError, type Logger, parseReference } from "@executor-registry/resolver";
+import {
+  type Digest,
+  type ExecutorRegistryError,
+  type Logger,
+  parseReference,
+  type Repository,
+} from "@executor-registry/resolver";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import { boundedDetails, type ImageDetails, isDescribed } from "../model/image.ts";
 import type { Naming } from "../model/naming.ts";
@@ -17,7 +23,6 @@ import {
   type UnreadTag,
 } from "../sources/image-source.ts";
 import { forEachLimited } from "../sources/for-each-limited.ts";
-import { pathOf } from "../sources/repository-name.ts";
 import { knownOf } from "./known.ts";
 
 /** Where the registry tells when images were pushed, the older ones' details matter to nobody until they become current. */
@@ -69,7 +74,7 @@ export async function ingest(
   progressed: () => void,
 ): Promise<Ingested> {
   const { repository } = listing;
-  const path = pathOf(repository);
+  const { name, path } = repository;
   const problem = invalidName(repository);
   if (problem !== undefined && listing.state === "listed") {
     const unread = listing.images.flatMap(({ tags }) => tags.map((tag) => ({ tag, problem })));
@@ -78,8 +83,8 @@ export async function ingest(
   }
   const listed = listing.state === "gone" ? [] : listing.images;
   const images = listed.filter(({ tags }) => tags.some((tag) => naming.typesOf(path, tag).length > 0));
-  const known = catalogue.imagesOf(repository);
-  const { unreadable } = knownOf(catalogue, repository);
+  const known = catalogue.imagesOf(name);
+  const { unreadable } = knownOf(catalogue, name);
   const unread: UnreadTag[] = listing.state === "gone" ? [] : [...listing.unread];
 
   const details = new Map<Digest, ImageDetails>();
@@ -119,7 +124,7 @@ export async function ingest(
   }
   await forEachLimited(readable.filter(needsVerdict(known, details)), AT_ONCE, async (image) => {
     const facts = detailsOf(image);
-    const subject = { repository, ...image, ...(facts === undefined ? {} : { details: facts }) };
+    const subject = { repository: name, ...image, ...(facts === undefined ? {} : { details: facts }) };
     verdicts.set(image.digest, await judge(checks, subject, signal));
   });
 
@@ -127,16 +132,15 @@ export async function ingest(
     source: source.name,
     since,
     repository,
-    path,
     images: readable,
     unread: new Set(unread.map(({ tag }) => tag)),
-    gone: listing.state === "gone" ? `repository ${repository} does not exist any more` : "no tag names it any more",
+    gone: listing.state === "gone" ? `repository ${name} does not exist any more` : "no tag names it any more",
     details,
     verdicts,
   };
   const failures = unread.flatMap(({ problem, ...tag }) => (problem ? [{ ...tag, problem }] : []));
   const ended = failures.length === unread.length;
-  const look = { source: source.name, since, repository, unread: failures };
+  const look = { source: source.name, since, repository: name, unread: failures };
   const entries = await catalogue.record(actor, (state) => {
     if (!newest()) return [];
     const changes = [...reconcile(state, seen, naming), ...(ended ? recordLook(state, look) : [])];
@@ -147,9 +151,9 @@ export async function ingest(
 }
 
 /** Why a repository's name is no part of any reference: with its host it is too long, for example. Nobody could run what is in it. */
-function invalidName(repository: string): ExecutorRegistryError | undefined {
+function invalidName({ name }: Repository): ExecutorRegistryError | undefined {
   try {
-    parseReference(repository);
+    parseReference(name);
     return undefined;
   } catch (error) {
     return problemOf(error);
@@ -173,12 +177,12 @@ function needsVerdict(known: ReadonlyMap<Digest, CatalogueImage>, details: Reado
   };
 }
 
-function report(log: Logger, source: ImageSource, repository: string, failures: readonly Failure[]): void {
+function report(log: Logger, source: ImageSource, { name }: Repository, failures: readonly Failure[]): void {
   const [first] = failures;
   if (first === undefined) return;
   const { tag, problem } = first;
   log.warn(
-    { source: source.name, repository, tags: failures.length, tag, code: problem.code },
+    { source: source.name, repository: name, tags: failures.length, tag, code: problem.code },
     `could not read ${tag}: ${problem.message}`,
   );
 }

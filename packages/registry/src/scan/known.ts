@@ -1,4 +1,4 @@
-import { type Digest, ExecutorRegistryError } from "@executor-registry/resolver";
+import { type Digest, ExecutorRegistryError, taggedName, type Repository } from "@executor-registry/resolver";
 import { errorRow } from "../model/errors.ts";
 import { hash } from "node:crypto";
 import type { Catalogue } from "../catalogue/catalogue.ts";
@@ -15,10 +15,10 @@ export const ROUND_MS = 24 * 3600_000;
  * The turns that fall between two looks at a repository. Each tag has its own moment of the round, so that a look at thousands of tags looks
  * up a few of them.
  */
-export function turnsBetween(repository: string, from: number, until: number): Turn {
+export function turnsBetween(repository: Repository, from: number, until: number): Turn {
   if (until - from >= ROUND_MS) return () => true;
   return (tag) => {
-    const moment = hash("sha1", `${repository}:${tag}`, "buffer").readUInt32BE(0) % ROUND_MS;
+    const moment = hash("sha1", taggedName(repository, tag), "buffer").readUInt32BE(0) % ROUND_MS;
     const next = from - ((((from - moment) % ROUND_MS) + ROUND_MS) % ROUND_MS) + ROUND_MS;
     return next <= until;
   };

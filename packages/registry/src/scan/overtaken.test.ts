@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { repositoryNamed } from "@executor-registry/resolver";
 import { deferred } from "../testing/deferred.ts";
 import { openScanning } from "../testing/scanning.ts";
 import { listedImage, listing, scriptedSource } from "../testing/scripted-source.ts";
@@ -9,7 +10,7 @@ test("a reading whose details come late does not overwrite one that began after 
   const { details: late, ...bare } = listedImage("a", "latest");
   const source = scriptedSource(
     async ({ only, known }, found) => {
-      known("registry.test/executor-ml");
+      known(repositoryNamed("registry.test/executor-ml"));
       if (only === undefined) {
         await found(listing("executor-ml", bare));
         return { complete: false };

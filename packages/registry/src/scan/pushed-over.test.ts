@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { systemClock } from "@executor-registry/resolver";
+import { systemClock, repositoryNamed } from "@executor-registry/resolver";
 import { noDockerRegistry, startDockerRegistry } from "../../../../testing/docker-registry.ts";
 import { pushImage } from "../../../../testing/push.ts";
 import { openScanning } from "../testing/scanning.ts";
@@ -54,7 +54,9 @@ test(
 test("each tag has one turn in a day, whatever looks there are", () => {
   const looks = [0, 1000, 5000, 3_600_000, 40_000_000, ROUND_MS];
   for (const tag of ["1.0.0", "1.0.1", "2.0.0", "x"]) {
-    const turns = looks.slice(1).filter((until, index) => turnsBetween("r/x", looks[index] ?? 0, until)(tag));
+    const turns = looks
+      .slice(1)
+      .filter((until, index) => turnsBetween(repositoryNamed("r/x"), looks[index] ?? 0, until)(tag));
     assert.equal(turns.length, 1, tag);
   }
 });

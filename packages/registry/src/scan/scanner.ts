@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import type { Clock, Logger, Random } from "@executor-registry/resolver";
+import { type Clock, type Logger, type Random, type Repository, repositoryNamed } from "@executor-registry/resolver";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { Naming } from "../model/naming.ts";
 import type { Rank } from "../catalogue/claims.ts";
@@ -11,7 +11,6 @@ import type { CatalogueImage } from "../catalogue/state.ts";
 import type { ImageSource, SourceHealth } from "../sources/image-source.ts";
 import type { Hint } from "../model/hint.ts";
 import { forEachLimited } from "../sources/for-each-limited.ts";
-import { pathOf } from "../sources/repository-name.ts";
 import { type Polling, SourceLoop } from "./source-loop.ts";
 import type { Reason } from "./ingest.ts";
 import type { ScanReport } from "./source-scan.ts";
@@ -37,7 +36,7 @@ export interface ScannerOptions {
 export function rankOf(sources: readonly ImageSource[]): Rank {
   return ({ source: name, repository }) => {
     const place = sources.findIndex((source) => source.name === name);
-    const within = sources[place]?.rank(repository);
+    const within = sources[place]?.rank(repositoryNamed(repository));
     return within === undefined ? undefined : place * 1_000_000 + within;
   };
 }
@@ -106,9 +105,12 @@ export class Scanner {
   /** Looks at every tag of a type's repositories now: those that hold images of it, in each source that would scan them. */
   refreshType(type: string, reason: Reason): Promise<readonly ScanReport[]> {
     const images = this.#options.catalogue.type(type)?.images ?? [];
-    const repositories = new Set([...images].map(({ repository }) => repository));
-    if (repositories.size === 0) return this.refresh(reason);
-    return this.#look(new Map([...repositories].map((repository) => [repository, "all"])), reason);
+    const names = new Set([...images].map(({ repository }) => repository));
+    if (names.size === 0) return this.refresh(reason);
+    return this.#look(
+      [...names].map((name) => ({ repository: repositoryNamed(name), tags: "all" })),
+      reason,
+    );
   }
 
   /**
@@ -117,33 +119,33 @@ export class Scanner {
    * products write the address into events that people reach them by
    */
   hint(hints: readonly Hint[], reason: Reason, to?: string): HintResult {
-    const recheck = new Map<string, Set<string>>();
+    const looks = new Map<string, { readonly repository: Repository; readonly tags: Set<string> }>();
     const unknownHosts = new Set<string>();
-    for (const { registry, repository, tag } of hints) {
+    for (const { registry, repository: path, tag } of hints) {
       let [byPath, byHost] = [false, false];
       for (const { source } of this.#loops) {
         if (to !== undefined && source.name !== to) continue;
-        const exact = source.named(repository, registry);
-        const anywhere = exact.length > 0 || registry === undefined ? exact : source.named(repository);
+        const exact = source.named(path, registry);
+        const anywhere = exact.length > 0 || registry === undefined ? exact : source.named(path);
         byHost ||= exact.length > 0;
         byPath ||= anywhere.length > 0;
-        for (const name of to === undefined ? exact : anywhere) {
-          const tags = recheck.get(name) ?? new Set();
+        for (const repository of to === undefined ? exact : anywhere) {
+          const { tags } = looks.get(repository.name) ?? { tags: new Set<string>() };
           if (tag !== undefined) tags.add(tag);
-          recheck.set(name, tags);
+          looks.set(repository.name, { repository, tags });
         }
       }
       if (to === undefined && registry !== undefined && byPath && !byHost) unknownHosts.add(registry);
     }
-    if (recheck.size > 0) {
-      const looked = new Map([...recheck].map(([repository, tags]) => [repository, [...tags]]));
-      this.#look(looked, reason).catch((error: unknown) => {
+    if (looks.size > 0) {
+      const wanted = [...looks.values()].map(({ repository, tags }) => ({ repository, tags: [...tags] }));
+      this.#look(wanted, reason).catch((error: unknown) => {
         if (!this.#ending.signal.aborted)
           this.#options.log.error({ err: error }, "an event's scan could not be taken in");
       });
     }
     if (unknownHosts.size > 0) this.#warnOfHosts([...unknownHosts], reason);
-    return { repositories: recheck.size, unknownHosts: unknownHosts.size };
+    return { repositories: looks.size, unknownHosts: unknownHosts.size };
   }
 
   /** Once an hour, since a sender that is set up wrongly sends on and on. */
@@ -165,11 +167,15 @@ export class Scanner {
     await Promise.all(this.#options.sources.map(({ source }) => source.close()));
   }
 
-  async #look(recheck: ReadonlyMap<string, readonly string[] | "all">, reason: Reason): Promise<readonly ScanReport[]> {
+  async #look(
+    wanted: readonly { readonly repository: Repository; readonly tags: readonly string[] | "all" }[],
+    reason: Reason,
+  ): Promise<readonly ScanReport[]> {
     const loops = this.#loops.flatMap((loop) => {
-      const ours = new Map([...recheck].filter(([repository]) => loop.source.rank(repository) !== undefined));
-      const only = [...ours.keys()];
-      return only.length > 0 ? [loop.scanSome({ ...reason, only, recheck: ours })] : [];
+      const ours = wanted.filter(({ repository }) => loop.source.rank(repository) !== undefined);
+      const only = ours.map(({ repository }) => repository);
+      const recheck = new Map(ours.map(({ repository, tags }) => [repository.name, tags]));
+      return only.length > 0 ? [loop.scanSome({ ...reason, only, recheck })] : [];
     });
     return Promise.all(loops);
   }
@@ -182,14 +188,15 @@ export class Scanner {
       if (unreadTotal > 0) repositories.set(repository, source);
     }
     for (const { repository, source } of catalogue.present()) repositories.set(repository, source);
-    for (const [repository, source] of repositories) {
+    for (const [name, source] of repositories) {
+      const repository = repositoryNamed(name);
       if (sources.some((polled) => polled.source.rank(repository) !== undefined)) continue;
-      const gone = `no source of the configuration covers ${repository} any more`;
+      const gone = `no source of the configuration covers ${name} any more`;
       const nothing = { images: [], unread: new Set<string>(), details: new Map(), verdicts: new Map() };
-      const seen = { source, since: 0, repository, path: pathOf(repository), gone, ...nothing };
+      const seen = { source, since: 0, repository, gone, ...nothing };
       await catalogue.record("system", (state) => [
         ...reconcile(state, seen, naming),
-        ...forgetUnread(state, repository, gone),
+        ...forgetUnread(state, name, gone),
       ]);
     }
   }

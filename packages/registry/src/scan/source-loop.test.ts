@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { SERVICE_ERRORS } from "../model/errors.ts";
-import { ExecutorRegistryError } from "@executor-registry/resolver";
+import { ExecutorRegistryError, repositoryNamed } from "@executor-registry/resolver";
 import { manualClock } from "../../../../testing/manual-clock.ts";
 import { deferred } from "../testing/deferred.ts";
 import { openScanning } from "../testing/scanning.ts";
@@ -69,7 +69,7 @@ describe("two readings of one repository at the same time", () => {
     const ended = deferred();
     const begun = deferred();
     const source = scriptedSource(async ({ only, known }, found) => {
-      known("registry.test/executor-ml");
+      known(repositoryNamed("registry.test/executor-ml"));
       if (only === undefined) {
         begun.resolve();
         await ended.promise;
@@ -104,7 +104,7 @@ describe("two readings of one repository at the same time", () => {
         await ended.promise;
         return { complete: true };
       }
-      known("registry.test/executor-new");
+      known(repositoryNamed("registry.test/executor-new"));
       await found(listing("executor-new", listedImage("c", "1.0.0")));
       ended.resolve();
       return { complete: false };

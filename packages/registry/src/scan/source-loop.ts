@@ -188,7 +188,7 @@ function mergedOrder(orders: readonly ScanOrder[]): ScanOrder {
   }
   const only = orders.some(({ only }) => only === undefined)
     ? undefined
-    : [...new Set(orders.flatMap(({ only = [] }) => only))];
+    : [...new Map(orders.flatMap(({ only = [] }) => only.map((one) => [one.name, one] as const))).values()];
   return {
     actor: actors.join(", "),
     why: [...new Set(orders.map(({ why }) => why))].join(", "),

@@ -1,4 +1,10 @@
-import type { Clock, ExecutorRegistryError } from "@executor-registry/resolver";
+import {
+  type Clock,
+  type ExecutorRegistryError,
+  type Repository,
+  repositoryNamed,
+  taggedName,
+} from "@executor-registry/resolver";
 import { steady } from "../net/steady.ts";
 import type { ImageSource, RepositoryListing, ScanProgress } from "../sources/image-source.ts";
 import { Disappearances, type Emptied, type EmptyListing } from "./disappearances.ts";
@@ -7,9 +13,9 @@ import { knownOf, turnsBetween } from "./known.ts";
 
 /** What to look at, and for whom. */
 export interface ScanOrder extends Reason {
-  /** Repositories (`registry/path`); all when absent. */
-  readonly only?: readonly string[];
-  /** Tags that are looked up although they should not move; `"all"` for all of them. */
+  /** Repositories; all when absent. */
+  readonly only?: readonly Repository[];
+  /** By the repository's name: tags that are looked up although they should not move; `"all"` for all of them. */
   readonly recheck?: ReadonlyMap<string, readonly string[] | "all"> | "all";
 }
 
@@ -100,54 +106,54 @@ export class SourceScan {
       sentences.set(about, [...(sentences.get(about) ?? []), sentence]);
     };
     const take = async (listing: EmptyListing): Promise<void> => {
-      const { repository } = listing;
-      const { ticket, since } = tickets.get(repository) ?? start;
+      const { name } = listing.repository;
+      const { ticket, since } = tickets.get(name) ?? start;
       const newest = (): boolean => {
-        if (ticket < (this.#believed.get(repository) ?? 0)) return false;
-        this.#believed.set(repository, ticket);
+        if (ticket < (this.#believed.get(name) ?? 0)) return false;
+        this.#believed.set(name, ticket);
         return true;
       };
       const look = { ...reason, since, newest };
       const ingested = await ingest(source, listing, look, this.#options, signal, () => advance({}));
       changes += ingested.changes;
-      unread.set(repository, ingested.unread.length);
-      sentences.delete(repository);
+      unread.set(name, ingested.unread.length);
+      sentences.delete(name);
       for (const { tag, problem } of ingested.unread) {
-        failed(repository, problem, `${repository}:${tag}: ${problem.message}`);
+        failed(name, problem, `${taggedName(listing.repository, tag)}: ${problem.message}`);
       }
-      if (listing.state === "listed" && listing.problem) failed(repository, listing.problem, listing.problem.message);
+      if (listing.state === "listed" && listing.problem) failed(name, listing.problem, listing.problem.message);
     };
     const found = async (listing: RepositoryListing): Promise<void> => {
-      const { repository } = listing;
-      const first = !read.has(repository);
-      read.add(repository);
+      const { name } = listing.repository;
+      const first = !read.has(name);
+      read.add(name);
       if (listing.state === "failed") {
-        unreadable.add(repository);
-        failed(repository, listing.problem, listing.problem.message);
+        unreadable.add(name);
+        failed(name, listing.problem, listing.problem.message);
         log.warn(
-          { source: source.name, repository, code: listing.problem.code },
-          `could not read ${repository}: ${listing.problem.message}`,
+          { source: source.name, repository: name, code: listing.problem.code },
+          `could not read ${name}: ${listing.problem.message}`,
         );
-      } else if (held.has(repository) && isEmpty(listing)) {
-        const images = [...catalogue.imagesOf(repository).values()].filter(({ state }) => state !== "withdrawn").length;
-        emptied.set(repository, { listing, images });
+      } else if (held.has(name) && isEmpty(listing)) {
+        const images = [...catalogue.imagesOf(name).values()].filter(({ state }) => state !== "withdrawn").length;
+        emptied.set(name, { listing, images });
       } else {
-        emptied.delete(repository);
-        // It holds images, or nobody knows of any: another replica may have withdrawn them.
-        this.#disappearances.seen(repository);
+        emptied.delete(name);
+        // It holds images, or none are known: another replica may have withdrawn them.
+        this.#disappearances.seen(name);
         await take(listing);
       }
       advance(first ? { repositoriesRead: 1 } : {});
     };
-    const look = (repositories: readonly string[] | undefined) =>
+    const look = (repositories: readonly Repository[] | undefined) =>
       source.scan(
         {
           ...(repositories === undefined ? {} : { only: repositories }),
           ...(recheck === undefined ? {} : { recheck }),
           known: (repository) => {
-            tickets.set(repository, { ticket: ++this.#clock, since: catalogue.head.sequence });
+            tickets.set(repository.name, { ticket: ++this.#clock, since: catalogue.head.sequence });
             const turn = only === undefined ? turnsBetween(repository, turned, now) : undefined;
-            return knownOf(catalogue, repository, turn);
+            return knownOf(catalogue, repository.name, turn);
           },
           progress: advance,
           signal,
@@ -159,12 +165,15 @@ export class SourceScan {
     if (outcome.problem) failed(source.name, outcome.problem, outcome.problem.message);
     if (only === undefined) {
       // That a list leaves a repository out proves nothing: it is asked by itself. So it is while there is no list.
-      const missing = [...held].filter((repository) => !read.has(repository) && source.rank(repository) !== undefined);
+      const missing = [...held]
+        .filter((name) => !read.has(name))
+        .map(repositoryNamed)
+        .filter((repository) => source.rank(repository) !== undefined);
       if (missing.length > 0) {
         const { problem: another } = await look(missing);
         if (another) failed(source.name, another, another.message);
         for (const repository of missing) {
-          if (!read.has(repository) && outcome.complete) await found({ state: "gone", repository });
+          if (!read.has(repository.name) && outcome.complete) await found({ state: "gone", repository });
         }
       }
     }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { repositoryNamed } from "@executor-registry/resolver";
 import { parseConfig, startService } from "@executor-registry/registry";
 import { pino } from "pino";
 import { noDockerRegistry, startDockerRegistry } from "../../../../testing/docker-registry.ts";
@@ -51,13 +52,13 @@ test("what another replica withdrew is not held to be disappearing for ever", as
   const others = [listedImage("b", "1.0.0")];
   const source = () =>
     scriptedSource(async ({ known }, found) => {
-      known("registry.test/team/executor-ml");
+      known(repositoryNamed("registry.test/team/executor-ml"));
       await found(
         there
           ? listing("team/executor-ml", listedImage("a", "1.0.0"))
-          : { state: "gone", repository: "registry.test/team/executor-ml" },
+          : { state: "gone", repository: repositoryNamed("registry.test/team/executor-ml") },
       );
-      known("registry.test/team/executor-nlp");
+      known(repositoryNamed("registry.test/team/executor-nlp"));
       await found(listing("team/executor-nlp", ...others));
       return { complete: true };
     });

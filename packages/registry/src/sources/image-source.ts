@@ -1,4 +1,4 @@
-import { type Digest, ExecutorRegistryError } from "@executor-registry/resolver";
+import { type Digest, ExecutorRegistryError, type Repository } from "@executor-registry/resolver";
 import type { ImageDetails } from "../model/image.ts";
 import { RegistryError } from "../oci/wire/errors.ts";
 
@@ -37,7 +37,7 @@ export type RepositoryListing =
   /** Everything that is tagged in it, but for tags that could not be read: those keep what they had. */
   | {
       readonly state: "listed";
-      readonly repository: string;
+      readonly repository: Repository;
       readonly images: readonly ListedImage[];
       readonly unread: readonly UnreadTag[];
       /** Each tag that is not there any more was asked for by itself, and the registry said so. */
@@ -46,9 +46,9 @@ export type RepositoryListing =
       readonly problem?: ExecutorRegistryError;
     }
   /** The registry says that it does not exist (any more). */
-  | { readonly state: "gone"; readonly repository: string }
+  | { readonly state: "gone"; readonly repository: Repository }
   /** Could not be read completely: nothing may be concluded from it. */
-  | { readonly state: "failed"; readonly repository: string; readonly problem: ExecutorRegistryError };
+  | { readonly state: "failed"; readonly repository: Repository; readonly problem: ExecutorRegistryError };
 
 /** What is known of a repository from earlier scans. */
 export interface KnownRepository {
@@ -77,19 +77,19 @@ export interface ScanProgress {
 /** What to look at. */
 export interface ScanRequest {
   /**
-   * Only these repositories (`registry/path`); those that are not this source's are passed over silently.
+   * Only these repositories; those that are not this source's are passed over silently.
    * All of the source's when absent.
    */
-  readonly only?: readonly string[];
+  readonly only?: readonly Repository[];
   /**
-   * Tags said to have moved: looked up even if they look immutable. Repository → tags; `"all"` for every tag, of every repository where
+   * Tags said to have moved: looked up even if they look immutable. Repository's name → tags; `"all"` for every tag, of every repository where
    * it stands for the map.
    */
   readonly recheck?: ReadonlyMap<string, readonly string[] | "all"> | "all";
   /** Told of what there is to read, and of what was read. */
   progress?(more: Partial<ScanProgress>): void;
   /** Called right before a repository is read: of two readings, the one that began later is believed. */
-  known(repository: string): KnownRepository;
+  known(repository: Repository): KnownRepository;
   readonly signal: AbortSignal;
 }
 
@@ -131,15 +131,15 @@ export interface ImageSource {
   readonly name: string;
   readonly kind: string;
   /**
-   * Where a repository (`registry/path`) stands in the configuration's order, the preferred first, from 0;
+   * Where a repository stands in the configuration's order, the preferred first, from 0;
    * `undefined` when this source would not scan it. Touches memory only.
    */
-  rank(repository: string): number | undefined;
+  rank(repository: Repository): number | undefined;
   /**
-   * The repositories of this source (`registry/path`) that an event may mean by a path within a registry, and by the
+   * The repositories of this source that an event may mean by a path within a registry, and by the
    * registry's host where it says it. Usually one or none.
    */
-  named(path: string, registry?: string): readonly string[];
+  named(path: string, registry?: string): readonly Repository[];
   /** Requests sent to the registry so far. */
   readonly requests: number;
   /**
@@ -152,6 +152,6 @@ export interface ImageSource {
    * Fetches what the listing did not bring. Asked once per digest, ever.
    * @throws RegistryError and other ExecutorRegistryErrors
    */
-  details(repository: string, digest: Digest, signal: AbortSignal): Promise<ImageDetails>;
+  details(repository: Repository, digest: Digest, signal: AbortSignal): Promise<ImageDetails>;
   close(): Promise<void>;
 }

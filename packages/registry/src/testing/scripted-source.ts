@@ -1,4 +1,4 @@
-import type { Digest } from "@executor-registry/resolver";
+import { type Digest, repositoryAt } from "@executor-registry/resolver";
 import type { ImageSource, ListedImage, RepositoryListing, ScanOutcome, ScanRequest } from "../sources/image-source.ts";
 
 /** A source whose every scan is what the test makes of it. */
@@ -10,7 +10,7 @@ export function scriptedSource(
     name: "scripted",
     kind: "oci",
     rank: () => 0,
-    named: (path, registry = "registry.test") => [`${registry}/${path}`],
+    named: (path, registry = "registry.test") => [repositoryAt(registry, path)],
     requests: 0,
     scan,
     details,
@@ -35,7 +35,7 @@ export function listedImage(character: string, ...tags: readonly string[]): List
 
 export const listing = (path: string, ...images: readonly ListedImage[]): RepositoryListing => ({
   state: "listed",
-  repository: `registry.test/${path}`,
+  repository: repositoryAt("registry.test", path),
   images,
   unread: [],
   asked: true,

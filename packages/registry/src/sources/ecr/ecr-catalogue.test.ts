@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { repositoryAt } from "@executor-registry/resolver";
 import { noDockerRegistry, startDockerRegistry } from "../../../../../testing/docker-registry.ts";
 import { startEcrDouble } from "../../../../../testing/ecr-double.ts";
 import { manualClock } from "../../../../../testing/manual-clock.ts";
@@ -100,7 +101,7 @@ describe("executors in Amazon ECR", { skip: noDockerRegistry }, () => {
     const { signal } = new AbortController();
     const read = async (tag: string): Promise<number> => {
       const { digest } = await ecr.push("team/executor-ml", tag, { size: 16 });
-      const details = await source.details(`${ecr.host()}/team/executor-ml`, digest, signal);
+      const details = await source.details(repositoryAt(ecr.host(), "team/executor-ml"), digest, signal);
       assert.deepEqual(details.platforms, ["linux/amd64"]);
       return ecr.count("GetAuthorizationToken");
     };

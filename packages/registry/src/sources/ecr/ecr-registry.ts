@@ -1,3 +1,4 @@
+import { tryParseReference } from "@executor-registry/resolver";
 import { createRegistryClient } from "../../oci/read/client.ts";
 import type { Credentials } from "../../oci/auth/credentials.ts";
 import { type Place, RegistryError } from "../../oci/wire/errors.ts";
@@ -50,7 +51,7 @@ export class EcrRegistry {
 
   /** @param uri a repository's, `123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/executor-ml` */
   learn(uri: string): void {
-    this.#host ??= uri.slice(0, uri.indexOf("/"));
+    if (this.#host === undefined && uri.includes("/")) this.#host = tryParseReference(uri)?.registry;
   }
 
   /** Asks AWS for its host, where nobody has yet. */

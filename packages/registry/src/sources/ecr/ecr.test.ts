@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { repositoryNamed, repositoryAt } from "@executor-registry/resolver";
 import { RegistryError } from "../../oci/wire/errors.ts";
 import { type EcrImage, startEcrDouble } from "../../../../../testing/ecr-double.ts";
 import { manualClock } from "../../../../../testing/manual-clock.ts";
@@ -46,7 +47,7 @@ describe("a scan of Amazon ECR", () => {
       { digest: digest(1), tags: ["1.0.0", "latest"], pushed: "2026-11-01T08:00:00.000Z" },
       { digest: digest(5), tags: ["0.8.0"], pushed: "2026-10-01T08:00:00.000Z" },
     ];
-    assert.deepEqual(listings.get(ML), { state: "listed", repository: ML, images, unread: [] });
+    assert.deepEqual(listings.get(ML), { state: "listed", repository: repositoryNamed(ML), images, unread: [] });
   });
 
   test("takes a tag that moved while the pages were read from the later page", async () => {
@@ -71,7 +72,7 @@ describe("a scan of Amazon ECR", () => {
     );
     assert.deepEqual(outcome, { complete: true });
     assert.deepEqual(
-      [...listings.values()].map(({ repository, state }) => [repository, state]),
+      [...listings.values()].map(({ repository, state }) => [repository.name, state]),
       [
         [ML, "listed"],
         [`${HOST}/team/executor-nlp`, "gone"],
@@ -84,10 +85,10 @@ describe("a scan of Amazon ECR", () => {
     await using ecr = await startEcrDouble();
     for (const name of ["ml", "nlp", "cv"]) ecr.set(`team/executor-${name}`, [image(1, "1.0.0")]);
     const only = [ML, `${HOST}/team/executor-gone`, `${OTHER}/team/executor-nlp`, "ghcr.io/team/executor-cv"];
-    const { outcome, listings } = await scanned(ecrSource(ecr), { only });
+    const { outcome, listings } = await scanned(ecrSource(ecr), { only: only.map(repositoryNamed) });
     assert.deepEqual(outcome, { complete: false });
     assert.deepEqual(
-      [...listings.values()].map(({ repository, state }) => [repository, state]),
+      [...listings.values()].map(({ repository, state }) => [repository.name, state]),
       [
         [ML, "listed"],
         [`${HOST}/team/executor-gone`, "gone"],
@@ -107,7 +108,7 @@ describe("a scan of Amazon ECR", () => {
     await using ecr = await startEcrDouble();
     ecr.set("team/executor-ml", [image(1, "1.0.0")], { account: "999999999999" });
     const source = ecrSource(ecr, { registryId: "999999999999" });
-    const { listings } = await scanned(source, { only: [`${OTHER}/team/executor-ml`] });
+    const { listings } = await scanned(source, { only: [repositoryAt(OTHER, "team/executor-ml")] });
     assert.deepEqual([...(await scanned(source)).listings.keys()], [`${OTHER}/team/executor-ml`]);
     assert.deepEqual([...listings.keys()], [`${OTHER}/team/executor-ml`]);
     const described = ecr.calls.filter(({ operation }) => operation.startsWith("Describe"));
@@ -121,7 +122,7 @@ describe("a scan of Amazon ECR", () => {
     const source = ecrSource(ecr, { regions });
     await scanned(source);
     assert.deepEqual(
-      [source.rank(`${HOST.replace("eu-west-1", "us-east-1")}/team/executor-ml`), source.rank(ML)],
+      [HOST.replace("eu-west-1", "us-east-1"), HOST].map((host) => source.rank(repositoryAt(host, "team/executor-ml"))),
       [0, 1],
     );
     ecr.failNext("DescribeRepositories", {
@@ -142,17 +143,18 @@ describe("a scan of Amazon ECR", () => {
     await using ecr = await startEcrDouble();
     const naming = createNaming({ template: "executor-{type}" });
     const source = ecrSource(ecr, { naming, repositories: ["team/executor-ml", "team/*"] });
-    assert.deepEqual([source.rank(ML), source.rank(`${HOST}/team/executor-nlp`)], [0, 1]);
-    assert.deepEqual(source.named("team/executor-ml", HOST), [ML]);
-    assert.equal(source.rank(`${HOST}/team/app`), undefined);
-    assert.equal(source.rank(`${HOST.replace("eu-west-1", "eu-west-2")}/team/executor-ml`), undefined);
+    const rank = (name: string): number | undefined => source.rank(repositoryNamed(name));
+    assert.deepEqual([rank(ML), rank(`${HOST}/team/executor-nlp`)], [0, 1]);
+    assert.deepEqual(source.named("team/executor-ml", HOST), [repositoryNamed(ML)]);
+    assert.equal(rank(`${HOST}/team/app`), undefined);
+    assert.equal(rank(`${HOST.replace("eu-west-1", "eu-west-2")}/team/executor-ml`), undefined);
     ecr.set("team/executor-ml", [image(1, "1.0.0")]);
     const evil = "123456789012.dkr.ecr.eu-west-1.evil.test/team/executor-ml";
-    const { listings } = await scanned(source, { only: [evil, ML] });
+    const { listings } = await scanned(source, { only: [evil, ML].map(repositoryNamed) });
     assert.deepEqual([...listings.keys()], [ML]);
-    assert.equal(source.rank(evil), undefined);
-    assert.equal(source.rank(`${OTHER}/team/executor-ml`), undefined);
-    assert.deepEqual(source.named("team/executor-ml"), [ML]);
+    assert.equal(rank(evil), undefined);
+    assert.equal(rank(`${OTHER}/team/executor-ml`), undefined);
+    assert.deepEqual(source.named("team/executor-ml"), [repositoryNamed(ML)]);
     assert.deepEqual(source.named("team/executor-ml", OTHER), []);
   });
 });

@@ -1,9 +1,15 @@
-import type { Clock, ExecutorRegistryError, Logger, Random } from "@executor-registry/resolver";
+import {
+  type Clock,
+  type ExecutorRegistryError,
+  type Logger,
+  type Random,
+  type Repository,
+  repositoryAt,
+} from "@executor-registry/resolver";
 import type { Naming } from "../../model/naming.ts";
 import { RegistryError, RepositoryGoneError } from "../../oci/wire/errors.ts";
 import type { PacingOptions } from "../../oci/wire/pacing.ts";
 import { forEachLimited } from "../for-each-limited.ts";
-import { hostOf, pathOf } from "../repository-name.ts";
 import type { EcrApiOptions } from "./ecr-api.ts";
 import { EcrRegistry } from "./ecr-registry.ts";
 import { type ImageSource, problemOf, type RepositoryListing, type ScanRequest } from "../image-source.ts";
@@ -39,17 +45,14 @@ export function createEcrSource(options: EcrSourceOptions): ImageSource {
   const selection = selectRepositories(repositories, naming);
   const surroundings = { clock, random, log };
   const registries = regions.map((region) => new EcrRegistry({ ...api, region, pacing, surroundings }));
-  const registryOf = (repository: string): EcrRegistry | undefined =>
-    registries.find((registry) => registry.answersTo(hostOf(repository)));
-
-  const rank = (repository: string): number | undefined => {
-    const region = registries.findIndex((registry) => registry.answersTo(hostOf(repository)));
-    const place = selection.rank(pathOf(repository));
+  const rank = ({ registry: host, path }: Repository): number | undefined => {
+    const region = registries.findIndex((registry) => registry.answersTo(host));
+    const place = selection.rank(path);
     return region < 0 || place === undefined ? undefined : place * registries.length + region;
   };
 
-  async function list(registry: EcrRegistry, host: string, path: string, request: ScanRequest, found: Found) {
-    const repository = `${host}/${path}`;
+  async function list(registry: EcrRegistry, repository: Repository, request: ScanRequest, found: Found) {
+    const { registry: host, path } = repository;
     request.known(repository);
     const images = new TaggedImages({ host, repository: path }, (tag) => naming.typesOf(path, tag).length > 0);
     try {
@@ -74,7 +77,7 @@ export function createEcrSource(options: EcrSourceOptions): ImageSource {
     const paths: string[] = [];
     for await (const page of registry.api.repositories(signal)) {
       for (const { repositoryName = "", repositoryUri = "" } of page) {
-        if (repositoryUri.includes("/")) registry.learn(repositoryUri);
+        registry.learn(repositoryUri);
         if (selection.rank(repositoryName) !== undefined) paths.push(repositoryName);
       }
     }
@@ -89,13 +92,13 @@ export function createEcrSource(options: EcrSourceOptions): ImageSource {
   ): Promise<ExecutorRegistryError | undefined> {
     const { only, signal } = request;
     const candidates = only?.filter(
-      (repository) => rank(repository) !== undefined && registryOf(repository) === registry,
+      (repository) => rank(repository) !== undefined && registry.answersTo(repository.registry),
     );
     if (candidates?.length === 0) return undefined;
     let host: string;
     let paths: readonly string[];
     try {
-      paths = candidates?.map(pathOf) ?? (await pathsOf(registry, signal));
+      paths = candidates?.map(({ path }) => path) ?? (await pathsOf(registry, signal));
       if (paths.length === 0) return undefined;
       host = await registry.known(signal);
     } catch (error) {
@@ -103,8 +106,10 @@ export function createEcrSource(options: EcrSourceOptions): ImageSource {
       return problemOf(error);
     }
     // Before its account was known, a repository of another could be taken for one of this registry.
-    const ours = new Set(candidates?.filter((repository) => hostOf(repository) === host).map(pathOf) ?? paths);
-    await forEachLimited(ours, AT_ONCE, (path) => list(registry, host, path, request, found));
+    const ours = candidates?.filter((repository) => repository.registry === host).map(({ path }) => path);
+    await forEachLimited(new Set(ours ?? paths), AT_ONCE, (path) =>
+      list(registry, repositoryAt(host, path), request, found),
+    );
     return undefined;
   }
 
@@ -114,7 +119,7 @@ export function createEcrSource(options: EcrSourceOptions): ImageSource {
     rank,
     named: (path, registry) => {
       const hosts = registry === undefined ? registries.flatMap(({ host }) => host ?? []) : [registry];
-      return hosts.map((host) => `${host}/${path}`).filter((repository) => rank(repository) !== undefined);
+      return hosts.map((host) => repositoryAt(host, path)).filter((repository) => rank(repository) !== undefined);
     },
     get requests() {
       return registries.reduce((sum, { requests }) => sum + requests, 0);
@@ -125,9 +130,8 @@ export function createEcrSource(options: EcrSourceOptions): ImageSource {
       const complete = request.only === undefined && problem === undefined;
       return { complete, ...(problem !== undefined && { problem }) };
     },
-    async details(repository, digest, signal) {
-      const [host, path] = [hostOf(repository), pathOf(repository)];
-      const registry = registryOf(repository);
+    async details({ registry: host, path }, digest, signal) {
+      const registry = registries.find((one) => one.answersTo(host));
       if (!registry) throw new RegistryError("not-found", "no region of this source has this registry", { host });
       const client = registry.client(host);
       return client.details(path, await client.manifest(path, digest, signal), signal);

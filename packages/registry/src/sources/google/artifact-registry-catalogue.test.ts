@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { repositoryNamed } from "@executor-registry/resolver";
 import { startArtifactRegistryDouble } from "../../../../../testing/artifact-registry-double.ts";
 import { noDockerRegistry, startDockerRegistry } from "../../../../../testing/docker-registry.ts";
 import { manualClock } from "../../../../../testing/manual-clock.ts";
@@ -83,7 +84,7 @@ describe("executors in Artifact Registry", { skip: noDockerRegistry }, () => {
     const { signal } = new AbortController();
     const read = async (): Promise<number> => {
       const { digest } = await double.push(...place, "executor-ml", "1", { size: 16 });
-      await source.details("europe-west4-docker.pkg.dev/acme/executors/executor-ml", digest, signal);
+      await source.details(repositoryNamed("europe-west4-docker.pkg.dev/acme/executors/executor-ml"), digest, signal);
       return asked;
     };
     assert.deepEqual([await read(), await read()], [1, 1]);

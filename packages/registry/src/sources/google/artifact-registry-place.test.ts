@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { artifactPlace, mayMatch, pathOfUri, placeOf } from "./artifact-registry-place.ts";
+import { repositoryNamed } from "@executor-registry/resolver";
+import { artifactPlace, imageAt, mayMatch, placeOf } from "./artifact-registry-place.ts";
+
+const DIGEST = `sha256:${"0".repeat(64)}`;
 
 describe("a place in Artifact Registry", () => {
   const locations = ["us", "europe-west4"];
@@ -13,14 +16,16 @@ describe("a place in Artifact Registry", () => {
   ] as const;
   for (const [project, name, location, repository] of cases) {
     test(`${name} is in ${repository} of ${location}, and Artifact Registry's own name for it leads back`, () => {
-      const place = placeOf(project, locations, name);
+      const place = placeOf(project, locations, repositoryNamed(name));
       assert.deepEqual([place?.location, place?.repository], [location, repository]);
       assert.deepEqual(place, artifactPlace(project, location, repository));
       const image = name.slice(`${place?.host}/${place?.prefix}/`.length);
       const stored = `${location}-docker.pkg.dev/${project.replace(":", "/")}/${repository}`;
       const uris = [`${stored}/${image}`, `${stored}/${image.replaceAll("/", "%2F")}`, name];
-      for (const uri of uris.map((uri) => `${uri}@sha256:0`)) {
-        assert.equal(place && `${place.host}/${pathOfUri(uri, project, place)}`, name);
+      assert.ok(place);
+      for (const uri of uris) {
+        const named = imageAt(`${uri}@${DIGEST}`, project, place);
+        assert.deepEqual([`${place.host}/${named?.path}`, named?.digest], [name, DIGEST]);
       }
     });
   }
@@ -34,7 +39,8 @@ describe("a place in Artifact Registry", () => {
     "docker.io/acme/executor-ml",
   ];
   for (const name of elsewhere) {
-    test(`${name} is none of this project's`, () => assert.equal(placeOf("acme", locations, name), undefined));
+    test(`${name} is none of this project's`, () =>
+      assert.equal(placeOf("acme", locations, repositoryNamed(name)), undefined));
   }
 
   test("is passed over when no pattern can match what it holds", () => {

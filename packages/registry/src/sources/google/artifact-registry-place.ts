@@ -1,3 +1,4 @@
+import { type Digest, type Repository, tryParseReference } from "@executor-registry/resolver";
 import { repositoryPattern } from "../../model/repository-pattern.ts";
 
 /** Where an image is in Artifact Registry: which of its repositories, and at which host that is read. */
@@ -37,11 +38,13 @@ export function hostsOf(location: string): readonly string[] {
   return [`${location}-docker.pkg.dev`, ...legacy];
 }
 
-/** The place of a repository (`registry/path`) of a project, if it is any of these locations'. */
-export function placeOf(project: string, locations: readonly string[], name: string): ArtifactPlace | undefined {
-  const [host = "", ...segments] = name.split("/");
+/** The place of a repository of a project, if it is any of these locations'. */
+export function placeOf(
+  project: string,
+  locations: readonly string[],
+  { registry: host, path }: Repository,
+): ArtifactPlace | undefined {
   const within = `${pathOfProject(project)}/`;
-  const path = segments.join("/");
   if (!path.startsWith(within)) return undefined;
   const rest = path.slice(within.length).split("/");
   const legacy = LEGACY.get(host);
@@ -53,16 +56,22 @@ export function placeOf(project: string, locations: readonly string[], name: str
 }
 
 /**
- * The repository's path at its host, of an image's `uri` by Artifact Registry.
+ * The image that Artifact Registry gives a `uri`: its repository's path at the place's host, and its digest.
  * @param uri `europe-docker.pkg.dev/project/executors/executor-ml@sha256:…`; of a legacy host either form
  * @returns `undefined` where it is of another place
  */
-export function pathOfUri(uri: string, project: string, place: ArtifactPlace): string | undefined {
-  const name = (uri.split("@")[0] ?? "").replaceAll("%2F", "/");
-  const stored = `${place.location}-docker.pkg.dev/${pathOfProject(project)}/${place.repository}/`;
-  if (name.startsWith(stored)) return `${place.prefix}/${name.slice(stored.length)}`;
-  const own = `${place.host}/`;
-  return name.startsWith(`${own}${place.prefix}/`) ? name.slice(own.length) : undefined;
+export function imageAt(
+  uri: string,
+  project: string,
+  place: ArtifactPlace,
+): { readonly path: string; readonly digest?: Digest } | undefined {
+  const { registry, repository: path = "", digest } = tryParseReference(uri.replaceAll("%2F", "/")) ?? {};
+  const named = digest && { digest };
+  const stored = `${pathOfProject(project)}/${place.repository}/`;
+  if (registry === `${place.location}-docker.pkg.dev` && path.startsWith(stored)) {
+    return { path: `${place.prefix}/${path.slice(stored.length)}`, ...named };
+  }
+  return registry === place.host && path.startsWith(`${place.prefix}/`) ? { path, ...named } : undefined;
 }
 
 /** Whether a repository whose path begins with these segments can match a pattern: others need not be listed. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { repositoryNamed, repositoryAt } from "@executor-registry/resolver";
 import { type ArtifactImage, startArtifactRegistryDouble } from "../../../../../testing/artifact-registry-double.ts";
 import { manualClock } from "../../../../../testing/manual-clock.ts";
 import { artifactRegistrySource } from "./testing/artifact-registry.ts";
@@ -48,8 +49,8 @@ describe("a scan of Artifact Registry", () => {
     assert.deepEqual(
       [...listings.values()],
       [
-        { state: "listed", repository: ML, images, unread: [] },
-        { state: "listed", repository: NLP, images: [], unread: [] },
+        { state: "listed", repository: repositoryNamed(ML), images, unread: [] },
+        { state: "listed", repository: repositoryNamed(NLP), images: [], unread: [] },
       ],
     );
   });
@@ -75,10 +76,16 @@ describe("a scan of Artifact Registry", () => {
       [...listings.keys()].sort(),
       [...expected, "europe-docker.pkg.dev/acme/executors/executor-ml"].sort(),
     );
-    assert.deepEqual([...source.named("acme/executor-ml")].sort(), expected);
-    assert.equal(source.rank("us-docker.pkg.dev/acme/gcr.io/executor-ml"), undefined);
+    assert.deepEqual(
+      source
+        .named("acme/executor-ml")
+        .map(({ name }) => name)
+        .toSorted(),
+      expected,
+    );
+    assert.equal(source.rank(repositoryNamed("us-docker.pkg.dev/acme/gcr.io/executor-ml")), undefined);
     const only = ["eu.gcr.io/acme/executor-ml", "gcr.io/acme/executor-nlp", "gcr.io/other/executor-ml"];
-    assert.deepEqual(states((await scanned(source, { only })).listings), [
+    assert.deepEqual(states((await scanned(source, { only: only.map(repositoryNamed) })).listings), [
       ["eu.gcr.io/acme/executor-ml", "listed"],
       ["gcr.io/acme/executor-nlp", "gone"],
     ]);
@@ -90,7 +97,9 @@ describe("a scan of Artifact Registry", () => {
     double.set("europe-west4", "others", [image("executor-cv", 1, "1")]);
     const source = artifactRegistrySource(double);
     const gone = `${HOST}/acme/deleted/executor-ml`;
-    const { outcome, listings } = await scanned(source, { only: [NLP, gone, "ghcr.io/acme/executor-ml"] });
+    const { outcome, listings } = await scanned(source, {
+      only: [NLP, gone, "ghcr.io/acme/executor-ml"].map(repositoryNamed),
+    });
     assert.deepEqual(outcome, { complete: false });
     assert.deepEqual(states(listings), [
       [NLP, "listed"],
@@ -109,12 +118,15 @@ describe("a scan of Artifact Registry", () => {
       repositories: ["acme/executors/executor-ml", "acme/executors/**"],
     });
     const us = ML.replace("europe-west4", "us");
-    assert.deepEqual([us, ML, NLP].map(source.rank), [0, 1, 3]);
+    assert.deepEqual(
+      [us, ML, NLP].map((name) => source.rank(repositoryNamed(name))),
+      [0, 1, 3],
+    );
     const legacy = ["gcr.io", "us.gcr.io"].map((host) => `${host}/acme/executors/executor-ml`);
-    assert.deepEqual(source.named("acme/executors/executor-ml"), [us, ...legacy, ML]);
-    assert.deepEqual(source.named("acme/executors/executor-ml", HOST), [ML]);
+    assert.deepEqual(source.named("acme/executors/executor-ml"), [us, ...legacy, ML].map(repositoryNamed));
+    assert.deepEqual(source.named("acme/executors/executor-ml", HOST), [repositoryNamed(ML)]);
     assert.deepEqual(source.named("acme/executors/executor-ml", "evil.test"), []);
-    assert.equal(source.rank(`${HOST}/other/executors/executor-ml`), undefined);
+    assert.equal(source.rank(repositoryAt(HOST, "other/executors/executor-ml")), undefined);
   });
 });
 
@@ -173,7 +185,7 @@ describe("Artifact Registry, when it does not answer as it should:", () => {
     const { outcome, listings } = await scanned(source);
     assert.deepEqual([...listings.keys()], [`${HOST}/acme/others/executor-cv`]);
     assert.deepEqual([outcome.complete, outcome.problem?.code], [false, "forbidden"]);
-    assert.deepEqual(states((await scanned(source, { only: [ML] })).listings), [[ML, "failed"]]);
+    assert.deepEqual(states((await scanned(source, { only: [repositoryNamed(ML)] })).listings), [[ML, "failed"]]);
   });
 
   test("a location that is away keeps nobody from reading the others", async () => {

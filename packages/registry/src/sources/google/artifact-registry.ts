@@ -1,4 +1,11 @@
-import type { Clock, ExecutorRegistryError, Logger, Random } from "@executor-registry/resolver";
+import {
+  type Clock,
+  type ExecutorRegistryError,
+  type Logger,
+  type Random,
+  type Repository,
+  repositoryAt,
+} from "@executor-registry/resolver";
 import type { Naming } from "../../model/naming.ts";
 import { createRegistryClient } from "../../oci/read/client.ts";
 import type { CredentialProvider } from "../../oci/auth/credentials.ts";
@@ -6,9 +13,8 @@ import { createHostPacer, type PacingOptions } from "../../oci/wire/pacing.ts";
 import type { RegistryClient } from "../../oci/read/registry.ts";
 import { proxiedFetch } from "../../net/proxied-fetch.ts";
 import { forEachLimited } from "../for-each-limited.ts";
-import { hostOf, pathOf } from "../repository-name.ts";
 import { createArtifactRegistryApi } from "./artifact-registry-api.ts";
-import { type ArtifactPlace, hostsOf, mayMatch, pathOfUri, placeOf } from "./artifact-registry-place.ts";
+import { type ArtifactPlace, hostsOf, imageAt, mayMatch, placeOf } from "./artifact-registry-place.ts";
 import { defaultGoogleToken, type GoogleToken } from "./google-token.ts";
 import { type ImageSource, problemOf, type RepositoryListing, type ScanRequest } from "../image-source.ts";
 import { selectRepositories } from "../repositories.ts";
@@ -60,9 +66,9 @@ export function createArtifactRegistrySource(options: ArtifactRegistrySourceOpti
   const selection = selectRepositories(repositories, naming);
   const clients = new Map<string, RegistryClient>();
 
-  const rank = (repository: string): number | undefined => {
+  const rank = (repository: Repository): number | undefined => {
     const place = placeOf(project, locations, repository);
-    const order = place && selection.rank(pathOf(repository));
+    const order = place && selection.rank(repository.path);
     return order === undefined ? undefined : order * locations.length + locations.indexOf(place?.location ?? "");
   };
 
@@ -89,24 +95,23 @@ export function createArtifactRegistrySource(options: ArtifactRegistrySourceOpti
     return client;
   };
 
-  /** What one of Artifact Registry's repositories holds of ours, by repository (`registry/path`). */
+  /** What one of Artifact Registry's repositories holds of ours, by the path at its host. */
   async function read(place: ArtifactPlace, signal: AbortSignal): Promise<ReadonlyMap<string, TaggedImages>> {
     const found = new Map<string, TaggedImages>();
     for await (const page of api.images(place, signal)) {
       for (const { uri, tags, uploadTime } of page) {
-        const path = pathOfUri(uri, project, place);
+        const { path, digest } = imageAt(uri, project, place) ?? {};
         if (path === undefined || selection.rank(path) === undefined) continue;
-        const repository = `${place.host}/${path}`;
         const holds = (tag: string): boolean => naming.typesOf(path, tag).length > 0;
-        const images = found.get(repository) ?? new TaggedImages({ host: place.host, repository: path }, holds);
-        images.add(uri.split("@")[1], tags, uploadTime === undefined ? undefined : new Date(uploadTime));
-        found.set(repository, images);
+        const images = found.get(path) ?? new TaggedImages({ host: place.host, repository: path }, holds);
+        images.add(digest, tags, uploadTime === undefined ? undefined : new Date(uploadTime));
+        found.set(path, images);
       }
     }
     return found;
   }
 
-  async function readAsked(place: ArtifactPlace, asked: readonly string[], request: ScanRequest, found: Found) {
+  async function readAsked(place: ArtifactPlace, asked: readonly Repository[], request: ScanRequest, found: Found) {
     for (const repository of asked) request.known(repository);
     let held: ReadonlyMap<string, TaggedImages> = new Map();
     try {
@@ -120,14 +125,14 @@ export function createArtifactRegistrySource(options: ArtifactRegistrySourceOpti
       }
     }
     for (const repository of asked) {
-      const images = held.get(repository)?.list();
+      const images = held.get(repository.path)?.list();
       await found(images ? { state: "listed", repository, images, unread: [] } : { state: "gone", repository });
     }
   }
 
-  async function scanSome(only: readonly string[], request: ScanRequest, found: Found): Promise<void> {
-    const asked = new Map<string, { readonly place: ArtifactPlace; readonly repositories: string[] }>();
-    for (const repository of new Set(only)) {
+  async function scanSome(only: readonly Repository[], request: ScanRequest, found: Found): Promise<void> {
+    const asked = new Map<string, { readonly place: ArtifactPlace; readonly repositories: Repository[] }>();
+    for (const repository of only) {
       const place = placeOf(project, locations, repository);
       if (place === undefined || rank(repository) === undefined) continue;
       const key = `${place.location}/${place.repository}`;
@@ -167,7 +172,8 @@ export function createArtifactRegistrySource(options: ArtifactRegistrySourceOpti
         return;
       }
       // Which repositories there are was unknown when this reading began: an event's scan, having begun later, is believed more.
-      for (const [repository, images] of held) {
+      for (const [path, images] of held) {
+        const repository = repositoryAt(place.host, path);
         await found({ state: "listed", repository, images: images.list(), unread: [] });
       }
     });
@@ -180,7 +186,7 @@ export function createArtifactRegistrySource(options: ArtifactRegistrySourceOpti
     rank,
     named: (path, registry) => {
       const hosts = registry === undefined ? locations.flatMap(hostsOf) : [registry];
-      return hosts.map((host) => `${host}/${path}`).filter((repository) => rank(repository) !== undefined);
+      return hosts.map((host) => repositoryAt(host, path)).filter((repository) => rank(repository) !== undefined);
     },
     get requests() {
       return [...clients.values()].reduce((sum, { requests }) => sum + requests, api.requests);
@@ -194,9 +200,8 @@ export function createArtifactRegistrySource(options: ArtifactRegistrySourceOpti
       const problem = problems.find((problem) => problem !== undefined);
       return { complete: problem === undefined, ...(problem !== undefined && { problem }) };
     },
-    async details(repository, digest, signal) {
-      const client = clientOf(hostOf(repository));
-      const path = pathOf(repository);
+    async details({ registry, path }, digest, signal) {
+      const client = clientOf(registry);
       return client.details(path, await client.manifest(path, digest, signal), signal);
     },
     async close() {

@@ -1,7 +1,13 @@
-import { type ImageReference, type LayoutContent, type LayoutImage, readLayout } from "@executor-registry/resolver";
+import {
+  type LayoutContent,
+  type LayoutImage,
+  readLayout,
+  type Repository,
+  repositoryNamed,
+  repositoryOf,
+} from "@executor-registry/resolver";
 import type { Naming } from "../../model/naming.ts";
 import { type ImageSource, type ListedImage, problemOf, type UnreadTag } from "../image-source.ts";
-import { pathOf } from "../repository-name.ts";
 import type { ImageDetails } from "../../model/image.ts";
 
 /** A folder of images on disk. */
@@ -14,7 +20,7 @@ export interface OciLayoutSourceOptions {
 
 /** Every named image of an OCI image layout. Read anew by each scan: it is a file. */
 export function createOciLayoutSource({ name, path, naming }: OciLayoutSourceOptions): ImageSource {
-  const holds = (repository: string): boolean => naming.holdsExecutors(pathOf(repository));
+  const holds = ({ path }: Repository): boolean => naming.holdsExecutors(path);
   return {
     name,
     kind: "oci-layout",
@@ -26,33 +32,32 @@ export function createOciLayoutSource({ name, path, naming }: OciLayoutSourceOpt
       try {
         content = await readLayout(path, (reference) => {
           const repository = repositoryOf(reference);
-          return holds(repository) && (only === undefined || only.includes(repository));
+          return holds(repository) && (only === undefined || only.some(({ name }) => name === repository.name));
         });
       } catch (error) {
         return { complete: false, problem: problemOf(error) };
       }
       const listed = byRepository(content.images);
       const unread = unreadByRepository(content.unreadable);
-      for (const repository of new Set([...listed.keys(), ...unread.keys()])) {
+      for (const name of new Set([...listed.keys(), ...unread.keys()])) {
         signal.throwIfAborted();
+        const repository = repositoryNamed(name);
         known(repository);
-        const [images, tags] = [listed.get(repository) ?? [], unread.get(repository) ?? []];
+        const [images, tags] = [listed.get(name) ?? [], unread.get(name) ?? []];
         await found({ state: "listed", repository, images, unread: tags });
       }
       const { malformed } = content;
       return { complete: only === undefined && malformed === undefined, ...(malformed && { problem: malformed }) };
     },
-    details: (repository) => Promise.reject(new TypeError(`the listing of ${repository} brings all details`)),
+    details: ({ name: of }) => Promise.reject(new TypeError(`the listing of ${of} brings all details`)),
     close: () => Promise.resolve(),
   };
 }
 
-const repositoryOf = ({ registry, repository }: ImageReference): string => `${registry}/${repository}`;
-
 function unreadByRepository(unreadable: LayoutContent["unreadable"]): Map<string, UnreadTag[]> {
   const repositories = new Map<string, UnreadTag[]>();
   for (const { reference, problem } of unreadable) {
-    const name = repositoryOf(reference);
+    const { name } = repositoryOf(reference);
     const tags = repositories.get(name) ?? [];
     repositories.set(name, [...tags, { tag: reference.tag ?? "latest", problem }]);
   }
@@ -63,7 +68,7 @@ function byRepository(images: readonly LayoutImage[]): Map<string, ListedImage[]
   const repositories = new Map<string, ListedImage[]>();
   for (const image of images) {
     const { tag = "latest" } = image.reference;
-    const name = repositoryOf(image.reference);
+    const { name } = repositoryOf(image.reference);
     const listed = repositories.get(name) ?? [];
     const same = listed.findIndex(({ digest }) => digest === image.digest);
     const tags = [...(listed[same]?.tags ?? []), tag].sort();

@@ -1,4 +1,10 @@
-import type { Digest, ExecutorRegistryError, Logger } from "@executor-registry/resolver";
+import {
+  type Digest,
+  type ExecutorRegistryError,
+  type Logger,
+  type Repository,
+  repositoryAt,
+} from "@executor-registry/resolver";
 import type { Naming } from "../../model/naming.ts";
 import { compareVersionTags, isMovingTag } from "../../model/version-tag.ts";
 import {
@@ -49,14 +55,8 @@ type Found = (listing: RepositoryListing) => Promise<void>;
 /** Any registry that speaks the OCI Distribution API. */
 export function createOciSource({ name, client, repositories, naming, log }: OciSourceOptions): ImageSource {
   const selection = selectRepositories(repositories, naming);
-  const prefix = `${client.host}/`;
-  const fullName = (path: string): string => prefix + path;
-  const pathIn = (repository: string): string | undefined =>
-    repository.startsWith(prefix) ? repository.slice(prefix.length) : undefined;
-  const rank = (repository: string): number | undefined => {
-    const path = pathIn(repository);
-    return path === undefined ? undefined : selection.rank(path);
-  };
+  const rank = ({ registry, path }: Repository): number | undefined =>
+    registry === client.host ? selection.rank(path) : undefined;
 
   /** @param all takes the paths, also where the list breaks off */
   async function discover(all: Set<string>, signal: AbortSignal): Promise<void> {
@@ -79,13 +79,13 @@ export function createOciSource({ name, client, repositories, naming, log }: Oci
   }
 
   async function list(path: string, request: ScanRequest, found: Found): Promise<void> {
-    const repository = fullName(path);
+    const repository = repositoryAt(client.host, path);
     const known = request.known(repository);
     try {
       const tags = await tagsOf(path, request.signal);
       const holds = (tag: string): boolean => naming.typesOf(path, tag).length > 0;
       const lost = [...known.tags].filter((tag) => !tags.has(tag) && holds(tag));
-      await new RepositoryReading(client, repository, path, known, request).read(tags, lost, found);
+      await new RepositoryReading(client, repository, known, request).read(tags, lost, found);
     } catch (error) {
       request.signal.throwIfAborted();
       const problem = problemOf(error);
@@ -121,7 +121,7 @@ export function createOciSource({ name, client, repositories, naming, log }: Oci
     kind: "oci",
     rank,
     named: (path, registry) => {
-      const repository = fullName(path);
+      const repository = repositoryAt(client.host, path);
       const ours = registry === undefined || withoutPort(registry) === withoutPort(client.host);
       return ours && rank(repository) !== undefined ? [repository] : [];
     },
@@ -141,10 +141,7 @@ export function createOciSource({ name, client, repositories, naming, log }: Oci
           log.debug({ source: name, err: problem }, "the registry does not tell its repositories");
         }
       } else {
-        for (const repository of request.only) {
-          const path = rank(repository) === undefined ? undefined : pathIn(repository);
-          if (path !== undefined) wanted.add(path);
-        }
+        for (const repository of request.only) if (rank(repository) !== undefined) wanted.add(repository.path);
       }
       request.progress?.({ repositories: wanted.size });
       await forEachLimited(wanted, AT_ONCE, (path) => list(path, request, found));
@@ -153,8 +150,7 @@ export function createOciSource({ name, client, repositories, naming, log }: Oci
         ...(problem === undefined ? {} : { problem }),
       };
     },
-    async details(repository, digest, signal) {
-      const path = pathIn(repository) ?? repository;
+    async details({ path }, digest, signal) {
       return client.details(path, await client.manifest(path, digest, signal), signal);
     },
     close: () => client.close(),
@@ -164,8 +160,7 @@ export function createOciSource({ name, client, repositories, naming, log }: Oci
 /** One reading of one repository. */
 class RepositoryReading {
   readonly #client: RegistryClient;
-  readonly #repository: string;
-  readonly #path: string;
+  readonly #repository: Repository;
   readonly #known: KnownRepository;
   readonly #request: ScanRequest;
   readonly #images = new Map<Digest, { details?: ListedImage["details"]; readonly tags: string[] }>();
@@ -177,10 +172,9 @@ class RepositoryReading {
   #problem: RegistryError | undefined;
   #fetched = 0;
 
-  constructor(client: RegistryClient, repository: string, path: string, known: KnownRepository, request: ScanRequest) {
+  constructor(client: RegistryClient, repository: Repository, known: KnownRepository, request: ScanRequest) {
     this.#client = client;
     this.#repository = repository;
-    this.#path = path;
     this.#known = known;
     this.#request = request;
   }
@@ -188,7 +182,7 @@ class RepositoryReading {
   /** @param lost tags that were there, and are not in the list any more */
   async read(tags: Iterable<string>, lost: readonly string[], found: Found): Promise<void> {
     const { recheck, progress } = this.#request;
-    const asked = recheck === "all" ? recheck : (recheck?.get(this.#repository) ?? []);
+    const asked = recheck === "all" ? recheck : (recheck?.get(this.#repository.name) ?? []);
     const lookUp: string[] = [];
     for (const tag of tags) {
       const digest = this.#known.digestOf(tag);
@@ -216,7 +210,7 @@ class RepositoryReading {
   }
 
   #leftOut(tags: readonly string[]): RegistryError {
-    const place = { host: this.#client.host, repository: this.#path };
+    const place = { host: this.#client.host, repository: this.#repository.path };
     const why = `its list of tags leaves out ${tags.length} that are there, such as ${tags[0]}`;
     return new RegistryError("registry-protocol", why, place);
   }
@@ -254,7 +248,7 @@ class RepositoryReading {
     const before = this.#known.digestOf(tag);
     try {
       if (before !== undefined) {
-        const head = await this.#client.head(this.#path, tag, signal, before);
+        const head = await this.#client.head(this.#repository.path, tag, signal, before);
         if (head === undefined) this.#unread.delete(tag);
         else if (this.#asked.has(tag) && this.#known.unreadable(head.digest)) await this.#fetch(tag);
         else if (head.digest === before || this.#hasDetails(head.digest)) this.#keep(tag, head.digest);
@@ -273,9 +267,9 @@ class RepositoryReading {
 
   async #fetch(tag: string): Promise<void> {
     const { signal } = this.#request;
-    const manifest = await this.#client.manifest(this.#path, tag, signal);
+    const manifest = await this.#client.manifest(this.#repository.path, tag, signal);
     if (this.#hasDetails(manifest.digest)) return this.#add(tag, manifest.digest);
-    const details = await this.#client.details(this.#path, manifest, signal);
+    const details = await this.#client.details(this.#repository.path, manifest, signal);
     this.#fetched += 1;
     this.#add(tag, manifest.digest, details);
   }

@@ -1,6 +1,6 @@
 import type { ImageSource, RepositoryListing, ScanOutcome, ScanRequest } from "../image-source.ts";
 
-/** What one scan sees, by repository. */
+/** What one scan sees, by the repository's name. */
 export async function scanned(
   source: ImageSource,
   request: Partial<ScanRequest> = {},
@@ -15,7 +15,7 @@ export async function scanned(
   };
   const { signal } = new AbortController();
   const outcome = await source.scan({ known: () => known, signal, ...request }, async (listing) => {
-    listings.set(listing.repository, listing);
+    listings.set(listing.repository.name, listing);
   });
   return { outcome, listings };
 }

@@ -4,7 +4,7 @@ import { RequestConflictError } from "./tools/errors.ts";
 import type { JobManifest } from "./job/job.ts";
 import { REQUEST_ID } from "./job/names.ts";
 import type { Job } from "./tools/kubernetes.ts";
-import { backoff, mayPass } from "./tools/backoff.ts";
+import { retryMs, mayPass } from "./tools/backoff.ts";
 
 export interface SubmitOptions {
   /** Takes effect between attempts: one that is under way is waited for, so that it is known whether the Job exists. */
@@ -44,11 +44,11 @@ export async function submit(api: KubernetesApi, job: JobManifest, options: Subm
       const made = await createOrFind(api, path, job, namespace, timeout);
       if (made) return made;
       if (attempt >= attempts) throw new RequestConflictError(namespace, job.metadata.name, requestIdOf(job));
-      await clock.sleep(backoff(attempt, random), signal);
+      await clock.sleep(retryMs(attempt, random), signal);
     } catch (error) {
       const again = error instanceof KubernetesError && mayPass(error) && attempt < attempts;
       if (!again) throw error;
-      await clock.sleep(backoff(attempt, random, error.retryAfter), signal);
+      await clock.sleep(retryMs(attempt, random, error.retryAfter), signal);
     }
   }
 }

@@ -5,7 +5,7 @@ import {
   type KubernetesApi,
   KubernetesError,
 } from "@executor-registry/resolver/kubernetes";
-import { backoff } from "../tools/backoff.ts";
+import { retryMs } from "../tools/backoff.ts";
 import { clusterTime, isFromTheBeginning } from "./log-beginning.ts";
 import { createLogPosition, type LogLine } from "./log-position.ts";
 
@@ -97,7 +97,7 @@ export async function followContainerLog(options: ContainerLogOptions): Promise<
         return doubt;
       }
       failures += 1;
-      wait = silent ? 0 : backoff(failures, random, error.retryAfter);
+      wait = silent ? 0 : retryMs(failures, random, error.retryAfter);
       log.debug({ pod, code: error.code, wait }, "the log broke off, reading on");
     }
     await sleepUntil(ended, wait, clock, signal, last);

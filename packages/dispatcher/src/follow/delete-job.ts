@@ -1,6 +1,6 @@
 import { type Clock, type Random, systemClock } from "@executor-registry/resolver";
 import { type KubernetesApi, KubernetesError } from "@executor-registry/resolver/kubernetes";
-import { backoff, mayPass } from "../tools/backoff.ts";
+import { retryMs, mayPass } from "../tools/backoff.ts";
 
 export interface DeleteJobOptions {
   /** Deletes only the Job with this uid, and never another of its name. */
@@ -35,7 +35,7 @@ export async function deleteJob(
       // A conflict is the precondition: the Job of that uid is gone, and another has its name.
       if (error.code === "not-found" || (uid && error.code === "conflict")) return;
       if (!mayPass(error) || attempt === ATTEMPTS) throw error;
-      await clock.sleep(backoff(attempt, random, error.retryAfter));
+      await clock.sleep(retryMs(attempt, random, error.retryAfter));
     }
   }
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { systemClock } from "@executor-registry/resolver";
-import { within } from "../net/deadline.ts";
+import { withTimeLimit } from "@executor-registry/resolver/internal";
 import { retryAfter } from "../net/retry-after.ts";
 import { artifactRegistryHints, PubsubMessage } from "../webhooks/artifact-registry-message.ts";
 import { proxiedFetch } from "../net/proxied-fetch.ts";
@@ -109,7 +109,7 @@ async function call(
       method: "POST",
       redirect: "error",
       headers: {
-        authorization: `Bearer ${await within(systemClock, TIMEOUT, late, signal, token)}`,
+        authorization: `Bearer ${await withTimeLimit({ clock: systemClock, ms: TIMEOUT, signal, late }, token)}`,
         "content-type": "application/json",
         "accept-encoding": "identity",
       },

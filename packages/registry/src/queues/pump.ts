@@ -1,5 +1,5 @@
 import { type Clock, type Logger, type Random, silentLogger, systemClock } from "@executor-registry/resolver";
-import { backoff } from "../net/backoff.ts";
+import { backoff } from "@executor-registry/resolver/internal";
 import { InvalidWebhookError } from "../webhooks/errors.ts";
 import type { Hint } from "../model/hint.ts";
 import { QueueError } from "./errors.ts";

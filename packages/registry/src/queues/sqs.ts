@@ -1,7 +1,7 @@
 import type { Message, SQSClient } from "@aws-sdk/client-sqs";
 import { systemClock, type ErrorCode } from "@executor-registry/resolver";
+import { withTimeLimit } from "@executor-registry/resolver/internal";
 import { z } from "zod";
-import { within } from "../net/deadline.ts";
 import { parseBody } from "../webhooks/body.ts";
 import { parseEventBridge } from "../webhooks/eventbridge.ts";
 import type { Hint } from "../model/hint.ts";
@@ -70,14 +70,14 @@ async function openSqs(options: SqsQueueOptions): Promise<QueueTransport> {
   return {
     async receive(signal) {
       const ask = { QueueUrl: queueUrl, MaxNumberOfMessages: MOST, WaitTimeSeconds: LONG_POLL };
-      const { Messages = [] } = await within(systemClock, LIMIT_MS, late, signal, (abortSignal) =>
+      const { Messages = [] } = await withTimeLimit({ clock: systemClock, ms: LIMIT_MS, signal, late }, (abortSignal) =>
         client.send(new ReceiveMessageCommand(ask), { abortSignal }),
       ).catch(inWords);
       return Messages.map(toMessage);
     },
     async remove(messages, signal) {
       const Entries = messages.map(({ handle }, index) => ({ Id: String(index), ReceiptHandle: handle }));
-      const { Failed = [] } = await within(systemClock, LIMIT_MS, late, signal, (abortSignal) =>
+      const { Failed = [] } = await withTimeLimit({ clock: systemClock, ms: LIMIT_MS, signal, late }, (abortSignal) =>
         client.send(new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries }), { abortSignal }),
       ).catch(inWords);
       // They come again, which costs a look at the registry.

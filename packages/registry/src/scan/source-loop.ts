@@ -1,6 +1,6 @@
 import { type Clock, ExecutorRegistryError, type Random } from "@executor-registry/resolver";
+import { backoff } from "@executor-registry/resolver/internal";
 import type { ImageSource, ScanProgress, SourceHealth } from "../sources/image-source.ts";
-import { backoff } from "../net/backoff.ts";
 import { coalesce } from "./coalesce.ts";
 import type { IngestOptions } from "./ingest.ts";
 import { NO_PROGRESS, type ScanOrder, type ScanReport, SourceScan } from "./source-scan.ts";

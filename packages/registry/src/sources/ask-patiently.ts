@@ -1,6 +1,6 @@
 import type { Clock, Logger, Random } from "@executor-registry/resolver";
+import { backoff } from "@executor-registry/resolver/internal";
 import { RegistryError } from "../oci/wire/errors.ts";
-import { backoff } from "../net/backoff.ts";
 import { type HostPacer, LONGEST_BACKOFF, PATIENCE_MS } from "../oci/wire/pacing.ts";
 
 /** How one cloud API is asked. */

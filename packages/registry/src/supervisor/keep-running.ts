@@ -1,5 +1,5 @@
 import { type Clock, ExecutorRegistryError, type Logger, type Random } from "@executor-registry/resolver";
-import { backoff } from "../net/backoff.ts";
+import { backoff } from "@executor-registry/resolver/internal";
 
 const LONGEST_PAUSE_MS = 60_000;
 

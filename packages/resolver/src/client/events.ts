@@ -6,7 +6,7 @@ import { createEventParser, type StreamEvent } from "./event-stream.ts";
 import { refusal, request } from "./request.ts";
 import type { Endpoint } from "./service.ts";
 import type { RegistrySettings } from "./settings.ts";
-import { withTimeLimit } from "./time-limit.ts";
+import { withTimeLimit } from "../tools/time-limit.ts";
 
 /** The service sends a comment every 15 seconds; three missed ones mean that the connection is dead. */
 const SILENCE = 45_000;

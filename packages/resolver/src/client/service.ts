@@ -3,7 +3,7 @@ import { type Breaker, createBreaker } from "./breaker.ts";
 import { type RegistryAttempt, RegistryServiceError } from "./errors.ts";
 import { ask, type Question, type ServiceAnswer } from "./request.ts";
 import type { RegistrySettings } from "./settings.ts";
-import { withTimeLimit } from "./time-limit.ts";
+import { withTimeLimit } from "../tools/time-limit.ts";
 
 /** Questions under way at once, and so connections: a dispatcher's descriptors are for more than this. */
 const CONCURRENT = 32;

@@ -1,3 +1,4 @@
+import { untilAborted } from "../tools/abort.ts";
 import type { Clock } from "../tools/clock.ts";
 
 /** One call's lifetime: it ends with the caller's signal or its own time limits, whichever comes first. */
@@ -47,13 +48,7 @@ export function beginCall(clock: Clock, caller: AbortSignal | undefined): Call {
     alive() {
       lastByte = clock.now();
     },
-    race: (work) =>
-      new Promise((resolve, reject) => {
-        const fail = (): void => reject(stop.signal.reason);
-        if (stop.signal.aborted) fail();
-        stop.signal.addEventListener("abort", fail, { once: true });
-        work.then(resolve, reject).finally(() => stop.signal.removeEventListener("abort", fail));
-      }),
+    race: (work) => untilAborted(work, stop.signal),
     end() {
       caller?.removeEventListener("abort", follow);
       over.abort();

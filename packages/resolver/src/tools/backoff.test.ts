@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createBackoff } from "./backoff.ts";
+import { backoff, createBackoff } from "./backoff.ts";
+
+test("pauses double from a second up to the longest, and come anywhere below", () => {
+  const most = [0, 1, 2, 3, 1000].map((failures) => backoff(failures, () => 1, 5000));
+  assert.deepEqual(most, [1000, 2000, 4000, 5000, 5000]);
+  assert.deepEqual([backoff(3, () => 0, 60_000), backoff(3, () => 0.5, 60_000)], [0, 4000]);
+});
 
 test("waits anywhere below a ceiling that doubles up to 30 s", () => {
   const least = createBackoff(() => 0);
@@ -18,7 +24,7 @@ test("waits anywhere below a ceiling that doubles up to 30 s", () => {
 });
 
 test("waits at least as long as the server asks, but not for ever", () => {
-  const backoff = createBackoff(() => 0.5);
-  assert.equal(backoff.next(20_000), 20_500);
-  assert.equal(backoff.next(1e9), 300_500);
+  const asked = createBackoff(() => 0.5);
+  assert.equal(asked.next(20_000), 20_500);
+  assert.equal(asked.next(1e9), 300_500);
 });

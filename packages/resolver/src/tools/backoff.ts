@@ -1,9 +1,20 @@
 import type { Random } from "./clock.ts";
 
-const FIRST = 1000;
-const MOST = 30_000;
-/** A server may ask for more patience than {@link MOST}, but not for any. */
-const PATIENCE = 300_000;
+const FIRST_MS = 1000;
+const LONGEST_MS = 30_000;
+/** A server may ask to wait longer than {@link LONGEST_MS}, up to this. */
+const LONGEST_ASKED_MS = 300_000;
+
+/**
+ * How long to wait after a failure, with full jitter, so that those who failed together do not come back together.
+ * @param failures in a row, before this one
+ * @param longestMs doubles from `firstMs` up to it
+ * @returns milliseconds
+ * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+ */
+export function backoff(failures: number, random: Random, longestMs: number, firstMs = FIRST_MS): number {
+  return random() * Math.min(longestMs, firstMs * 2 ** Math.min(failures, 30));
+}
 
 /** How long to wait before trying again. */
 export interface Backoff {
@@ -16,20 +27,17 @@ export interface Backoff {
   reset(): void;
 }
 
-/**
- * Full jitter below a ceiling that doubles from 1 s to 30 s.
- * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
- */
+/** {@link backoff} up to 30 s, with the count of failures. */
 export function createBackoff(random: Random): Backoff {
-  let ceiling = FIRST;
+  let failures = 0;
   return {
     next(retryAfter) {
-      const wait = random() * ceiling;
-      ceiling = Math.min(MOST, ceiling * 2);
-      return retryAfter === undefined ? wait : Math.min(PATIENCE, retryAfter) + random() * FIRST;
+      const wait = backoff(failures, random, LONGEST_MS);
+      failures += 1;
+      return retryAfter === undefined ? wait : Math.min(LONGEST_ASKED_MS, retryAfter) + random() * FIRST_MS;
     },
     reset() {
-      ceiling = FIRST;
+      failures = 0;
     },
   };
 }

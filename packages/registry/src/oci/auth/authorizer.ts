@@ -1,5 +1,5 @@
 import type { Clock } from "@executor-registry/resolver";
-import { untilAborted } from "../../net/abort.ts";
+import { untilAborted } from "@executor-registry/resolver/internal";
 import { type BearerToken, readToken, type TokenServer, tokenRequest } from "./bearer-token.ts";
 import { parseChallenges } from "../wire/challenge.ts";
 import {

@@ -1,11 +1,11 @@
 import type { Clock, Logger, Random } from "@executor-registry/resolver";
+import { backoff } from "@executor-registry/resolver/internal";
 import { createAuthorizer, type Authorizer } from "../auth/authorizer.ts";
 import type { CredentialProvider } from "../auth/credentials.ts";
 import { type Place, RegistryError, shown } from "../wire/errors.ts";
 import { failure, type Standing } from "../wire/failure.ts";
 import { createLearnt, type Learnt } from "../wire/learnt.ts";
 import { CONFIGS_LIMIT } from "../wire/limits.ts";
-import { backoff } from "../../net/backoff.ts";
 import { type HostPacer, LONGEST_BACKOFF, PATIENCE_MS } from "../wire/pacing.ts";
 import { follow, type Reach } from "../wire/redirects.ts";
 import type { Resource } from "../auth/scopes.ts";

@@ -2,8 +2,8 @@ import { lookup as systemLookup } from "node:dns/promises";
 import { isIP, type LookupFunction } from "node:net";
 import { callbackify } from "node:util";
 import type { Clock } from "@executor-registry/resolver";
+import { withTimeLimit } from "@executor-registry/resolver/internal";
 import { isPublicAddress } from "./addresses.ts";
-import { within } from "../../net/deadline.ts";
 import { type Place, RefusedAddressError } from "./errors.ts";
 
 /** Every address of a host name. */
@@ -36,7 +36,7 @@ export async function checkKnownName(
   const { hostname } = url;
   if (isIP(hostname.replace(/^\[|\]$/g, "")) !== 0) return;
   const unknown = (): Error => new Error("not known in time");
-  const known = await within(clock, ms, unknown, signal, () => resolve(hostname)).catch(() => []);
+  const known = await withTimeLimit({ clock, ms, signal, late: unknown }, () => resolve(hostname)).catch(() => []);
   if (known.length > 0 && !known.some(({ address }) => isPublicAddress(address))) throw refused(hostname, place);
 }
 

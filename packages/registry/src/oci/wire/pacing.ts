@@ -1,5 +1,5 @@
 import { type Clock, type Random, systemClock } from "@executor-registry/resolver";
-import { backoff } from "../../net/backoff.ts";
+import { backoff } from "@executor-registry/resolver/internal";
 import { RegistryError } from "./errors.ts";
 import { paceOf } from "./host-pace.ts";
 import { createSemaphore } from "./semaphore.ts";

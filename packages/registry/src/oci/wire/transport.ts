@@ -7,10 +7,10 @@ import {
 import { type Agent as HttpsAgent, request as requestHttps } from "node:https";
 import { getCACertificates } from "node:tls";
 import type { Clock } from "@executor-registry/resolver";
+import { untilAborted } from "@executor-registry/resolver/internal";
 import { type AgentPair, agentPair, type Proxies } from "../../net/proxies.ts";
-import { untilAborted } from "../../net/abort.ts";
 import { readBody } from "./body.ts";
-import { createDeadline, type Deadline } from "../../net/deadline.ts";
+import { createDeadline, type Deadline } from "./deadline.ts";
 import { type Place, RegistryError } from "./errors.ts";
 import { checkKnownName, checkLiteral, guardedLookup, type ResolveName } from "./guarded-lookup.ts";
 import { StaleConnection, unreachable } from "./unreachable.ts";

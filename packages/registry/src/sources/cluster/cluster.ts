@@ -9,7 +9,7 @@ import {
   type Resolution,
   type Resolver,
 } from "@executor-registry/resolver";
-import { backoff } from "../../net/backoff.ts";
+import { backoff } from "@executor-registry/resolver/internal";
 import { liveDocument } from "./live-document.ts";
 import type { LiveAnswers, LiveSource } from "../live-source.ts";
 import type { SourceHealth } from "../image-source.ts";

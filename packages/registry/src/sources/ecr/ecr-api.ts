@@ -1,6 +1,6 @@
 import { systemClock } from "@executor-registry/resolver";
+import { withTimeLimit } from "@executor-registry/resolver/internal";
 import type { AuthorizationData, ECRClient, ImageDetail, Repository } from "@aws-sdk/client-ecr";
-import { within } from "../../net/deadline.ts";
 import { type Place, RegistryError } from "../../oci/wire/errors.ts";
 import { askPatiently, type Patience } from "../ask-patiently.ts";
 import { type EcrClientOptions, type OpenedEcr, openEcr } from "./ecr-client.ts";
@@ -51,7 +51,7 @@ export function createEcrApi(options: EcrApiOptions): EcrApi {
         const { sdk, client } = await (opened ??= openEcr(options, { host }));
         calls += 1;
         try {
-          return await within(systemClock, LIMIT_MS, tooLate, signal, (abortSignal) =>
+          return await withTimeLimit({ clock: systemClock, ms: LIMIT_MS, signal, late: tooLate }, (abortSignal) =>
             send(client, sdk, { abortSignal }),
           );
         } catch (error) {

@@ -1,6 +1,6 @@
 import { systemClock } from "@executor-registry/resolver";
+import { withTimeLimit } from "@executor-registry/resolver/internal";
 import type { z } from "zod";
-import { within } from "../../net/deadline.ts";
 import { type Place, RegistryError, type RegistryErrorCode } from "../../oci/wire/errors.ts";
 import { parseJson } from "../../oci/wire/json.ts";
 import { PAGE_LIMIT } from "../../oci/wire/limits.ts";
@@ -49,7 +49,7 @@ export function createGoogleApi({ endpoint, token, advice, fetch, patience }: Go
     const late = (): RegistryError =>
       new RegistryError("timeout", `no access token of Google's within ${TIMEOUT / 1000} s`, place);
     const headers = {
-      authorization: `Bearer ${await within(systemClock, TIMEOUT, late, signal, token)}`,
+      authorization: `Bearer ${await withTimeLimit({ clock: systemClock, ms: TIMEOUT, signal, late }, token)}`,
       "accept-encoding": "identity",
     };
     const limit = AbortSignal.timeout(TIMEOUT);

@@ -1,5 +1,5 @@
-import { untilAborted } from "../tools/abort.ts";
-import type { Clock } from "../tools/clock.ts";
+import { untilAborted } from "./abort.ts";
+import type { Clock } from "./clock.ts";
 
 /**
  * Does `work` with a signal that aborts with `signal`, or after `ms` milliseconds with the error `late` makes.

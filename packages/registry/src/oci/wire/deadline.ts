@@ -1,5 +1,4 @@
 import type { Clock } from "@executor-registry/resolver";
-import { untilAborted } from "./abort.ts";
 
 /** The time limits of one request: a phase's limit replaces the one before. */
 export interface Deadline {
@@ -35,26 +34,4 @@ export function createDeadline(clock: Clock, caller: AbortSignal): Deadline {
       caller.removeEventListener("abort", follow);
     },
   };
-}
-
-/**
- * The outcome of some work, or of the limit that passes first: whatever the work makes of its signal.
- * @param ms milliseconds that it may take
- */
-export async function within<T>(
-  clock: Clock,
-  ms: number,
-  tooLate: () => Error,
-  caller: AbortSignal,
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const deadline = createDeadline(clock, caller);
-  deadline.phase(ms, tooLate);
-  try {
-    return await untilAborted(work(deadline.signal), deadline.signal);
-  } catch (error) {
-    throw deadline.signal.aborted ? deadline.signal.reason : error;
-  } finally {
-    deadline.end();
-  }
 }

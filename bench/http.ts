@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { median, printTable } from "./figures.ts";
-import { freePort } from "./free-port.ts";
+import { freePort } from "../scripts/free-port.ts";
 import { has, hasPythonModule, requireCommands } from "./peers.ts";
 
 // GET /executors/ml with keep-alive: the service with authentication, metrics and logging as shipped, next to bare Fastify,

@@ -6,7 +6,7 @@ import { Readable } from "node:stream";
 import { createResolver } from "@executor-registry/resolver";
 import { type DockerRegistry, startDockerRegistry } from "../testing/docker-registry.ts";
 import { serving } from "../testing/serving.ts";
-import { freePort } from "./free-port.ts";
+import { freePort } from "../scripts/free-port.ts";
 import { fill } from "./registry-fill.ts";
 
 /** A registry that reports pushes to a service, and who asks the service. */

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { median, printTable } from "./figures.ts";
-import { freePort } from "./free-port.ts";
+import { freePort } from "../scripts/free-port.ts";
 import { found, openCatalogue } from "./start-store.ts";
 
 // Processor time of the service for questions that anybody may ask, next to a read of a known type: 10,000 types, one of them with

@@ -1,5 +1,5 @@
 import { type DockerRegistry, startDockerRegistry } from "../testing/docker-registry.ts";
-import { freePort } from "./free-port.ts";
+import { freePort } from "../scripts/free-port.ts";
 
 /** A real registry that tells how many requests arrived at it. */
 export interface CountedRegistry extends DockerRegistry {

@@ -8,7 +8,7 @@ import {
   RegistryServiceError,
   VERSION,
 } from "@executor-registry/resolver";
-import { beginCall, exchange, readBody } from "@executor-registry/resolver/internal";
+import { beginCall, exchange, readBytes } from "@executor-registry/resolver/internal";
 import { MAX_ANSWER_BYTES, type ServiceRequest, type ServiceTransport, TIMEOUT_MS } from "./client.ts";
 import { UsageError } from "../base/usage-error.ts";
 import { refusal } from "./refusal.ts";
@@ -87,7 +87,7 @@ async function sendTo(
     const outgoing = { server: url, method, path: `${url.pathname}${url.search}`, headers, agent };
     const response = await exchange(outgoing, call.signal);
     const { statusCode: status = 0 } = response;
-    const body = parsed(await readBody(response, MAX_ANSWER_BYTES, tooLarge));
+    const body = parsed(await readBytes(response, MAX_ANSWER_BYTES, tooLarge));
     if (status >= 200 && status < 300 && body !== undefined) return body;
     throw refusal(path, status, body);
   } catch (cause) {

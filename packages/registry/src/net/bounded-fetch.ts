@@ -1,3 +1,5 @@
+import { readBytes } from "@executor-registry/resolver/internal";
+
 /** How much of a foreign answer is read, and how long. */
 export interface FetchLimits {
   /** Bytes. */
@@ -28,15 +30,7 @@ export async function boundedFetch(
 }
 
 /** Reads a body to its end. @throws TypeError when it has more bytes */
-export async function readBounded({ body, url }: Response, bytes: number): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body ?? []) {
-    size += chunk.length;
-    // Leaving the loop cancels the rest.
-    if (size > bytes)
-      throw new TypeError(`${URL.parse(url)?.host ?? "a server"} answered with more than ${bytes} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+export function readBounded({ body, url }: Response, bytes: number): Promise<Buffer> {
+  const host = URL.parse(url)?.host ?? "a server";
+  return readBytes(body ?? [], bytes, () => new TypeError(`${host} answered with more than ${bytes} bytes`));
 }

@@ -1,4 +1,5 @@
 import type { Clock } from "../tools/clock.ts";
+import { readBytes } from "../tools/read-bytes.ts";
 import { parseRetryAfter } from "../tools/retry-after.ts";
 import type { UnknownTypeFacts } from "../contract/resolver-errors.ts";
 import { VERSION } from "../tools/version.ts";
@@ -137,21 +138,13 @@ async function readProblem(response: Response): Promise<ReturnType<typeof parseP
 
 /** The body as text, unless it exceeds `limit` bytes after decompression. */
 async function readText(response: Response, limit: number): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
+  const tooLarge = (): RegistryServiceError =>
+    new RegistryServiceError("too-large", `its answer exceeds ${limit} bytes`, { alive: true });
   try {
-    for await (const chunk of response.body ?? []) {
-      length += chunk.length;
-      // Leaving the loop cancels the body, and with it the transfer.
-      if (length > limit) {
-        throw new RegistryServiceError("too-large", `its answer exceeds ${limit} bytes`, { alive: true });
-      }
-      chunks.push(chunk);
-    }
+    return (await readBytes(response.body ?? [], limit, tooLarge)).toString();
   } catch (cause) {
     throw cause instanceof RegistryServiceError ? cause : networkFailure(cause);
   }
-  return Buffer.concat(chunks, length).toString();
 }
 
 function parsed<T>(text: string, { parse }: Question<T>): T {

@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { Agent } from "node:http";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { describe, test } from "node:test";
-import { exchange, type Outgoing, readBody } from "./exchange.ts";
+import { exchange, type Outgoing } from "./exchange.ts";
+import { readBytes } from "../tools/read-bytes.ts";
 
 const tooLarge = (): Error => new Error("too large");
 
@@ -79,7 +80,7 @@ describe("red-02: every exchange settles", () => {
       setImmediate(() => socket.destroy());
     });
     const response = await exchange(outgoing, over);
-    await assert.rejects(readBody(response, 100, tooLarge), { code: "ECONNRESET" });
+    await assert.rejects(readBytes(response, 100, tooLarge), { code: "ECONNRESET" });
     server.close();
   });
 
@@ -93,7 +94,7 @@ describe("red-02: every exchange settles", () => {
     test(`the signal ends it ${state}`, async () => {
       const { server, outgoing, asked } = await saying(bytes);
       const stop = new AbortController();
-      const answered = exchange(outgoing, stop.signal).then((response) => readBody(response, 100, tooLarge));
+      const answered = exchange(outgoing, stop.signal).then((response) => readBytes(response, 100, tooLarge));
       const gone = closed(await asked);
       setImmediate(() => stop.abort(new Error("enough")));
       await assert.rejects(answered, /enough/);
@@ -118,7 +119,7 @@ describe("red-02: every exchange settles", () => {
 
   test("a body beyond its limit is an error", async () => {
     const { server, outgoing } = await saying("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfour");
-    await assert.rejects(readBody(await exchange(outgoing, over), 3, tooLarge), /too large/);
+    await assert.rejects(readBytes(await exchange(outgoing, over), 3, tooLarge), /too large/);
     server.close();
   });
 });

@@ -85,18 +85,3 @@ function send(outgoing: Outgoing, signal: AbortSignal, connected?: () => void): 
     request.end(body);
   });
 }
-
-/**
- * Reads a body of at most `limit` bytes.
- * @param tooLarge makes the error thrown beyond it
- */
-export async function readBody(response: IncomingMessage, limit: number, tooLarge: () => Error): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > limit) throw tooLarge();
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, length);
-}

@@ -1,4 +1,4 @@
-import { BlockList, isIP } from "node:net";
+import { noProxyFor } from "./no-proxy.ts";
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -11,7 +11,7 @@ type Variables = Readonly<Record<string, string | undefined>>;
 export function proxyOf(server: URL, variables: Variables): URL | undefined {
   const name = server.protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY";
   const value = variables[name] || variables[name.toLowerCase()];
-  if (!value || isExcepted(server, variables["NO_PROXY"] || variables["no_proxy"] || "")) return undefined;
+  if (!value || noProxyFor(variables["NO_PROXY"] || variables["no_proxy"] || "")(server)) return undefined;
   return parseProxy(value, name);
 }
 
@@ -23,37 +23,4 @@ export function parseProxy(text: string, where: string): URL {
     throw new TypeError(`${where} is not the URL of a proxy (http, https, socks5)`);
   }
   return url;
-}
-
-function isExcepted({ hostname, port, protocol }: URL, exceptions: string): boolean {
-  const host = hostname.replace(/^\[|\]$/g, "").toLowerCase();
-  const effective = port || (protocol === "https:" ? "443" : "80");
-  if (host === "localhost" || isLoopback(host)) return true;
-  return exceptions.split(",").some((entry) => matches(entry.trim().toLowerCase(), host, effective));
-}
-
-function isLoopback(host: string): boolean {
-  return isIP(host) === 4 ? host.startsWith("127.") : host === "::1";
-}
-
-function matches(entry: string, host: string, port: string): boolean {
-  if (entry === "*") return true;
-  if (entry.includes("/")) return isWithin(host, entry);
-  const [, name = entry, only = port] = /^(\[.*\]|[^:]*):(\d+)$/.exec(entry) ?? [];
-  const wanted = name.replace(/^\[|\]$/g, "").replace(/^\*\./, ".");
-  if (wanted === "" || only !== port) return false;
-  if (isIP(wanted)) return wanted === host;
-  return host === wanted || host.endsWith(wanted.startsWith(".") ? wanted : `.${wanted}`);
-}
-
-function isWithin(host: string, range: string): boolean {
-  const [network = "", bits = ""] = range.split("/");
-  const family = isIP(network);
-  if (family === 0 || isIP(host) !== family || !/^\d{1,3}$/.test(bits) || Number(bits) > (family === 4 ? 32 : 128)) {
-    return false;
-  }
-  const type = family === 4 ? "ipv4" : "ipv6";
-  const list = new BlockList();
-  list.addSubnet(network, Number(bits), type);
-  return list.check(host, type);
 }

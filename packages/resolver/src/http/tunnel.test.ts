@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from "node:net";
 import { after, before, describe, test } from "node:test";
-import { exchange, readBody } from "./exchange.ts";
+import { exchange } from "./exchange.ts";
+import { readBytes } from "../tools/read-bytes.ts";
 import { tunnelAgent } from "./tunnel.ts";
 
 /** A SOCKS 5 proxy that leads everywhere to one port, and notes what it was asked for. */
@@ -59,7 +60,7 @@ describe("dev-10: a SOCKS 5 proxy", () => {
     const outgoing = { server: new URL(`http://${host}:80`), method: "GET", path: "/", headers: {}, agent };
     try {
       const response = await exchange(outgoing, new AbortController().signal);
-      return (await readBody(response, 100, () => new Error("too large"))).toString();
+      return (await readBytes(response, 100, () => new Error("too large"))).toString();
     } finally {
       agent.destroy();
     }

@@ -1,12 +1,11 @@
 import { systemClock } from "@executor-registry/resolver";
-import { withTimeLimit } from "@executor-registry/resolver/internal";
+import { readBytes, withTimeLimit } from "@executor-registry/resolver/internal";
 import type { z } from "zod";
-import { type Place, RegistryError, type RegistryErrorCode } from "../../oci/wire/errors.ts";
+import { type Place, RegistryError, type RegistryErrorCode, TooLargeError } from "../../oci/wire/errors.ts";
 import { parseJson } from "../../oci/wire/json.ts";
 import { PAGE_LIMIT } from "../../oci/wire/limits.ts";
 import { retryAfter } from "../../net/retry-after.ts";
 import { askPatiently, type Patience } from "../ask-patiently.ts";
-import { boundedBytes } from "../token-pages.ts";
 import type { GoogleToken } from "./google-token.ts";
 
 /** How one of Google's REST APIs is called. */
@@ -82,10 +81,12 @@ export function createGoogleApi({ endpoint, token, advice, fetch, patience }: Go
   };
 }
 
-async function read({ body }: Response, limit: number, place: Place): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of body ? boundedBytes(body, limit, place) : []) chunks.push(chunk);
-  return Buffer.concat(chunks);
+function read({ body }: Response, limit: number, place: Place): Promise<Buffer> {
+  return readBytes(
+    body ?? [],
+    limit,
+    () => new TooLargeError(`an answer exceeds the limit of ${limit} bytes`, limit, place),
+  );
 }
 
 function failure(response: Response, body: Buffer, place: Place, advice: string, now: number): RegistryError {

@@ -1,14 +1,14 @@
 import type { IncomingMessage } from "node:http";
 import { ExecutorRegistryError } from "../../tools/errors.ts";
 import type { Call } from "../../http/call.ts";
-import { readBody } from "../../http/exchange.ts";
 import { KubernetesError, type Place } from "./errors.ts";
 import { networkError } from "./failures.ts";
+import { readBytes } from "../../tools/read-bytes.ts";
 import { splitLines } from "../../tools/lines.ts";
 
 /** Reads a body of at most `limit` bytes. */
 export function readAll(response: IncomingMessage, limit: number, place: Place): Promise<Buffer> {
-  return readBody(response, limit, () => tooLarge(place, "answer", limit));
+  return readBytes(response, limit, () => tooLarge(place, "answer", limit));
 }
 
 /** Reads a body line by line while it arrives, and ends the call with it. Leaving off closes the connection. */

@@ -1,6 +1,7 @@
 import type { Clock } from "../../../tools/clock.ts";
 import { beginCall } from "../../../http/call.ts";
-import { exchange, readBody } from "../../../http/exchange.ts";
+import { exchange } from "../../../http/exchange.ts";
+import { readBytes } from "../../../tools/read-bytes.ts";
 import { dataOrFile } from "./choose.ts";
 import { type Fields, fieldsOf, pathOf, textOf } from "./parse.ts";
 
@@ -89,7 +90,7 @@ function asker(clock: Clock, ca: string | undefined): (url: string, form?: strin
         },
         call.signal,
       );
-      const body = await readBody(response, ANSWER_BYTES, () => new Error(`${server.origin} answers with too much`));
+      const body = await readBytes(response, ANSWER_BYTES, () => new Error(`${server.origin} answers with too much`));
       if (response.statusCode !== 200) throw new Error(`${server.origin} answers ${response.statusCode}; log in again`);
       return fieldsOf(JSON.parse(body.toString())) ?? {};
     } catch (error) {

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { createHmac } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,65 +9,23 @@ import { pino } from "pino";
 import { type LoopbackServer, startLoopbackServer } from "../../../testing/loopback-server.ts";
 import { parseConfig } from "./config/parse-config.ts";
 import { type Service, startService } from "./supervisor/service.ts";
-import { ecrPush } from "./webhooks/testing/eventbridge-events.ts";
-import { DIGEST } from "./webhooks/testing/requests.ts";
+import { WebhookConfig } from "./webhooks/kinds.ts";
+import {
+  AUDIENCE,
+  EMAIL,
+  HARBOR_PUSH,
+  REPOSITORY,
+  SECRET,
+  SECRET_VARIABLE,
+  type Sender,
+  senders,
+} from "./webhooks/testing/senders.ts";
 import { noOpenssl } from "../../../testing/self-signed.ts";
 import { createSnsSigner } from "./webhooks/testing/sns-signer.ts";
 
-const TOPIC = "arn:aws:sns:eu-west-1:123456789012:ecr";
-const SNS = "https://sns.eu-west-1.amazonaws.com";
-const AUDIENCE = "https://registry.example/webhooks/pubsub";
-const EMAIL = "pusher@acme.iam.gserviceaccount.com";
-const SECRET = "s3cret-of-the-sender";
-process.env["TEST_EVENTS_SECRET"] = SECRET;
-const REPOSITORY = "team/executor-ml";
+process.env[SECRET_VARIABLE] = SECRET;
 
-interface Sent {
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body: unknown;
-  /** @default 1 */
-  readonly accepted?: number;
-}
-
-const env = "{env: TEST_EVENTS_SECRET}";
-const byHeader = `headers: {Authorization: ${env}}`;
-const byPath = `pathToken: ${env}`;
-const authorization = { authorization: SECRET };
-const hmac = (body: unknown): string => createHmac("sha256", SECRET).update(JSON.stringify(body)).digest("hex");
-const harborData = {
-  resources: [{ tag: "1.1.0", digest: DIGEST, resource_url: "harbor.example.com/team/executor-ml:1.1.0" }],
-  repository: { repo_full_name: REPOSITORY },
-};
-const acr = {
-  target: { repository: REPOSITORY, tag: "1.1.0", digest: DIGEST },
-  request: { host: "acme.azurecr.io" },
-};
-const ghcr = {
-  action: "published",
-  registry_package: {
-    name: "executor-ml",
-    package_type: "CONTAINER",
-    owner: { login: "Team" },
-    package_version: { package_url: "ghcr.io/Team/executor-ml:1.1.0" },
-  },
-};
-const jfrog = {
-  domain: "docker",
-  event_type: "pushed",
-  data: { repo_key: "team", image_name: "executor-ml", tag: "1.1.0", sha256: null },
-};
-const cloudEvent = (type: string, data: unknown, id = "a-1"): object => ({
-  specversion: "1.0",
-  id,
-  source: "tests",
-  type,
-  data,
-});
-const zot = { name: REPOSITORY, reference: "1.1.0", digest: DIGEST };
-const structured = { ...authorization, "content-type": "application/cloudevents+json" };
-const text = { "content-type": "text/plain; charset=UTF-8" };
-
-describe("red-01, reg-13: a valid event of each kind of sender, posted to a service", { skip: noOpenssl }, () => {
+describe("red-01, reg-13: each kind of sender, posting to a service", { skip: noOpenssl }, () => {
   const signer = createSnsSigner();
   let folder: string;
   let registry: LoopbackServer;
@@ -79,141 +36,12 @@ describe("red-01, reg-13: a valid event of each kind of sender, posted to a serv
   let logged = "";
   let pubsubToken = "";
 
-  const envelope = (id: string, more: Record<string, string>): Sent => ({
-    headers: text,
-    body: signer.sign({
-      Type: "Notification",
-      MessageId: id,
-      TopicArn: TOPIC,
-      Message: JSON.stringify(ecrPush(REPOSITORY, "1.1.0", id)),
-      Timestamp: new Date().toISOString(),
-      SignatureVersion: "2",
-      SigningCertURL: `${SNS}/SimpleNotificationService-9c6465fa.pem`,
-      ...more,
-    }),
+  const all = senders({
+    sign: (envelope) => signer.sign(envelope),
+    get pubsubToken() {
+      return pubsubToken;
+    },
   });
-
-  /** Kind of sender, its proof, and what it sends. */
-  const senders: readonly (readonly [name: string, kind: string, proof: string, sent: () => Sent])[] = [
-    [
-      "distribution",
-      "distribution",
-      byHeader,
-      () => ({
-        headers: { ...authorization, "content-type": "application/vnd.docker.distribution.events.v1+json" },
-        body: { events: [{ id: "1", action: "push", target: { repository: REPOSITORY, tag: "1.1.0" } }] },
-      }),
-    ],
-    [
-      "harbor",
-      "harbor",
-      byHeader,
-      () => ({ headers: authorization, body: { type: "PUSH_ARTIFACT", event_data: harborData } }),
-    ],
-    [
-      "harbor-cloudevents",
-      "harbor",
-      byHeader,
-      () => ({ headers: structured, body: cloudEvent("harbor.artifact.pushed", harborData) }),
-    ],
-    [
-      "ghcr",
-      "ghcr",
-      `secret: ${env}`,
-      () => ({
-        headers: { "x-hub-signature-256": `sha256=${hmac(ghcr)}`, "x-github-event": "registry_package" },
-        body: ghcr,
-      }),
-    ],
-    [
-      "quay",
-      "quay",
-      byPath,
-      () => ({
-        body: { repository: REPOSITORY, docker_url: "quay.example.com/team/executor-ml", updated_tags: ["1"] },
-      }),
-    ],
-    ["quay-null", "quay", byPath, () => ({ body: { repository: REPOSITORY, docker_url: null, updated_tags: null } })],
-    ["quay-object", "quay", byPath, () => ({ body: { repository: REPOSITORY, updated_tags: { "1.1.0": "x" } } })],
-    [
-      "docker-hub",
-      "docker-hub",
-      byPath,
-      () => ({ body: { push_data: { tag: "1.1.0" }, repository: { repo_name: REPOSITORY } } }),
-    ],
-    ["acr", "acr", byHeader, () => ({ headers: authorization, body: { id: "1", action: "push", ...acr } })],
-    [
-      "event-grid",
-      "event-grid",
-      byPath,
-      () => ({ body: [{ id: "1", eventType: "Microsoft.ContainerRegistry.ImagePushed", data: acr }] }),
-    ],
-    [
-      "event-grid-validation",
-      "event-grid",
-      byPath,
-      () => ({
-        headers: { "aeg-event-type": "SubscriptionValidation" },
-        body: [
-          { id: "1", eventType: "Microsoft.EventGrid.SubscriptionValidationEvent", data: { validationCode: "c0de" } },
-        ],
-        accepted: 0,
-      }),
-    ],
-    ["jfrog", "jfrog", `secret: ${env}`, () => ({ headers: { "x-jfrog-event-auth": hmac(jfrog) }, body: jfrog })],
-    [
-      "zot",
-      "zot",
-      byHeader,
-      () => ({
-        headers: {
-          ...authorization,
-          "ce-specversion": "1.0",
-          "ce-id": "a-1",
-          "ce-source": "zotregistry.dev",
-          "ce-type": "zotregistry.image.updated",
-        },
-        body: zot,
-      }),
-    ],
-    [
-      "cloudevents",
-      "cloudevents",
-      byHeader,
-      () => ({ headers: structured, body: [cloudEvent("zotregistry.image.updated", zot)] }),
-    ],
-    ["ecr", "ecr", byHeader, () => ({ headers: authorization, body: ecrPush(REPOSITORY, "1.1.0", "e-1") })],
-    ["sns", "sns", `topics: ["${TOPIC}"]`, () => envelope("m-1", {})],
-    [
-      "sns-confirmation",
-      "sns",
-      `topics: ["${TOPIC}"]`,
-      () => ({
-        ...envelope("m-2", {
-          Type: "SubscriptionConfirmation",
-          Token: "t",
-          SubscribeURL: `${SNS}/?Action=ConfirmSubscription&TopicArn=${TOPIC}&Token=t`,
-        }),
-        accepted: 0,
-      }),
-    ],
-    [
-      "pubsub",
-      "pubsub",
-      `audience: "${AUDIENCE}", email: "${EMAIL}"`,
-      () => ({
-        headers: { authorization: `Bearer ${pubsubToken}` },
-        body: {
-          message: {
-            messageId: "136969346945",
-            data: Buffer.from(
-              JSON.stringify({ action: "INSERT", tag: "us-docker.pkg.dev/team/executor-ml:1.1.0" }),
-            ).toString("base64"),
-          },
-        },
-      }),
-    ],
-  ];
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "events-"));
@@ -250,15 +78,18 @@ describe("red-01, reg-13: a valid event of each kind of sender, posted to a serv
       `apiVersion: v1\nkind: Config\ncurrent-context: c\nclusters: [${cluster}]\ncontexts: [{name: c, context: {cluster: c, user: u}}]\nusers: [{name: u, user: {token: t}}]\n`,
     );
     process.env["KUBECONFIG"] = kubeconfig;
-    const webhooks = senders.map(([name, kind, proof]) => `  - {name: ${name}, kind: ${kind}, source: own, ${proof}}`);
+    const webhooks = all.map(
+      ({ name, kind, settings }) => `  - {name: ${name}, kind: ${kind}, source: own, ${settings}}`,
+    );
     const config = `
 listen: {host: 127.0.0.1, port: 0}
+limits: {refusedEventsPerMinute: 1000}
 auth: {kubernetes: {serviceAccounts: {"jobs:dispatcher": dispatcher}}}
 sources:
   - {name: own, kind: oci, host: "${registry.url.slice("http://".length)}", insecure: true, repositories: [${REPOSITORY}], interval: 1d}
 webhooks:
 ${webhooks.join("\n")}
-  - {name: unbound, kind: harbor, ${byHeader}}
+  - {name: unbound, kind: harbor, headers: {Authorization: {env: ${SECRET_VARIABLE}}}}
 `;
     const log = pino(
       { level: "warn" },
@@ -282,23 +113,76 @@ ${webhooks.join("\n")}
     return (await fetch(`${service.url}/executors/refresh?wait=true`, post)).status;
   };
 
-  for (const [name, kind, proof, sent] of senders) {
+  /** Posts an event, with the sender's proof unless another is given. */
+  const send = async (
+    sender: Sender,
+    body: string,
+    { headers = sender.headers(body), path = sender.path }: { headers?: Record<string, string>; path?: string } = {},
+  ): Promise<{ readonly status: number; readonly type: string; readonly answer: unknown }> => {
+    const response = await fetch(`${service.url}/webhooks/${sender.name}${path}`, {
+      method: "POST",
+      headers: { "content-type": "application/json", ...headers },
+      body,
+    });
+    const type = response.headers.get("content-type")?.split(";")[0] ?? "";
+    return { status: response.status, type, answer: await response.json() };
+  };
+
+  test("there is a sender of every kind", () => {
+    const kinds = WebhookConfig.options.map(({ shape }) => shape.kind.value);
+    assert.deepEqual(new Set(all.map(({ kind }) => kind)), new Set(kinds));
+  });
+
+  for (const sender of all) {
+    const { name, kind, accepted } = sender;
     test(`${name}: it is taken, and its repository looked at once`, async () => {
       assert.equal(await refresh(), 200);
-      const [before, { headers = {}, body, accepted = 1 }] = [looks, sent()];
+      const before = looks;
       const look = new Promise<void>((resolve) => (looked = resolve));
-      const url = `${service.url}/webhooks/${name}${proof === byPath ? `/${SECRET}` : ""}`;
-      const post = { method: "POST", headers: { "content-type": "application/json", ...headers } };
-      const response = await fetch(url, { ...post, body: JSON.stringify(body) });
-      const answer: unknown = await response.json();
+      const { status, answer } = await send(sender, JSON.stringify(sender.event()));
       if (accepted === 0 && kind === "event-grid") {
-        assert.deepEqual([response.status, answer], [200, { validationResponse: "c0de" }]);
+        assert.deepEqual([status, answer], [200, { validationResponse: "c0de" }]);
       } else {
-        assert.deepEqual([response.status, answer], [202, { accepted }]);
+        assert.deepEqual([status, answer], [202, { accepted }]);
       }
       if (accepted > 0) await look;
       assert.equal(await refresh(), 200);
       assert.equal(looks, before + accepted + 1, "one for the event, one for the refresh");
+    });
+
+    test(`${name}: what is forged is refused, and nothing looked at`, async () => {
+      const before = looks;
+      const body = JSON.stringify(sender.event());
+      const { authorization = "", ...headers } = sender.headers(body);
+      const forged = Object.fromEntries(
+        Object.entries(headers).map(([name, value]) => [
+          name,
+          name.startsWith("x-") && name !== "x-github-event" ? `${value}0` : value,
+        ]),
+      );
+      const text = kind === "sns" ? body.replaceAll("1.1.0", "6.6.6").replace("Token=t", "Token=u") : body;
+      for (const proof of [{}, { authorization: `${authorization}0` }]) {
+        const path = sender.path === "" ? "" : `${sender.path}0`;
+        const { status, type, answer } = await send(sender, text, { headers: { ...forged, ...proof }, path });
+        assert.deepEqual([status, type], [401, "application/problem+json"]);
+        assert.equal((answer as { code: string }).code, "unauthorized");
+      }
+      assert.equal(looks, before);
+    });
+
+    test(`${name}: what is too large is refused`, async () => {
+      const { status, type } = await send(sender, JSON.stringify("a".repeat(1 << 20)));
+      assert.deepEqual([status, type], [413, "application/problem+json"]);
+    });
+
+    test(`${name}: what is no event is answered by what is wrong with it`, async () => {
+      for (const body of [JSON.stringify(sender.malformed()), ...(kind === "sns" ? [] : ["{", "7"])]) {
+        const { status, type, answer } = await send(sender, body);
+        const { code, detail } = answer as { readonly code: string; readonly detail: string };
+        assert.deepEqual([status, type, code], [400, "application/problem+json", "invalid-webhook"], detail);
+        assert.match(detail, new RegExp(`^${kind} event: \\S`));
+        assert.ok(!detail.includes(SECRET));
+      }
     });
   }
 
@@ -313,9 +197,9 @@ ${webhooks.join("\n")}
   });
 
   test("reg-13: without a source, a host that no source has is a warning in the log, and counted", async () => {
-    const body = JSON.stringify({ type: "PUSH_ARTIFACT", event_data: harborData });
+    const body = JSON.stringify({ type: "PUSH_ARTIFACT", event_data: HARBOR_PUSH });
     for (let nth = 0; nth < 3; nth++) {
-      const headers = { ...authorization, "content-type": "application/json" };
+      const headers = { authorization: SECRET, "content-type": "application/json" };
       const response = await fetch(`${service.url}/webhooks/unbound`, { method: "POST", headers, body });
       assert.deepEqual([response.status, await response.json()], [202, { accepted: 0 }]);
     }

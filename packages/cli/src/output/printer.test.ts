@@ -88,14 +88,14 @@ describe("a service that sends hostile text", () => {
     platforms: [],
     warnings: [EVIL],
   };
-  const version = { image, digest, version: EVIL, source: EVIL, state: "rejected", current: false, found: at };
+  const version = { ...document, validated: false, state: "rejected", current: false, found: at };
   const verdicts = [{ check: EVIL, state: "failed", reason: EVIL }];
   const change = { kind: EVIL, type: EVIL, digest };
   const answers: Readonly<Record<string, unknown>> = {
     "/executors/ml": document,
-    "/executors/ml/versions": { total: 1, versions: [{ ...version, verdicts }] },
+    "/executors/ml/versions": { type: "ml", total: 1, versions: [{ ...version, verdicts }] },
     "/executors": { ml: { ...document, version: EVIL } },
-    "/journal": { entries: [{ sequence: 1, at, actor: EVIL, reason: EVIL, change, hash: EVIL }] },
+    "/journal": { entries: [{ sequence: 1, at, actor: EVIL, reason: EVIL, change, previous: EVIL, hash: EVIL }] },
     "/executors/refresh": {
       scans: [{ source: EVIL, repositories: 1, changes: 1, unread: 0, requests: 1, complete: false }].map((scan) => ({
         ...scan,
@@ -107,7 +107,7 @@ describe("a service that sends hostile text", () => {
     const { pathname, searchParams } = new URL(request.url ?? "", "http://loopback");
     // There is one page of each list.
     const further = Number(searchParams.get("offset") ?? 0) > 0 || searchParams.has("before");
-    const answer = further ? { versions: [], entries: [] } : answers[pathname];
+    const answer = further ? { type: "ml", total: 1, versions: [], entries: [] } : answers[pathname];
     response.statusCode = answer === undefined ? 404 : 200;
     response.setHeader("content-type", "application/json");
     response.end(JSON.stringify(answer ?? { code: "unknown-type", detail: EVIL, nearMisses: [EVIL], knownTypes: [] }));

@@ -1,4 +1,5 @@
 import { dirname, join, normalize } from "node:path";
+import { importsOf } from "./imports.ts";
 
 /** A file of the house. */
 export interface HouseFile {
@@ -7,8 +8,8 @@ export interface HouseFile {
   readonly text: string;
 }
 
-/** Which rooms a package has, and what each of them may import; from the ground up. */
-export type Rooms = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
+/** What each may import, from the ground up: only what is named before it. */
+export type Allowed = Readonly<Record<string, readonly string[]>>;
 
 /** One room that imports another, and how many of its files do. */
 interface Arrow {
@@ -27,91 +28,89 @@ export interface Survey {
   readonly complaints: readonly string[];
 }
 
-/** A file's place: a package's room, or a folder outside of packages. */
+/** A file's place. */
 interface Place {
-  readonly package?: string;
+  /** The package, or the folder beside the packages. */
+  readonly part: string;
+  readonly inPackage: boolean;
   /** Within the package; empty for the package's own folder. */
   readonly room: string;
-  /** A test, or a helper of tests. */
+  /** A test of a package, or a helper of its tests. */
   readonly test: boolean;
 }
 
-const IMPORT = /\b(?:from|import)\s*\(?\s*"([^"\n]+)"/g;
-
-/** Looks at every import of every file. */
-export function survey(
-  files: readonly HouseFile[],
-  rooms: Rooms,
-  packages: Readonly<Record<string, readonly string[]>>,
-): Survey {
-  const place = (path: string): Place => placeOf(path, rooms);
+/**
+ * Looks at every import of every file.
+ * @param parts packages and the folders beside them
+ * @param rooms of the packages
+ */
+export function survey(files: readonly HouseFile[], parts: Allowed, rooms: Readonly<Record<string, Allowed>>): Survey {
   const counts = new Map<string, number>();
   const arrows = new Map<string, Arrow>();
-  const complaints: string[] = [];
+  const complaints = [...upwards(parts), ...Object.values(rooms).flatMap(upwards)];
   for (const { path, text } of files) {
-    const from = place(path);
+    const from = placeOf(path, rooms);
     if (!from.test) counts.set(nameOf(from), (counts.get(nameOf(from)) ?? 0) + 1);
-    const targets = new Map<string, Place>();
-    for (const [, specifier = ""] of text.matchAll(IMPORT)) {
-      const complaint = specifier.startsWith(".")
-        ? relativeImport(path, from, specifier, place, rooms, targets)
-        : packageImport(from, specifier, packages);
+    const { specifiers, computed } = importsOf(path, text);
+    if (computed > 0 && from.inPackage && !from.test) complaints.push(`${path} imports what only its run time shows`);
+    const targets = new Set<string>();
+    for (const specifier of specifiers) {
+      const to = specifier.startsWith(".")
+        ? placeOf(normalize(join(dirname(path), specifier)), rooms)
+        : packageOf(specifier);
+      if (to === undefined) continue;
+      const byName = !specifier.startsWith(".");
+      const complaint = from.part === to.part && !byName ? inside(from, to, rooms) : across(from, to, byName, parts);
       if (complaint !== undefined) complaints.push(`${path} imports ${specifier}: ${complaint}`);
+      if (!from.test && !to.test && nameOf(to) !== nameOf(from)) targets.add(nameOf(to));
     }
-    if (from.test) continue;
-    for (const to of targets.keys()) {
+    for (const to of targets) {
       const key = `${nameOf(from)} → ${to}`;
       arrows.set(key, { from: nameOf(from), to, files: (arrows.get(key)?.files ?? 0) + 1 });
     }
   }
-  const circles = circlesOf([...arrows.values()]);
-  return { rooms: counts, arrows: [...arrows.values()], circles, complaints };
+  return { rooms: counts, arrows: [...arrows.values()], circles: circlesOf([...arrows.values()]), complaints };
 }
 
-function relativeImport(
-  path: string,
-  from: Place,
-  specifier: string,
-  place: (path: string) => Place,
-  rooms: Rooms,
-  targets: Map<string, Place>,
-): string | undefined {
-  const target = normalize(join(dirname(path), specifier));
-  const to = place(target);
-  if (to.package !== from.package) {
-    if (to.package !== undefined) return `another package is imported by its name`;
-    if (from.package !== undefined && !from.test) return `published code imports nothing from outside its package`;
-    return undefined;
-  }
-  if (to.test && !from.test) return `only tests import helpers of tests`;
-  if (from.package === undefined || to.room === from.room || to.test) return undefined;
-  targets.set(nameOf(to), to);
-  if (from.room === "") return undefined;
-  const allowed = rooms[from.package]?.[from.room] ?? [];
-  return allowed.includes(to.room) ? undefined : `${nameOf(from)} may not import ${nameOf(to)}`;
+/** Within a package: tests have the rights of their room, and the helpers of tests besides. */
+function inside(from: Place, to: Place, rooms: Readonly<Record<string, Allowed>>): string | undefined {
+  if (to.test && !from.test) return "only tests import helpers of tests";
+  if (to.room === from.room || to.test || from.room === "") return undefined;
+  return rooms[from.part]?.[from.room]?.includes(to.room) ? undefined : `${nameOf(from)} may not import ${nameOf(to)}`;
 }
 
-function packageImport(
-  from: Place,
-  specifier: string,
-  packages: Readonly<Record<string, readonly string[]>>,
-): string | undefined {
-  const [, name] = /^@executor-registry\/([^/]+)/.exec(specifier) ?? [];
-  if (name === undefined || from.package === undefined || from.test) return undefined;
-  return packages[from.package]?.includes(name) ? undefined : `${from.package} does not depend on ${name}`;
+/** Between packages, and to and from the folders beside them. */
+function across(from: Place, to: Place, byName: boolean, parts: Allowed): string | undefined {
+  if (to.inPackage && !byName) return "another package is imported by its name";
+  const allowed = parts[from.part]?.includes(to.part) ?? false;
+  const forTests = from.test && (to.part === "testing" || to.part === from.part);
+  return allowed || forTests ? undefined : `${from.part} may not import ${to.part}`;
 }
 
-function placeOf(path: string, rooms: Rooms): Place {
-  const [, name, inside = ""] = /^packages\/([^/]+)\/(?:src\/)?(.*)$/.exec(path) ?? [];
-  const test = /\.test\.ts$|(?:^|\/)testing\//.test(path) || /^(?:bench|scripts|examples)\//.test(path);
-  if (name === undefined) return { room: path.split("/")[0] ?? "", test };
-  const known = Object.keys(rooms[name] ?? {}).filter((room) => inside.startsWith(`${room}/`));
+/** Rights to import what stands above. */
+function upwards(allowed: Allowed): readonly string[] {
+  const order = Object.keys(allowed);
+  return Object.entries(allowed).flatMap(([name, others]) =>
+    others
+      .filter((other) => !order.slice(0, order.indexOf(name)).includes(other))
+      .map((other) => `the table lets ${name} import ${other}, which does not stand before it`),
+  );
+}
+
+function packageOf(specifier: string): Place | undefined {
+  const [, part] = /^@executor-registry\/([^/]+)/.exec(specifier) ?? [];
+  return part === undefined ? undefined : { part, inPackage: true, room: "", test: false };
+}
+
+function placeOf(path: string, rooms: Readonly<Record<string, Allowed>>): Place {
+  const [, part, within = ""] = /^packages\/([^/]+)\/(?:src\/)?(.*)$/.exec(path) ?? [];
+  if (part === undefined) return { part: path.split("/")[0] ?? "", inPackage: false, room: "", test: false };
+  const known = Object.keys(rooms[part] ?? {}).filter((room) => within.startsWith(`${room}/`));
   const room = known.toSorted((a, b) => b.length - a.length)[0] ?? "";
-  return { package: name, room, test };
+  return { part, inPackage: true, room, test: /\.test\.ts$|(?:^|\/)testing\//.test(within) };
 }
 
-const nameOf = (place: Place): string =>
-  place.package === undefined ? place.room : place.room === "" ? place.package : `${place.package}/${place.room}`;
+const nameOf = ({ part, room }: Place): string => (room === "" ? part : `${part}/${room}`);
 
 /** Every group of rooms from each of which each other can be reached. */
 function circlesOf(arrows: readonly Arrow[]): readonly (readonly string[])[] {

@@ -3,12 +3,12 @@ import { describe, test } from "node:test";
 import { type HouseFile, survey } from "./house-rules.ts";
 
 const ROOMS = { shop: { ground: [], first: ["ground"], second: ["first", "ground"] }, other: {} };
-const PACKAGES = { shop: [], other: ["shop"] };
+const PARTS = { shop: [], other: ["shop"], testing: ["shop"], bench: ["testing"] };
 const src = (path: string, ...imports: readonly string[]): HouseFile => ({
   path,
   text: imports.map((specifier) => `import { a } from "${specifier}";`).join("\n"),
 });
-const complaints = (...files: readonly HouseFile[]): readonly string[] => survey(files, ROOMS, PACKAGES).complaints;
+const complaints = (...files: readonly HouseFile[]): readonly string[] => survey(files, PARTS, ROOMS).complaints;
 
 describe("the house", () => {
   test("has an arrow for each room that another imports, and no complaint about those that are allowed", () => {
@@ -19,8 +19,8 @@ describe("the house", () => {
         src("packages/shop/src/index.ts", "./first/b.ts"),
         src("packages/other/src/index.ts", "@executor-registry/shop"),
       ],
+      PARTS,
       ROOMS,
-      PACKAGES,
     );
     assert.deepEqual(
       [...rooms],
@@ -33,7 +33,7 @@ describe("the house", () => {
     );
     assert.deepEqual(
       arrows.map(({ from, to }) => `${from} → ${to}`),
-      ["shop/first → shop/ground", "shop → shop/first"],
+      ["shop/first → shop/ground", "shop → shop/first", "other → shop"],
     );
     assert.deepEqual([circles, complaints], [[], []]);
   });
@@ -45,6 +45,7 @@ describe("the house", () => {
     ["an import on use", 'const { a } = await import("../first/b.ts");'],
     ["the type of a module", 'type A = import("../first/b.ts").A;'],
     ["an import for its effect", 'import "../first/b.ts";'],
+    ["an import in other quotes", "import '../first/b.ts';"],
     ["an import over several lines", 'import {\n  a,\n  b,\n} from "../first/b.ts";'],
   ] as const) {
     test(`forbids ${what} of a room above`, () => {
@@ -63,14 +64,41 @@ describe("the house", () => {
     assert.equal(complaints(src("packages/shop/src/ground/a.ts", "../testing/helper.ts")).length, 1);
   });
 
-  test("lets nobody import the package's own folder from one of its rooms", () => {
+  test("takes no text and no comment for an import", () => {
+    const text = '// from "../first/b.ts"\nexport const a = `import "../first/b.ts"`;';
+    assert.deepEqual(complaints({ path: "packages/shop/src/ground/a.ts", text }), []);
+  });
+
+  test("forbids an import of which the module is worked out at run time, outside of tests", () => {
+    const text = "export const load = (name: string) => import(name);";
+    assert.match(complaints({ path: "packages/shop/src/a.ts", text })[0] ?? "", /what only its run time shows/);
+    assert.deepEqual(complaints({ path: "packages/shop/src/a.test.ts", text }), []);
+  });
+
+  test("does not let a package's own folder be imported by one of its rooms", () => {
     assert.equal(complaints(src("packages/shop/src/ground/a.ts", "../index.ts")).length, 1);
   });
 
   test("wants packages imported by their names, and only those that a package depends on", () => {
     assert.match(complaints(src("testing/server.ts", "../packages/shop/src/index.ts"))[0] ?? "", /by its name/);
     assert.match(complaints(src("packages/other/src/a.ts", "../../shop/src/index.ts"))[0] ?? "", /by its name/);
-    assert.match(complaints(src("packages/shop/src/a.ts", "@executor-registry/other"))[0] ?? "", /does not depend/);
+    assert.match(
+      complaints(src("packages/shop/src/a.ts", "@executor-registry/other"))[0] ?? "",
+      /shop may not import other/,
+    );
+  });
+
+  test("gives folders beside the packages what the table says, and tests the folder of their servers", () => {
+    assert.deepEqual(complaints(src("bench/a.ts", "../testing/server.ts"), src("testing/server.ts")), []);
+    assert.match(complaints(src("bench/a.ts", "@executor-registry/other"))[0] ?? "", /bench may not import other/);
+    assert.match(complaints(src("testing/a.ts", "../bench/a.ts"))[0] ?? "", /testing may not import bench/);
+    const product = complaints(src("packages/shop/src/a.ts", "../../../testing/server.ts"));
+    assert.match(product[0] ?? "", /shop may not import testing/);
+  });
+
+  test("wants the table to go upwards only", () => {
+    const { complaints } = survey([], {}, { shop: { ground: ["first"], first: [] } });
+    assert.deepEqual(complaints, ["the table lets ground import first, which does not stand before it"]);
   });
 
   test("reports rooms that import each other through others, once", () => {
@@ -81,8 +109,8 @@ describe("the house", () => {
         src("packages/shop/src/second/c.ts", "../first/b.ts"),
         src("packages/shop/src/index.ts", "./first/b.ts"),
       ],
+      PARTS,
       ROOMS,
-      PACKAGES,
     );
     assert.deepEqual(circles, [["shop/first", "shop/ground", "shop/second"]]);
   });

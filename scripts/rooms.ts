@@ -1,9 +1,11 @@
+import type { Allowed } from "./house-rules.ts";
+
 /**
  * The rooms of the house, by package and from the ground up, each with the rooms of its package that it may import. A folder that is
  * not named belongs to the room around it; the package's own folder, last, may import all of its rooms. Types count as imports.
  * Tests have the rights of their room.
  */
-export const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+export const ROOMS: Readonly<Record<string, Allowed>> = {
   resolver: {
     tools: [],
     reference: ["tools"],
@@ -48,12 +50,13 @@ export const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly str
     follow: ["job", "tools"],
   },
   registry: {
+    errors: [],
     model: [],
     settings: [],
-    journal: ["model"],
+    journal: ["errors"],
     stores: ["journal"],
     net: [],
-    "oci/wire": ["model", "net"],
+    "oci/wire": ["errors", "net"],
     "oci/auth": ["model", "net", "oci/wire"],
     "oci/read": ["model", "net", "oci/auth", "oci/wire"],
     sources: ["model", "net", "oci/read", "oci/wire", "settings"],
@@ -63,14 +66,15 @@ export const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly str
     "sources/layout": ["model", "sources"],
     "sources/oci": ["model", "oci/auth", "oci/read", "oci/wire", "settings", "sources"],
     checks: ["model", "oci/read"],
-    catalogue: ["checks", "journal", "model", "sources"],
-    scan: ["catalogue", "checks", "model", "net", "sources"],
-    webhooks: ["model", "net", "settings"],
+    catalogue: ["checks", "errors", "journal", "model", "sources"],
+    scan: ["catalogue", "checks", "errors", "model", "net", "sources"],
+    webhooks: ["errors", "model", "net", "settings"],
     queues: ["model", "net", "settings", "sources/google", "webhooks"],
     auth: ["net"],
-    http: ["auth", "catalogue", "model", "queues", "scan", "sources", "webhooks"],
+    http: ["auth", "catalogue", "errors", "model", "queues", "scan", "sources", "webhooks"],
     config: [
       "auth",
+      "errors",
       "model",
       "oci/wire",
       "queues",
@@ -111,10 +115,17 @@ export const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly str
   },
 };
 
-/** Which of our packages a package may import, by their names. */
-export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+/**
+ * The packages and the folders beside them, from the ground up, each with what it may import: packages by their names, folders by a path.
+ * Tests of a package may import `testing` besides.
+ */
+export const PARTS: Allowed = {
   resolver: [],
   dispatcher: ["resolver"],
   registry: ["resolver"],
   cli: ["dispatcher", "resolver"],
+  testing: ["dispatcher", "registry", "resolver"],
+  scripts: ["registry", "testing"],
+  examples: ["dispatcher", "resolver", "scripts", "testing"],
+  bench: ["registry", "resolver", "scripts", "testing"],
 };

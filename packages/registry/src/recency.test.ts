@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { SERVICE_ERRORS } from "./model/errors.ts";
+import { SERVICE_ERRORS } from "./errors/service-errors.ts";
 import { type Clock, ExecutorRegistryError, systemClock, repositoryNamed } from "@executor-registry/resolver";
 import { listVersions } from "./http/list-versions.ts";
 import type { ListedImage, RepositoryListing, UnreadTag } from "./sources/image-source.ts";

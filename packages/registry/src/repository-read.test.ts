@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { SERVICE_ERRORS } from "./model/errors.ts";
+import { SERVICE_ERRORS } from "./errors/service-errors.ts";
 import { ExecutorRegistryError, repositoryNamed } from "@executor-registry/resolver";
 import { RegistryError } from "./oci/wire/errors.ts";
 import type { UnreadTag } from "./sources/image-source.ts";

@@ -1,5 +1,5 @@
 import { repositoryNamed } from "@executor-registry/resolver";
-import { errorRow } from "../model/errors.ts";
+import { errorRow } from "../errors/service-errors.ts";
 import type { UnreadRecord } from "../model/change.ts";
 import { oneLine } from "../model/one-line.ts";
 import type { RepositoryReads } from "./state.ts";

@@ -1,5 +1,5 @@
 import { ExecutorRegistryError } from "@executor-registry/resolver";
-import { SERVICE_ERRORS } from "../model/errors.ts";
+import { SERVICE_ERRORS } from "../errors/service-errors.ts";
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
 import type { z } from "zod";
 import { Config } from "./schema.ts";

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { SERVICE_ERRORS } from "../model/errors.ts";
+import { SERVICE_ERRORS } from "../errors/service-errors.ts";
 import { createJsonSchemas, type Json, type JsonSchemas } from "./json-schemas.ts";
 import type { Operation } from "./route.ts";
 import { Problem } from "./schemas.ts";

@@ -1,5 +1,5 @@
 import { ExecutorRegistryError } from "@executor-registry/resolver";
-import { SERVICE_ERRORS } from "../model/errors.ts";
+import { SERVICE_ERRORS } from "../errors/service-errors.ts";
 
 /** An entry is not what was written, or is missing: the store was changed behind the journal's back, or is damaged. */
 export class BrokenJournalError extends ExecutorRegistryError {

@@ -1,5 +1,5 @@
 import { ExecutorRegistryError } from "@executor-registry/resolver";
-import { SERVICE_ERRORS } from "../model/errors.ts";
+import { SERVICE_ERRORS } from "../errors/service-errors.ts";
 import type { Head } from "./entry.ts";
 
 /** A store cannot be opened, read or written. Nothing of what was to be written was written. */

@@ -1,5 +1,5 @@
 import { type Digest, ExecutorRegistryError, taggedName, type Repository } from "@executor-registry/resolver";
-import { errorRow } from "../model/errors.ts";
+import { errorRow } from "../errors/service-errors.ts";
 import { hash } from "node:crypto";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import { versionTag } from "../model/version-tag.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { SERVICE_ERRORS } from "../model/errors.ts";
+import { SERVICE_ERRORS } from "../errors/service-errors.ts";
 import { ExecutorRegistryError, repositoryNamed } from "@executor-registry/resolver";
 import { manualClock } from "../../../../testing/manual-clock.ts";
 import { deferred } from "../testing/deferred.ts";

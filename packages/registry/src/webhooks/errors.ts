@@ -1,5 +1,5 @@
 import { ExecutorRegistryError } from "@executor-registry/resolver";
-import { SERVICE_ERRORS } from "../model/errors.ts";
+import { SERVICE_ERRORS } from "../errors/service-errors.ts";
 
 /** Whoever sent this did not prove to be the sender that is configured. Nothing of the body was used. */
 export class UnauthorizedWebhookError extends ExecutorRegistryError {

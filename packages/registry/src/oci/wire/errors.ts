@@ -1,5 +1,5 @@
 import { type Digest, ExecutorRegistryError } from "@executor-registry/resolver";
-import { SERVICE_ERRORS } from "../../model/errors.ts";
+import { SERVICE_ERRORS } from "../../errors/service-errors.ts";
 
 /** The codes of {@link RegistryError}. */
 export type RegistryErrorCode =

@@ -21,7 +21,7 @@ const OWN = errorTable({
 export const SERVICE_ERRORS = { ...ERRORS, ...OWN };
 
 /** The codes of {@link SERVICE_ERRORS}. */
-export type ServiceErrorCode = keyof typeof SERVICE_ERRORS;
+type ServiceErrorCode = keyof typeof SERVICE_ERRORS;
 
 /** The row of a code that a journal holds; one that this release does not know is a failure of a container registry. */
 export function errorRow(code: string): ErrorRow {

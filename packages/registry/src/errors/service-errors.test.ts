@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { ERRORS } from "@executor-registry/resolver";
-import { errorRow, SERVICE_ERRORS } from "./errors.ts";
+import { errorRow, SERVICE_ERRORS } from "./service-errors.ts";
 
 test("each code has one meaning: the service's own are none of the resolver's", () => {
   for (const [code, row] of Object.entries(ERRORS)) assert.equal(errorRow(code), row);

@@ -66,7 +66,7 @@ export const ROOMS: Readonly<Record<string, Allowed>> = {
     "sources/layout": ["model", "sources"],
     "sources/oci": ["model", "oci/auth", "oci/read", "oci/wire", "settings", "sources"],
     checks: ["model", "oci/read"],
-    catalogue: ["checks", "errors", "journal", "model", "sources"],
+    catalogue: ["errors", "journal", "model", "sources"],
     scan: ["catalogue", "checks", "errors", "model", "net", "sources"],
     webhooks: ["errors", "model", "net", "settings"],
     queues: ["model", "net", "settings", "sources/google", "webhooks"],

@@ -1,5 +1,5 @@
 import type { ExecutorDocument } from "@executor-registry/resolver";
-import { isRunnable } from "../checks/runnable.ts";
+import { isRunnable } from "../model/runnable.ts";
 import type { Claim } from "../model/change.ts";
 import { compareRecency, type Difference, differenceOf, Recency } from "./newest.ts";
 import { oneLine } from "../model/one-line.ts";

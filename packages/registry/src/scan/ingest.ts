@@ -13,7 +13,7 @@ import { recordLook } from "../catalogue/repository-read.ts";
 import type { CatalogueImage } from "../catalogue/state.ts";
 import { type Check, judge } from "../checks/check.ts";
 import type { Verdict } from "../model/verdict.ts";
-import { isRunnable } from "../checks/runnable.ts";
+import { isRunnable } from "../model/runnable.ts";
 import {
   type ImageSource,
   lasting,

@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import { createAccess, type Access } from "../auth/access.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import { createNaming, type Naming } from "../model/naming.ts";
-import { createApprovedNamespaceCheck } from "../checks/approved-namespace.ts";
+import { createApprovedNamespaceCheck } from "../checks/namespace.ts";
 import { runnableCheck } from "../checks/runnable.ts";
 import { makeAuthenticators } from "../config/make-authenticators.ts";
 import { makeSources } from "../config/source-kinds.ts";

@@ -1,7 +1,7 @@
 import { type Clock, silentLogger, systemClock } from "@executor-registry/resolver";
 import { Catalogue } from "../catalogue/catalogue.ts";
 import { createNaming, type NamingOptions } from "../model/naming.ts";
-import { createApprovedNamespaceCheck } from "../checks/approved-namespace.ts";
+import { createApprovedNamespaceCheck } from "../checks/namespace.ts";
 import { runnableCheck } from "../checks/runnable.ts";
 import { createRegistryClient } from "../oci/read/client.ts";
 import { createHostPacer } from "../oci/wire/pacing.ts";

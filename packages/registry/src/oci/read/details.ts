@@ -14,7 +14,7 @@ import {
   isImageType,
   isIndexType,
   OCI_CONFIG,
-} from "./media-types.ts";
+} from "../../model/media-types.ts";
 import type { Descriptor, Manifest } from "./registry.ts";
 import type { Session } from "./session.ts";
 

@@ -13,7 +13,7 @@ import {
   isIndexType,
   OCI_INDEX,
   OCI_MANIFEST,
-} from "./media-types.ts";
+} from "../../model/media-types.ts";
 import type { Descriptor, Manifest, ManifestHead } from "./registry.ts";
 import type { Session } from "./session.ts";
 import type { Answer } from "../wire/transport.ts";

@@ -2,7 +2,7 @@ import type { Digest } from "@executor-registry/resolver";
 import { RegistryError } from "../wire/errors.ts";
 import { fetchManifest, parseManifest } from "./manifest.ts";
 import { digestLike } from "./digest.ts";
-import { essence, OCI_INDEX } from "./media-types.ts";
+import { essence, OCI_INDEX } from "../../model/media-types.ts";
 import { pages } from "./pages.ts";
 import type { Descriptor } from "./registry.ts";
 import type { Session } from "./session.ts";

@@ -29,7 +29,7 @@ export async function runCli(argv: readonly string[], io: Io): Promise<number> {
     command = COMMANDS.find((one) => one.name === name);
     if (!command) throw unknownCommand(name);
     const args = argv.filter((_, index) => index !== at);
-    // What is to be completed may look like flags; it is none of ours.
+    // What is to be completed may look like flags, and is not parsed.
     const given = command.hidden
       ? { flags: {}, words: [], rest: args }
       : parseFlags(args, { ...GLOBAL_FLAGS, ...command.flags }, command.name);

@@ -1,7 +1,7 @@
 import type { Io } from "../output/io.ts";
 
-/** Milliseconds after which people wonder. */
-const PATIENCE = 500;
+/** Progress is shown for what takes longer. */
+const SHOW_AFTER_MS = 500;
 
 /** Waits; says on a terminal what for, once that takes long, and takes it back at the end. */
 export async function withProgress<T>(io: Pick<Io, "stderr" | "clock">, what: string, work: Promise<T>): Promise<T> {
@@ -9,7 +9,7 @@ export async function withProgress<T>(io: Pick<Io, "stderr" | "clock">, what: st
   if (!stderr.isTTY) return work;
   const done = new AbortController();
   const waited = (async () => {
-    await clock.sleep(PATIENCE, done.signal);
+    await clock.sleep(SHOW_AFTER_MS, done.signal);
     stderr.status(`${what} …`);
   })();
   waited.catch(() => {});

@@ -8,7 +8,7 @@ import { withClient } from "../service/open-client.ts";
 import { openResolver } from "../service/session.ts";
 
 /** Milliseconds a user waits for a completion before they would rather type. */
-const PATIENCE = 3000;
+const ANSWER_WITHIN_MS = 3000;
 
 /**
  * Answers what may follow, as cobra's commands do, so that kubectl can ask it of its plugins.
@@ -33,7 +33,7 @@ export const completeFor = (commands: () => readonly Command[]): Command => ({
 });
 
 async function types(io: Io, ...[words, flags, of]: Parameters<FindTypes>): Promise<string[]> {
-  const signal = AbortSignal.any([io.signal, AbortSignal.timeout(PATIENCE)]);
+  const signal = AbortSignal.any([io.signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]);
   try {
     const given = parseFlags(words, flags, "");
     if (of === "service") return await typesOfService(given, io, signal);

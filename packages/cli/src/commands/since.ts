@@ -18,5 +18,5 @@ export function since(value: string | undefined, now: number): string | undefine
   return new Date(time).toISOString();
 }
 
-/** Numbers alone, which `Date` takes for years, are none. */
+/** Numbers alone, which `Date` takes for years, are refused. */
 const timeOf = (value: string): number => (/^\d{4}-\d\d/.test(value) ? Date.parse(value) : Number.NaN);

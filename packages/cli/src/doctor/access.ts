@@ -81,12 +81,12 @@ async function mayI(resourceAttributes: Wish, { api, signal }: Patient): Promise
 
 /** Servers before 1.28 tell who one is only when they refuse something. */
 async function whoAmI({ api, namespace, signal }: Patient): Promise<RbacSubject> {
-  const nobody: RbacSubject = { kind: "ServiceAccount", name: "default", namespace };
+  const defaultAccount: RbacSubject = { kind: "ServiceAccount", name: "default", namespace };
   try {
     await api.request("/apis/executor-registry.dev/v1/whoami", { signal });
-    return nobody;
+    return defaultAccount;
   } catch (error) {
     if (!(error instanceof KubernetesError)) throw error;
-    return refusedSubject(error.message) ?? nobody;
+    return refusedSubject(error.message) ?? defaultAccount;
   }
 }

@@ -2,7 +2,7 @@ import { KubernetesError } from "@executor-registry/resolver/kubernetes";
 import type { Check, Patient } from "./check.ts";
 import { listed } from "./listed.ts";
 
-/** kubelet's `nodeStatusMaxImages` where nobody changed it. A node that reports more has another limit. */
+/** kubelet's `nodeStatusMaxImages` by default. A node that reports more has another limit. */
 const CAP = 50;
 const LIFTED = `kubeadmConfigPatches:
   - |

@@ -54,7 +54,8 @@ function explained(error: KubernetesError, path: string, place: string): Error {
   if (status === undefined) return error;
   if (answer === undefined) {
     if (status !== 404 && status !== 503) return error;
-    const why = status === 404 ? "there is none of this name" : error.message.slice(error.message.indexOf(": ") + 2);
+    const why =
+      status === 404 ? "the cluster has no Service of this name" : error.message.slice(error.message.indexOf(": ") + 2);
     return new RegistryServiceError("unreachable", `${place} of the cluster cannot be asked: ${why}`, {
       status,
       cause: error,

@@ -1,7 +1,7 @@
 import { type JsonObject, objectOf, objectsOf } from "../tools/json.ts";
 
 /** Each node is a term of its own, and a pod's size has limits. */
-const MOST_TERMS = 100;
+const MAX_TERMS = 100;
 const REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution";
 
 /**
@@ -20,7 +20,7 @@ export function onNodes(spec: JsonObject, nodes: readonly string[]): JsonObject 
   if (terms.length > 0 && asking.length === 0) return spec;
 
   const alternatives = asking.length === 0 ? [{} as JsonObject] : asking;
-  const some = nodes.slice(0, Math.max(1, Math.floor(MOST_TERMS / alternatives.length)));
+  const some = nodes.slice(0, Math.max(1, Math.floor(MAX_TERMS / alternatives.length)));
   const nodeSelectorTerms = alternatives.flatMap((term) =>
     some.map((node) => ({
       ...term,

@@ -5,7 +5,7 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** A value as an object; an empty one when it is none. For documents whose fields cannot be relied on. */
+/** A value as an object; an empty one for anything else. For documents whose fields cannot be relied on. */
 export function objectOf(value: unknown): JsonObject {
   return isObject(value) ? value : {};
 }

@@ -61,7 +61,7 @@ export class Answer {
     const before = this.resolution;
     this.#forget();
     this.promise = Promise.reject(unknown);
-    // Whoever asks gets the rejection; nobody asking is no crash.
+    // Callers get the rejection; without a caller it is not an unhandled one.
     this.promise.catch(() => {});
     this.problem = undefined;
     this.checked = now;

@@ -19,7 +19,7 @@ export function createBreaker(clock: Clock, random: Random): Breaker {
   const backoff = createBackoff(random);
   let failures = 0;
   let problem: RegistryServiceError | undefined;
-  /** While open: since when, and until when nobody asks. */
+  /** While open: since when, and until when it is not asked. */
   let open: { readonly since: number; readonly until: number } | undefined;
   let probing = false;
 

@@ -11,9 +11,9 @@ import { withTimeLimit } from "../tools/time-limit.ts";
 /** The service sends a comment every 15 seconds; three missed ones mean that the connection is dead. */
 const SILENCE = 45_000;
 
-/** Who is told. */
+/** What happens to the stream. */
 export interface EventsHandler {
-  /** Bytes arrive. @param resumed whether what was missed in between will be told */
+  /** Bytes arrive. @param resumed whether what was missed in between will come */
   connected(resumed: boolean): void;
   event(event: StreamEvent): void;
   /** @param heard when the last sign of life came */

@@ -21,14 +21,14 @@ export interface InquiryOptions {
   readonly clock: Clock;
   /** Ends all requests. */
   readonly ended: AbortSignal;
-  /** Told whenever the service confirmed or denied something. */
+  /** Called whenever the service confirmed or denied something. */
   readonly onConfirmed: () => void;
 }
 
 /** Asks the service, and puts what it says into the answers. */
 export class Inquiry {
   readonly state: SourceState;
-  /** Whether events tell of changes. */
+  /** Whether changes come as events. */
   live = false;
   readonly #options: InquiryOptions;
   readonly #listeners = new Set<(type: string) => void>();
@@ -45,7 +45,7 @@ export class Inquiry {
     return this.live ? LIFE_WITH_EVENTS : this.#options.settings.ttl;
   }
 
-  /** Tells of a type whose answer for nobody in particular changed. Returns how to stop it. */
+  /** Calls back with a type whose answer without a subject changed. Returns how to stop it. */
   onChange(listener: (type: string) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -59,7 +59,7 @@ export class Inquiry {
       answer.again = false;
       if (again) void this.confirm(answer);
     });
-    // Whoever waits gets the rejection; nobody waiting is no crash.
+    // Callers get the rejection; without a caller it is not an unhandled one.
     answer.flight.catch(() => {});
     return answer.flight;
   }

@@ -66,7 +66,7 @@ export class RegistryCache {
     return answer.resolution;
   }
 
-  /** Answers count for longer while events tell of changes. @param heard when the last sign of life came */
+  /** Answers count for longer while changes come as events. @param heard when the last sign of life came */
   live(live: boolean, heard: number): void {
     this.inquiry.live = live;
     if (live) return;
@@ -86,7 +86,7 @@ export class RegistryCache {
   /**
    * Confirms what somebody watches, or what is stale, until the service fails again.
    * @param watched types, and `undefined` for all
-   * @param everything also what nobody watches
+   * @param everything also what is not watched
    */
   async refresh(watched: ReadonlySet<string | undefined>, everything = false): Promise<void> {
     const { answers, clock } = this.#options;

@@ -86,7 +86,7 @@ export async function request(
         "user-agent": `executor-registry-resolver/${VERSION}`,
         ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
       },
-      // A redirect would carry the token, and the choice of images, to whom nobody configured.
+      // A redirect would carry the token, and the choice of images, to a host that is not configured.
       redirect: "manual",
       signal,
     });
@@ -95,7 +95,7 @@ export async function request(
   }
 }
 
-/** Why an answer is none. */
+/** Why an answer cannot be used. */
 export function refusal(
   response: Response,
   problem: Pick<ProblemDocument, "detail" | "code"> | undefined,

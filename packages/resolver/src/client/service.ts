@@ -95,8 +95,8 @@ function combined(
   const attempts: RegistryAttempt[] = failures.map(({ url, error }) => ({ url: url.href, problem: error.message }));
   const code =
     first && failures.every(({ error }) => error.code === first.error.code) ? first.error.code : "unreachable";
-  const told = attempts.map(({ url, problem }) => `${url}: ${problem}`).join("; ");
-  return new RegistryServiceError(code, `the registry service gave no answer. ${told}`, {
+  const problems = attempts.map(({ url, problem }) => `${url}: ${problem}`).join("; ");
+  return new RegistryServiceError(code, `the registry service gave no answer. ${problems}`, {
     attempts,
     cause: first?.error,
     ...(failures.length === 1 && first?.error.status !== undefined && { status: first.error.status }),

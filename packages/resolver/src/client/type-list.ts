@@ -12,7 +12,7 @@ import { type ParsedDocuments, parseDocuments } from "../contract/parse-document
 import type { RegistrySettings } from "./settings.ts";
 
 /** The list of everything may take that many times as long as one answer. */
-const PATIENCE = 10;
+const LIST_TIMEOUTS = 10;
 
 export interface TypeListOptions {
   readonly inquiry: Inquiry;
@@ -85,7 +85,7 @@ export class TypeList {
       this.#again = false;
       if (again) void this.confirm();
     });
-    // Whoever waits gets the rejection; nobody waiting is no crash.
+    // Callers get the rejection; without a caller it is not an unhandled one.
     this.#flight.catch(() => {});
     return this.#flight;
   }
@@ -97,7 +97,7 @@ export class TypeList {
       path: "executors",
       etag: this.#documents && this.#etag,
       limit: LIST_BYTES,
-      timeout: settings.timeout * PATIENCE,
+      timeout: settings.timeout * LIST_TIMEOUTS,
       parse: parseDocuments,
     };
     try {

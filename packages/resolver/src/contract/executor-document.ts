@@ -1,7 +1,7 @@
 import type { Candidate, DeclaredTemplate, EvidenceKind, PullPolicy } from "./resolution.ts";
 
 /**
- * What else is told of an image that the service found in a cluster instead of a registry. Nobody has checked such an image,
+ * What else is known of an image that the service found in a cluster instead of a registry. Such an image was not checked,
  * and where it has no digest it goes by a name that the nodes know.
  */
 export interface LiveMembers {

@@ -15,7 +15,7 @@ export function parseDocument(json: unknown, type: string): ExecutorDocument {
   const reference = tryParseReference(image);
   if (!reference) throw new NotADocument(`the image of ${type} is no image reference`);
   const digested = typeof digest === "string" && isDigest(digest);
-  // Of what nobody has pushed there may be no digest, or one that is no part of its name.
+  // An image that was never pushed may have no digest, or one that is not part of its name.
   if (!live && !(digested && reference.digest === digest)) {
     throw new NotADocument(`the image of ${type} is not pinned to its digest`);
   }
@@ -75,7 +75,7 @@ export function parseVersionNames(json: unknown): ReadonlyMap<string, string> {
   return new Map(documents.map(([type, document]) => [type, text(record(document, `its ${type}`), "version")]));
 }
 
-/** The part of an error's body that is acted upon; nothing when it is none of the service's. */
+/** The part of an error's body that is acted upon; nothing when the service did not write it. */
 export function parseProblem(json: unknown): Omit<ProblemDocument, "status" | "requestId"> | undefined {
   if (typeof json !== "object" || json === null) return undefined;
   const { type, title, code, detail, nearMisses, knownTypes, incomplete } = json as Json;

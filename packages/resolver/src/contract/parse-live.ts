@@ -48,7 +48,7 @@ export function parseLive(json: unknown): LiveMembers {
 
 function pullPolicy(value: unknown): PullPolicy {
   if (value === "Always" || value === "IfNotPresent" || value === "Never") return value;
-  throw new NotADocument("its member live.pullPolicy is none of Kubernetes'");
+  throw new NotADocument("its member live.pullPolicy is not one of Kubernetes'");
 }
 
 /** @throws NotADocument */

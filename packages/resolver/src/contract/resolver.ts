@@ -61,7 +61,7 @@ export interface Resolver {
   list(options?: WaitOptions): Promise<readonly Resolution[]>;
   /**
    * What is, then every change of it, of one type or of all, until the signal aborts or the resolver closes.
-   * Of one type even the absence is told first. Who reads slowly misses what came and went in between, never the latest.
+   * Of one type the first change may be that it has no image. A slow reader misses what came and went in between, never the latest.
    * In production it waits for a service that is away.
    * @throws InvalidTypeError at once; while iterating NoClusterError and KubeconfigError, and before the first change
    * SourceUnreadError as {@link resolve} and {@link list} do

@@ -4,20 +4,20 @@ import { SourceUnreadError } from "./resolver-errors.ts";
 /** How the answer for one type changed. */
 export interface ResolutionChange {
   readonly type: string;
-  /** As it is now; absent when there is none (any more). */
+  /** As it is now; absent when it has no image (any more). */
   readonly resolution?: Resolution;
   /** As it was; absent the first time. */
   readonly previous?: Resolution;
 }
 
 export interface WatchOptions {
-  /** The one type to tell of, its absence too. @default all known types */
+  /** The one type to report, also when it has no image. @default all known types */
   readonly only?: string;
   /** The types known now, sorted. */
   types(): Promise<readonly string[]>;
   /** A type's resolution as it is now. */
   find(type: string): Promise<Resolution | undefined>;
-  /** Registers who is told of a changed type, or that all may have changed; returns how to unregister. */
+  /** Registers a listener for a changed type, or for all of them; returns how to unregister. */
   onChange(listener: (type?: string) => void): () => void;
   readonly signal: AbortSignal;
 }
@@ -28,7 +28,7 @@ export interface WatchOptions {
  */
 export async function* watchChanges(options: WatchOptions): AsyncGenerator<ResolutionChange, void> {
   const { only, types, find, onChange, signal } = options;
-  const told = new Map<string, Resolution>();
+  const reported = new Map<string, Resolution>();
   const changed = new Set<string>();
   let all = true;
   let first = true;
@@ -55,15 +55,15 @@ export async function* watchChanges(options: WatchOptions): AsyncGenerator<Resol
       if (all) {
         all = false;
         const every = only === undefined ? await ifKnown(types, []) : [only];
-        for (const type of [...every, ...told.keys()]) changed.add(type);
+        for (const type of [...every, ...reported.keys()]) changed.add(type);
       }
       for (const type of changed) {
         changed.delete(type);
-        const resolution = await ifKnown(() => find(type), told.get(type));
-        const previous = told.get(type);
+        const resolution = await ifKnown(() => find(type), reported.get(type));
+        const previous = reported.get(type);
         if (signal.aborted) return;
-        if (resolution) told.set(type, resolution);
-        else told.delete(type);
+        if (resolution) reported.set(type, resolution);
+        else reported.delete(type);
         if (first && only === type && !resolution) yield { type };
         else if (!same(previous, resolution))
           yield { type, ...(resolution && { resolution }), ...(previous && { previous }) };

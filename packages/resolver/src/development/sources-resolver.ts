@@ -16,7 +16,7 @@ import { type ResolutionChange, watchChanges } from "../contract/watch.ts";
  * How long a source that was never read is waited for, in milliseconds from its first failure: enough for an API server
  * that starts anew, or sheds load for a moment. After that, callers get the error at once.
  */
-export const PATIENCE_MS = 10_000;
+export const UNREAD_WAIT_MS = 10_000;
 
 /** A resolver over sources in this process. */
 export class SourcesResolver implements Resolver {
@@ -37,7 +37,7 @@ export class SourcesResolver implements Resolver {
     this.#clock = clock;
     this.#opened = opening;
     this.#settled = this.#settle(log);
-    // Whoever asks gets the rejection; nobody asking is no crash.
+    // Callers get the rejection; without a caller it is not an unhandled one.
     this.#settled.catch(() => {});
   }
 
@@ -106,7 +106,7 @@ export class SourcesResolver implements Resolver {
       this.#sources = sources;
       const leftOut = sources.list.filter((source) => source.status().problem?.code === "forbidden");
       const names = leftOut.map(({ name }) => name);
-      // No contact is logged by who tries to get it; this is nobody's loss but a choice of the cluster's.
+      // A source that cannot be reached logs that itself; a missing permission is logged here.
       if (names.length > 0) log.warn({ sources: names }, `left out for want of permission: ${names.join(", ")}`);
     }
     return sources;
@@ -146,7 +146,7 @@ export class SourcesResolver implements Resolver {
   async #patiently(find: () => Source | undefined, signal: AbortSignal | undefined): Promise<Source | undefined> {
     for (let source = find(); source; source = find()) {
       const { since, problem } = source.status();
-      const left = since + PATIENCE_MS - this.#clock.now();
+      const left = since + UNREAD_WAIT_MS - this.#clock.now();
       if (left <= 0 || problem?.retryable === false) return source;
       await this.#news(left, signal);
     }

@@ -45,9 +45,9 @@ const IMAGE_CONFIGS = new Set([
 ]);
 /** Reproducible builds write 1970, or 1980, which is where ZIP's time begins. */
 const BELIEVABLE = Date.UTC(1981);
-const MOST_IMAGES = 10_000;
+const MAX_IMAGES = 10_000;
 /** Manifests within one image's indexes: an index that names another many times is small, and means millions. */
-const MOST_MANIFESTS = 1000;
+const MAX_MANIFESTS = 1000;
 
 /** Whether a container can be started from it: charts, caches and other artifacts lie in layouts, too. */
 export function isRunnable({ configType }: LayoutImage): boolean {
@@ -85,7 +85,7 @@ export async function readLayout(
   if (imageLayoutVersion !== "1.0.0") throw new InvalidLayoutError(marker, "its imageLayoutVersion is not 1.0.0");
   const file = join(directory, "index.json");
   const { descriptors, malformed } = manifestsOf(await readJson(file), file);
-  if (descriptors.length > MOST_IMAGES) throw new InvalidLayoutError(file, `it lists more than ${MOST_IMAGES} images`);
+  if (descriptors.length > MAX_IMAGES) throw new InvalidLayoutError(file, `it lists more than ${MAX_IMAGES} images`);
   const images: LayoutImage[] = [];
   const unreadable: UnreadableLayoutImage[] = [];
   for (const descriptor of descriptors) {
@@ -117,7 +117,7 @@ async function look(
   directory: string,
   descriptor: Descriptor,
   depth = 2,
-  left = { manifests: MOST_MANIFESTS },
+  left = { manifests: MAX_MANIFESTS },
 ): Promise<Looks> {
   const file = `blob ${descriptor.digest}`;
   const { mediaType } = descriptor;
@@ -166,7 +166,7 @@ async function lookIntoIndex(
   const looks: Looks[] = [];
   let problem: unknown;
   if (images.length > left.manifests)
-    throw new InvalidLayoutError(`blob ${digest}`, `it holds more than ${MOST_MANIFESTS} manifests`);
+    throw new InvalidLayoutError(`blob ${digest}`, `it holds more than ${MAX_MANIFESTS} manifests`);
   left.manifests -= images.length;
   for (const child of images) {
     try {

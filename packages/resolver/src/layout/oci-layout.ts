@@ -73,7 +73,7 @@ function findingOf(images: readonly LayoutImage[], warnings: readonly string[]):
   const [first, second] = ordered;
   if (!first) throw new RangeError("a type has at least one image");
   const dated = ordered.every(({ created }) => created !== undefined);
-  const told = !second || (dated && first.created !== second.created);
+  const decided = !second || (dated && first.created !== second.created);
   const created = new Date(first.created ?? 0).toISOString();
   const reason = second
     ? `created at ${created}, after ${ordered.length === 2 ? "the other one" : `the other ${ordered.length - 1}`}`
@@ -83,11 +83,11 @@ function findingOf(images: readonly LayoutImage[], warnings: readonly string[]):
     digest: first.digest,
     version: versionOf(first),
     pullPolicy: "IfNotPresent",
-    decidedBy: told ? (second ? "created" : "only-candidate") : "none",
-    reason: told ? reason : `nothing tells which of ${ordered.length} images is the newest`,
+    decidedBy: decided ? (second ? "created" : "only-candidate") : "none",
+    reason: decided ? reason : `nothing tells which of ${ordered.length} images is the newest`,
     candidates: ordered.map(candidateOf),
-    ambiguous: !told,
-    ...(!told && { advice: "build without a fixed creation time, or keep one image of the type in the layout" }),
+    ambiguous: !decided,
+    ...(!decided && { advice: "build without a fixed creation time, or keep one image of the type in the layout" }),
     warnings,
   };
 }

@@ -24,7 +24,7 @@ export interface FindingsOptions {
   readonly clock: Clock;
   /** Ends its timers. */
   readonly signal: AbortSignal;
-  /** Told a type, or none when all may have changed. */
+  /** Called with a type, or without one when all may have changed. */
   readonly changed: (type?: string) => void;
 }
 
@@ -69,8 +69,8 @@ export function createFindings({ clock, signal, changed }: FindingsOptions): Fin
     findings = new Map(
       [...known].map(([type, finding]) => {
         const removal = removals.get(type);
-        const told = removal === undefined ? finding : { ...finding, warnings: [...finding.warnings, removal] };
-        return [type, kept(before.get(type), told)];
+        const warned = removal === undefined ? finding : { ...finding, warnings: [...finding.warnings, removal] };
+        return [type, kept(before.get(type), warned)];
       }),
     );
     const gone = [...removals].flatMap(([type, text]) => (known.has(type) ? [] : [{ type, text }]));

@@ -5,7 +5,7 @@ import type { Candidate, Finding, SourceName } from "../contract/resolution.ts";
 import { SourceState } from "../contract/source-state.ts";
 import type { Source } from "../sources/source.ts";
 
-/** A source in memory, told what to know. */
+/** A source in memory whose knowledge a test sets. */
 export interface FakeSource extends Source {
   readonly state: SourceState;
   know(findings: Readonly<Record<string, Finding>>, notes?: readonly Note[]): void;

@@ -1,12 +1,12 @@
 const FAR = 3;
-const MOST = 3;
+const MAX_NEAR_MISSES = 3;
 /** So many words are compared letter by letter: enough to find a slip, and the same time however many words there are. */
 const COMPARED = 80;
 /** And so many are looked at on either side of where a word would stand. */
 const LOOKED = 2000;
 
 /** Words in order, each with which letters it has, as bits. */
-interface Shelf {
+interface Index {
   readonly keys: readonly string[];
   readonly letters: Uint32Array;
 }
@@ -14,11 +14,11 @@ interface Shelf {
 /** Words that near misses are looked for among. Made once, asked often. */
 export class NearMisses {
   /** In one those stand together that begin alike, in the other, turned round, those that end alike. */
-  readonly #shelves: readonly { readonly shelf: Shelf; readonly turned: boolean }[];
+  readonly #indexes: readonly { readonly index: Index; readonly turned: boolean }[];
 
   constructor(words: Iterable<string>) {
     const all = [...new Set(words)];
-    this.#shelves = [false, true].map((turned) => ({ turned, shelf: shelfOf(turned ? all.map(reversed) : all) }));
+    this.#indexes = [false, true].map((turned) => ({ turned, index: indexOf(turned ? all.map(reversed) : all) }));
   }
 
   /** The words a person may have meant: at most three, the closest first. Of thousands that are alike, those that begin or end alike. */
@@ -27,25 +27,25 @@ export class NearMisses {
     // In three letters two are not a slip but another word.
     const allowed = word.length < 6 ? 1 : 2;
     const close = new Map<string, number>();
-    for (const { shelf, turned } of this.#shelves) {
-      for (const key of neighbours(shelf, turned ? reversed(word) : word, 2 * allowed)) {
+    for (const { index, turned } of this.#indexes) {
+      for (const key of neighbours(index, turned ? reversed(word) : word, 2 * allowed)) {
         const candidate = turned ? reversed(key) : key;
         const distance = isPart(word, candidate) ? 1 : editDistance(word, candidate);
         if (distance <= allowed) close.set(candidate, distance);
       }
     }
     const sorted = [...close].sort(([a, ofA], [b, ofB]) => ofA - ofB || (a < b ? -1 : 1));
-    return sorted.slice(0, MOST).map(([candidate]) => candidate);
+    return sorted.slice(0, MAX_NEAR_MISSES).map(([candidate]) => candidate);
   }
 }
 
-function shelfOf(words: readonly string[]): Shelf {
+function indexOf(words: readonly string[]): Index {
   const keys = [...words].sort();
   return { keys, letters: Uint32Array.from(keys, lettersOf) };
 }
 
-/** The nearest words on a shelf that may be close. An edit changes two letters at most, in the set of a word's. */
-function neighbours({ keys, letters }: Shelf, key: string, differing: number): readonly string[] {
+/** The nearest words in an index that may be close. An edit changes two letters at most, in the set of a word's. */
+function neighbours({ keys, letters }: Index, key: string, differing: number): readonly string[] {
   const own = lettersOf(key);
   const found: string[] = [];
   const look = (at: number): void => {

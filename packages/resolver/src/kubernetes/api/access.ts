@@ -12,7 +12,7 @@ export interface ClusterAccess {
   readonly server: URL;
   /** The kubeconfig context, or `in-cluster`. */
   readonly context: string;
-  /** The namespace meant when nobody names one. */
+  /** The namespace meant when none is named. */
   readonly namespace: string;
   /** The proxy that leads to the server. */
   readonly proxy?: URL | undefined;

@@ -38,7 +38,7 @@ export interface KubernetesApi {
   readonly server: string;
   /** The kubeconfig context, or `in-cluster`. */
   readonly context: string;
-  /** The namespace meant when nobody names one: the pod's own, the context's, else `default`. */
+  /** The namespace meant when none is named: the pod's own, the context's, else `default`. */
   readonly namespace: string;
   /** Resolves to the answer's JSON. */
   request(path: ApiPath, options?: ApiRequest): Promise<unknown>;

@@ -120,7 +120,7 @@ class HttpsApi implements KubernetesApi {
     throw answerError(place, { status, headers: response.headers, body }, this.#clock);
   }
 
-  /** What has to do with credentials: why there are none is no failure of the server. */
+  /** What has to do with credentials. A lack of them is not a failure of the server. */
   #letIn<T>(place: Place, call: Call, work: () => Promise<T>): Promise<T> {
     return call.race(work()).catch((cause: unknown) => {
       if (call.signal.aborted) throw call.signal.reason;

@@ -10,7 +10,7 @@ export interface CronJobsPathOptions {
   readonly signal: AbortSignal;
   readonly clock: Clock;
   readonly random: Random;
-  /** Told what stands in the way while it is tried again. */
+  /** Called with what stands in the way while it is tried again. */
   contact(problem: ExecutorRegistryError): void;
 }
 

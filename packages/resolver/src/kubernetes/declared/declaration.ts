@@ -34,7 +34,7 @@ interface Workload {
   readonly template?: PodTemplate;
 }
 
-/** Reads a CronJob or a Deployment: a declaration, a note why it is none, or nothing (it is none of our business). */
+/** Reads a CronJob or a Deployment: a declaration, a note why it is not one, or nothing (it is about something else). */
 export function readDeclaration(
   kind: DeclaringKind,
   { metadata, spec }: KubernetesObject,

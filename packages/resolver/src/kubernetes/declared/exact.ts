@@ -80,7 +80,7 @@ export function exactFinding({ reference, from, at, pullPolicy, template, warnin
 function workingPolicy(reference: ImageReference, own: PullPolicy | undefined): PullPolicy {
   // Who loads with a registry's name may as well have pushed: a node that lacks it is let ask.
   if (isLocalBuild(reference)) return namesNoRegistry(reference) || own === "Never" ? "Never" : "IfNotPresent";
-  // Without a registry `Always` would miss the build on the node, and it often is nobody's choice: the server fills it in
+  // Without a registry `Always` would miss the build on the node, and it is often not chosen: the server fills it in
   // for `latest` and for a placeholder, and it stays when a tool puts the build's name there.
   if (mayBeOnNodesOnly(reference) && !mayBeInLoopbackRegistry(reference)) return own === "Never" ? own : "IfNotPresent";
   return own ?? (isMoving(reference) ? "Always" : "IfNotPresent");

@@ -42,9 +42,9 @@ interface ConfigMap {
 
 const KEY = "sightings.json";
 /** A ConfigMap holds 1 MiB; some of it is for the rest of the object. */
-const MOST_BYTES = 900_000;
+const MAX_BYTES = 900_000;
 /** Changes come in bursts. */
-const SOON = 1000;
+const WRITE_AFTER_MS = 1000;
 const TRIES = 5;
 /** Another resolver may know an image that has not reached this one yet. */
 const FORGET = 600_000;
@@ -102,7 +102,7 @@ export function createLedger(options: LedgerOptions): Ledger {
 
   async function keep(): Promise<void> {
     try {
-      await clock.sleep(SOON, signal);
+      await clock.sleep(WRITE_AFTER_MS, signal);
       while (dirty) {
         dirty = false;
         await write();
@@ -156,7 +156,7 @@ function print({ nodes, images }: Sightings): string {
     // Of a node that is known, what is not noted has arrived since; so no node is known where not all is noted.
     const known = complete ? [...nodes].sort() : [];
     const text = JSON.stringify({ version: 1, nodes: known, images: Object.fromEntries(sorted) });
-    if (Buffer.byteLength(text) <= MOST_BYTES || newestFirst.length === 0) return text;
+    if (Buffer.byteLength(text) <= MAX_BYTES || newestFirst.length === 0) return text;
     newestFirst.length = Math.floor(newestFirst.length / 2);
   }
 }

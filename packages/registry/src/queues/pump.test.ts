@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Logger } from "@executor-registry/resolver";
 import { manualClock } from "../../../../testing/manual-clock.ts";
+import { QueueError } from "./errors.ts";
 import { createPump } from "./pump.ts";
 
 test("an open that fails is tried again, and shown as failing meanwhile", async () => {
@@ -28,4 +30,36 @@ test("an open that fails is tried again, and shown as failing meanwhile", async 
   stop.abort(new Error("enough"));
   await ended;
   assert.equal(opened, 2);
+});
+
+test("what keeps failing is a warning once, until it fails otherwise or works again", async () => {
+  const clock = manualClock();
+  const stop = new AbortController();
+  const warnings: string[] = [];
+  const log: Logger = {
+    debug() {},
+    info() {},
+    warn: (fields) => void warnings.push(String((fields as { problem?: string }).problem)),
+    error() {},
+  };
+  const problems = ["no credentials", "no credentials", "no credentials", "access is denied", "", "no credentials"];
+  const queue = createPump({ name: "q", clock, random: () => 1, log }, () =>
+    Promise.resolve({
+      async receive() {
+        const problem = problems.shift();
+        if (problem === undefined) stop.abort(new Error("enough"));
+        else if (problem !== "") throw new QueueError("unauthorized", "q", problem);
+        return [];
+      },
+      remove: () => Promise.resolve(),
+      close() {},
+    }),
+  );
+  const ended = queue.run(() => Promise.resolve(), stop.signal);
+  for (let failures = 0; failures < 5; failures += 1) await clock.advance(await clock.nextSleep());
+  await ended;
+  assert.deepEqual(
+    warnings.map((problem) => problem.replace("queue q: ", "")),
+    ["no credentials", "access is denied", "no credentials"],
+  );
 });

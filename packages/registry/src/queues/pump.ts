@@ -43,6 +43,8 @@ export function createPump(options: QueueOptions, open: () => Promise<QueueTrans
   const { name, clock = systemClock, random = Math.random, log = silentLogger } = options;
   let poisoned = 0;
   let failing = false;
+  /** The last failure that was in the log as a warning. */
+  let warned: string | undefined;
 
   async function move(transport: QueueTransport, onHints: OnHints, signal: AbortSignal): Promise<void> {
     const messages = await transport.receive(signal);
@@ -70,7 +72,13 @@ export function createPump(options: QueueOptions, open: () => Promise<QueueTrans
     const ms = Math.round(Math.max(own, Math.min(asked, LONGEST_ASKED)));
     // Ours say in words what is wrong; of another's the stack may help.
     const what = error instanceof QueueError ? { code: error.code, problem: error.message } : { err: error };
-    log.warn({ queue: name, ...what, failures, ms }, "the queue's events cannot be taken now, trying again");
+    // Once while it stays the same: a queue without credentials fails every minute.
+    const same = warned === String(error);
+    warned = String(error);
+    log[same ? "debug" : "warn"](
+      { queue: name, ...what, failures, ms },
+      "the queue's events cannot be taken now, trying again",
+    );
     try {
       await clock.sleep(ms, signal);
     } catch {
@@ -97,6 +105,7 @@ export function createPump(options: QueueOptions, open: () => Promise<QueueTrans
             if (failing) log.info({ queue: name }, "the queue's events are taken again");
             failures = 0;
             failing = false;
+            warned = undefined;
           } catch (error) {
             if (signal.aborted) break;
             failing = true;

@@ -164,6 +164,21 @@ describe("what seems to have disappeared", { skip: noDockerRegistry }, () => {
     assert.deepEqual([field.types(), field.health()?.state], [["math", "nlp"], "ready"]);
   });
 
+  test("reg-18: a repository that is on two pages of the catalogue, or twice on one, is read once", async () => {
+    await using field = await known();
+    const name = "team/executor-ml";
+    const link = '</v2/_catalog?n=2&last=team/executor-ml>; rel="next"';
+    const page = json(200, { repositories: ["team/executor-math", name, name] });
+    field.proxy.answerNext(/_catalog\?n=1000$/, { ...page, headers: { ...page.headers, link } });
+    field.proxy.answerNext(/_catalog\?n=2&last/, json(200, { repositories: [name, "team/executor-nlp"] }));
+    const before = field.proxy.requests.length;
+    await field.scanning.scan();
+    const lists = field.proxy.requests.slice(before).filter(({ line }) => line.includes("/tags/list"));
+    assert.equal(lists.length, TYPES.length);
+    assert.equal(new Set(lists.map(({ line }) => line)).size, TYPES.length);
+    assert.equal(field.scanning.scanner.health[0]?.state, "ready");
+  });
+
   test("reg-18: a tag on two pages counts once, and is fetched once", async () => {
     await using registry = await startDockerRegistry();
     for (const tag of ["1.0.0", "1.1.0", "1.2.0"]) await pushImage(registry, "team/executor-ml", tag);

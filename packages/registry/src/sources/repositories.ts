@@ -28,3 +28,6 @@ export function selectRepositories(patterns: readonly string[], naming: Naming):
     },
   };
 }
+
+/** A host without the port that it has anyway. Only events are compared so: they say where to look, and nothing more. */
+export const withoutDefaultPort = (host: string): string => host.replace(/:(?:443|80)$/, "");

@@ -14,7 +14,7 @@ export interface EcrRegistryOptions extends Omit<EcrApiOptions, "patience"> {
 }
 
 /** Whatever partition's domain it ends in. @see https://docs.aws.amazon.com/general/latest/gr/ecr.html */
-const HOST = /^(\d{12})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\./;
+const HOST = /^(\d{12})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\.[a-z0-9.-]+$/;
 /** Part of a token's life after which it is renewed. */
 const RENEWED = 0.8;
 

@@ -13,7 +13,7 @@ import { forEachLimited } from "../for-each-limited.ts";
 import type { EcrApiOptions } from "./ecr-api.ts";
 import { EcrRegistry } from "./ecr-registry.ts";
 import { type ImageSource, problemOf, type RepositoryListing, type ScanRequest } from "../image-source.ts";
-import { selectRepositories } from "../repositories.ts";
+import { selectRepositories, withoutDefaultPort } from "../repositories.ts";
 import { TaggedImages } from "../tagged-images.ts";
 
 /** What to look at in Amazon ECR. */
@@ -118,7 +118,8 @@ export function createEcrSource(options: EcrSourceOptions): ImageSource {
     kind: "ecr",
     rank,
     named: (path, registry) => {
-      const hosts = registry === undefined ? registries.flatMap(({ host }) => host ?? []) : [registry];
+      const hosts =
+        registry === undefined ? registries.flatMap(({ host }) => host ?? []) : [withoutDefaultPort(registry)];
       return hosts.map((host) => repositoryAt(host, path)).filter((repository) => rank(repository) !== undefined);
     },
     get requests() {

@@ -17,7 +17,7 @@ import { createArtifactRegistryApi } from "./artifact-registry-api.ts";
 import { type ArtifactPlace, hostsOf, imageAt, mayMatch, placeOf } from "./artifact-registry-place.ts";
 import { defaultGoogleToken, type GoogleToken } from "./google-token.ts";
 import { type ImageSource, problemOf, type RepositoryListing, type ScanRequest } from "../image-source.ts";
-import { selectRepositories } from "../repositories.ts";
+import { selectRepositories, withoutDefaultPort } from "../repositories.ts";
 import { TaggedImages } from "../tagged-images.ts";
 
 /** What to look at in Google's Artifact Registry. */
@@ -185,7 +185,7 @@ export function createArtifactRegistrySource(options: ArtifactRegistrySourceOpti
     kind: "artifact-registry",
     rank,
     named: (path, registry) => {
-      const hosts = registry === undefined ? locations.flatMap(hostsOf) : [registry];
+      const hosts = registry === undefined ? locations.flatMap(hostsOf) : [withoutDefaultPort(registry)];
       return hosts.map((host) => repositoryAt(host, path)).filter((repository) => rank(repository) !== undefined);
     },
     get requests() {

@@ -22,7 +22,7 @@ import { RegistryError, RepositoryGoneError, TooLargeError } from "../../oci/wir
 import type { RegistryClient } from "../../oci/read/registry.ts";
 import { isArtifactTag } from "../../oci/read/artifact-tag.ts";
 import { forEachLimited } from "../for-each-limited.ts";
-import { selectRepositories } from "../repositories.ts";
+import { selectRepositories, withoutDefaultPort } from "../repositories.ts";
 
 /** What to look at in a registry that speaks the OCI Distribution API. */
 export interface OciSourceOptions {
@@ -66,7 +66,7 @@ export function createOciSource({ name, client, repositories, naming, log }: Oci
     const note = (path: string): void => void ((leftOut += 1) <= SHOWN && odd.push(path));
     for await (const page of client.repositories(signal, note)) {
       for (const path of page) {
-        if (selection.rank(path) === undefined) continue;
+        if (all.has(path) || selection.rank(path) === undefined) continue;
         if (all.size >= MOST_REPOSITORIES) throw tooMany("repositories that may hold executors", MOST_REPOSITORIES);
         all.add(path);
       }
@@ -122,7 +122,7 @@ export function createOciSource({ name, client, repositories, naming, log }: Oci
     rank,
     named: (path, registry) => {
       const repository = repositoryAt(client.host, path);
-      const ours = registry === undefined || withoutPort(registry) === withoutPort(client.host);
+      const ours = registry === undefined || withoutDefaultPort(registry) === withoutDefaultPort(client.host);
       return ours && rank(repository) !== undefined ? [repository] : [];
     },
     get requests() {
@@ -278,6 +278,3 @@ class RepositoryReading {
     return this.#known.hasDetails(digest) || this.#images.get(digest)?.details !== undefined;
   }
 }
-
-/** A host without the port that it has anyway. Only events are compared so: they say where to look, and nothing more. */
-const withoutPort = (host: string): string => host.replace(/:(?:443|80)$/, "");

@@ -5,6 +5,8 @@ export { noProxyFor, noProxyRules } from "./http/no-proxy.ts";
 export { exchange } from "./http/exchange.ts";
 export { untilAborted } from "./tools/abort.ts";
 export { backoff } from "./tools/backoff.ts";
+export { isPast, parseBuildTime } from "./tools/build-time.ts";
+export { parseDuration } from "./tools/duration.ts";
 export { errorTable } from "./tools/errors.ts";
 export { parseRetryAfter } from "./tools/retry-after.ts";
 export { withTimeLimit } from "./tools/time-limit.ts";

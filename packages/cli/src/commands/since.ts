@@ -1,6 +1,5 @@
+import { parseDuration } from "@executor-registry/resolver/internal";
 import { UsageError } from "../base/usage-error.ts";
-
-const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /**
  * The moment that `--since` names, ISO 8601 in UTC: a span before now, or a time.
@@ -8,8 +7,8 @@ const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_0
  */
 export function since(value: string | undefined, now: number): string | undefined {
   if (value === undefined) return undefined;
-  const [, count, unit = ""] = /^(\d{1,6})([smhd])$/.exec(value) ?? [];
-  const time = count === undefined ? timeOf(value) : now - Number(count) * (UNITS[unit] ?? 0);
+  const span = /^\d{1,6}[smhd]$/.test(value) ? parseDuration(value) : undefined;
+  const time = span === undefined ? timeOf(value) : now - span;
   if (Number.isNaN(time)) {
     throw new UsageError(
       `--since ${value} is neither a span such as 90m or 2d nor a time such as 2026-11-23T14:00:00Z`,

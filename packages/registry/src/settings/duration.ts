@@ -1,7 +1,7 @@
+import { parseDuration } from "@executor-registry/resolver/internal";
 import { z } from "zod";
 
-const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
-const FORM = /^(\d{1,9})(ms|s|m|h|d)$/;
+const FORM = /^\d{1,9}(?:ms|s|m|h|d)$/;
 
 /** `30s`, `5m`, `1h`: milliseconds, between two others, which are durations too. */
 export const durationBetween = (least: string, most: string) =>
@@ -15,7 +15,4 @@ export const durationBetween = (least: string, most: string) =>
     )
     .meta({ title: "duration" });
 
-function milliseconds(text: string): number {
-  const [, number = "", unit = "ms"] = FORM.exec(text) ?? [];
-  return Number.parseInt(number, 10) * UNITS[unit as keyof typeof UNITS];
-}
+const milliseconds = (text: string): number => parseDuration(text) ?? Number.NaN;

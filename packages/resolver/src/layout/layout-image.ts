@@ -1,3 +1,4 @@
+import { parseBuildTime } from "../tools/build-time.ts";
 import { join } from "node:path";
 import type { Digest } from "../reference/digest.ts";
 import { type ImageReference, tryParseReference } from "../reference/reference.ts";
@@ -43,8 +44,6 @@ const IMAGE_CONFIGS = new Set([
   "application/vnd.oci.image.config.v1+json",
   "application/vnd.docker.container.image.v1+json",
 ]);
-/** Reproducible builds write 1970, or 1980, which is where ZIP's time begins. */
-const BELIEVABLE = Date.UTC(1981);
 const MAX_IMAGES = 10_000;
 /** Manifests within one image's indexes: an index that names another many times is small, and means millions. */
 const MAX_MANIFESTS = 1000;
@@ -138,14 +137,13 @@ async function look(
   // What is no image's configuration need not be JSON.
   if (!IMAGE_CONFIGS.has(config.mediaType)) return { ...about, platforms: [], labels: {} };
   const image = await readBlob(directory, config);
-  const { created } = image;
-  const at = typeof created === "string" ? Date.parse(created) : NaN;
+  const created = parseBuildTime(image["created"]);
   const platform = platformText(image);
   return {
     ...about,
     platforms: platform === undefined ? [] : [platform],
     labels: textMembers(isRecord(image["config"]) ? image["config"]["Labels"] : undefined),
-    ...(at > BELIEVABLE && { created: at }),
+    ...(created !== undefined && { created }),
   };
 }
 

@@ -92,6 +92,7 @@ describe("which image of a type a layout means", () => {
     ["are those of reproducible builds", "1970-01-01T00:00:00Z", "1980-01-01T00:00:01Z"],
     ["are missing in one", "2026-05-01T00:00:00Z", undefined],
     ["are no times", "yesterday", "2026-05-01T00:00:00Z"],
+    ["are those of the future", "2026-05-01T00:00:00Z", "9000-01-01T00:00:00Z"],
   ] as const) {
     test(`ambiguous, and the same each time, where times ${what}`, async (t) => {
       const layout = new Layout(t);

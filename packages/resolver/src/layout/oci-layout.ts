@@ -1,3 +1,4 @@
+import { isPast } from "../tools/build-time.ts";
 import { type Clock, systemClock } from "../tools/clock.ts";
 import { ExecutorRegistryError } from "../tools/errors.ts";
 import { type Logger, silentLogger } from "../tools/logger.ts";
@@ -39,7 +40,7 @@ export function openLayout({ directory, template, log = silentLogger, clock = sy
     );
     for (const image of images.filter(isRunnable)) {
       const type = template.typeOf(image.reference);
-      if (type !== undefined) types.set(type, [...(types.get(type) ?? []), image]);
+      if (type !== undefined) types.set(type, [...(types.get(type) ?? []), believed(image, clock.now())]);
     }
     const note = (reference: ImageReference, what: string): Note => {
       const type = template.typeOf(reference);
@@ -66,6 +67,11 @@ export function openLayout({ directory, template, log = silentLogger, clock = sy
     ending.abort();
     return reading;
   });
+}
+
+/** A time of the future is no evidence. */
+function believed({ created, ...image }: LayoutImage, now: number): LayoutImage {
+  return created !== undefined && isPast(created, now) ? { ...image, created } : image;
 }
 
 function findingOf(images: readonly LayoutImage[], warnings: readonly string[]): Finding {

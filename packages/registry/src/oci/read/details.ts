@@ -1,3 +1,4 @@
+import { parseBuildTime } from "@executor-registry/resolver/internal";
 import { z } from "zod";
 import type { ImageDetails } from "../../model/image.ts";
 import { fetchBlob } from "./blob.ts";
@@ -34,14 +35,10 @@ const configuration = z.object({
 /** Enough for buildpacks' metadata; the catalogue keeps all of it, for ever. */
 const LABEL_BYTES = 256 << 10;
 const LABELS = 1000;
-/** Reproducible builds write 1970, or 1980, which is where ZIP's time begins. */
-const BELIEVABLE = Date.UTC(1981);
 /** Of an index, so many indexes in it are looked into, and no further. */
 const NESTED = 4;
 /** Bytes of a configuration that are read whatever size the manifest claims. */
 const UNCLAIMED = 64 << 10;
-/** RFC 3339's, with its zone. Others are read as some time or other by a lenient parser, and without a zone as this machine's. */
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/i;
 /** The type of a configuration that has none. @see https://www.rfc-editor.org/rfc/rfc2046#section-4.5.1 */
 const UNNAMED = "application/octet-stream";
 /** Platforms of one index that are kept. */
@@ -193,7 +190,7 @@ async function configured(
   const bounds = { values: DOCUMENT_VALUES, digest: whole.digest };
   const { os, architecture, variant, created, config: labels } = parseJson(configuration, bytes, what, place, bounds);
   const platform = platformName(os, architecture, variant);
-  const time = created !== undefined && TIME.test(created) ? Date.parse(created) : NaN;
+  const time = parseBuildTime(created);
   const kept = textMembers(labels, LABELS);
   if (kept.size > LABELS) throw new TooLargeError(`${what} has more than ${LABELS} labels`, LABELS, place, lasting);
   const labelBytes = [...kept].reduce((sum, [name, value]) => sum + name.length + value.length, 0);
@@ -201,7 +198,7 @@ async function configured(
     throw new TooLargeError(`the labels of ${what} exceed ${LABEL_BYTES} bytes`, LABEL_BYTES, place, lasting);
   return {
     platforms: platform === undefined ? [] : [platform],
-    ...(time >= BELIEVABLE && { created: new Date(time).toISOString() }),
+    ...(time !== undefined && { created: new Date(time).toISOString() }),
     labels: Object.fromEntries(kept),
   };
 }

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { SERVICE_OPERATIONS } from "@executor-registry/resolver/internal";
 import { pino } from "pino";
 import { writeLayout } from "../../../testing/images.ts";
 import { parseConfig } from "./config/parse-config.ts";
@@ -183,6 +184,29 @@ auth:
     assert.deepEqual([(await get("/livez")).status, (await get("/readyz")).status], [200, 200]);
   });
 
+  test("the parsers of its clients take every document as it is sent", async () => {
+    const { getExecutor, listExecutors, listVersions, refresh, listJournal, health } = SERVICE_OPERATIONS;
+    const ml = { type: "ml" };
+    const [executors, executor] = [await json("/executors"), await json("/executors/ml")];
+    const { documents, unreadable } = listExecutors.parse(executors, {});
+    assert.deepEqual([Object.fromEntries(documents), unreadable.size], [executors, 0]);
+    assert.deepEqual(getExecutor.parse(executor, ml), executor);
+    for (const [path, parse] of [
+      ["/executors/ml/versions", (body: unknown) => listVersions.parse(body, ml)],
+      ["/journal", (body: unknown) => listJournal.parse(body, {})],
+      ["/health", (body: unknown) => health.parse(body, {})],
+    ] as const) {
+      const body = await json(path);
+      assert.deepEqual(parse(body), body, path);
+    }
+    const headers = { authorization: "Bearer jobs-token" };
+    for (const query of ["wait=true", "wait=false"]) {
+      const response = await fetch(`${service.url}/executors/refresh?${query}`, { method: "POST", headers });
+      const body: unknown = await response.json();
+      assert.deepEqual(refresh.parse(body, {}), body, query);
+    }
+  });
+
   test("metrics count the resolutions", async () => {
     const count = async (): Promise<number> => {
       const text = await (await get("/metrics")).text();
@@ -208,13 +232,15 @@ auth:
       "/executors/{type}/versions",
       "/executors/refresh",
       "/journal",
-      "/health",
-      "/livez",
-      "/readyz",
       "/events",
       "/webhooks/{name}",
       "/webhooks/{name}/{token}",
+      "/health",
+      "/livez",
+      "/readyz",
       "/metrics",
+      "/openapi.json",
+      "/docs",
     ];
     assert.deepEqual(Object.keys(document.paths), paths);
     const text = JSON.stringify(document);

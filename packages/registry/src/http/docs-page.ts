@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Operation } from "./route.ts";
+import type { Operation } from "./operation.ts";
 
 const escape = (text: string): string => text.replace(/[&<>"]/g, (character) => `&#${character.codePointAt(0) ?? 0};`);
 

@@ -1,7 +1,7 @@
 import type { ExecutorDocument } from "@executor-registry/resolver";
 import { placeAfter } from "../catalogue/type-index.ts";
 import { render, type Snapshot } from "../catalogue/snapshot.ts";
-import type { Answer } from "./route.ts";
+import type { Answer } from "./operation.ts";
 
 interface ListQuery {
   readonly capability?: string | undefined;
@@ -11,10 +11,10 @@ interface ListQuery {
 }
 
 /** All executors, or those with a capability; whole or some members of each; all at once or a page. */
-export function listExecutors(snapshot: Snapshot, { capability, fields, limit, after }: ListQuery): Answer {
+export function listExecutors(snapshot: Snapshot, { capability, fields, limit, after }: ListQuery): Answer<"bytes"> {
   const selected = fields && new Set<string>(fields);
   if (limit === undefined && after === undefined) {
-    return { kind: "rendered", rendered: snapshot.list(capability, selected) };
+    return { kind: "bytes", ...snapshot.list(capability, selected) };
   }
   const types = snapshot.types(capability);
   const start = after === undefined ? 0 : placeAfter(types, after);
@@ -22,12 +22,12 @@ export function listExecutors(snapshot: Snapshot, { capability, fields, limit, a
   const members = page.map((type) => `${JSON.stringify(type)}:${snapshot.text(type, selected)}`);
   const rendered = render(`{${members.join(",")}}`);
   const last = page.at(-1);
-  if (last === undefined || start + page.length === types.length) return { kind: "rendered", rendered };
+  if (last === undefined || start + page.length === types.length) return { kind: "bytes", ...rendered };
   const next = new URLSearchParams({
     ...(capability && { capability }),
     ...(fields && { fields: fields.join(",") }),
     limit: String(limit),
     after: last,
   });
-  return { kind: "rendered", rendered, headers: { link: `</executors?${next.toString()}>; rel="next"` } };
+  return { kind: "bytes", ...rendered, headers: { link: `</executors?${next.toString()}>; rel="next"` } };
 }

@@ -1,8 +1,9 @@
 import type { Candidate } from "@executor-registry/resolver";
+import type { VersionsPage } from "@executor-registry/resolver/internal";
 import { versionDocument } from "../catalogue/document.ts";
 import type { ImageState } from "../catalogue/state.ts";
 import type { TypeView } from "../catalogue/type-view.ts";
-import { json, type Answer } from "./route.ts";
+import { type Answer, json } from "./operation.ts";
 
 interface VersionsQuery {
   readonly state?: ImageState | undefined;
@@ -20,20 +21,20 @@ export function listVersions(
   known: TypeView | undefined,
   candidates: readonly Candidate[] | undefined,
   { state, limit, offset }: VersionsQuery,
-): Answer {
+): Answer<"json"> {
   const current = candidates === undefined ? known?.current?.image : undefined;
   const images = known?.images(state) ?? [];
   const versions = images.slice(offset, offset + limit).map((image) => versionDocument(image, image === current));
   // Nothing is known of what could not be read: it has no state and no place in the order.
   const { unread, total: unreadTotal } = known?.unread() ?? { unread: [], total: 0 };
-  const body = {
+  const page: VersionsPage = {
     type,
     total: images.length,
     versions,
     ...(unread.length > 0 && offset === 0 && { unread, unreadTotal }),
     ...(candidates && { candidates }),
   };
-  if (offset + limit >= images.length) return json(body);
+  if (offset + limit >= images.length) return json(page);
   const next = new URLSearchParams({ ...(state && { state }), limit: String(limit), offset: String(offset + limit) });
-  return json(body, 200, { link: `</executors/${type}/versions?${next.toString()}>; rel="next"` });
+  return json(page, 200, { link: `</executors/${type}/versions?${next.toString()}>; rel="next"` });
 }

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { SERVICE_ERRORS } from "../errors/service-errors.ts";
 import { createJsonSchemas, type Json, type JsonSchemas } from "./json-schemas.ts";
-import type { Operation } from "./route.ts";
+import type { AnswerKind, Operation } from "./operation.ts";
 import { Problem } from "./schemas.ts";
 
 /** The document of `/openapi.json`, made from the operations. @see https://spec.openapis.org/oas/v3.1.1.html */
@@ -30,8 +30,16 @@ export function openApi(all: readonly Operation[], version: string): Json {
   };
 }
 
-function operation({ id, summary, description, role, params, query, answers }: Operation, schemas: JsonSchemas): Json {
-  const content = (schema: z.ZodType, mediaType = "application/json"): Json => {
+const MEDIA_TYPES: Readonly<Record<AnswerKind, string>> = {
+  json: "application/json",
+  bytes: "application/json",
+  page: "text/html",
+  stream: "text/event-stream",
+};
+
+function operation(row: Operation, schemas: JsonSchemas): Json {
+  const { id, summary, description, params, query, body, answers, kind, mediaType = MEDIA_TYPES[kind] } = row;
+  const content = (schema: z.ZodType): Json => {
     const type = schema === Problem ? "application/problem+json" : mediaType;
     return { [type]: { schema: schemas.of(schema, "output") } };
   };
@@ -39,17 +47,29 @@ function operation({ id, summary, description, role, params, query, answers }: O
   for (const [status, answer] of Object.entries(answers)) {
     responses[status] = {
       description: answer.description,
-      ...(answer.schema && { content: content(answer.schema, answer.mediaType) }),
+      ...(answer.schema && { content: content(answer.schema) }),
     };
   }
   return {
     operationId: id,
     summary,
     ...(description === undefined ? {} : { description }),
-    ...(role === undefined ? { security: [] } : { "x-role": role }),
+    ...security(row),
     parameters: [...parameters(params, "path", schemas), ...parameters(query, "query", schemas)],
+    ...(body && { requestBody: requestBody(body, schemas) }),
     responses,
   };
+}
+
+/** Without a role everybody may; with an answer for those who lack it, a token is a choice. */
+function security({ role, withoutRole }: Operation): Json {
+  if (role === undefined) return { security: [] };
+  return { ...(withoutRole && { security: [{}, { bearer: [] }] }), "x-role": role };
+}
+
+function requestBody({ description, media, schema }: NonNullable<Operation["body"]>, schemas: JsonSchemas): Json {
+  const content = media === "any" ? { "*/*": {} } : { "application/json": { schema: schemas.of(schema, "input") } };
+  return { description, content };
 }
 
 function parameters(schema: z.ZodType | undefined, place: "path" | "query", schemas: JsonSchemas): Json[] {

@@ -20,7 +20,7 @@ export function createRequestIds(): () => string {
 }
 
 /** What every answer of a rendered document carries. `no-cache`: may be kept, must be asked about before each use. */
-export function renderedHeaders({ etag }: Rendered, openReads: boolean): Readonly<Record<string, string>> {
+export function renderedHeaders(etag: string, openReads: boolean): Readonly<Record<string, string>> {
   return {
     "content-type": "application/json; charset=utf-8",
     etag,
@@ -52,7 +52,7 @@ export function createReadPath(snapshot: Snapshot, access: Access, counts: ReadC
   const headOf = (rendered: Rendered): string[] => {
     let head = heads.get(rendered);
     if (head === undefined) {
-      const own = Object.entries(renderedHeaders(rendered, openReads));
+      const own = Object.entries(renderedHeaders(rendered.etag, openReads));
       head = [...own, ...common, ["content-length", String(rendered.body.length)], ["x-request-id", ""]].flat();
       heads.set(rendered, head);
     }
@@ -68,7 +68,11 @@ export function createReadPath(snapshot: Snapshot, access: Access, counts: ReadC
     const id = (headers["x-request-id"] as string | undefined) || nextId();
     if (isCurrent(headers["if-none-match"], rendered.etag)) {
       counts.notModified += 1;
-      response.writeHead(304, { ...renderedHeaders(rendered, openReads), ...SECURITY_HEADERS, "x-request-id": id });
+      response.writeHead(304, {
+        ...renderedHeaders(rendered.etag, openReads),
+        ...SECURITY_HEADERS,
+        "x-request-id": id,
+      });
       response.end();
       return true;
     }

@@ -1,20 +1,6 @@
-import { isExecutorType } from "@executor-registry/resolver";
 import { z } from "zod";
 
-/** A request's or an answer's shape: checked where it comes in, and printed into the OpenAPI document. */
-export const TypeName = z
-  .string()
-  .refine(
-    isExecutorType,
-    "expected lower-case letters and digits, separated by one of . _ __ or dashes, at most 63 characters",
-  )
-  .meta({
-    description: "An executor type",
-    examples: ["ml"],
-    minLength: 1,
-    maxLength: 63,
-    pattern: "^[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*$",
-  });
+// The documents that the service answers with, as the OpenAPI document prints them. Their types are the contract's: a test holds them equal.
 
 const Timestamp = z.string().meta({ format: "date-time", description: "ISO 8601 in UTC" });
 const DigestText = z.string().meta({ examples: [`sha256:${"0".repeat(64)}`] });
@@ -33,7 +19,7 @@ const DecidedBy = z.enum([
   "none",
 ]);
 
-export const Candidate = z
+const Candidate = z
   .object({
     image: z.string(),
     digest: DigestText.optional(),
@@ -45,6 +31,10 @@ export const Candidate = z
   })
   .meta({ id: "Candidate" });
 
+const AnyObject = z.record(z.string(), z.unknown());
+const Texts = z.record(z.string(), z.string());
+const KubernetesMetadata = z.object({ labels: Texts.optional(), annotations: Texts.optional() });
+
 const Live = z
   .object({
     pullPolicy: z.enum(["Always", "IfNotPresent", "Never"]),
@@ -54,9 +44,9 @@ const Live = z
       .object({
         from: z.string(),
         container: z.string(),
-        pod: z.looseObject({ spec: z.looseObject({}) }),
+        pod: z.object({ metadata: KubernetesMetadata.optional(), spec: AnyObject }),
         job: z
-          .looseObject({ metadata: z.looseObject({}).optional(), spec: z.looseObject({}).optional() })
+          .object({ metadata: KubernetesMetadata.optional(), spec: AnyObject.optional() })
           .optional()
           .meta({ description: "What the declaration says of the Job itself" }),
       })
@@ -103,7 +93,7 @@ const Verdict = z
   .object({ check: z.string(), state: z.enum(["passed", "failed", "pending"]), reason: z.string() })
   .meta({ id: "Verdict" });
 
-export const Version = Executor.pick({
+const Version = Executor.pick({
   image: true,
   digest: true,
   version: true,
@@ -130,7 +120,7 @@ export const Version = Executor.pick({
   })
   .meta({ id: "Version" });
 
-export const UnreadTag = z
+const UnreadTag = z
   .object({
     repository: z.string(),
     tag: z.string(),
@@ -140,17 +130,34 @@ export const UnreadTag = z
   })
   .meta({ id: "UnreadTag" });
 
-export const JournalEntry = z
+export const VersionsPage = z.object({
+  type: z.string(),
+  total: z.number(),
+  versions: z.array(Version),
+  unread: z.array(UnreadTag).optional().meta({
+    description: "On the first page: tags of the type's repositories that could not be read, at most 500",
+  }),
+  unreadTotal: z.number().optional().meta({ description: "How many such tags there are" }),
+  candidates: z.array(Candidate).optional().meta({
+    description: "Where the type is answered from a cluster: what could be meant there, the best 20 first",
+  }),
+});
+
+const JournalEntry = z
   .object({
     sequence: z.number(),
     at: Timestamp,
     actor: z.string(),
     reason: z.string(),
-    change: z.looseObject({ kind: z.string(), type: z.string().optional() }),
+    change: z
+      .looseObject({ kind: z.string(), type: z.string().optional(), digest: z.string().optional() })
+      .meta({ description: "Each kind has members of its own" }),
     previous: z.string(),
     hash: z.string(),
   })
   .meta({ id: "JournalEntry" });
+
+export const JournalPage = z.object({ entries: z.array(JournalEntry) });
 
 const Progress = z
   .object({
@@ -167,7 +174,7 @@ const Incomplete = z
   .array(z.string())
   .meta({ description: "What could not be read, a sentence each; the first of them" });
 
-export const SourceHealthShape = z
+const SourceHealth = z
   .object({
     name: z.string(),
     kind: z.string(),
@@ -183,7 +190,7 @@ export const SourceHealthShape = z
   })
   .meta({ id: "SourceHealth" });
 
-export const ScanReportShape = z
+const ScanReport = z
   .object({
     source: z.string(),
     repositories: z.number(),
@@ -196,6 +203,47 @@ export const ScanReportShape = z
     problem: z.object({ code: z.string(), message: z.string() }).optional(),
   })
   .meta({ id: "ScanReport" });
+
+export const RefreshScans = z.object({ scans: z.array(ScanReport) });
+export const RefreshAccepted = z.object({ accepted: z.boolean() });
+
+export const Health = z.object({
+  status: z.enum(["ok", "degraded", "starting", "draining"]),
+  reason: z.string().optional(),
+  version: z.string().optional(),
+  executors: z.number().optional(),
+  journal: z
+    .object({
+      sequence: z.number(),
+      hash: z.string(),
+      verified: z
+        .object({ sequence: z.number(), at: Timestamp })
+        .optional()
+        .meta({ description: "Up to which entry the whole chain was verified, and when; absent before it was" }),
+      broken: z
+        .object({ sequence: z.number(), message: z.string() })
+        .optional()
+        .meta({ description: "The first entry that is damaged or missing" }),
+    })
+    .optional(),
+  sources: z.array(SourceHealth).optional(),
+  queues: z
+    .array(z.object({ name: z.string(), failing: z.boolean() }))
+    .optional()
+    .meta({ description: "Whether the last attempt to take each queue's events failed" }),
+});
+export const Liveness = z.object({ status: z.literal("ok") });
+export const Readiness = z.object({ status: z.enum(["ok", "starting", "draining"]), reason: z.string().optional() });
+
+export const ExecutorEvent = z
+  .object({
+    type: z.string(),
+    image: z.string().optional().meta({ description: "Absent when no image of this type can be used any more" }),
+    version: z.string().optional(),
+  })
+  .meta({ id: "ExecutorEvent", description: "The data of an `executor` event" });
+
+export const EventAccepted = z.object({ accepted: z.number().meta({ description: "Repositories to be looked at" }) });
 
 export const Problem = z
   .object({

@@ -5,11 +5,14 @@ import type { Logger } from "pino";
 import type { Access } from "../auth/access.ts";
 import { Catalogue } from "../catalogue/catalogue.ts";
 import type { Config } from "../config/schema.ts";
+import type { Api } from "../http/api.ts";
+import { createDocuments } from "../http/documents.ts";
 import { createEventStream } from "../http/events.ts";
+import { createHealth } from "../http/health.ts";
 import { MinuteLimit } from "../http/minute-limit.ts";
 import { createMetrics } from "../http/metrics.ts";
+import { OPERATIONS } from "../http/operations.ts";
 import { createReadPath, createRequestIds } from "../http/read-path.ts";
-import { apiRoutes } from "../http/routes.ts";
 import { createHttpServer } from "../http/server.ts";
 import { BrokenJournalError } from "../journal/errors.ts";
 import { serial } from "../journal/serial.ts";
@@ -156,32 +159,30 @@ async function begin(options: ServiceOptions, lifetimes: Lifetimes): Promise<Ser
   const events = createEventStream(catalogue.snapshot, clock);
   const metrics = createMetrics({ catalogue, health, queues, reads, events });
   let draining = false;
-  const routes = apiRoutes({
+  const api: Api = {
     catalogue,
     scanner,
     health,
     typesOf: (path, tag) => parts.typesOf(path, tag),
-    queues,
-    version: VERSION,
-    draining: () => draining,
-    restored,
-    log,
-  });
-  const fastify = await createHttpServer({
-    routes,
-    access,
+    serviceHealth: createHealth({ catalogue, health, queues, version: VERSION, draining: () => draining, restored }),
     events,
+    metrics,
+    webhooks: () => parts.webhooks,
+    documents: createDocuments(OPERATIONS, VERSION),
+    log,
+  };
+  const fastify = await createHttpServer({
+    operations: OPERATIONS,
+    api,
+    access,
     readPath: (request, response) => readPath(request, response),
     nextId,
-    version: VERSION,
     pino: log,
-    log,
-    writes: new MinuteLimit(config.limits.writesPerMinute, clock),
-    refusals: new MinuteLimit(config.limits.refusedEventsPerMinute, clock),
+    limits: {
+      writes: new MinuteLimit(config.limits.writesPerMinute, clock),
+      refusedEvents: new MinuteLimit(config.limits.refusedEventsPerMinute, clock),
+    },
     trustProxy: config.listen.trustProxy,
-    webhooks: () => parts.webhooks,
-    scanner,
-    metrics,
   });
   const endHttp = async (): Promise<void> => {
     events.close();

@@ -36,6 +36,7 @@ const KINDS = tableOf([
 /** Where events of one sender come in, as configured. */
 export const WebhookConfig = KINDS.schema;
 export type WebhookConfig = z.output<typeof WebhookConfig>;
+export const WEBHOOK_KINDS: readonly string[] = WebhookConfig.options.map(({ shape }) => shape.kind.value);
 
 /** The webhooks of a configuration, by name. @throws ConfigurationError for a proof that would prove nothing */
 export function makeWebhooks(

@@ -1,0 +1,107 @@
+import type { HealthDocument } from "@executor-registry/resolver/internal";
+import type { Catalogue } from "../catalogue/catalogue.ts";
+import type { SourceHealth } from "../sources/image-source.ts";
+
+/** What health is judged by. */
+export interface HealthOptions {
+  readonly catalogue: Catalogue;
+  /** Of the sources, in the configuration's order. */
+  health(): readonly SourceHealth[];
+  /** Where events are taken from. */
+  queues(): readonly { readonly name: string; readonly failing: boolean }[];
+  readonly version: string;
+  /** Whether the service is ending: it still answers, but wants no new work. */
+  readonly draining: () => boolean;
+  /** Whether the catalogue held something when it was opened. */
+  readonly restored: boolean;
+}
+
+/** The answer of `GET /readyz`. */
+interface Readiness {
+  readonly status: "ok" | "starting" | "draining";
+  readonly reason: string;
+}
+
+/** Judges the service's health. */
+export interface Health {
+  ready(): Readiness;
+  report(): HealthDocument;
+}
+
+/**
+ * Whether dispatchers should be sent here: once there is a catalogue to answer from, restored or from a first scan of each source that
+ * is not known to hang, and something could be read. What could not be keeps nothing else out.
+ */
+function readiness({ health, restored, draining }: HealthOptions): Readiness {
+  if (draining()) return { status: "draining", reason: "the service is ending" };
+  if (restored) return { status: "ok", reason: "the catalogue was restored from the store" };
+  const sources = health();
+  const waiting = sources.filter(({ state }) => state === "starting");
+  if (waiting.length > 0) {
+    return { status: "starting", reason: `not looked at yet: ${waiting.map(progressOf).join(", ")}` };
+  }
+  const read = sources.some(({ completed, repositories = 0 }) => completed !== undefined || repositories > 0);
+  return sources.length === 0 || read
+    ? { status: "ok", reason: "every source was looked at" }
+    : { status: "starting", reason: `no source could be read yet; ${problemsOf(sources)}` };
+}
+
+function progressOf({ name, progress }: SourceHealth): string {
+  if (progress === undefined) return name;
+  const { repositories, repositoriesRead, tags, tagsRead } = progress;
+  return `${name} (${repositoriesRead} of ${repositories} repositories read, ${tagsRead} of ${tags} tags)`;
+}
+
+const MAX_NAMED = 10;
+
+/** Which sources are not read completely, and the first of what is unread in each. */
+function problemsOf(sources: readonly SourceHealth[]): string {
+  const failing = sources.filter(({ state }) => state === "failing");
+  const named = failing.slice(0, MAX_NAMED).map(({ name, problem, incomplete = [] }) => {
+    const [first = problem?.message] = incomplete;
+    const more = incomplete.length > 1 ? `, and ${incomplete.length - 1} more` : "";
+    return first === undefined ? name : `${name} (${first}${more})`;
+  });
+  return `not read completely: ${named.join(", ")}`;
+}
+
+export function createHealth(options: HealthOptions): Health {
+  const { catalogue, version } = options;
+  let beenReady = false;
+
+  const ready = (): Readiness => {
+    const now = readiness(options);
+    beenReady ||= now.status === "ok";
+    // After a change of the configuration the sources are looked at anew, while the answers from before still hold.
+    if (!beenReady || now.status !== "starting") return now;
+    return { status: "ok", reason: `the sources are looked at anew; ${now.reason}` };
+  };
+
+  return {
+    ready,
+    report() {
+      const { status, reason } = ready();
+      const sources = options.health();
+      const queues = options.queues().map(({ name, failing }) => ({ name, failing }));
+      const failingQueues = queues.filter(({ failing }) => failing).map(({ name }) => name);
+      const { verified, broken } = catalogue.seal;
+      const problems = [
+        ...(sources.some(({ state }) => state === "failing") ? [problemsOf(sources)] : []),
+        ...(failingQueues.length > 0
+          ? [`events cannot be taken from: ${failingQueues.join(", ")}; the log says why`]
+          : []),
+        ...(broken === undefined ? [] : [broken.message]),
+      ];
+      const degraded = status === "ok" && problems.length > 0;
+      return {
+        status: degraded ? "degraded" : status,
+        reason: degraded ? problems.join("; ") : reason,
+        version,
+        executors: catalogue.snapshot.size,
+        journal: { ...catalogue.head, ...(verified && { verified }), ...(broken && { broken }) },
+        sources,
+        ...(queues.length > 0 && { queues }),
+      };
+    },
+  };
+}

@@ -1,0 +1,72 @@
+import { isExecutorType } from "@executor-registry/resolver";
+import { z } from "zod";
+import { CHANGE_KINDS } from "../model/change.ts";
+import { Executor } from "./schemas.ts";
+
+// The parameters of paths and queries: checked where they come in, and printed into the OpenAPI document.
+
+const TypeName = z
+  .string()
+  .refine(
+    isExecutorType,
+    "expected lower-case letters and digits, separated by one of . _ __ or dashes, at most 63 characters",
+  )
+  .meta({
+    description: "An executor type",
+    examples: ["ml"],
+    minLength: 1,
+    maxLength: 63,
+    pattern: "^[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*$",
+  });
+const Limit = z.coerce.number().int().min(1).max(1000);
+const Moment = z.iso.datetime({ offset: true }).transform((text) => new Date(text).toISOString());
+/** Members of an executor's document, separated by commas. */
+const Fields = z
+  .string()
+  .transform((text) => text.split(",").map((name) => name.trim()))
+  .pipe(z.array(Executor.keyof()).min(1))
+  .meta({
+    description: "Only these members of each executor, separated by commas: image,version",
+    pattern: `^(?:${Executor.keyof().options.join("|")})(?:,(?:${Executor.keyof().options.join("|")}))*$`,
+  });
+
+export const TypeParams = z.object({ type: TypeName });
+
+export const ExecutorsQuery = z.strictObject({
+  capability: z.string().min(1).max(63).optional().meta({ description: "Only executors that can do this" }),
+  fields: Fields.optional(),
+  limit: Limit.optional(),
+  after: TypeName.optional().meta({ description: "Only types that come after this one" }),
+});
+
+export const ExecutorQuery = z.strictObject({
+  subject: z.string().min(1).max(256).optional().meta({
+    description: "A run id or tenant that should always see one version. Accepted; rollouts will use it.",
+  }),
+  fields: Fields.optional(),
+});
+
+export const VersionsQuery = z.strictObject({
+  state: z.enum(["admitted", "rejected", "pending", "withdrawn"]).optional(),
+  limit: Limit.default(100),
+  offset: z.coerce.number().int().min(0).default(0),
+});
+
+export const RefreshQuery = z.strictObject({
+  type: TypeName.optional(),
+  wait: z.enum(["true", "false"]).default("false"),
+});
+
+export const JournalQuery = z.strictObject({
+  type: TypeName.optional(),
+  kind: z.enum(CHANGE_KINDS).optional(),
+  actor: z.string().min(1).max(256).optional(),
+  from: Moment.optional().meta({ description: "Inclusive" }),
+  until: Moment.optional().meta({ description: "Exclusive" }),
+  before: z.coerce.number().int().min(1).optional().meta({ description: "Only entries before this sequence number" }),
+  limit: Limit.default(100),
+});
+
+const name = z.string().min(1).meta({ description: "The webhook's name in the configuration" });
+export const WebhookParams = z.object({ name });
+export const WebhookTokenParams = z.object({ name, token: z.string().min(1) });

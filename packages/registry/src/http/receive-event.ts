@@ -1,0 +1,39 @@
+import { ExecutorRegistryError } from "@executor-registry/resolver";
+import type { z } from "zod";
+import type { WebhookRequest } from "../webhooks/webhook.ts";
+import type { Api } from "./api.ts";
+import { type Answer, type Call, json } from "./operation.ts";
+import type { WebhookParams, WebhookTokenParams } from "./queries.ts";
+
+type Params = z.output<typeof WebhookParams> & Partial<z.output<typeof WebhookTokenParams>>;
+
+/**
+ * Hands an event to the receiver of the webhook's kind, and its hints to the scanner.
+ * @param method some senders ask with OPTIONS before they send
+ */
+export const receiveEvent =
+  (method: WebhookRequest["method"]) =>
+  async (
+    { params: { name, token }, headers, body, signal }: Call<Params, unknown, Buffer>,
+    { webhooks, scanner, metrics, log }: Api,
+  ): Promise<Answer<"json">> => {
+    const webhook = webhooks().get(name);
+    if (webhook === undefined) {
+      throw new ExecutorRegistryError("not-found", `the configuration has no webhook "${name}"`);
+    }
+    const request = { method, headers, body, ...(token !== undefined && { pathToken: token }) };
+    try {
+      const answer = await webhook.receiver.receive(request, signal);
+      const reason = { actor: `webhook:${name}`, why: "event" };
+      const { repositories, unknownHosts } = scanner.hint(answer.hints, reason, webhook.source);
+      metrics.webhook(name, repositories > 0 ? "taken" : unknownHosts > 0 ? "unknown-host" : "nothing");
+      const facts = { webhook: name, hints: answer.hints.length, repositories };
+      if (repositories > 0) log.info(facts, "event taken");
+      else log.debug(facts, "event taken");
+      return json(answer.body ?? { accepted: repositories }, answer.status, answer.headers);
+    } catch (error) {
+      const refused = error instanceof ExecutorRegistryError && error.code === "unauthorized";
+      metrics.webhook(name, refused ? "refused" : "malformed");
+      throw error;
+    }
+  };

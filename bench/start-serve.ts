@@ -37,7 +37,7 @@ sources: [{name: builds, kind: oci, host: "127.0.0.1:1", insecure: true, interva
   const started = performance.now();
   const child = spawn(
     process.execPath,
-    ["packages/registry/bin/executor-registry-server.js", "serve", "--config", config],
+    ["packages/registry/bin/executor-registry-server.cjs", "serve", "--config", config],
     {
       stdio: ["ignore", "ignore", "inherit"],
       env: { ...process.env, NODE_OPTIONS: "--disable-warning=ExperimentalWarning" },

@@ -42,6 +42,10 @@ const io: ProcessIo = {
   },
   clock: systemClock,
 };
-process.exitCode = await runServerCommand(process.argv.slice(2), io);
-// Whoever wants it to end does not wait for what may still be open.
-if (ending.signal.aborted) setTimeout(() => process.exit(), 500).unref();
+async function run(): Promise<void> {
+  process.exitCode = await runServerCommand(process.argv.slice(2), io);
+  // Whoever wants it to end does not wait for what may still be open.
+  if (ending.signal.aborted) setTimeout(() => process.exit(), 500).unref();
+}
+// The bundle is CommonJS, which cannot wait here.
+void run();

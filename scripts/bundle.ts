@@ -1,0 +1,58 @@
+import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { rolldown } from "rolldown";
+
+// Makes the published server of packages/registry: one file, what is loaded on use in files beside it, and the licences of all that is
+// in them. See docs/decisions/0015-bundled-server.md
+const FOLDER = "packages/registry/dist";
+
+const build = await rolldown({
+  input: "packages/registry/src/command/main.ts",
+  platform: "node",
+  resolve: { conditionNames: ["executor-registry-source", "node", "import", "default"] },
+  onLog(_level, log, handle) {
+    // What the resolver loads on use the service may need at once.
+    if (log.code !== "INEFFECTIVE_DYNAMIC_IMPORT") handle("error", log);
+  },
+});
+const { output } = await build.generate({
+  // An ES module's import of node:http makes Node load its fetch too: 40 ms and 14 MB.
+  format: "cjs",
+  entryFileNames: "server.cjs",
+  chunkFileNames: "[name]-[hash].cjs",
+  comments: { legal: false },
+  // Names stay, for the stacks in logs.
+  minify: { mangle: false, compress: true, codegen: { removeWhitespace: true } },
+});
+await build.close();
+
+rmSync(FOLDER, { recursive: true, force: true });
+mkdirSync(FOLDER);
+const chunks = output.filter((file) => file.type === "chunk");
+for (const { fileName, code } of chunks) writeFileSync(join(FOLDER, fileName), ascii(code));
+const packages = new Set(chunks.flatMap(({ modules }) => Object.keys(modules).flatMap((id) => packageOf(id) ?? [])));
+writeFileSync(join(FOLDER, "THIRD-PARTY-LICENSES.txt"), licences([...packages].sort()));
+
+/** V8 keeps a source in one byte for each character only where none is beyond Latin-1. */
+function ascii(code: string): string {
+  return code.replaceAll(/\P{ASCII}/gu, (character) =>
+    character.replaceAll(/./gs, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`),
+  );
+}
+
+/** The folder of the package that a module is from, unless it is ours. */
+function packageOf(module: string): string | undefined {
+  return /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(module)?.[0];
+}
+
+/** The packages' licences, each text once. */
+function licences(folders: readonly string[]): string {
+  const users = new Map<string, string[]>();
+  for (const folder of folders) {
+    const { name, version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+    const files = globSync(join(folder, "{LICEN[CS]E,COPYING,NOTICE,licen[cs]e}*")).sort();
+    const text = files.map((file) => readFileSync(file, "utf8").trim()).join("\n\n");
+    users.set(text, [...(users.get(text) ?? []), `${name} ${version} (${license})`]);
+  }
+  return [...users].map(([text, names]) => `${names.join("\n")}\n\n${text}\n`).join("\n---\n\n");
+}

@@ -7,6 +7,7 @@ export { untilAborted } from "./tools/abort.ts";
 export { backoff } from "./tools/backoff.ts";
 export { isPast, parseBuildTime } from "./tools/build-time.ts";
 export { parseDuration } from "./tools/duration.ts";
+export { isRepositoryPath } from "./reference/repository.ts";
 export { errorTable } from "./tools/errors.ts";
 export { parseRetryAfter } from "./tools/retry-after.ts";
 export { withTimeLimit } from "./tools/time-limit.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { ExecutorRegistryError } from "@executor-registry/resolver";
 import { parseConfig } from "./parse-config.ts";
-import { endpointOf } from "../oci/wire/endpoint.ts";
+import { endpointOf } from "../oci/wire/registry-host.ts";
 import { hostMistake } from "../oci/wire/registry-host.ts";
 
 const config = (host: string, repositories = '["**"]'): string =>

@@ -8,7 +8,6 @@ import type { Fold } from "./fold.ts";
 import { type Listing, listVerified } from "./listing.ts";
 import { foldIn, known, type Position, restore, verifiedPages } from "./opening.ts";
 import { Seal, type SealState } from "./seal.ts";
-import { serial } from "./serial.ts";
 import { saveParts } from "./snapshot.ts";
 import { verifyJournal } from "./verification.ts";
 
@@ -214,4 +213,14 @@ function sealedAfter<C extends JournalChange>(
     head = entry;
   }
   return entries;
+}
+
+/** Runs tasks one after the other, in the order they were given; a task that fails does not keep the next from running. */
+export function serial(): <T>(task: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (task) => {
+    const run = last.then(task);
+    last = run.catch(() => undefined);
+    return run;
+  };
 }

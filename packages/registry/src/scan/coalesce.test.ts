@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { deferred } from "../testing/scripted-source.ts";
 import { manualClock } from "../../../../testing/manual-clock.ts";
-import { deferred } from "../testing/deferred.ts";
 import { coalesce } from "./coalesce.ts";
 
 test("requests share the run that waits for its start; those that come while it runs share the next", async () => {

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { repositoryNamed } from "@executor-registry/resolver";
-import { deferred } from "../testing/deferred.ts";
 import { openScanning } from "../testing/scanning.ts";
-import { listedImage, listing, scriptedSource } from "../testing/scripted-source.ts";
+import { deferred, listedImage, listing, scriptedSource } from "../testing/scripted-source.ts";
 
 test("a reading whose details come late does not overwrite one that began after it", async () => {
   const [asked, answer, taken] = [deferred(), deferred(), deferred()];

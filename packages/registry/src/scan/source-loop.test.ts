@@ -3,9 +3,8 @@ import { describe, test } from "node:test";
 import { SERVICE_ERRORS } from "../errors/service-errors.ts";
 import { ExecutorRegistryError, repositoryNamed } from "@executor-registry/resolver";
 import { manualClock } from "../../../../testing/manual-clock.ts";
-import { deferred } from "../testing/deferred.ts";
 import { openScanning } from "../testing/scanning.ts";
-import { listedImage, listing, scriptedSource } from "../testing/scripted-source.ts";
+import { deferred, listedImage, listing, scriptedSource } from "../testing/scripted-source.ts";
 import type { ScanOutcome } from "../sources/image-source.ts";
 
 const INTERVAL = 300_000;

@@ -1,5 +1,5 @@
 import type { Naming } from "../model/naming.ts";
-import { isRepositoryPath } from "../model/repository-path.ts";
+import { isRepositoryPath } from "@executor-registry/resolver/internal";
 import { isLiteral, repositoryPattern } from "../model/repository-pattern.ts";
 
 /** Which of a registry's repositories a source looks at. */

@@ -1,7 +1,7 @@
 import type { Clock, Logger, Random } from "@executor-registry/resolver";
 import { z } from "zod";
 import type { Naming } from "../model/naming.ts";
-import { isRepositoryPath } from "../model/repository-path.ts";
+import { isRepositoryPath } from "@executor-registry/resolver/internal";
 import type { PacingOptions } from "../oci/wire/pacing.ts";
 import { durationBetween } from "../settings/duration.ts";
 import { type Kind, type KindSchema, Name } from "../settings/kinds.ts";

@@ -1,5 +1,5 @@
 import { type Digest, isDigest } from "@executor-registry/resolver";
-import { isArtifactTag } from "../oci/read/artifact-tag.ts";
+import { isArtifactTag } from "../oci/read/referrers.ts";
 import { type Place, RegistryError } from "../oci/wire/errors.ts";
 import type { ListedImage } from "./image-source.ts";
 

@@ -15,7 +15,7 @@ import { OPERATIONS } from "../http/operations.ts";
 import { createReadPath, createRequestIds } from "../http/read-path.ts";
 import { createHttpServer } from "../http/server.ts";
 import { BrokenJournalError } from "../journal/errors.ts";
-import { serial } from "../journal/serial.ts";
+import { serial } from "../journal/journal.ts";
 import { keepRunning } from "./keep-running.ts";
 import { Lifetimes } from "./lifetimes.ts";
 import { makeParts, type Parts, PARTS_END_MS } from "./parts.ts";

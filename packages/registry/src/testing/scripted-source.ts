@@ -40,3 +40,12 @@ export const listing = (path: string, ...images: readonly ListedImage[]): Reposi
   unread: [],
   asked: true,
 });
+
+/** A promise that a test resolves when it wants to. */
+export function deferred(): { readonly promise: Promise<void>; resolve(): void } {
+  let resolve = (): void => {};
+  const promise = new Promise<void>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve: () => resolve() };
+}

@@ -15,6 +15,7 @@ import {
   run,
   UNDERSCORE,
   UPPER,
+  LONGEST_NAME,
 } from "./scan.ts";
 
 /**
@@ -37,8 +38,6 @@ const HUB = "docker.io";
 const LEGACY_HUB = "index.docker.io";
 const LOCALHOST = "localhost";
 const OFFICIAL = "library/";
-/** Most characters of registry and repository together. */
-const LONGEST_NAME = 255;
 const LONGEST_TAG = 128;
 const LONGEST = LONGEST_NAME + 1 + LONGEST_TAG + 1 + "sha512:".length + 128;
 

@@ -1,4 +1,5 @@
 import type { Digest } from "./digest.ts";
+import { isPathComponent, LONGEST_NAME } from "./scan.ts";
 
 /** Where the images of one name are. A value: those with the same {@link Repository.name} are the same. */
 export interface Repository {
@@ -26,6 +27,13 @@ export function repositoryNamed(name: string): Repository {
   const slash = name.indexOf("/");
   return { registry: name.slice(0, slash), path: name.slice(slash + 1), name };
 }
+
+/**
+ * Whether references can name this path within a registry. What they cannot name could reach beyond the registry's API.
+ * @param registry host, with port if it has one, since the limit is that of the whole name; empty where it is not known
+ */
+export const isRepositoryPath = (path: string, registry: string): boolean =>
+  registry.length + 1 + path.length <= LONGEST_NAME && path.split("/").every(isPathComponent);
 
 /** `docker.io/library/executor-ml:1.0`, which is a reference if the tag is one. */
 export const taggedName = ({ name }: Pick<Repository, "name">, tag: string): string => `${name}:${tag}`;

@@ -52,6 +52,12 @@ export function is(text: string, index: number, classes: number): boolean {
   return unit < 128 && ((CLASSES[unit] as number) & classes) !== 0;
 }
 
+/** Most characters of registry and repository together. */
+export const LONGEST_NAME = 255;
+
+/** Whether a text is one component of a path. */
+export const isPathComponent = (text: string): boolean => pathComponent(text, 0, text.length) === text.length;
+
 /**
  * The end of one path component, `[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*`, at a `/` or `to`, or the index of the unit that breaks it as
  * a negative number, bitwise complemented.

@@ -1,6 +1,6 @@
 import { InvalidTemplateError, InvalidTypeError } from "./errors.ts";
 import type { ImageReference } from "./reference.ts";
-import { pathComponent } from "./scan.ts";
+import { isPathComponent } from "./scan.ts";
 
 /** How repositories of executors are called unless said otherwise. */
 export const DEFAULT_TEMPLATE = "executor-{type}";
@@ -19,8 +19,6 @@ const PLACEHOLDER = "{type}";
 /** A type becomes the value of a Kubernetes label. */
 const LONGEST_TYPE = 63;
 
-const isComponent = (text: string): boolean => pathComponent(text, 0, text.length) === text.length;
-
 /**
  * Reads a template of one or more path segments, exactly one of which holds `{type}` once. It matches a repository whose
  * *last* segments are these, whole: `executor-{type}` matches `executor-ml` and `team/executor-ml`, never
@@ -34,7 +32,7 @@ export function parseTemplate(text: string): ExecutorTemplate {
   if (before === undefined || after === undefined || more.length > 0) {
     throw new InvalidTemplateError(text, `it must hold ${PLACEHOLDER} exactly once`);
   }
-  const wrong = segments.find((segment) => !isComponent(segment.replace(PLACEHOLDER, "x")));
+  const wrong = segments.find((segment) => !isPathComponent(segment.replace(PLACEHOLDER, "x")));
   if (wrong !== undefined) {
     throw new InvalidTemplateError(
       text,
@@ -62,7 +60,7 @@ export function parseTemplate(text: string): ExecutorTemplate {
 
 /** Whether a text can name an executor type: one path component of a repository, at most 63 characters. */
 export function isExecutorType(text: string): boolean {
-  return text.length <= LONGEST_TYPE && isComponent(text);
+  return text.length <= LONGEST_TYPE && isPathComponent(text);
 }
 
 /**

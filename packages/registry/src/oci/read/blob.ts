@@ -1,5 +1,6 @@
+import { createHash } from "node:crypto";
 import type { Digest } from "@executor-registry/resolver";
-import { verify } from "./digest.ts";
+import { DigestMismatchError, type Place } from "../wire/errors.ts";
 import type { Session } from "./session.ts";
 
 /** A whole blob, verified. */
@@ -14,4 +15,16 @@ export async function fetchBlob(
   const answer = await session.ask({ path: `/v2/${repository}/blobs/${digest}`, resource, limit }, signal);
   verify(`blob ${digest}`, digest, answer.body, { host: session.host, repository });
   return answer.body;
+}
+
+/** The digest of bytes, by the algorithm of another digest. */
+export function digestLike(other: Digest | undefined, bytes: Uint8Array): Digest {
+  const algorithm = other?.startsWith("sha512:") ? "sha512" : "sha256";
+  return `${algorithm}:${createHash(algorithm).update(bytes).digest("hex")}`;
+}
+
+/** @throws DigestMismatchError */
+export function verify(what: string, expected: Digest, bytes: Uint8Array, place: Place): void {
+  const actual = digestLike(expected, bytes);
+  if (actual !== expected) throw new DigestMismatchError(what, expected, actual, place);
 }

@@ -2,7 +2,7 @@ import { type Clock, type Logger, type Random, silentLogger, systemClock, VERSIO
 import { fetchBlob } from "./blob.ts";
 import type { CredentialProvider } from "../auth/credentials.ts";
 import { fetchDetails } from "./details.ts";
-import { endpointOf } from "../wire/endpoint.ts";
+import { endpointOf } from "../wire/registry-host.ts";
 import { type ResolveName, systemResolve } from "../wire/guarded-lookup.ts";
 import { PAGE_LIMIT } from "../wire/limits.ts";
 import { fetchHead, fetchManifest } from "./manifest.ts";

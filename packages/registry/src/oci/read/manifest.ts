@@ -1,6 +1,6 @@
 import { type Digest, isDigest } from "@executor-registry/resolver";
 import { z } from "zod";
-import { digestLike, verify } from "./digest.ts";
+import { digestLike, verify } from "./blob.ts";
 import { DigestMismatchError, type Place, RegistryError, shown } from "../wire/errors.ts";
 import { parseJson } from "../wire/json.ts";
 import { DOCUMENT_VALUES, MANIFEST_LIMIT } from "../wire/limits.ts";

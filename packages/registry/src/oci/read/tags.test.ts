@@ -5,7 +5,7 @@ import { IMAGE_MANIFEST, makeImage } from "../../../../../testing/images.ts";
 import { pushImage, pushManifest } from "../../../../../testing/push.ts";
 import { collect, testClient } from "../../../../../testing/registry-client.ts";
 import { type Intercept, pagedTags, sendPage, startRegistryProxy } from "../../../../../testing/registry-proxy.ts";
-import { isArtifactTag } from "./artifact-tag.ts";
+import { isArtifactTag } from "./referrers.ts";
 
 const json = { "content-type": "application/json" };
 const page = (

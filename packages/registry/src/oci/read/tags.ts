@@ -2,7 +2,7 @@ import { z } from "zod";
 import { type Place, RegistryError, RepositoryGoneError, shown } from "../wire/errors.ts";
 import { parseJson } from "../wire/json.ts";
 import { pages } from "./pages.ts";
-import { isRepositoryPath } from "../../model/repository-path.ts";
+import { isRepositoryPath } from "@executor-registry/resolver/internal";
 import type { Session } from "./session.ts";
 
 /** Registries that grant no such page grant the next, or one of their own size (distribution's `maxtags`, `maxentries`). */

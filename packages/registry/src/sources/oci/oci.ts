@@ -20,7 +20,7 @@ import {
 } from "../image-source.ts";
 import { RegistryError, RepositoryGoneError, TooLargeError } from "../../oci/wire/errors.ts";
 import type { RegistryClient } from "../../oci/read/registry.ts";
-import { isArtifactTag } from "../../oci/read/artifact-tag.ts";
+import { isArtifactTag } from "../../oci/read/referrers.ts";
 import { forEachLimited } from "../for-each-limited.ts";
 import { selectRepositories, withoutDefaultPort } from "../repositories.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { endpointOf } from "./endpoint.ts";
+import { endpointOf } from "./registry-host.ts";
 
 test("a registry answers where its name in references says, but for Docker Hub", () => {
   assert.equal(endpointOf("docker.io", false).href, "https://registry-1.docker.io/");

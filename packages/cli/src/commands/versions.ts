@@ -1,4 +1,4 @@
-import { type Candidate, isDigest, shortDigest, taggedName } from "@executor-registry/resolver";
+import { type Candidate, isDigest, shortDigest, repositoryNamed, taggedName } from "@executor-registry/resolver";
 import { SERVICE_OPERATIONS, type UnreadTagDocument, type VersionDocument } from "@executor-registry/resolver/internal";
 import type { Command } from "../base/command.ts";
 import { age } from "../output/age.ts";
@@ -29,7 +29,7 @@ const liveVersion = (candidate: Candidate, index: number): Row => ({
 });
 
 const unreadVersion = ({ repository, tag, digest, reason }: UnreadTagDocument): Row => ({
-  image: taggedName({ name: repository }, tag),
+  image: taggedName(repositoryNamed(repository), tag),
   ...(digest !== undefined && { digest }),
   version: tag,
   state: "unread",

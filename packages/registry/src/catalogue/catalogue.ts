@@ -4,6 +4,7 @@ import {
   isDigest,
   type Logger,
   pinnedName,
+  repositoryNamed,
   tryParseReference,
 } from "@executor-registry/resolver";
 import type { Entry, Head, JournalFilter } from "../journal/entry.ts";
@@ -128,7 +129,8 @@ export class Catalogue {
   servedFrom(repository: string): readonly CatalogueImage[] {
     return [...(this.#journal.state.repositories.get(repository) ?? [])].flatMap((type) => {
       const { digest, image = "" } = this.snapshot.document(type) ?? {};
-      if (digest === undefined || !isDigest(digest) || image !== pinnedName({ name: repository }, digest)) return [];
+      if (digest === undefined || !isDigest(digest) || image !== pinnedName(repositoryNamed(repository), digest))
+        return [];
       return this.type(type)?.images.get(repository, digest) ?? [];
     });
   }

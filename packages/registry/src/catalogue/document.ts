@@ -1,4 +1,4 @@
-import { type ExecutorDocument, pinnedName } from "@executor-registry/resolver";
+import { type ExecutorDocument, pinnedName, repositoryNamed } from "@executor-registry/resolver";
 import type { Current } from "./current.ts";
 import { capabilitiesOf, ownerOf } from "../model/labels.ts";
 import { oneLine } from "../model/one-line.ts";
@@ -16,7 +16,7 @@ function imageMembers(image: CatalogueImage) {
   const tags = tellingTags(image.tags, MOST_TAGS);
   const omitted = image.tags.length - tags.length;
   return {
-    image: pinnedName({ name: image.repository }, image.digest),
+    image: pinnedName(repositoryNamed(image.repository), image.digest),
     digest: image.digest,
     version: versionTag(image.tags),
     tags,

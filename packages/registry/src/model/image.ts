@@ -42,7 +42,7 @@ export function isDescribed(details: ImageDetails | undefined): details is Image
 
 /** One manifest in one repository. */
 export interface Image {
-  /** `registry/repository`, canonical: `docker.io/library/executor-ml`. */
+  /** The name of its repository, as it is stored: `docker.io/library/executor-ml`. */
   readonly repository: string;
   readonly digest: Digest;
   /** Sorted, never empty: an image that no tag names is gone. */

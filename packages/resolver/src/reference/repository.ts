@@ -36,7 +36,7 @@ export const isRepositoryPath = (path: string, registry: string): boolean =>
   registry.length + 1 + path.length <= LONGEST_NAME && path.split("/").every(isPathComponent);
 
 /** `docker.io/library/executor-ml:1.0`, which is a reference if the tag is one. */
-export const taggedName = ({ name }: Pick<Repository, "name">, tag: string): string => `${name}:${tag}`;
+export const taggedName = ({ name }: Repository, tag: string): string => `${name}:${tag}`;
 
 /** `docker.io/library/executor-ml@sha256:…` */
-export const pinnedName = ({ name }: Pick<Repository, "name">, digest: Digest): string => `${name}@${digest}`;
+export const pinnedName = ({ name }: Repository, digest: Digest): string => `${name}@${digest}`;

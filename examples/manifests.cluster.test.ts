@@ -84,7 +84,7 @@ describe("examples/kubernetes in a namespace that enforces restricted pods", { s
     for (const manifest of manifests) {
       if (manifest.kind !== "Namespace" && manifest.kind !== "ServiceAccount") await create(manifest);
     }
-    api = await connect({}, account.surroundings);
+    api = await connect({}, account.environment);
     resolver = createResolver({ kubernetes: api, random: () => 0.1 });
     dispatcher = createDispatcher({ kubernetes: api, resolver });
   });

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { describe, test } from "node:test";
-import { rbacNeed, type RbacFeature, type RbacRule } from "@executor-registry/resolver/kubernetes";
+import { rbacNeed } from "@executor-registry/resolver/internal";
+import { type RbacFeature, type RbacRule } from "@executor-registry/resolver/kubernetes";
 import { parse, parseAllDocuments } from "yaml";
 
 interface Pipeline {

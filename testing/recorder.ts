@@ -1,4 +1,4 @@
-import type { ReflectionHandler } from "@executor-registry/resolver/kubernetes";
+import type { ReflectionHandler } from "@executor-registry/resolver/internal";
 
 /** Writes down what a reflector tells, a line a call: `begin`, `listed NAME`, `upsert NAME`, `remove NAME`, `synced`, `contact ok`. */
 export interface Recorder {

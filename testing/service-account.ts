@@ -2,13 +2,13 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { KubernetesApi } from "@executor-registry/resolver/kubernetes";
-import type { Surroundings } from "@executor-registry/resolver/kubernetes";
+import type { ConnectEnvironment } from "@executor-registry/resolver/kubernetes";
 import { eventually, type TestNamespace } from "./cluster.ts";
 
 /** A service account as a pod would have it: environment and mounted files. Has no rights until {@link allow}. */
 export interface TestServiceAccount extends AsyncDisposable {
-  /** For `connect({}, surroundings)`. */
-  readonly surroundings: Surroundings;
+  /** For `connect({}, environment)`. */
+  readonly environment: ConnectEnvironment;
   /** The mounted token's file. */
   readonly tokenFile: string;
   /** Asks the API server for one more token. @param audience @default the API server's own */
@@ -38,7 +38,7 @@ export async function serviceAccount(space: TestNamespace, name = "tester"): Pro
   const server = new URL(api.server);
 
   return {
-    surroundings: {
+    environment: {
       variables: { KUBERNETES_SERVICE_HOST: server.hostname, KUBERNETES_SERVICE_PORT: server.port || "443" },
       home: folder,
       serviceAccount: folder,

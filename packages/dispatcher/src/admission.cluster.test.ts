@@ -36,7 +36,7 @@ describe("what a cluster admits", { skip: noNode }, () => {
 
   test("dev-09: an RBAC refusal is told at once, to a service account with a bound token", async () => {
     await using account = await serviceAccount(space, "stranger");
-    const api = await connect({ namespace: space.name }, account.surroundings);
+    const api = await connect({ namespace: space.name }, account.environment);
     try {
       const error = await refusal(submit(api, space.job("true")));
       assert.equal(error.code, "forbidden");
@@ -53,7 +53,7 @@ describe("what a cluster admits", { skip: noNode }, () => {
       { apiGroups: [""], resources: ["pods"], verbs: ["get", "list", "watch"] },
       { apiGroups: [""], resources: ["pods/log"], verbs: ["get"] },
     );
-    const api = await connect({ namespace: space.name }, account.surroundings);
+    const api = await connect({ namespace: space.name }, account.environment);
     try {
       const lines: string[] = [];
       // The authorizer hears of a new role a moment later.

@@ -59,8 +59,8 @@ export function createDispatcher(options: DispatcherOptions = {}): Dispatcher {
   const given = "request" in kubernetes ? kubernetes : undefined;
   const connecting = given ? Promise.resolve(given) : connect(kubernetes);
   connecting.catch(() => {});
-  const surroundings = { ...(logger ? { logger } : {}), ...(clock ? { clock } : {}), ...(random ? { random } : {}) };
-  const resolver = options.resolver ?? createResolver({ kubernetes, ...surroundings });
+  const common = { ...(logger ? { logger } : {}), ...(clock ? { clock } : {}), ...(random ? { random } : {}) };
+  const resolver = options.resolver ?? createResolver({ kubernetes, ...common });
 
   return {
     async run(type, request, { subject, ...runOptions } = {}) {
@@ -71,14 +71,14 @@ export function createDispatcher(options: DispatcherOptions = {}): Dispatcher {
       const manifest = jobFor(resolution, request);
       const namespace = manifest.metadata.namespace ?? api.namespace;
       const { name } = manifest.metadata;
-      const job = await submit(api, manifest, { ...surroundings, ...(signal ? { signal } : {}) }).catch(
+      const job = await submit(api, manifest, { ...common, ...(signal ? { signal } : {}) }).catch(
         async (error: unknown) => {
           // Whether an attempt without an answer made the Job is not known; cancelled means that it must not run.
-          if (signal?.aborted) await deleteJob(api, { namespace, name }, surroundings);
+          if (signal?.aborted) await deleteJob(api, { namespace, name }, common);
           throw error;
         },
       );
-      return { resolution, result: await follow(api, job, { ...surroundings, ...runOptions }) };
+      return { resolution, result: await follow(api, job, { ...common, ...runOptions }) };
     },
     async close() {
       if (!options.resolver) await resolver.close();

@@ -1,5 +1,6 @@
 import { type Clock, type Random, systemClock } from "@executor-registry/resolver";
-import { type ApiPath, type KubernetesApi, KubernetesError, TYPE_LABEL } from "@executor-registry/resolver/kubernetes";
+import { TYPE_LABEL } from "@executor-registry/resolver/internal";
+import { type ApiPath, type KubernetesApi, KubernetesError } from "@executor-registry/resolver/kubernetes";
 import { RequestConflictError } from "./tools/errors.ts";
 import type { JobManifest } from "./job/job.ts";
 import { REQUEST_ID } from "./job/names.ts";

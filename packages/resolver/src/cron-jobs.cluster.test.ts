@@ -22,7 +22,7 @@ describe("the life of a declaring CronJob", { skip: noCluster }, () => {
     cronJobs = await cronJobsOf(space);
     account = await serviceAccount(space, "dispatcher");
     await account.allow(...rbacNeed("declared").rules);
-    api = await connect({}, account.surroundings);
+    api = await connect({}, account.environment);
     // Tries again after tenths of a second: the authorizer hears of a new role a moment later.
     resolver = createResolver({ kubernetes: api, sources: ["declared"], random: () => 0.1 });
     await eventually("permission", 10_000, async () => {

@@ -12,8 +12,8 @@ import { registryDouble } from "../../../testing/registry-double.ts";
 const run = promisify(execFile);
 const PACKAGE = fileURLToPath(new URL("..", import.meta.url));
 const ROOT = join(PACKAGE, "..", "..");
-/** Kilobytes of the packed package, compressed. A dispatcher's image carries it. */
-const LIMIT = 140;
+/** Kilobytes of the packed package, compressed. A dispatcher's image carries it, with the parsers and tools that the command line uses. */
+const LIMIT = 150;
 
 interface Manifest {
   readonly dependencies?: Readonly<Record<string, string>>;

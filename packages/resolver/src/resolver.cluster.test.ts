@@ -146,7 +146,7 @@ describe("a resolver on a real cluster", { skip: noCluster }, () => {
     await using account = await serviceAccount(space);
     const rules = [...rbacNeed("declared").rules, ...rbacNeed("configmap").rules];
     await account.allow(...rules);
-    const api = cuttable(await connect({}, account.surroundings));
+    const api = cuttable(await connect({}, account.environment));
     const told: string[] = [];
     const tell = (fields: object, message: string): void => void told.push(`${message} ${JSON.stringify(fields)}`);
     const restricted = createResolver({
@@ -210,7 +210,7 @@ describe("a resolver on a real cluster", { skip: noCluster }, () => {
 
   test("dev-02: who may read nodes and no declarations is told so with every answer", async () => {
     await using account = await serviceAccount(space, "outsider");
-    const api = await connect({}, account.surroundings);
+    const api = await connect({}, account.environment);
     const jobTemplate = { spec: { template: pod("executor-decl-hidden:3", "Never") } };
     const body = {
       metadata: { name: "executor-decl-hidden" },

@@ -1,5 +1,6 @@
 import { ExecutorRegistryError, ForbiddenError, RegistryServiceError } from "@executor-registry/resolver";
-import { KubernetesError, refusedSubject } from "@executor-registry/resolver/kubernetes";
+import { refusedSubject } from "@executor-registry/resolver/internal";
+import { KubernetesError } from "@executor-registry/resolver/kubernetes";
 import { UsageError } from "./usage-error.ts";
 
 /** The exit code of wrong usage. */

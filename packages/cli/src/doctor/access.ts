@@ -1,10 +1,9 @@
+import { rbacNeed, refusedSubject } from "@executor-registry/resolver/internal";
 import {
   KubernetesError,
   rbacManifest,
-  rbacNeed,
   type RbacFeature,
   type RbacRule,
-  refusedSubject,
   type RbacSubject,
 } from "@executor-registry/resolver/kubernetes";
 import type { Check, Patient, Report } from "./check.ts";

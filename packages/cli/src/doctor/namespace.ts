@@ -1,4 +1,5 @@
-import { cronJobsPath, KubernetesError, SIGHTINGS_NAME } from "@executor-registry/resolver/kubernetes";
+import { cronJobsPath, SIGHTINGS_NAME } from "@executor-registry/resolver/internal";
+import { KubernetesError } from "@executor-registry/resolver/kubernetes";
 import type { Check, Patient } from "./check.ts";
 
 /** The namespace, what it enforces on pods, where CronJobs are served, and whether sightings are kept. */

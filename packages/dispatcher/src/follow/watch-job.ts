@@ -1,5 +1,6 @@
 import type { Clock, ExecutorRegistryError, Logger, Random } from "@executor-registry/resolver";
-import { type KubernetesApi, reflect, type ReflectionHandler } from "@executor-registry/resolver/kubernetes";
+import { reflect, type ReflectionHandler } from "@executor-registry/resolver/internal";
+import { type KubernetesApi } from "@executor-registry/resolver/kubernetes";
 import type { Job, Pod } from "../tools/kubernetes.ts";
 
 /** What is watched, and with what. */

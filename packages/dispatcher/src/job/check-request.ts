@@ -1,7 +1,6 @@
-import { readJobTemplate } from "@executor-registry/resolver/internal";
+import { LABEL_PREFIX, readJobTemplate } from "@executor-registry/resolver/internal";
 import { InvalidRequestError } from "../tools/errors.ts";
 import { isObject } from "../tools/json.ts";
-import { PREFIX } from "@executor-registry/resolver/kubernetes";
 import { MANAGED_BY } from "./names.ts";
 import type { JobRequest } from "./request.ts";
 
@@ -70,7 +69,7 @@ function checkKey(key: string, field: string): void {
   const [name = "", ...prefix] = key.split("/").reverse();
   const legal = QUALIFIED_NAME.test(name) && prefix.length <= 1 && prefix.every((part) => DNS_SUBDOMAIN.test(part));
   must(legal, field, "is no qualified name such as example.com/team");
-  must(!key.startsWith(PREFIX) && !RESERVED.test(key), field, `is reserved for ${MANAGED_BY} and Kubernetes`);
+  must(!key.startsWith(LABEL_PREFIX) && !RESERVED.test(key), field, `is reserved for ${MANAGED_BY} and Kubernetes`);
 }
 
 function texts(value: unknown, field: string): void {

@@ -1,5 +1,5 @@
 import type { PodTemplate, Resolution } from "@executor-registry/resolver";
-import { PREFIX, TYPE_LABEL } from "@executor-registry/resolver/kubernetes";
+import { LABEL_PREFIX, TYPE_LABEL } from "@executor-registry/resolver/internal";
 import { checkRequest } from "./check-request.ts";
 import { DEFAULT_CONTAINER, jobName, labelValue, MANAGED_BY, REQUEST_ID } from "./names.ts";
 import { executorPod } from "./pod.ts";
@@ -72,7 +72,7 @@ function ownLabels({ type, version }: Resolution): Record<string, string> {
   const versionLabel = labelValue(version);
   return {
     [TYPE_LABEL]: type,
-    ...(versionLabel === undefined ? {} : { [`${PREFIX}version`]: versionLabel }),
+    ...(versionLabel === undefined ? {} : { [`${LABEL_PREFIX}version`]: versionLabel }),
     "app.kubernetes.io/managed-by": MANAGED_BY,
   };
 }
@@ -80,12 +80,12 @@ function ownLabels({ type, version }: Resolution): Record<string, string> {
 function ownAnnotations(resolution: Resolution, id: string): Record<string, string> {
   const { image, version, digest, reason, source, ambiguous } = resolution;
   return {
-    [`${PREFIX}image`]: image,
-    [`${PREFIX}version`]: version,
-    ...(digest === undefined ? {} : { [`${PREFIX}digest`]: digest }),
-    [`${PREFIX}reason`]: reason,
-    [`${PREFIX}source`]: source,
+    [`${LABEL_PREFIX}image`]: image,
+    [`${LABEL_PREFIX}version`]: version,
+    ...(digest === undefined ? {} : { [`${LABEL_PREFIX}digest`]: digest }),
+    [`${LABEL_PREFIX}reason`]: reason,
+    [`${LABEL_PREFIX}source`]: source,
     [REQUEST_ID]: id,
-    ...(ambiguous ? { [`${PREFIX}ambiguous`]: "true" } : {}),
+    ...(ambiguous ? { [`${LABEL_PREFIX}ambiguous`]: "true" } : {}),
   };
 }

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
-import { PREFIX } from "@executor-registry/resolver/kubernetes";
+import { LABEL_PREFIX } from "@executor-registry/resolver/internal";
 
 /** The value of `app.kubernetes.io/managed-by` on every Job. */
 export const MANAGED_BY = "executor-registry";
 
 /** The annotation by which a Job is known as that of a request. */
-export const REQUEST_ID = `${PREFIX}request-id`;
+export const REQUEST_ID = `${LABEL_PREFIX}request-id`;
 
 /** What kubectl and this package take the executor's container from. */
 export const DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container";

@@ -48,7 +48,7 @@ describe("declared executors on a real cluster", { skip: noCluster }, () => {
   before(async () => {
     space = await testNamespace("decl");
     account = await serviceAccount(space);
-    restricted = await connect({}, account.surroundings);
+    restricted = await connect({}, account.environment);
     await create("deployments", deployment("executor-decl", "executor-decl:1"));
     await create("deployments", deployment("executor-decl-placeholder", "executor-decl-placeholder"));
     await create("deployments", deployment("unrelated", "decl-unrelated:1"));

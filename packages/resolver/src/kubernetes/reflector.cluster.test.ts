@@ -59,7 +59,7 @@ describe("on a real API server", { skip: noCluster, timeout: 60_000 }, () => {
     await using space = await testNamespace("reflect");
     await using account = await serviceAccount(space);
     await createConfigMap(space, "a");
-    const api = await connect({}, account.surroundings);
+    const api = await connect({}, account.environment);
     const record = recorder();
     await using _ = followConfigMaps(api, space.name, record.handler);
     await record.until("contact forbidden");
@@ -75,7 +75,7 @@ describe("on a real API server", { skip: noCluster, timeout: 60_000 }, () => {
     await using space = await testNamespace("reflect");
     await using account = await serviceAccount(space);
     await writeFile(account.tokenFile, "expired");
-    const api = await connect({}, account.surroundings);
+    const api = await connect({}, account.environment);
     const review = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
     const body = { spec: { resourceAttributes: { verb: "list", resource: "nodes" } } };
     await assert.rejects(api.request(review, { method: "POST", body }), { code: "unauthorized", status: 401 });
@@ -107,9 +107,9 @@ describe("on a real API server", { skip: noCluster, timeout: 60_000 }, () => {
   test("an untrusted certificate is told in words", async () => {
     await using space = await testNamespace("reflect");
     await using account = await serviceAccount(space);
-    const folder = account.surroundings.serviceAccount;
+    const folder = account.environment.serviceAccount;
     await writeFile(`${folder}/ca.crt`, "");
-    const api = await connect({}, account.surroundings);
+    const api = await connect({}, account.environment);
     await assert.rejects(api.request("/version"), { code: "unreachable", message: /certificate is not trusted/ });
     api.close();
   });

@@ -112,7 +112,7 @@ export function rbacManifest(features: readonly RbacFeature[], options: RbacMani
 }
 
 /** One rule as the YAML of a list item. */
-export function ruleYaml({ apiGroups, resources, resourceNames, verbs }: RbacRule): string {
+function ruleYaml({ apiGroups, resources, resourceNames, verbs }: RbacRule): string {
   return [
     `  - apiGroups: ${flowList(apiGroups)}`,
     `    resources: ${flowList(resources)}`,

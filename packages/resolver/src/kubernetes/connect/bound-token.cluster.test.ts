@@ -26,7 +26,7 @@ describe("a bound token of the API server", { skip: noCluster }, () => {
     })) as { status: { token: string } };
     await writeFile(account.tokenFile, status.token);
 
-    const api = await connect({}, account.surroundings);
+    const api = await connect({}, account.environment);
     try {
       assert.deepEqual([api.context, api.namespace], ["in-cluster", space.name]);
       const path = `/api/v1/namespaces/${space.name}/configmaps` as const;

@@ -32,7 +32,7 @@ describe("a kubeconfig on a real API server", { skip: noCluster, timeout: 60_000
   /** Writes a kubeconfig for the service account; resolves to its path. */
   async function kubeconfig(name: string, cluster: object, user: object): Promise<string> {
     const path = join(folder, name);
-    const authority = join(account.surroundings.serviceAccount ?? "", "ca.crt");
+    const authority = join(account.environment.serviceAccount ?? "", "ca.crt");
     const config = {
       clusters: [{ name, cluster: { server: space.api.server, "certificate-authority": authority, ...cluster } }],
       users: [{ name, user }],

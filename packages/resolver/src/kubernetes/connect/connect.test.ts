@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { KubeConfig } from "@kubernetes/client-node";
-import { type ConnectOptions, connect, type Surroundings } from "./connect.ts";
+import { type ConnectOptions, connect, type ConnectEnvironment } from "./connect.ts";
 import type { KubeConfigLike } from "./given-config.ts";
 
 /** A kubeconfig with a context for each name, on servers of the same names. */
@@ -40,7 +40,10 @@ describe("connect", () => {
 
   const ownConfig = (): Promise<void> => writeFile(own, kubeconfig("mine", "mine", "other"));
   const account = (): Promise<void> => writeFile(join(serviceAccount, "token"), "secret");
-  const found = async (options: ConnectOptions = {}, variables: Surroundings["variables"] = {}): Promise<string[]> => {
+  const found = async (
+    options: ConnectOptions = {},
+    variables: ConnectEnvironment["variables"] = {},
+  ): Promise<string[]> => {
     const { context, server, namespace } = await connect(options, { variables, home, serviceAccount });
     return [context, server, namespace];
   };
@@ -119,10 +122,10 @@ describe("connect", () => {
 
   test("a missing parser is told with the command that helps, and JSON needs none", async () => {
     const missing = Object.assign(new Error("gone"), { code: "ERR_MODULE_NOT_FOUND" });
-    const surroundings = { variables: {}, importYaml: () => Promise.reject(missing) };
-    assert.equal((await connect({ kubeconfig: second }, surroundings)).context, "two");
+    const environment = { variables: {}, importYaml: () => Promise.reject(missing) };
+    assert.equal((await connect({ kubeconfig: second }, environment)).context, "two");
     await writeFile(own, "current-context: a\n");
-    await assert.rejects(connect({ kubeconfig: own }, surroundings), {
+    await assert.rejects(connect({ kubeconfig: own }, environment), {
       code: "configuration",
       message: /npm install yaml/,
     });

@@ -25,7 +25,7 @@ export interface ConnectOptions {
 }
 
 /** What {@link connect} looks at. */
-export interface Surroundings {
+export interface ConnectEnvironment {
   /** @default process.env */
   readonly variables?: Readonly<Record<string, string | undefined>>;
   /** @default the user's home folder */
@@ -46,17 +46,20 @@ export interface Surroundings {
  * @throws NoClusterError when there is none
  * @throws KubeconfigError when a kubeconfig lacks what was asked for, or cannot be read
  */
-export async function connect(options: ConnectOptions = {}, surroundings: Surroundings = {}): Promise<KubernetesApi> {
-  return httpsApi(await findCluster(options, surroundings), surroundings.clock);
+export async function connect(
+  options: ConnectOptions = {},
+  environment: ConnectEnvironment = {},
+): Promise<KubernetesApi> {
+  return httpsApi(await findCluster(options, environment), environment.clock);
 }
 
-async function findCluster(options: ConnectOptions, surroundings: Surroundings): Promise<ClusterAccess> {
+async function findCluster(options: ConnectOptions, environment: ConnectEnvironment): Promise<ClusterAccess> {
   const { kubeConfig, kubeconfig, context, namespace } = options;
-  const { variables = process.env, home = homedir(), clock = systemClock } = surroundings;
-  const { serviceAccount = SERVICE_ACCOUNT_FOLDER } = surroundings;
+  const { variables = process.env, home = homedir(), clock = systemClock } = environment;
+  const { serviceAccount = SERVICE_ACCOUNT_FOLDER } = environment;
   const load = async (files: readonly string[]): Promise<ClusterAccess> => {
-    const config = await loadKubeconfig(files, surroundings.importYaml ?? importYaml);
-    return kubeconfigAccess(choose(config, context, variables), namespace, { ...surroundings, variables, clock });
+    const config = await loadKubeconfig(files, environment.importYaml ?? importYaml);
+    return kubeconfigAccess(choose(config, context, variables), namespace, { ...environment, variables, clock });
   };
 
   if (kubeConfig) {

@@ -2,7 +2,7 @@ import type { Clock } from "../../tools/clock.ts";
 import type { Logger } from "../../tools/logger.ts";
 import type { KubernetesApi } from "../api/api.ts";
 import { KubernetesError } from "../api/errors.ts";
-import { PREFIX, SIGHTINGS_NAME } from "../api/labels.ts";
+import { LABEL_PREFIX, SIGHTINGS_NAME } from "../api/labels.ts";
 import { mergeSightings, type Sighting } from "./sighting.ts";
 
 /** What is known of the nodes' images over time. */
@@ -86,7 +86,7 @@ export function createLedger(options: LedgerOptions): Ledger {
         const metadata = {
           ...before?.metadata,
           name: SIGHTINGS_NAME,
-          labels: { ...before?.metadata.labels, [`${PREFIX}ledger`]: "true" },
+          labels: { ...before?.metadata.labels, [`${LABEL_PREFIX}ledger`]: "true" },
         };
         const body = { apiVersion: "v1", kind: "ConfigMap", metadata, data: { [KEY]: text } };
         await api.request(before ? path : collection, { method: before ? "PUT" : "POST", body, signal });

@@ -9,7 +9,7 @@ import { manualClock } from "../../../../../../testing/manual-clock.ts";
 import { noOpenssl } from "../../../../../../testing/self-signed.ts";
 import { startTlsServer, type TlsServer } from "../../../../../../testing/tls-server.ts";
 import type { KubernetesApi } from "../../api/api.ts";
-import { connect, type ConnectOptions, type Surroundings } from "../connect.ts";
+import { connect, type ConnectOptions, type ConnectEnvironment } from "../connect.ts";
 
 describe("a kubeconfig, as kubectl reads it", { skip: noOpenssl }, () => {
   let server: TlsServer;
@@ -51,8 +51,8 @@ describe("a kubeconfig, as kubectl reads it", { skip: noOpenssl }, () => {
     await writeFile(join(folder, name), text);
     return join(folder, name);
   };
-  const open = async (options: ConnectOptions, surroundings: Surroundings = {}): Promise<KubernetesApi> => {
-    const api = await connect(options, { variables: {}, home: folder, serviceAccount: folder, ...surroundings });
+  const open = async (options: ConnectOptions, environment: ConnectEnvironment = {}): Promise<KubernetesApi> => {
+    const api = await connect(options, { variables: {}, home: folder, serviceAccount: folder, ...environment });
     opened.push(api);
     return api;
   };

@@ -1,7 +1,7 @@
 import type { ClusterAccess, Credentials } from "../../api/access.ts";
 import { bearer, tokenFile } from "../../api/token-file.ts";
 import { type Chosen, dataOrFile } from "./choose.ts";
-import { execOf, execPlugin, type PluginSurroundings } from "./exec-plugin.ts";
+import { execOf, execPlugin, type PluginEnvironment } from "./exec-plugin.ts";
 import { oidcToken } from "./oidc.ts";
 import { type Entry, fieldsOf, pathOf, textOf } from "./parse.ts";
 
@@ -16,11 +16,12 @@ interface Identity {
 export function kubeconfigAccess(
   chosen: Chosen,
   namespace: string | undefined,
-  around: PluginSurroundings,
+  environment: PluginEnvironment,
 ): ClusterAccess {
   const { context, cluster, user } = chosen;
   // Plain HTTP, as `kubectl proxy` serves it, gets no credentials: anyone on the way could read them.
-  const identity = user && cluster.server.protocol === "https:" ? identityOf(user.entry, chosen, around) : STRANGER;
+  const identity =
+    user && cluster.server.protocol === "https:" ? identityOf(user.entry, chosen, environment) : STRANGER;
   return {
     server: cluster.server,
     proxy: cluster.proxy,
@@ -38,7 +39,7 @@ export function kubeconfigAccess(
 const STRANGER: Identity = { credentials: async () => ({ headers: {}, tls: {} }) };
 
 /** A token in the file goes before one that is made, as kubectl's own `--token` does. */
-function identityOf(entry: Entry, { cluster }: Chosen, around: PluginSurroundings): Identity {
+function identityOf(entry: Entry, { cluster }: Chosen, environment: PluginEnvironment): Identity {
   const { fields, folder } = entry;
   const certificate = certificateOf(entry);
   const withCertificate = async (headers: Credentials["headers"]): Promise<Credentials> => ({
@@ -47,7 +48,7 @@ function identityOf(entry: Entry, { cluster }: Chosen, around: PluginSurrounding
   });
   const [token, path] = [textOf(fields["token"]), pathOf(fields["tokenFile"], folder)];
   if (path !== undefined) {
-    const tokens = tokenFile(path, around.clock);
+    const tokens = tokenFile(path, environment.clock);
     return {
       credentials: async () =>
         withCertificate(
@@ -63,10 +64,10 @@ function identityOf(entry: Entry, { cluster }: Chosen, around: PluginSurrounding
   }
   if (token !== undefined) return { credentials: () => withCertificate(bearer(token)) };
   const exec = execOf(entry);
-  if (exec) return pluginIdentity(execPlugin(exec, folder, cluster, around), certificate);
+  if (exec) return pluginIdentity(execPlugin(exec, folder, cluster, environment), certificate);
   const provider = fieldsOf(fields["auth-provider"]);
   if (provider) {
-    const oidc = oidcToken(provider, folder, around.clock);
+    const oidc = oidcToken(provider, folder, environment.clock);
     return { credentials: async () => withCertificate(bearer(await oidc())) };
   }
   const [name, password] = [textOf(fields["username"]), textOf(fields["password"])];

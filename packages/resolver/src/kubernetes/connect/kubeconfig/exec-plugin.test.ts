@@ -8,7 +8,7 @@ import { manualClock } from "../../../../../../testing/manual-clock.ts";
 import { noOpenssl } from "../../../../../../testing/self-signed.ts";
 import { startTlsServer, type TlsServer } from "../../../../../../testing/tls-server.ts";
 import type { KubernetesApi } from "../../api/api.ts";
-import { connect, type Surroundings } from "../connect.ts";
+import { connect, type ConnectEnvironment } from "../connect.ts";
 
 const apiVersion = "client.authentication.k8s.io/v1";
 
@@ -51,7 +51,11 @@ describe("dev-07: a credential plugin", { skip: noOpenssl }, () => {
   const starts = async (): Promise<number> =>
     (await readFile(join(folder, "starts"), "utf8").catch(() => "")).split("started").length - 1;
 
-  async function open(exec: object, surroundings: Surroundings = {}, cluster: object = {}): Promise<KubernetesApi> {
+  async function open(
+    exec: object,
+    environment: ConnectEnvironment = {},
+    cluster: object = {},
+  ): Promise<KubernetesApi> {
     const authority = Buffer.from(server.certificate).toString("base64");
     const access = { server: `https://127.0.0.1:${server.port}`, "certificate-authority-data": authority, ...cluster };
     const config = {
@@ -62,7 +66,7 @@ describe("dev-07: a credential plugin", { skip: noOpenssl }, () => {
     };
     const kubeconfig = join(folder, "config");
     await writeFile(kubeconfig, JSON.stringify(config));
-    const api = await connect({ kubeconfig }, { home: folder, ...surroundings });
+    const api = await connect({ kubeconfig }, { home: folder, ...environment });
     opened.push(api);
     return api;
   }

@@ -24,7 +24,7 @@ export interface ExecPlugin {
 }
 
 /** What plugins are run in. */
-export interface PluginSurroundings {
+export interface PluginEnvironment {
   readonly variables: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   /** @default whether standard input is a terminal */
@@ -41,15 +41,15 @@ export function execPlugin(
   exec: Fields,
   folder: string,
   cluster: ChosenCluster,
-  around: PluginSurroundings,
+  environment: PluginEnvironment,
 ): ExecPlugin {
   const ending = new AbortController();
-  const { clock } = around;
+  const { clock } = environment;
   let held: PluginCredential | undefined;
   let asked: Promise<PluginCredential> | undefined;
   const ask = (): Promise<PluginCredential> => {
     asked ??= (async () => {
-      const call = await pluginCall(exec, folder, cluster, around);
+      const call = await pluginCall(exec, folder, cluster, environment);
       held = parseCredential(await runPlugin(call, clock, ending.signal), textOf(exec["apiVersion"]), call.command);
       return held;
     })().finally(() => (asked = undefined));
@@ -70,7 +70,7 @@ async function pluginCall(
   exec: Fields,
   folder: string,
   cluster: ChosenCluster,
-  { variables, terminal = isatty(0) }: PluginSurroundings,
+  { variables, terminal = isatty(0) }: PluginEnvironment,
 ): Promise<PluginCall> {
   const command = textOf(exec["command"]);
   const apiVersion = textOf(exec["apiVersion"]) ?? "";

@@ -24,6 +24,8 @@ export interface Survey {
   readonly arrows: readonly Arrow[];
   /** Rooms that import each other, directly or through others. */
   readonly circles: readonly (readonly string[])[];
+  /** What the table allows and no import needs, tests included. */
+  readonly unused: readonly string[];
   /** What is forbidden, a sentence each. */
   readonly complaints: readonly string[];
 }
@@ -47,6 +49,7 @@ interface Place {
 export function survey(files: readonly HouseFile[], parts: Allowed, rooms: Readonly<Record<string, Allowed>>): Survey {
   const counts = new Map<string, number>();
   const arrows = new Map<string, Arrow>();
+  const used = new Set<string>();
   const complaints = [...upwards(parts), ...Object.values(rooms).flatMap(upwards)];
   for (const { path, text } of files) {
     const from = placeOf(path, rooms);
@@ -62,15 +65,31 @@ export function survey(files: readonly HouseFile[], parts: Allowed, rooms: Reado
       const byName = !specifier.startsWith(".");
       const complaint = from.part === to.part && !byName ? inside(from, to, rooms) : across(from, to, byName, parts);
       if (complaint !== undefined) complaints.push(`${path} imports ${specifier}: ${complaint}`);
+      used.add(rightOf(nameOf(from), nameOf(to))).add(rightOf(from.part, to.part));
       if (!from.test && !to.test && nameOf(to) !== nameOf(from)) targets.add(nameOf(to));
     }
     for (const to of targets) {
-      const key = `${nameOf(from)} → ${to}`;
+      const key = rightOf(nameOf(from), to);
       arrows.set(key, { from: nameOf(from), to, files: (arrows.get(key)?.files ?? 0) + 1 });
     }
   }
-  return { rooms: counts, arrows: [...arrows.values()], circles: circlesOf([...arrows.values()]), complaints };
+  const rights = [
+    ...rightsIn(parts, (part) => part),
+    ...Object.entries(rooms).flatMap(([part, allowed]) => rightsIn(allowed, (room) => `${part}/${room}`)),
+  ];
+  return {
+    rooms: counts,
+    arrows: [...arrows.values()],
+    circles: circlesOf([...arrows.values()]),
+    unused: rights.filter((right) => !used.has(right)),
+    complaints,
+  };
 }
+
+const rightOf = (from: string, to: string): string => `${from} → ${to}`;
+
+const rightsIn = (allowed: Allowed, name: (room: string) => string): readonly string[] =>
+  Object.entries(allowed).flatMap(([from, others]) => others.map((to) => rightOf(name(from), name(to))));
 
 /** Within a package: tests have the rights of their room, and the helpers of tests besides. */
 function inside(from: Place, to: Place, rooms: Readonly<Record<string, Allowed>>): string | undefined {

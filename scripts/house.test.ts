@@ -96,6 +96,12 @@ describe("the house", () => {
     assert.match(product[0] ?? "", /shop may not import testing/);
   });
 
+  test("says which rights no import needs", () => {
+    const files = [src("packages/shop/src/first/b.ts", "../ground/a.ts"), src("bench/a.ts", "../testing/server.ts")];
+    const { unused } = survey(files, { shop: [], testing: ["shop"], bench: ["testing"] }, { shop: ROOMS.shop });
+    assert.deepEqual(unused, ["testing → shop", "shop/second → shop/first", "shop/second → shop/ground"]);
+  });
+
   test("wants the table to go upwards only", () => {
     const { complaints } = survey([], {}, { shop: { ground: ["first"], first: [] } });
     assert.deepEqual(complaints, ["the table lets ground import first, which does not stand before it"]);

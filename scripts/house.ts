@@ -19,7 +19,7 @@ const linesOf = (text: string): readonly string[] => text.trimEnd().split("\n");
 const sources = files.filter(({ path }) => path.startsWith("packages/") && !path.endsWith(".test.ts"));
 const sizes = sources.map(({ text }) => linesOf(text).length).toSorted((a, b) => a - b);
 const median = sizes[Math.floor(sizes.length / 2)] ?? 0;
-const { rooms, arrows, circles, complaints } = survey(files, PARTS, ROOMS);
+const { rooms, arrows, circles, unused, complaints } = survey(files, PARTS, ROOMS);
 
 for (const [room, count] of rooms) {
   const to = arrows.filter(({ from }) => from === room).map(({ to }) => to.replace(/^[^/]+\//, ""));
@@ -27,6 +27,7 @@ for (const [room, count] of rooms) {
 }
 const short = sources.filter(({ path, text }) => path.endsWith(".ts") && linesOf(text).length < SHORT_LINES);
 console.log(`${rooms.size} rooms, ${arrows.length} arrows, ${circles.length} circles of rooms`);
+if (unused.length > 0) console.log(`the table allows what no import needs: ${unused.join(", ")}`);
 console.log(`${sources.length} source files, median ${median} lines, longest ${sizes.at(-1) ?? 0}`);
 console.log(`${short.length} under ${SHORT_LINES} lines: ${short.map(({ path }) => path).join(" ")}`);
 

@@ -2,7 +2,7 @@
 export { beginCall, type Call } from "./http/call.ts";
 export { readJobTemplate } from "./kubernetes/declared/job-template.ts";
 export { noProxyFor, noProxyRules } from "./http/no-proxy.ts";
-export { exchange } from "./http/exchange.ts";
+export { exchange, http } from "./http/exchange.ts";
 export { untilAborted } from "./tools/abort.ts";
 export { backoff } from "./tools/backoff.ts";
 export { isPast, parseBuildTime } from "./tools/build-time.ts";

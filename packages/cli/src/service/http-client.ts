@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { Agent as HttpAgent } from "node:http";
+import type { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import {
   type Clock,
@@ -8,7 +8,7 @@ import {
   RegistryServiceError,
   VERSION,
 } from "@executor-registry/resolver";
-import { beginCall, exchange, readBytes } from "@executor-registry/resolver/internal";
+import { beginCall, exchange, http, readBytes } from "@executor-registry/resolver/internal";
 import { MAX_ANSWER_BYTES, type ServiceRequest, type ServiceTransport, TIMEOUT_MS } from "./client.ts";
 import { UsageError } from "../base/usage-error.ts";
 import { refusal } from "./refusal.ts";
@@ -28,7 +28,7 @@ interface Way {
 export function httpTransport(urls: string, tokenFile: string | undefined, clock: Clock): ServiceTransport {
   const ways = urls.split(",").map((text): Way => {
     const base = baseUrl(text.trim());
-    return { base, clock, agent: new (base.protocol === "https:" ? HttpsAgent : HttpAgent)({ keepAlive: true }) };
+    return { base, clock, agent: new (base.protocol === "https:" ? HttpsAgent : http.Agent)({ keepAlive: true }) };
   });
   return {
     async send(request) {

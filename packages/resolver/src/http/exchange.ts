@@ -1,5 +1,8 @@
-import { type Agent, type IncomingMessage, request as requestHttp } from "node:http";
+import type { Agent, IncomingMessage } from "node:http";
 import { request as requestHttps, type RequestOptions } from "node:https";
+
+/** Node's own. An import of it would load what it exports as `WebSocket` too, which is Node's whole fetch: 40 ms and 14 MB. */
+export const http = process.getBuiltinModule("node:http");
 
 /** One request to an HTTP server. */
 export interface Outgoing {
@@ -50,7 +53,7 @@ function send(outgoing: Outgoing, signal: AbortSignal, connected?: () => void): 
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
     const secure = server.protocol === "https:";
-    const request = (secure ? requestHttps : requestHttp)({
+    const request = (secure ? requestHttps : http.request)({
       ...(agent && { agent }),
       ...tls,
       host: server.hostname.replace(/^\[|\]$/g, ""),

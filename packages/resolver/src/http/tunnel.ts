@@ -1,16 +1,17 @@
-import { Agent as HttpAgent, type ClientRequestArgs, request as requestHttp } from "node:http";
+import type { Agent, ClientRequestArgs } from "node:http";
 import { Agent as HttpsAgent, request as requestHttps, type RequestOptions } from "node:https";
 import { connect as connectTcp, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { connect as connectTls, type ConnectionOptions } from "node:tls";
+import { http } from "./exchange.ts";
 import { socks5 } from "./socks.ts";
 
 /** Milliseconds for a proxy to make a connection. */
 const TIMEOUT = 30_000;
 
 /** An agent whose connections lead through a proxy, to servers of either scheme: by CONNECT, or by SOCKS 5. */
-export function tunnelAgent(proxy: URL, secure: boolean): HttpAgent {
-  const agent = secure ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true });
+export function tunnelAgent(proxy: URL, secure: boolean): Agent {
+  const agent = secure ? new HttpsAgent({ keepAlive: true }) : new http.Agent({ keepAlive: true });
   const tunnel = async (options: ClientRequestArgs): Promise<Socket> => {
     const target = { host: options.host ?? "", port: Number(options.port || (secure ? 443 : 80)) };
     const socket = await openTunnel(proxy, target);
@@ -71,7 +72,7 @@ function throughConnect(proxy: URL, { host, port }: Target): Promise<Socket> {
     },
   };
   return new Promise((resolve, reject) => {
-    const request = secure ? requestHttps(options) : requestHttp(options);
+    const request = secure ? requestHttps(options) : http.request(options);
     request.once("connect", (response, socket, head) => {
       const { statusCode = 0, statusMessage = "" } = response;
       if (statusCode >= 200 && statusCode < 300) {

@@ -1,8 +1,8 @@
-import { Agent as HttpAgent, type IncomingMessage } from "node:http";
+import type { Agent, IncomingMessage } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import { type Clock, systemClock } from "../../tools/clock.ts";
 import { beginCall, type Call } from "../../http/call.ts";
-import { exchange } from "../../http/exchange.ts";
+import { exchange, http } from "../../http/exchange.ts";
 import { tunnelAgent } from "../../http/tunnel.ts";
 import type { ClusterAccess, Credentials } from "./access.ts";
 import { parseJson, problem, readAll, readLines } from "./answer.ts";
@@ -27,7 +27,7 @@ class HttpsApi implements KubernetesApi {
   readonly #access: ClusterAccess;
   readonly #clock: Clock;
   readonly #base: string;
-  readonly #agent: HttpAgent;
+  readonly #agent: Agent;
   #time: { readonly server: number; readonly local: number } | undefined;
 
   constructor(access: ClusterAccess, clock: Clock) {
@@ -42,7 +42,7 @@ class HttpsApi implements KubernetesApi {
     const secure = server.protocol === "https:";
     this.#agent = access.proxy
       ? tunnelAgent(access.proxy, secure)
-      : new (secure ? HttpsAgent : HttpAgent)({ keepAlive: true });
+      : new (secure ? HttpsAgent : http.Agent)({ keepAlive: true });
   }
 
   async request(path: ApiPath, options: ApiRequest = {}): Promise<unknown> {

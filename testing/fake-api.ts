@@ -11,21 +11,40 @@ export function kubernetesError(
   return new KubernetesError(code, code, PLACE, facts);
 }
 
-/** A Kubernetes API whose answers a test decides: for failures at moments that no real server can be told to fail at. */
-export function fakeApi(answers: {
-  request?(path: ApiPath, options: ApiRequest): unknown;
+/** A refusal in the words of the API server's RBAC authorizer. */
+export function refusedByRbac(path: ApiPath, user = "system:serviceaccount:team:robot"): KubernetesError {
+  const message = `nodes is forbidden: User "${user}" cannot list resource "nodes" in API group "" at the cluster scope`;
+  return new KubernetesError("forbidden", message, { ...PLACE, path }, { status: 403 });
+}
+
+interface OtherAnswers {
   lines?(path: ApiPath, options: ApiStream): AsyncIterable<Buffer>;
-}): KubernetesApi {
+  readonly time?: ReturnType<KubernetesApi["serverTime"]>;
+}
+
+/**
+ * A Kubernetes API whose answers a test decides: for failures at moments that no real server can be made to fail at.
+ * @param request an error that it answers is thrown; where it answers nothing, there is nothing
+ */
+export function fakeApi(
+  request: (path: ApiPath, options: ApiRequest) => unknown,
+  { lines, time }: OtherAnswers = {},
+): KubernetesApi {
   return {
     server: PLACE.server,
     context: "double",
-    namespace: "here",
-    request: async (path, options = {}) => answers.request?.(path, options),
-    lines: async (path, options = {}) => {
-      if (!answers.lines) throw kubernetesError("unreachable");
-      return answers.lines(path, options);
+    namespace: "team",
+    async request(path, options = {}) {
+      const answered = await request(path, options);
+      if (answered instanceof Error) throw answered;
+      if (answered === undefined) throw kubernetesError("not-found", { status: 404 });
+      return answered;
     },
-    serverTime: () => undefined,
+    async lines(path, options = {}) {
+      if (!lines) throw kubernetesError("unreachable");
+      return lines(path, options);
+    },
+    serverTime: () => time,
     close() {},
   };
 }

@@ -26,8 +26,8 @@ export class FakeCluster {
   constructor(job: Job | undefined, pods: readonly Pod[] = []) {
     this.job = job;
     this.pods = pods;
-    this.api = fakeApi({
-      request: (path, { method, body }) => {
+    this.api = fakeApi(
+      (path, { method, body }) => {
         if (method === "DELETE") {
           if (this.deleteFailure && !path.includes("/pods/")) throw this.deleteFailure;
           if (this.podDeleteFailure && path.includes("/pods/")) throw this.podDeleteFailure;
@@ -40,8 +40,8 @@ export class FakeCluster {
         const items = path.endsWith("/pods") ? this.pods : this.job ? [this.job] : [];
         return { metadata: { resourceVersion: "1" }, items };
       },
-      lines: (path, { signal }) => (path.endsWith("/log") ? this.logs(signal) : EXPIRED()),
-    });
+      { lines: (path, { signal }) => (path.endsWith("/log") ? this.logs(signal) : EXPIRED()) },
+    );
   }
 
   /** Lets seconds pass one by one, and what they cause happen. */

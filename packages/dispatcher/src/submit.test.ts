@@ -14,13 +14,9 @@ const stored = { metadata: { ...job.metadata, uid: "uid-1" } };
 function scripted(...answers: unknown[]) {
   const requests: ApiRequest[] = [];
   const waits: number[] = [];
-  const api = fakeApi({
-    request(_, options) {
-      requests.push(options);
-      const answer = answers.shift();
-      if (answer instanceof Error) throw answer;
-      return answer;
-    },
+  const api = fakeApi((_, options) => {
+    requests.push(options);
+    return answers.shift();
   });
   const clock = { now: () => 0, sleep: async (ms: number) => void waits.push(ms) };
   return { api, requests, waits, options: { clock, random: () => 1 } };
@@ -33,7 +29,7 @@ describe("submitting", () => {
   test("to the connection's namespace, unless the request names one", async () => {
     const { api, options, requests } = scripted(stored);
     const made = await submit(api, job, options);
-    assert.deepEqual(made, { namespace: "here", name: job.metadata.name, uid: "uid-1", created: true });
+    assert.deepEqual(made, { namespace: "team", name: job.metadata.name, uid: "uid-1", created: true });
     assert.equal(requests[0]?.body, job);
   });
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { parseAllDocuments } from "yaml";
-import { fakeApi, refusal } from "../testing/fake-api.ts";
+import { fakeApi, refusedByRbac } from "../../../../testing/fake-api.ts";
 import { patient } from "../testing/patient.ts";
 import { checkAccess } from "./access.ts";
 
@@ -18,7 +18,7 @@ interface Wish {
 const allowing = (allowed: (wish: Wish) => boolean) =>
   patient(
     fakeApi((path, { body }) => {
-      if (!path.endsWith("/selfsubjectaccessreviews")) return refusal(path);
+      if (!path.endsWith("/selfsubjectaccessreviews")) return refusedByRbac(path);
       const { spec } = body as { readonly spec: { readonly resourceAttributes: Wish } };
       return { status: { allowed: allowed(spec.resourceAttributes) } };
     }),

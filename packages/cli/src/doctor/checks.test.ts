@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { fakeApi, refusal } from "../testing/fake-api.ts";
+import { fakeApi, refusedByRbac } from "../../../../testing/fake-api.ts";
 import { patient } from "../testing/patient.ts";
-import { resolution } from "../testing/resolution.ts";
+import { sightedResolution } from "../../../../testing/resolution.ts";
 import { checkCluster } from "./cluster.ts";
 import { checkExecutors, checkLocalRegistry } from "./declarations.ts";
 import { checkNamespace } from "./namespace.ts";
@@ -10,7 +10,7 @@ import { checkNodes } from "./nodes.ts";
 
 describe("the cluster", () => {
   const version = (time?: { server: number; local: number }) =>
-    checkCluster(patient(fakeApi((path) => (path === "/version" ? { gitVersion: "v1.33.1" } : undefined), time)));
+    checkCluster(patient(fakeApi((path) => (path === "/version" ? { gitVersion: "v1.33.1" } : undefined), { time })));
 
   test("is told with its version", async () => {
     const [cluster] = await version();
@@ -66,7 +66,7 @@ describe("the namespace", () => {
   });
 
   test("is no failure where it may not be read", async () => {
-    const api = fakeApi((path) => (path === "/apis/batch/v1" ? { resources: [] } : refusal(path)));
+    const api = fakeApi((path) => (path === "/apis/batch/v1" ? { resources: [] } : refusedByRbac(path)));
     const checks = await checkNamespace(patient(api));
     assert.deepEqual(
       checks.map(({ state, detail }) => [state, detail]),
@@ -121,12 +121,12 @@ describe("node images", () => {
   });
 
   test("are left to the checks of rights where they may not be read", async () => {
-    assert.deepEqual(await checkNodes(patient(fakeApi((path) => refusal(path)))), []);
+    assert.deepEqual(await checkNodes(patient(fakeApi((path) => refusedByRbac(path)))), []);
   });
 });
 
 describe("executors", () => {
-  const resolver = (...resolutions: readonly ReturnType<typeof resolution>[]) => ({
+  const resolver = (...resolutions: readonly ReturnType<typeof sightedResolution>[]) => ({
     list: async () => resolutions,
     sources: async () => [
       {
@@ -139,8 +139,8 @@ describe("executors", () => {
   const here = patient(fakeApi(() => undefined));
 
   test("are told with what is unsure and what was left out", async () => {
-    const declared = resolution({ type: "etl", source: "declared" });
-    const checks = await checkExecutors(resolver(declared, resolution({ ambiguous: true })), here);
+    const declared = sightedResolution({ type: "etl", source: "declared" });
+    const checks = await checkExecutors(resolver(declared, sightedResolution({ ambiguous: true })), here);
     assert.deepEqual(
       checks.map(({ name, state, detail }) => [name, state, detail]),
       [
@@ -162,17 +162,17 @@ describe("executors", () => {
   const announcing = patient(fakeApi(() => ({ data: { "localRegistryHosting.v1": hosting } })));
 
   test("are to be declared where a local registry is announced", async () => {
-    const [warning] = await checkLocalRegistry(resolver(resolution()), announcing);
+    const [warning] = await checkLocalRegistry(resolver(sightedResolution()), announcing);
     assert.equal(warning?.state, "warn");
     assert.match(warning?.detail ?? "", /^localhost:5001 is announced: Skaffold/);
-    const [fine] = await checkLocalRegistry(resolver(resolution({ source: "configmap" })), announcing);
+    const [fine] = await checkLocalRegistry(resolver(sightedResolution({ source: "configmap" })), announcing);
     assert.equal(fine?.state, "ok");
     assert.deepEqual(await checkLocalRegistry(resolver(), here), []);
   });
 
   test("and an announcement of blank lines is read in no time", { timeout: 5000 }, async () => {
     const blank = patient(fakeApi(() => ({ data: { "localRegistryHosting.v1": `${"\n".repeat(900_000)}host: x` } })));
-    const [warning] = await checkLocalRegistry(resolver(resolution()), blank);
+    const [warning] = await checkLocalRegistry(resolver(sightedResolution()), blank);
     assert.match(warning?.detail ?? "", /^x is announced/);
   });
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { resolution } from "../testing/resolution.ts";
+import { sightedResolution } from "../../../../testing/resolution.ts";
 import { explain } from "./explain.ts";
 
 describe("explain", () => {
@@ -18,12 +18,12 @@ Candidates, likeliest first:
      sighting: seen to arrive, 2026-11-22T23:56:40.000Z
   2. docker.io/library/executor-ml:1.1.0  (on node-1)
 `;
-    assert.equal(`${explain(resolution()).join("\n")}\n`, expected);
+    assert.equal(`${explain(sightedResolution()).join("\n")}\n`, expected);
   });
 
   test("tells what a person should know and do", () => {
     const lines = explain(
-      resolution({
+      sightedResolution({
         digest: "sha256:0c45ac0f",
         environment: "production",
         validated: true,

@@ -3,12 +3,12 @@ import { describe, test } from "node:test";
 import type { Resolution } from "@executor-registry/resolver";
 import { parse } from "yaml";
 import { manualClock } from "../../../../testing/manual-clock.ts";
-import { resolution } from "../testing/resolution.ts";
+import { sightedResolution } from "../../../../testing/resolution.ts";
 import { type Format, printList, printOne } from "./resolutions.ts";
 
 const now = manualClock().now();
-const ml = resolution();
-const nlp = resolution({
+const ml = sightedResolution();
+const nlp = sightedResolution({
   type: "nlp",
   version: "2026-11-20",
   source: "declared",
@@ -34,7 +34,7 @@ nlp    2026-11-20   declared   <unknown>   ambiguous (2), stale
   });
 
   test("is wide, with the image, its nodes and the reason", () => {
-    const many = resolution({ nodes: ["a", "b", "c", "d"] });
+    const many = sightedResolution({ nodes: ["a", "b", "c", "d"] });
     const expected = `TYPE   VERSION      SOURCE     AGE         EVIDENCE               VALIDATED   IMAGE                                 PULL    NODES           REASON
 ml     1.2.0        nodes      3m20s       sighting               no          docker.io/library/executor-ml:1.2.0   Never   node-1,node-2   seen to arrive last
 nlp    2026-11-20   declared   <unknown>   ambiguous (2), stale   no          docker.io/library/executor-ml:1.2.0   Never   <none>          seen to arrive last

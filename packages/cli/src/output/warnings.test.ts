@@ -3,13 +3,13 @@ import { describe, test } from "node:test";
 import { ForbiddenError, type SourceReport } from "@executor-registry/resolver";
 import { KubernetesError } from "@executor-registry/resolver/kubernetes";
 import { fakeIo } from "../testing/fake-io.ts";
-import { resolution } from "../testing/resolution.ts";
+import { sightedResolution } from "../../../../testing/resolution.ts";
 import { warnAbout, warnOfChange, warnOfSource } from "./warnings.ts";
 
 describe("warnings of an answer", () => {
-  const said = (changes: Parameters<typeof resolution>[0]): string => {
+  const said = (changes: Parameters<typeof sightedResolution>[0]): string => {
     const io = fakeIo();
-    warnAbout(resolution(changes), io);
+    warnAbout(sightedResolution(changes), io);
     return io.written().stderr;
   };
 
@@ -37,16 +37,16 @@ warning: nodes has had no contact since 2026-11-22T23:00:00.000Z; this is its la
 
 test("warnings of a change are those that are new", () => {
   const io = fakeIo();
-  const previous = resolution({ warnings: ["one"] });
+  const previous = sightedResolution({ warnings: ["one"] });
   warnOfChange({ type: "ml", resolution: previous }, io);
-  warnOfChange({ type: "ml", previous, resolution: resolution({ warnings: ["one", "two"] }) }, io);
+  warnOfChange({ type: "ml", previous, resolution: sightedResolution({ warnings: ["one", "two"] }) }, io);
   warnOfChange({ type: "ml", previous }, io);
   assert.equal(io.written().stderr, "warning: one\nwarning: two\n");
 });
 
 test("what would steer a terminal is shown, not done", () => {
   const io = fakeIo();
-  warnAbout(resolution({ warnings: ['an image named "\u001b]0;x\u0007é"'] }), io);
+  warnAbout(sightedResolution({ warnings: ['an image named "\u001b]0;x\u0007é"'] }), io);
   assert.equal(io.written().stderr, 'warning: an image named "\u{fffd}]0;x\u{fffd}é"\n');
 });
 

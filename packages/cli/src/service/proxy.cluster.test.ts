@@ -5,7 +5,8 @@ import { after, before, describe, test } from "node:test";
 import { systemClock } from "@executor-registry/resolver";
 import { eventually, noCluster, type TestNamespace, testNamespace } from "../../../../testing/cluster.ts";
 import { exampleService } from "../../../../testing/example-service.ts";
-import { fakeIo, type Outcome, runHere } from "../testing/fake-io.ts";
+import type { Outcome } from "../../../../testing/cli.ts";
+import { fakeIo, runHere } from "../testing/fake-io.ts";
 
 // Endpoints may not name a loopback address.
 const ADDRESS = Object.values(networkInterfaces())

@@ -11,7 +11,8 @@ import { clusterService } from "../../../../testing/cluster-service.ts";
 import { eventually } from "../../../../testing/cluster.ts";
 import { exampleService } from "../../../../testing/example-service.ts";
 import { kubernetesServer } from "../../../../testing/kubernetes-server.ts";
-import { fakeIo, type Outcome, runHere } from "../testing/fake-io.ts";
+import type { Outcome } from "../../../../testing/cli.ts";
+import { fakeIo, runHere } from "../testing/fake-io.ts";
 
 const ML = "docker.io/library/executor-ml@sha256:3f31356aa6df330e1e7c2427c7fccfe6c8fc662ade083025045747c074583302";
 const json = ({ stdout }: Outcome): unknown => JSON.parse(stdout);

@@ -1,14 +1,8 @@
+import type { Outcome } from "../../../../testing/cli.ts";
 import type { Clock } from "@executor-registry/resolver";
 import type { Io } from "../output/io.ts";
 import { createPrinter } from "../output/printer.ts";
 import { runCli } from "../run-cli.ts";
-
-/** What a command wrote, and how it ended. */
-export interface Outcome {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 export interface FakeIo extends Io {
   /** What was written so far. */

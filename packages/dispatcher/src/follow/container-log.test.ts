@@ -15,7 +15,7 @@ function scripted(...streams: readonly (string | Error)[][]) {
   const state = { now: 0 };
   const ended = new AbortController();
   if (streams.length === 1) ended.abort();
-  const api = fakeApi({
+  const api = fakeApi(() => undefined, {
     async *lines(_, { query }) {
       since.push(query?.["sinceTime"]);
       for (const part of streams[since.length - 1] ?? []) {

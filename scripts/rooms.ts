@@ -124,7 +124,7 @@ export const PARTS: Allowed = {
   registry: ["resolver"],
   cli: ["dispatcher", "resolver"],
   testing: ["dispatcher", "registry", "resolver"],
-  scripts: ["registry"],
+  scripts: ["cli", "registry"],
   examples: ["dispatcher", "resolver", "scripts", "testing"],
   bench: ["registry", "resolver", "scripts", "testing"],
 };

@@ -192,3 +192,6 @@ export const Config = z
     }
   });
 export type Config = z.infer<typeof Config>;
+
+/** The file's JSON Schema: its settings, their defaults and what they mean. */
+export const configJsonSchema = (): object => z.toJSONSchema(Config, { io: "input", unrepresentable: "any" });

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
 import { test } from "node:test";
-import { configurationReference } from "../testing/configuration-reference.ts";
+import { configurationReference } from "./configuration-reference.ts";
 
-const DOCUMENT = new URL("../../../../docs/configuration.md", import.meta.url);
+const DOCUMENT = new URL("../docs/configuration.md", import.meta.url);
 const BEGIN = "<!-- begin settings: made from the code, by UPDATE_DOCS=1 -->\n\n";
 
 test("docs/configuration.md has every setting of the code; UPDATE_DOCS=1 writes them", async () => {

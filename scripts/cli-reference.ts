@@ -1,7 +1,4 @@
-import type { Flags } from "../base/flags.ts";
-import { GLOBAL_FLAGS } from "../base/flags.ts";
-import { exitCodes } from "../base/exit-codes.ts";
-import { COMMANDS } from "../commands/index.ts";
+import { COMMANDS, exitCodes, type Flags, GLOBAL_FLAGS } from "executor-registry/internal";
 
 /** The tables of docs/cli.md that are made from the code, by the name in their `<!-- begin … -->`. */
 export function referenceTables(): ReadonlyMap<string, string> {

@@ -1,7 +1,6 @@
-import { z } from "zod";
-import { Config } from "../config/schema.ts";
+import { configJsonSchema } from "@executor-registry/registry/internal";
 
-/** The part of a JSON Schema that the reference tells. */
+/** The part of a JSON Schema that the reference shows. */
 interface Shape {
   readonly title?: string;
   readonly description?: string;
@@ -21,7 +20,7 @@ interface Shape {
 
 /** Every setting as tables in Markdown, one for each member of the file and each kind of a list's members. */
 export function configurationReference(): string {
-  const { properties = {} } = z.toJSONSchema(Config, { io: "input", unrepresentable: "any" }) as Shape;
+  const { properties = {} } = configJsonSchema() as Shape;
   return Object.entries(properties)
     .map(([name, shape]) => section(name, shape))
     .join("\n");

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
 import { describe, test } from "node:test";
-import { COMMANDS } from "./commands/index.ts";
-import { referenceTables, withTables } from "./testing/reference.ts";
+import { COMMANDS } from "executor-registry/internal";
+import { referenceTables, withTables } from "./cli-reference.ts";
 
-const DOCUMENT = new URL("../../../docs/cli.md", import.meta.url);
+const DOCUMENT = new URL("../docs/cli.md", import.meta.url);
 
 describe("docs/cli.md", () => {
   const tables = referenceTables();

@@ -73,8 +73,7 @@ describe("what images say is bounded in what is kept and served", () => {
       const type = `type-${String(n).padStart(11, "0")}`;
       scanning.catalogue.answers.set("layer", type, { type, capabilities: [] } as never);
     }
-    const error = unknownType("typo-00000000007", {
-      catalogue: scanning.catalogue,
+    const error = unknownType("typo-00000000007", scanning.catalogue, {
       health: () => [],
       typesOf: () => [],
     }) as UnknownTypeError;

@@ -85,7 +85,7 @@ describe("what lies beside images", { skip: noDockerRegistry }, () => {
     await scanning.scan();
     assert.deepEqual(scanning.versions(), {});
     assert.match(
-      unknownType("nlp", { catalogue: scanning.catalogue, health: () => [], typesOf: () => [] }).message,
+      unknownType("nlp", scanning.catalogue, { health: () => [], typesOf: () => [] }).message,
       /it is a Helm chart/,
     );
   });

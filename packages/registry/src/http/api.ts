@@ -1,5 +1,7 @@
 import type { Logger } from "@executor-registry/resolver";
+import type { Access } from "../auth/access.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
+import type { EventQueue } from "../queues/queue.ts";
 import type { Scanning } from "../scan/scanner.ts";
 import type { Webhook } from "../webhooks/webhook.ts";
 import type { EventStream } from "./events.ts";
@@ -7,15 +9,23 @@ import type { Health } from "./health.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Evidence } from "./unknown-type.ts";
 
-/** What the handlers of the operations work with. */
-export interface Api extends Evidence {
-  readonly catalogue: Catalogue;
+/** What a configuration decides. The next one replaces all of it at once. */
+export interface Configured extends Evidence {
+  readonly access: Access;
   readonly scanner: Scanning;
+  /** By name. */
+  readonly webhooks: ReadonlyMap<string, Webhook>;
+  readonly queues: readonly EventQueue[];
+}
+
+/** What the handlers of the operations work with. */
+export interface Api {
+  readonly catalogue: Catalogue;
+  /** Asked for anew by each request. */
+  readonly inForce: () => Configured;
   readonly serviceHealth: Health;
   readonly events: EventStream;
   readonly metrics: Metrics;
-  /** By name. Asked for anew by each event, since the configuration may change. */
-  readonly webhooks: () => ReadonlyMap<string, Webhook>;
   /** The documentation, for programs and for people; rendered once. */
   readonly documents: { openApi(): string; page(): string };
   readonly log: Logger;

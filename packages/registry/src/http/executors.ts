@@ -13,9 +13,9 @@ type Params = z.output<typeof TypeParams>;
 
 export function answerExecutors(
   { query }: Call<unknown, z.output<typeof ExecutorsQuery>>,
-  { catalogue: { snapshot }, health }: Api,
+  { catalogue: { snapshot }, inForce }: Api,
 ): Answer<"bytes"> {
-  const notYet = notLookedAt(health());
+  const notYet = notLookedAt(inForce().health());
   if (notYet !== undefined && snapshot.size === 0) throw notReady("which executors there are", notYet);
   const answer = listExecutors(snapshot, query);
   if (notYet === undefined) return answer;
@@ -29,7 +29,7 @@ export function answerExecutor(
 ): Answer<"bytes"> {
   const { snapshot } = api.catalogue;
   const rendered = snapshot.executor(type);
-  if (rendered === undefined) throw unknownType(type, api);
+  if (rendered === undefined) throw unknownType(type, api.catalogue, api.inForce());
   const { body, etag } = fields === undefined ? rendered : render(snapshot.text(type, new Set(fields)));
   return { kind: "bytes", body, etag, headers: { "x-executor-subject": "ignored" } };
 }
@@ -40,14 +40,15 @@ export function answerVersions(
 ): Answer<"json"> {
   const known = api.catalogue.view(type);
   const live = api.catalogue.snapshot.document(type)?.live;
-  if (known === undefined && live === undefined) throw unknownType(type, api);
+  if (known === undefined && live === undefined) throw unknownType(type, api.catalogue, api.inForce());
   return listVersions(type, known, live?.candidates, query);
 }
 
 export async function refresh(
   { query: { type, wait }, principal }: Call<unknown, z.output<typeof RefreshQuery>>,
-  { scanner, log }: Api,
+  { inForce, log }: Api,
 ): Promise<Answer<"json">> {
+  const { scanner } = inForce();
   const reason = { actor: principal.name, why: type === undefined ? "refresh" : `refresh of ${type}` };
   const scans = type === undefined ? scanner.refresh(reason) : scanner.refreshType(type, reason);
   if (wait === "true") {

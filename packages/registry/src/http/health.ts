@@ -5,10 +5,12 @@ import type { SourceHealth } from "../sources/image-source.ts";
 /** What health is judged by. */
 export interface HealthOptions {
   readonly catalogue: Catalogue;
-  /** Of the sources, in the configuration's order. */
-  health(): readonly SourceHealth[];
-  /** Where events are taken from. */
-  queues(): readonly { readonly name: string; readonly failing: boolean }[];
+  inForce(): {
+    /** Of the sources, in the configuration's order. */
+    health(): readonly SourceHealth[];
+    /** Where events are taken from. */
+    readonly queues: readonly { readonly name: string; readonly failing: boolean }[];
+  };
   readonly version: string;
   /** Whether the service is ending: it still answers, but wants no new work. */
   readonly draining: () => boolean;
@@ -32,10 +34,10 @@ export interface Health {
  * Whether dispatchers should be sent here: once there is a catalogue to answer from, restored or from a first scan of each source that
  * is not known to hang, and something could be read. What could not be keeps nothing else out.
  */
-function readiness({ health, restored, draining }: HealthOptions): Readiness {
+function readiness({ inForce, restored, draining }: HealthOptions): Readiness {
   if (draining()) return { status: "draining", reason: "the service is ending" };
   if (restored) return { status: "ok", reason: "the catalogue was restored from the store" };
-  const sources = health();
+  const sources = inForce().health();
   const waiting = sources.filter(({ state }) => state === "starting");
   if (waiting.length > 0) {
     return { status: "starting", reason: `not looked at yet: ${waiting.map(progressOf).join(", ")}` };
@@ -81,8 +83,9 @@ export function createHealth(options: HealthOptions): Health {
     ready,
     report() {
       const { status, reason } = ready();
-      const sources = options.health();
-      const queues = options.queues().map(({ name, failing }) => ({ name, failing }));
+      const { health, queues: all } = options.inForce();
+      const sources = health();
+      const queues = all.map(({ name, failing }) => ({ name, failing }));
       const failingQueues = queues.filter(({ failing }) => failing).map(({ name }) => name);
       const { verified, broken } = catalogue.seal;
       const problems = [

@@ -18,14 +18,13 @@ export interface Metrics {
 /** Where the numbers come from. */
 export interface MetricsOptions {
   readonly catalogue: Catalogue;
-  health(): readonly SourceHealth[];
-  queues(): readonly EventQueue[];
+  inForce(): { health(): readonly SourceHealth[]; readonly queues: readonly EventQueue[] };
   readonly reads: ReadCounts;
   readonly events: EventStream;
 }
 
 /** Numbers for Prometheus. What is known anyway is read when it is asked for, so that counting costs reads nothing. */
-export function createMetrics({ catalogue, health, queues, reads, events }: MetricsOptions): Metrics {
+export function createMetrics({ catalogue, inForce, reads, events }: MetricsOptions): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -90,7 +89,7 @@ export function createMetrics({ catalogue, health, queues, reads, events }: Metr
     "Whether the last scan of a source was complete; of a cluster, whether it is in contact",
     ["source"],
     (set) => {
-      for (const { name, state } of health()) set(state === "ready" ? 1 : 0, { source: name });
+      for (const { name, state } of inForce().health()) set(state === "ready" ? 1 : 0, { source: name });
     },
   );
   gauge(
@@ -98,20 +97,21 @@ export function createMetrics({ catalogue, health, queues, reads, events }: Metr
     "When the last complete scan of a source ended; of a cluster, when it was last current",
     ["source"],
     (set) => {
-      for (const { name, completed } of health()) if (completed) set(Date.parse(completed) / 1000, { source: name });
+      for (const { name, completed } of inForce().health())
+        if (completed) set(Date.parse(completed) / 1000, { source: name });
     },
   );
   gauge("source_scan_requests", "Requests that the last scan of a source sent", ["source"], (set) => {
-    for (const { name, requests } of health()) if (requests !== undefined) set(requests, { source: name });
+    for (const { name, requests } of inForce().health()) if (requests !== undefined) set(requests, { source: name });
   });
   gauge("source_unread_tags", "Tags that the last scan of a source could not read", ["source"], (set) => {
-    for (const { name, unread } of health()) if (unread !== undefined) set(unread, { source: name });
+    for (const { name, unread } of inForce().health()) if (unread !== undefined) set(unread, { source: name });
   });
   gauge("queue_up", "Whether the last attempt to take a queue's messages succeeded", ["queue"], (set) => {
-    for (const { name, failing } of queues()) set(failing ? 0 : 1, { queue: name });
+    for (const { name, failing } of inForce().queues) set(failing ? 0 : 1, { queue: name });
   });
   gauge("queue_poisoned_messages", "Messages of a queue that were no events and were removed", ["queue"], (set) => {
-    for (const { name, poisoned } of queues()) set(poisoned, { queue: name });
+    for (const { name, poisoned } of inForce().queues) set(poisoned, { queue: name });
   });
 
   return {

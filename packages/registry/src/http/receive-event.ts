@@ -15,9 +15,10 @@ export const receiveEvent =
   (method: WebhookRequest["method"]) =>
   async (
     { params: { name, token }, headers, body, signal }: Call<Params, unknown, Buffer>,
-    { webhooks, scanner, metrics, log }: Api,
+    { inForce, metrics, log }: Api,
   ): Promise<Answer<"json">> => {
-    const webhook = webhooks().get(name);
+    const { webhooks } = inForce();
+    const webhook = webhooks.get(name);
     if (webhook === undefined) {
       throw new ExecutorRegistryError("not-found", `the configuration has no webhook "${name}"`);
     }
@@ -25,7 +26,7 @@ export const receiveEvent =
     try {
       const answer = await webhook.receiver.receive(request, signal);
       const reason = { actor: `webhook:${name}`, why: "event" };
-      const { repositories, unknownHosts } = scanner.hint(answer.hints, reason, webhook.source);
+      const { repositories, unknownHosts } = inForce().scanner.hint(answer.hints, reason, webhook.source);
       metrics.webhook(name, repositories > 0 ? "taken" : unknownHosts > 0 ? "unknown-host" : "nothing");
       const facts = { webhook: name, hints: answer.hints.length, repositories };
       if (repositories > 0) log.info(facts, "event taken");

@@ -73,10 +73,10 @@ describe("the server interprets a row's", () => {
 
   before(async () => {
     const authenticators = [createStaticTokens([{ name: "op", role: "operator", sha256 }])];
+    const access = createAccess({ reads: "token", writes: "token", authenticators, clock: systemClock });
     server = await createHttpServer({
       operations: ROWS,
-      api: { metrics: { answered() {} } } as unknown as Api,
-      access: createAccess({ reads: "token", writes: "token", authenticators, clock: systemClock }),
+      api: { metrics: { answered() {} }, inForce: () => ({ access }) } as unknown as Api,
       readPath: () => false,
       nextId: () => "1",
       pino: pino({ level: "silent" }),

@@ -9,7 +9,6 @@ import fastifyFactory, {
 } from "fastify";
 import { ExecutorRegistryError } from "@executor-registry/resolver";
 import type { Logger as PinoLogger } from "pino";
-import type { Access } from "../auth/access.ts";
 import type { Api } from "./api.ts";
 import { limited, type RateLimits } from "./minute-limit.ts";
 import type { Operation } from "./operation.ts";
@@ -25,7 +24,6 @@ export interface ServerOptions {
   readonly operations: readonly Operation[];
   /** What their handlers work with. */
   readonly api: Api;
-  readonly access: Access;
   readonly readPath: ReturnType<typeof createReadPath>;
   /** Makes an id for a request that comes without one. */
   readonly nextId: () => string;
@@ -49,7 +47,7 @@ const NO_COMPILERS = {
 
 /** Makes the HTTP server; it does not listen yet. */
 export async function createHttpServer(options: ServerOptions): Promise<FastifyInstance> {
-  const { operations, api, access, readPath, nextId, pino, trustProxy: hops } = options;
+  const { operations, api, readPath, nextId, pino, trustProxy: hops } = options;
   // What Fastify itself has to say; requests are logged here.
   const ownLog: FastifyBaseLogger = pino.child({}, { level: "warn" });
   const fastify = fastifyFactory({
@@ -109,6 +107,7 @@ export async function createHttpServer(options: ServerOptions): Promise<FastifyI
   for (const method of METHODS) if (!fastify.supportedMethods.includes(method)) fastify.addHttpMethod(method);
   const serve = async (row: Operation, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const signal = callerGone(reply.raw);
+    const { access } = api.inForce();
     const { principal, allowed } = await identify(row, request, access, signal);
     if (row.kind === "stream" && request.method === "HEAD") return sendStreamHead(reply);
     const { ip: address, headers } = request;

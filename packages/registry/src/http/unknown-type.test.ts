@@ -16,8 +16,7 @@ test("an unknown type's answer says in whole sentences what could not be read", 
     problem,
     unread,
   });
-  const error = unknownType("ml", {
-    catalogue: scanning.catalogue,
+  const error = unknownType("ml", scanning.catalogue, {
     health: () => [failing("hub", 2), failing("mirror", 1)],
     typesOf: () => [],
   });
@@ -39,12 +38,12 @@ test("red-05: that the images of a type are not admitted is definite, whatever e
   await scanning.scan();
   for (const state of ["failing", "starting"] as const) {
     const health = (): readonly SourceHealth[] => [{ name: "hub", kind: "oci", state, unread: 2 }];
-    const evidence = { catalogue: scanning.catalogue, health, typesOf: () => [] };
-    const error = unknownType("ml", evidence);
+    const evidence = { health, typesOf: () => [] };
+    const error = unknownType("ml", scanning.catalogue, evidence);
     assert.ok(error instanceof UnknownTypeError);
     assert.match(error.message, /an image of it was found but is not admitted/);
     assert.deepEqual(error.incomplete, []);
-    const never = unknownType("nlp", evidence);
+    const never = unknownType("nlp", scanning.catalogue, evidence);
     assert.equal(never.code, state === "starting" ? "not-ready" : "unknown-type");
   }
 });

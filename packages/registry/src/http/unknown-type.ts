@@ -11,9 +11,9 @@ const MOST_SENTENCES = 20;
 /** Unread tags that are looked through for those of the type; the question is to stay cheap. */
 const MOST_UNREAD = 500;
 
-/** What an answer "there is none" is based on. */
+/** What an answer "there is none" is based on, besides the catalogue. */
 export interface Evidence {
-  readonly catalogue: Catalogue;
+  /** Of the sources, in the configuration's order. */
   health(): readonly SourceHealth[];
   /** Of which types a tag is that could not be read. */
   readonly typesOf: Naming["typesOf"];
@@ -24,8 +24,7 @@ export interface Evidence {
  * @returns an error of code `not-ready` while a source was not looked at yet, since the type may be there; else one that says
  *   whether the answer is definite: it is for a type whose images were withdrawn or are not admitted
  */
-export function unknownType(type: string, evidence: Evidence): ExecutorRegistryError {
-  const { catalogue } = evidence;
+export function unknownType(type: string, catalogue: Catalogue, evidence: Evidence): ExecutorRegistryError {
   const sources = evidence.health();
   const view = catalogue.view(type);
   const refused = view === undefined ? [] : [...view.images("rejected"), ...view.images("pending")];
@@ -34,7 +33,9 @@ export function unknownType(type: string, evidence: Evidence): ExecutorRegistryE
   const { index } = catalogue.snapshot;
   // Of a type that it has images of, the service knows what became of them, whatever else could not be read.
   const incomplete =
-    view === undefined ? [...unreadOf(type, evidence), ...unreadSentences(sources)].slice(0, MOST_SENTENCES) : [];
+    view === undefined
+      ? [...unreadOf(type, catalogue, evidence), ...unreadSentences(sources)].slice(0, MOST_SENTENCES)
+      : [];
   const known = {
     knownTypes: index.sorted.slice(0, MOST_TYPES),
     nearMisses: index.nearMisses(type),
@@ -58,7 +59,7 @@ export const notReady = (what: string, sources: string): ExecutorRegistryError =
   );
 
 /** The type's own tags that could not be read: an image of it may be behind one of them. */
-function unreadOf(type: string, { catalogue, typesOf }: Evidence): readonly string[] {
+function unreadOf(type: string, catalogue: Catalogue, { typesOf }: Evidence): readonly string[] {
   const found: string[] = [];
   let looked = 0;
   for (const { repository, unread } of catalogue.unread) {

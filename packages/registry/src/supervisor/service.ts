@@ -1,27 +1,16 @@
-import { ExecutorRegistryError, systemClock, VERSION, type Clock, type Random } from "@executor-registry/resolver";
-import type { AddressInfo } from "node:net";
+import { ExecutorRegistryError, systemClock, type Clock, type Random } from "@executor-registry/resolver";
 import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "pino";
-import type { Access } from "../auth/access.ts";
 import { Catalogue } from "../catalogue/catalogue.ts";
 import type { Config } from "../config/schema.ts";
-import type { Api } from "../http/api.ts";
-import { createDocuments } from "../http/documents.ts";
-import { createEventStream } from "../http/events.ts";
-import { createHealth } from "../http/health.ts";
-import { MinuteLimit } from "../http/minute-limit.ts";
-import { createMetrics } from "../http/metrics.ts";
-import { OPERATIONS } from "../http/operations.ts";
-import { createReadPath, createRequestIds } from "../http/read-path.ts";
-import { createHttpServer } from "../http/server.ts";
 import { BrokenJournalError } from "../journal/errors.ts";
-import { serial } from "../journal/journal.ts";
+import { rankOf } from "../scan/scanner.ts";
+import { openStore } from "../stores/open.ts";
+import { putInForce } from "./in-force.ts";
 import { keepRunning } from "./keep-running.ts";
 import { Lifetimes } from "./lifetimes.ts";
-import { makeParts, type Parts, PARTS_END_MS } from "./parts.ts";
-import { rankOf } from "../scan/scanner.ts";
-import type { SourceHealth } from "../sources/image-source.ts";
-import { openStore } from "../stores/open.ts";
+import { PARTS_END_MS } from "./parts.ts";
+import { createServiceServer } from "./service-server.ts";
 
 /** What a service is started with. */
 export interface ServiceOptions {
@@ -33,7 +22,7 @@ export interface ServiceOptions {
   readonly random?: Random;
   /** Reads what webhooks' senders are proven by. @default through the environment's proxies */
   readonly fetch?: typeof globalThis.fetch;
-  /** Gives a start up. A running service is ended by `close()`. */
+  /** Ends a start that has not finished. A running service is ended by `close()`. */
   readonly signal?: AbortSignal;
 }
 
@@ -56,8 +45,6 @@ export interface Service {
 
 /** Settings that are fixed until the next start. */
 const FIXED = ["listen", "store", "limits", "log"] as const;
-/** Milliseconds that a swap waits for the new configuration to be applied; what is left is done while it is in force. */
-const ADOPT_MS = 60_000;
 const DAY_MS = 86_400_000;
 
 /**
@@ -66,8 +53,7 @@ const DAY_MS = 86_400_000;
  * Start: store, catalogue, parts of the configuration, listening, applying the configuration to the catalogue, tasks. When one
  * fails, all that has begun is ended, and the error thrown.
  *
- * Swap: the new parts are made and applied to the catalogue while the old ones run on; that may fail, and leaves the old ones in
- * force. Then the new ones are put in force, which cannot fail, the old ones are ended and the new tasks begin.
+ * Swap: see `InForce.swap`.
  *
  * End: the reverse of the start, each step within its time.
  *
@@ -84,6 +70,64 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   }
 }
 
+async function begin(options: ServiceOptions, lifetimes: Lifetimes): Promise<Service> {
+  const { config, log, clock = systemClock, random = Math.random, signal } = options;
+  const ending = new AbortController();
+
+  const store = await openStore(config.store, clock);
+  lifetimes.add({ what: "the store", end: () => store.close(), ms: 500 });
+  for (const { message, missing } of store.findings) {
+    const fields = { store: store.description, ...(missing === undefined ? {} : { missing }) };
+    if (missing === undefined) log.warn(fields, message);
+    else log.error(fields, message);
+  }
+
+  // It orders claims by the parts, which are made after it; nothing is put in order before that.
+  const catalogue = await Catalogue.open({
+    store,
+    rank: (claim) => rankOf(inForce.parts.sources)(claim),
+    order: (source) => inForce.config.sources.findIndex(({ name }) => name === source),
+    clock,
+    log,
+  });
+  lifetimes.add({ what: "the catalogue", end: () => catalogue.close(), ms: 4000 });
+  signal?.throwIfAborted();
+  const restored = catalogue.head.sequence > 0;
+
+  const surroundings = { catalogue, clock, random, log, ...(options.fetch && { fetch: options.fetch }) };
+  const inForce = await putInForce(config, surroundings, ending.signal);
+  // Each task has its own time within this one.
+  lifetimes.add({ what: "the configuration", end: () => inForce.close(), ms: PARTS_END_MS + 100 });
+  signal?.throwIfAborted();
+
+  const server = await createServiceServer({ catalogue, inForce, restored, clock, log });
+  lifetimes.add({ what: "the HTTP server", end: () => server.close(), ms: 500 });
+  const url = await server.listen();
+  const { sequence } = catalogue.head;
+  log.info({ url, store: store.description, executors: catalogue.snapshot.size, journal: sequence }, "listening");
+
+  await inForce.parts.adopt();
+  signal?.throwIfAborted();
+
+  inForce.parts.start();
+  const tasks = { clock, random, log, signal: ending.signal };
+  void keepRunning("verifying the journal", () => verifyDaily(catalogue, clock, ending.signal), tasks);
+
+  return {
+    url,
+    async reconfigure(next) {
+      await inForce.swap(next, ({ access }) => server.renew(access, ending.signal));
+      return FIXED.filter((name) => !isDeepStrictEqual(next[name], config[name]));
+    },
+    drain: () => server.drain(),
+    async close() {
+      server.drain();
+      ending.abort(new ExecutorRegistryError("closed", "the service ends"));
+      await lifetimes.end();
+    },
+  };
+}
+
 /** Damage is known, and reported, before what is damaged is needed. */
 async function verifyDaily(catalogue: Catalogue, clock: Clock, signal: AbortSignal): Promise<void> {
   for (;;) {
@@ -92,163 +136,4 @@ async function verifyDaily(catalogue: Catalogue, clock: Clock, signal: AbortSign
     });
     await clock.sleep(DAY_MS, signal);
   }
-}
-
-/** That a token cannot be judged now does not mean that it was taken away. */
-async function mayListen(access: Access, authorization: string | undefined, signal: AbortSignal): Promise<boolean> {
-  try {
-    await access.check(authorization, "reader", signal);
-    return true;
-  } catch (error) {
-    return !(error instanceof ExecutorRegistryError && (error.code === "unauthorized" || error.code === "forbidden"));
-  }
-}
-
-async function begin(options: ServiceOptions, lifetimes: Lifetimes): Promise<Service> {
-  const { log, clock = systemClock, random = Math.random, signal } = options;
-  const started = options.config;
-  let { config } = options;
-  const store = await openStore(config.store, clock);
-  lifetimes.add({ what: "the store", end: () => store.close(), ms: 500 });
-  let parts: Parts;
-  const catalogue = await Catalogue.open({
-    store,
-    rank: (claim) => rankOf(parts.sources)(claim),
-    order: (source) => config.sources.findIndex(({ name }) => name === source),
-    clock,
-    log,
-  });
-  for (const { message, missing } of store.findings) {
-    const fields = { store: store.description, ...(missing === undefined ? {} : { missing }) };
-    if (missing === undefined) log.warn(fields, message);
-    else log.error(fields, message);
-  }
-  lifetimes.add({ what: "the catalogue", end: () => catalogue.close(), ms: 4000 });
-  signal?.throwIfAborted();
-  const restored = catalogue.head.sequence > 0;
-  const surroundings = { catalogue, clock, random, log, ...(options.fetch && { fetch: options.fetch }) };
-  parts = await makeParts(config, surroundings);
-  // Each task has its own time within this one.
-  lifetimes.add({ what: "the configuration", end: () => parts.close(), ms: PARTS_END_MS + 100 });
-  signal?.throwIfAborted();
-
-  // Routes outlive a configuration: they ask for the parts of the one that is in force.
-  const health = (): readonly SourceHealth[] => parts.health();
-  const queues = (): Parts["queues"] => parts.queues;
-  const scanner = {
-    refresh: ((...args) => parts.scanner.refresh(...args)) as Parts["scanner"]["refresh"],
-    refreshType: ((...args) => parts.scanner.refreshType(...args)) as Parts["scanner"]["refreshType"],
-    hint: ((...args) => parts.scanner.hint(...args)) as Parts["scanner"]["hint"],
-  };
-  const access: Parts["access"] = {
-    get openReads() {
-      return parts.access.openReads;
-    },
-    get openHealth() {
-      return parts.access.openHealth;
-    },
-    get openMetrics() {
-      return parts.access.openMetrics;
-    },
-    remembered: (authorization) => parts.access.remembered(authorization),
-    check: (...args) => parts.access.check(...args),
-  };
-  const reads = { ok: 0, notModified: 0 };
-  const nextId = createRequestIds();
-  let readPath = createReadPath(catalogue.snapshot, parts.access, reads, nextId);
-  const events = createEventStream(catalogue.snapshot, clock);
-  const metrics = createMetrics({ catalogue, health, queues, reads, events });
-  let draining = false;
-  const api: Api = {
-    catalogue,
-    scanner,
-    health,
-    typesOf: (path, tag) => parts.typesOf(path, tag),
-    serviceHealth: createHealth({ catalogue, health, queues, version: VERSION, draining: () => draining, restored }),
-    events,
-    metrics,
-    webhooks: () => parts.webhooks,
-    documents: createDocuments(OPERATIONS, VERSION),
-    log,
-  };
-  const fastify = await createHttpServer({
-    operations: OPERATIONS,
-    api,
-    access,
-    readPath: (request, response) => readPath(request, response),
-    nextId,
-    pino: log,
-    limits: {
-      writes: new MinuteLimit(config.limits.writesPerMinute, clock),
-      refusedEvents: new MinuteLimit(config.limits.refusedEventsPerMinute, clock),
-    },
-    trustProxy: config.listen.trustProxy,
-  });
-  const endHttp = async (): Promise<void> => {
-    events.close();
-    await fastify.close();
-  };
-  lifetimes.add({ what: "the HTTP server", end: endHttp, ms: 500 });
-  await fastify.listen({ host: config.listen.host, port: config.listen.port });
-  const { port } = fastify.server.address() as AddressInfo;
-  const host = config.listen.host === "0.0.0.0" ? "127.0.0.1" : config.listen.host;
-  const url = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
-  const { sequence } = catalogue.head;
-  log.info({ url, store: store.description, executors: catalogue.snapshot.size, journal: sequence }, "listening");
-  await parts.adopt();
-  signal?.throwIfAborted();
-  parts.start();
-
-  const inTurn = serial();
-  const ending = new AbortController();
-  void keepRunning("verifying the journal", () => verifyDaily(catalogue, clock, ending.signal), {
-    clock,
-    random,
-    log,
-    signal: ending.signal,
-  });
-
-  /** Applies parts that are not in force yet, or stops waiting. */
-  const adopt = async (made: Parts): Promise<void> => {
-    ending.signal.throwIfAborted();
-    const done = new AbortController();
-    const enough = clock.sleep(ADOPT_MS, AbortSignal.any([done.signal, ending.signal])).catch(() => {});
-    await Promise.race([made.adopt(), enough]);
-    done.abort();
-    ending.signal.throwIfAborted();
-  };
-  const swap = async (next: Config): Promise<readonly string[]> => {
-    ending.signal.throwIfAborted();
-    const made = await makeParts(next, surroundings);
-    const { sequence } = catalogue.head;
-    try {
-      await adopt(made);
-    } catch (error) {
-      await made.close();
-      // Some of it may be written.
-      if (catalogue.head.sequence !== sequence && !ending.signal.aborted) parts.again();
-      throw error;
-    }
-    const before = parts;
-    parts = made;
-    config = next;
-    readPath = createReadPath(catalogue.snapshot, made.access, reads, nextId);
-    await events.review((authorization) => mayListen(made.access, authorization, ending.signal));
-    await before.close();
-    if (!ending.signal.aborted) made.start();
-    return FIXED.filter((name) => !isDeepStrictEqual(next[name], started[name]));
-  };
-
-  return {
-    url,
-    reconfigure: (next) => inTurn(() => swap(next)),
-    drain() {
-      draining = true;
-    },
-    async close() {
-      draining = true;
-      ending.abort(new ExecutorRegistryError("closed", "the service ends"));
-      await lifetimes.end();
-    },
-  };
 }

@@ -1,0 +1,103 @@
+import type { AddressInfo } from "node:net";
+import { type Clock, ExecutorRegistryError, VERSION } from "@executor-registry/resolver";
+import type { Logger } from "pino";
+import type { Access } from "../auth/access.ts";
+import type { Catalogue } from "../catalogue/catalogue.ts";
+import { createDocuments } from "../http/documents.ts";
+import { createEventStream } from "../http/events.ts";
+import { createHealth } from "../http/health.ts";
+import { createMetrics } from "../http/metrics.ts";
+import { MinuteLimit } from "../http/minute-limit.ts";
+import { OPERATIONS } from "../http/operations.ts";
+import { createReadPath, createRequestIds } from "../http/read-path.ts";
+import { createHttpServer } from "../http/server.ts";
+import type { InForce } from "./in-force.ts";
+
+/** The HTTP server: it outlives configurations. */
+export interface ServiceServer {
+  /** @returns its URL. @throws Node's error when nothing can listen there */
+  listen(): Promise<string>;
+  /** Goes on with the access of another configuration: streams of those who may not listen any more end. */
+  renew(access: Access, signal: AbortSignal): Promise<void>;
+  /** Says that it is not ready any more, while it still answers. */
+  drain(): void;
+  close(): Promise<void>;
+}
+
+/** What it answers from. */
+export interface ServiceServerOptions {
+  readonly catalogue: Catalogue;
+  readonly inForce: InForce;
+  /** Whether the catalogue held something when it was opened. */
+  readonly restored: boolean;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Makes the server; where it listens, and its limits, stay those of the configuration that is in force now. */
+export async function createServiceServer({
+  catalogue,
+  inForce,
+  restored,
+  clock,
+  log,
+}: ServiceServerOptions): Promise<ServiceServer> {
+  const { listen, limits } = inForce.config;
+  const { snapshot } = catalogue;
+  const parts = (): InForce["parts"] => inForce.parts;
+  const reads = { ok: 0, notModified: 0 };
+  const nextId = createRequestIds();
+  let readPath = createReadPath(snapshot, parts().access, reads, nextId);
+  let draining = false;
+  const events = createEventStream(snapshot, clock);
+  const metrics = createMetrics({ catalogue, inForce: parts, reads, events });
+  const fastify = await createHttpServer({
+    operations: OPERATIONS,
+    api: {
+      catalogue,
+      inForce: parts,
+      serviceHealth: createHealth({ catalogue, inForce: parts, version: VERSION, draining: () => draining, restored }),
+      events,
+      metrics,
+      documents: createDocuments(OPERATIONS, VERSION),
+      log,
+    },
+    readPath: (request, response) => readPath(request, response),
+    nextId,
+    pino: log,
+    limits: {
+      writes: new MinuteLimit(limits.writesPerMinute, clock),
+      refusedEvents: new MinuteLimit(limits.refusedEventsPerMinute, clock),
+    },
+    trustProxy: listen.trustProxy,
+  });
+  return {
+    async listen() {
+      await fastify.listen({ host: listen.host, port: listen.port });
+      const { port } = fastify.server.address() as AddressInfo;
+      const host = listen.host === "0.0.0.0" ? "127.0.0.1" : listen.host;
+      return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+    },
+    async renew(access, signal) {
+      readPath = createReadPath(snapshot, access, reads, nextId);
+      await events.review((authorization) => mayListen(access, authorization, signal));
+    },
+    drain() {
+      draining = true;
+    },
+    async close() {
+      events.close();
+      await fastify.close();
+    },
+  };
+}
+
+/** That a token cannot be judged now does not mean that it was taken away. */
+async function mayListen(access: Access, authorization: string | undefined, signal: AbortSignal): Promise<boolean> {
+  try {
+    await access.check(authorization, "reader", signal);
+    return true;
+  } catch (error) {
+    return !(error instanceof ExecutorRegistryError && (error.code === "unauthorized" || error.code === "forbidden"));
+  }
+}

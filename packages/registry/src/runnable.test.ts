@@ -14,7 +14,7 @@ import type { ListedImage } from "./sources/image-source.ts";
 import { createOciSource } from "./sources/oci/oci.ts";
 import { createOciLayoutSource } from "./sources/layout/oci-layout.ts";
 import { openStore } from "./stores/open.ts";
-import { scriptedSource } from "./testing/scripted-source.ts";
+import { scriptedSource, unreadable } from "./testing/scripted-source.ts";
 import { openScanning } from "./testing/scanning.ts";
 import type { ImageDetails } from "./model/image.ts";
 import { runnableCheck } from "./checks/runnable.ts";
@@ -219,7 +219,8 @@ describe("an image's details", () => {
   ] as const) {
     test(`${what}: ${state}`, async ({ signal }) => {
       const subject = { repository: "r.test/executor-ml", digest: `sha256:${"a".repeat(64)}` as const, tags: ["1"] };
-      const verdict = await runnableCheck.judge({ ...subject, details: details(more) }, signal);
+      const image = { ...subject, details: details(more) };
+      const verdict = await runnableCheck.judge({ image, reader: unreadable }, signal);
       assert.equal(verdict.state, state);
     });
   }

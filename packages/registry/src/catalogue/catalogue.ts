@@ -96,6 +96,11 @@ export class Catalogue {
     return this.#journal.head;
   }
 
+  /** Changed through the journal alone. */
+  get state(): CatalogueState {
+    return this.#journal.state;
+  }
+
   type(name: string): CatalogueType | undefined {
     return this.#journal.state.types.get(name);
   }
@@ -123,6 +128,21 @@ export class Catalogue {
       }
     }
     return images;
+  }
+
+  /** An image that is still there, as each type knows it that it is of. */
+  holding(repository: string, digest: Digest): ReadonlyMap<string, CatalogueImage> {
+    const images = new Map<string, CatalogueImage>();
+    for (const name of this.#journal.state.repositories.get(repository) ?? []) {
+      const image = this.type(name)?.images.get(repository, digest);
+      if (image !== undefined && image.state !== "withdrawn") images.set(name, image);
+    }
+    return images;
+  }
+
+  /** The repositories with a path, on any host, that have, or had, images. */
+  repositoriesAt(path: string): readonly string[] {
+    return [...this.#journal.state.repositories.keys()].filter((name) => repositoryNamed(name).path === path);
   }
 
   /** The images of a repository that types are answered with now. */
@@ -171,7 +191,10 @@ export class Catalogue {
    * Writes down what `decide` makes of the current state, and whose claims change by it. Durable once it resolves.
    * @throws StoreError when it could not be written; nothing has changed then
    */
-  async record(actor: string, decide: (state: CatalogueState) => readonly Reasoned[]): Promise<readonly Entry[]> {
+  async record(
+    actor: string,
+    decide: (state: CatalogueState) => readonly Reasoned[],
+  ): Promise<readonly Entry<Change>[]> {
     const write = (reasoned: readonly Reasoned[]) => reasoned.map((draft) => ({ actor, ...draft }));
     const changes = await this.#journal.append((state) => write(decide(state)));
     if (changes.length === 0) return changes;
@@ -189,7 +212,7 @@ export class Catalogue {
   }
 
   /** Puts the claims of types in the configuration's order. */
-  reclaim(types: Iterable<string>): Promise<readonly Entry[]> {
+  reclaim(types: Iterable<string>): Promise<readonly Entry<Change>[]> {
     const names = [...types];
     return this.#journal.append((state) =>
       reclaim(state, names, this.#rank).map((draft) => ({ actor: "system", ...draft })),
@@ -230,7 +253,7 @@ export class Catalogue {
 }
 
 /** One image may be of several types, by other tags each. */
-function merged(a: CatalogueImage | undefined, b: CatalogueImage): CatalogueImage {
+export function merged(a: CatalogueImage | undefined, b: CatalogueImage): CatalogueImage {
   if (a === undefined || a.state === "withdrawn") return b;
   if (b.state === "withdrawn") return a;
   const details = a.details ?? b.details;

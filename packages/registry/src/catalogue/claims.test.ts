@@ -61,7 +61,7 @@ describe("which repository a type is answered from", () => {
       assert.equal(world.answer()?.version, "1.0.0");
     }
     await using world = await opened([THEIRS, OURS], { store: kept });
-    await world.scanning.scanner.adopt();
+    await world.scanning.adopt();
     assert.equal(world.answer()?.version, "1.0.0");
   });
 
@@ -99,7 +99,7 @@ describe("which repository a type is answered from", () => {
     const { source } = place(THEIRS);
     const rank = ({ path }: Repository): number => (path.startsWith("aaa/") ? 0 : 1);
     await using scanning = await openScanning({ sources: [{ ...source, rank }], store: kept });
-    await scanning.scanner.adopt();
+    await scanning.adopt();
     const document = scanning.catalogue.snapshot.document("ml");
     assert.deepEqual([document?.version, document?.warnings], ["9.0.0", []]);
   });

@@ -59,7 +59,7 @@ export function versionDocument(image: CatalogueImage, current: boolean) {
     ...imageMembers(image),
     state: image.state,
     current,
-    verdicts: image.verdicts.map((verdict) => ({ ...verdict, reason: oneLine(verdict.reason) })),
+    verdicts: image.verdicts.map(({ check, state, reason }) => ({ check, state, reason: oneLine(reason) })),
     found: image.found,
     ...(added === undefined ? {} : { added }),
     ...validation(image),

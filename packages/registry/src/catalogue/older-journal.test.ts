@@ -101,7 +101,7 @@ for (const snapshot of [false, true]) {
     assert.deepEqual(scanning.versions(), { cache: "1.0.0", jib: "1.0.10", ml: "1.1.0" });
     assert.equal(scanning.catalogue.snapshot.document("ml")?.owner, "ml-team");
 
-    await scanning.scanner.adopt();
+    await scanning.adopt();
     await scanning.scan();
     assert.deepEqual(scanning.versions(), { jib: "1.0.10", ml: "1.1.0" });
     const [cache] = scanning.catalogue.type("cache")?.images ?? [];

@@ -1,6 +1,6 @@
 import type { Digest, Repository } from "@executor-registry/resolver";
-import type { Verdict } from "../model/verdict.ts";
 import type { ListedImage } from "../sources/image-source.ts";
+import type { Entry } from "../journal/entry.ts";
 import type { Change } from "../model/change.ts";
 import { type Image, type ImageDetails, isDescribed } from "../model/image.ts";
 import type { Naming } from "../model/naming.ts";
@@ -20,14 +20,28 @@ export interface Observation {
   /** Says why images that are not listed are gone. */
   readonly gone: string;
   readonly details: ReadonlyMap<Digest, ImageDetails>;
-  readonly verdicts: ReadonlyMap<Digest, readonly Verdict[]>;
 }
 
+type Found = Extract<Change, { kind: "image-found" }>;
+/** What was seen to happen: a change, but that an image which was found is not judged yet. */
+export type Seen = Exclude<Change, Found> | Omit<Found, "verdicts">;
+
 /** A change, and why it is made. */
-export interface Reasoned {
+export interface Reasoned<Kind = Change> {
   readonly reason: string;
-  readonly change: Change;
+  readonly change: Kind;
 }
+
+/**
+ * Writes down what `decide` makes of the state. It is asked more than once, and must do nothing but decide.
+ * @param by who saw it, and why it was looked for: put before each reason
+ * @returns the entries, once they are durable
+ * @throws StoreError when it could not be written; nothing has changed then
+ */
+export type Recording = (
+  by: { readonly actor: string; readonly why?: string },
+  decide: (state: CatalogueState) => readonly Reasoned<Seen>[],
+) => Promise<readonly Entry<Change>[]>;
 
 export const same = (a: unknown, b: unknown): boolean => a === b || JSON.stringify(a) === JSON.stringify(b);
 
@@ -50,7 +64,7 @@ function byType({ images, repository: { path } }: Observation, naming: Naming): 
  * The changes that make the catalogue agree with what was seen. Decides by the state it is given alone, so that it can
  * be asked again when somebody else changed the catalogue meanwhile.
  */
-export function reconcile(state: CatalogueState, seen: Observation, naming: Naming): readonly Reasoned[] {
+export function reconcile(state: CatalogueState, seen: Observation, naming: Naming): readonly Reasoned<Seen>[] {
   const listed = byType(seen, naming);
   const types = new Set([...listed.keys(), ...(state.repositories.get(seen.repository.name) ?? [])]);
   return [...types].flatMap((type) => reconcileType(state, seen, type, listed.get(type) ?? new Map()));
@@ -61,7 +75,7 @@ function reconcileType(
   seen: Observation,
   type: string,
   listed: ReadonlyMap<Digest, ListedImage>,
-): readonly Reasoned[] {
+): readonly Reasoned<Seen>[] {
   const known = state.types.get(type)?.images;
   const changes = [...listed.values()].flatMap((image) =>
     compareImage(
@@ -120,13 +134,10 @@ function compareImage(
   { digest, tags, pushed }: ListedImage,
   known: CatalogueImage | undefined,
   reads: RepositoryReads | undefined,
-): Reasoned[] {
+): Reasoned<Seen>[] {
   const about = { type, repository: seen.repository.name, digest };
   const details = seen.details.get(digest);
-  const verdicts = seen.verdicts.get(digest);
   if (known === undefined || known.state === "withdrawn" || known.source !== seen.source) {
-    // Without verdicts nothing is known that may be written down; the next look brings them.
-    if (verdicts === undefined) return [];
     const kept = details ?? known?.details;
     const image: Image = {
       repository: seen.repository.name,
@@ -146,12 +157,11 @@ function compareImage(
           source: seen.source,
           since: firstSeen(digest, tags, seen, reads),
           image,
-          verdicts,
         },
       },
     ];
   }
-  const changes: Reasoned[] = [];
+  const changes: Reasoned<Seen>[] = [];
   const kept = known.tags.filter((tag) => seen.unread.has(tag) && !tags.includes(tag));
   const now = [...tags, ...kept].sort();
   if (!same(known.tags, now)) {
@@ -160,9 +170,6 @@ function compareImage(
   }
   if (details !== undefined && !isDescribed(known.details) && !same(details, known.details)) {
     changes.push({ reason: "its configuration was read", change: { kind: "image-described", ...about, details } });
-  }
-  if (verdicts !== undefined && !same(known.verdicts, verdicts)) {
-    changes.push({ reason: "its checks answer otherwise", change: { kind: "image-judged", ...about, verdicts } });
   }
   return changes;
 }

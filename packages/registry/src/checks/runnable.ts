@@ -1,9 +1,6 @@
 import { isDescribed } from "../model/image.ts";
 import { obstacle } from "../model/runnable.ts";
-import type { Check } from "./check.ts";
-
-/** The check's name, as in its verdicts. */
-const RUNNABLE = "runnable";
+import { type Check, fingerprintOf } from "./check.ts";
 
 /**
  * Lets in only what a container can be started from, by the media type of the configuration, as container runtimes do. Build caches,
@@ -11,15 +8,14 @@ const RUNNABLE = "runnable";
  * @see https://github.com/opencontainers/image-spec/blob/v1.1.1/manifest.md#guidelines-for-artifact-usage
  */
 export const runnableCheck: Check = {
-  name: RUNNABLE,
-  async judge({ details }) {
+  name: "runnable",
+  fingerprint: fingerprintOf(1),
+  async judge({ image: { details } }) {
     const why = details && obstacle(details);
-    if (why !== undefined) {
-      return { check: RUNNABLE, state: "failed", reason: `${why}: no container can be started from it` };
-    }
+    if (why !== undefined) return { state: "failed", reason: `${why}: no container can be started from it` };
     const reason = isDescribed(details)
       ? "it is a container image"
       : "nothing speaks against it; what its manifest holds has not been read yet";
-    return { check: RUNNABLE, state: "passed", reason };
+    return { state: "passed", reason };
   },
 };

@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import { parseExecutorType, parseTemplate } from "@executor-registry/resolver";
 import { z } from "zod";
 import { ROLES } from "../auth/role.ts";
+import { CheckSettings } from "../checks/checks.ts";
 import { parseStoreAddress } from "../stores/open.ts";
 import { isWatched, SourceConfig } from "./source-kinds.ts";
 import { QueueConfig } from "../queues/kinds.ts";
@@ -146,13 +147,7 @@ export const Config = z
     queues: z.array(QueueConfig).default([]).meta({
       description: "Queues of events that are asked, so that nobody has to reach the service",
     }),
-    checks: z
-      .strictObject({
-        approvedNamespaces: z.array(z.string().min(1)).default([]).meta({
-          description: "Patterns of `registry/path` that images must be in; all are approved when empty",
-        }),
-      })
-      .prefault({}),
+    checks: CheckSettings.prefault({}),
     auth: Auth.prefault({}),
     limits: z
       .strictObject({

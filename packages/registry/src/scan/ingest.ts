@@ -8,11 +8,8 @@ import {
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import { boundedDetails, type ImageDetails, isDescribed } from "../model/image.ts";
 import type { Naming } from "../model/naming.ts";
-import { reconcile, type Observation } from "../catalogue/reconcile.ts";
+import { reconcile, type Observation, type Recording } from "../catalogue/reconcile.ts";
 import { recordLook } from "../catalogue/repository-read.ts";
-import type { CatalogueImage } from "../catalogue/state.ts";
-import { type Check, judge } from "../checks/check.ts";
-import type { Verdict } from "../model/verdict.ts";
 import { isRunnable } from "../model/runnable.ts";
 import {
   type ImageSource,
@@ -34,8 +31,9 @@ const AT_ONCE = 8;
 /** What taking in a listing needs. */
 export interface IngestOptions {
   readonly catalogue: Catalogue;
+  /** Writes down what was seen. */
+  readonly record: Recording;
   readonly naming: Naming;
-  readonly checks: readonly Check[];
   readonly log: Logger;
 }
 
@@ -64,12 +62,12 @@ export interface Look extends Reason {
   newest(): boolean;
 }
 
-/** Takes in what a source saw of one repository: fetches what is missing, runs the checks, writes down what changed. */
+/** Takes in what a source saw of one repository: fetches what is missing, writes down what changed. */
 export async function ingest(
   source: ImageSource,
   listing: Exclude<RepositoryListing, { state: "failed" }>,
   { actor, why, since, newest }: Look,
-  { catalogue, naming, checks, log }: IngestOptions,
+  { catalogue, record, naming, log }: IngestOptions,
   signal: AbortSignal,
   progressed: () => void,
 ): Promise<Ingested> {
@@ -116,18 +114,7 @@ export async function ingest(
     });
   }
 
-  const verdicts = new Map<Digest, readonly Verdict[]>();
   const readable = images.filter(({ digest }) => !failed.has(digest) || known.get(digest)?.details !== undefined);
-  for (const { digest } of readable) {
-    const before = known.get(digest);
-    if (before) verdicts.set(digest, before.verdicts);
-  }
-  await forEachLimited(readable.filter(needsVerdict(known, details)), AT_ONCE, async (image) => {
-    const facts = detailsOf(image);
-    const subject = { repository: name, ...image, ...(facts === undefined ? {} : { details: facts }) };
-    verdicts.set(image.digest, await judge(checks, subject, signal));
-  });
-
   const seen: Observation = {
     source: source.name,
     since,
@@ -136,16 +123,13 @@ export async function ingest(
     unread: new Set(unread.map(({ tag }) => tag)),
     gone: listing.state === "gone" ? `repository ${name} does not exist any more` : "no tag names it any more",
     details,
-    verdicts,
   };
   const failures = unread.flatMap(({ problem, ...tag }) => (problem ? [{ ...tag, problem }] : []));
   const ended = failures.length === unread.length;
   const look = { source: source.name, since, repository: name, unread: failures };
-  const entries = await catalogue.record(actor, (state) => {
-    if (!newest()) return [];
-    const changes = [...reconcile(state, seen, naming), ...(ended ? recordLook(state, look) : [])];
-    return changes.map(({ reason, change }) => ({ reason: `${why}: ${reason}`, change }));
-  });
+  const entries = await record({ actor, why }, (state) =>
+    newest() ? [...reconcile(state, seen, naming), ...(ended ? recordLook(state, look) : [])] : [],
+  );
   report(log, source, repository, failures);
   return { changes: entries.length, unread: failures };
 }
@@ -167,14 +151,6 @@ function wanting(images: readonly ListedImage[], runnable: (image: ListedImage) 
     .sort((a, b) => Date.parse(b.pushed ?? "") - Date.parse(a.pushed ?? ""))
     .filter(runnable)
     .slice(0, DETAILED);
-}
-
-function needsVerdict(known: ReadonlyMap<Digest, CatalogueImage>, details: ReadonlyMap<Digest, ImageDetails>) {
-  return ({ digest }: ListedImage): boolean => {
-    const before = known.get(digest);
-    if (before === undefined || before.state === "withdrawn" || before.state === "pending") return true;
-    return !isDescribed(before.details) && details.has(digest);
-  };
 }
 
 function report(log: Logger, source: ImageSource, { name }: Repository, failures: readonly Failure[]): void {

@@ -179,7 +179,7 @@ describe("scanning a real registry", { skip: noDockerRegistry }, () => {
     }
     await using scanning = await openScanning({ registries: [registry], store: kept, approved: ["elsewhere/**"] });
     assert.deepEqual(scanning.versions(), { ml: "1.0.0" });
-    await scanning.scanner.adopt();
+    await scanning.adopt();
     void scanning.scanner.run();
     assert.deepEqual(scanning.versions(), {});
     assert.equal(await scanning.scan(), 2, "the list of repositories, and the tags of one");

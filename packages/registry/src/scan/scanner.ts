@@ -1,16 +1,11 @@
-import { setImmediate } from "node:timers/promises";
 import { type Clock, type Logger, type Random, type Repository, repositoryNamed } from "@executor-registry/resolver";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { Naming } from "../model/naming.ts";
 import type { Rank } from "../catalogue/claims.ts";
-import { reconcile, type Reasoned } from "../catalogue/reconcile.ts";
+import { reconcile, type Recording } from "../catalogue/reconcile.ts";
 import { forgetUnread } from "../catalogue/repository-read.ts";
-import { type Check, judge } from "../checks/check.ts";
-import type { Verdict } from "../model/verdict.ts";
-import type { CatalogueImage } from "../catalogue/state.ts";
 import type { ImageSource, SourceHealth } from "../sources/image-source.ts";
 import type { Hint } from "../model/hint.ts";
-import { forEachLimited } from "../sources/for-each-limited.ts";
 import { type Polling, SourceLoop } from "./source-loop.ts";
 import type { Reason } from "./ingest.ts";
 import type { ScanReport } from "./source-scan.ts";
@@ -25,8 +20,9 @@ export interface PolledSource {
 export interface ScannerOptions {
   readonly sources: readonly PolledSource[];
   readonly catalogue: Catalogue;
+  /** Writes down what was seen. */
+  readonly record: Recording;
   readonly naming: Naming;
-  readonly checks: readonly Check[];
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -39,11 +35,6 @@ export function rankOf(sources: readonly ImageSource[]): Rank {
     const within = sources[place]?.rank(repositoryNamed(repository));
     return within === undefined ? undefined : place * 1_000_000 + within;
   };
-}
-
-/** Without what a check passed that did not judge the image before: that changes nothing, and is not worth an entry for every image. */
-function heard(verdicts: readonly Verdict[], { verdicts: before }: CatalogueImage): readonly Verdict[] {
-  return verdicts.filter(({ check, state }) => state !== "passed" || before.some((verdict) => verdict.check === check));
 }
 
 /** What became of hints. */
@@ -77,7 +68,6 @@ export class Scanner {
   /** Applies the configuration to what is known already. Doing so again changes nothing. */
   async adopt(): Promise<void> {
     await this.#withdrawOrphans();
-    await this.#judgeAgain();
     await this.#options.catalogue.reclaim([...this.#options.catalogue.types()].map(({ type }) => type));
   }
 
@@ -182,7 +172,7 @@ export class Scanner {
 
   /** Images of repositories that the configuration does not name any more will never be looked at again. */
   async #withdrawOrphans(): Promise<void> {
-    const { catalogue, naming, sources } = this.#options;
+    const { catalogue, record, naming, sources } = this.#options;
     const repositories = new Map<string, string>();
     for (const [repository, { source, unreadTotal }] of catalogue.reads()) {
       if (unreadTotal > 0) repositories.set(repository, source);
@@ -192,31 +182,12 @@ export class Scanner {
       const repository = repositoryNamed(name);
       if (sources.some((polled) => polled.source.rank(repository) !== undefined)) continue;
       const gone = `no source of the configuration covers ${name} any more`;
-      const nothing = { images: [], unread: new Set<string>(), details: new Map(), verdicts: new Map() };
+      const nothing = { images: [], unread: new Set<string>(), details: new Map() };
       const seen = { source, since: 0, repository, gone, ...nothing };
-      await catalogue.record("system", (state) => [
+      await record({ actor: "system" }, (state) => [
         ...reconcile(state, seen, naming),
         ...forgetUnread(state, name, gone),
       ]);
-    }
-  }
-
-  /** The checks, or what they are configured to, may be others than when an image was judged last. */
-  async #judgeAgain(): Promise<void> {
-    const { catalogue, checks } = this.#options;
-    for (const { type, images } of catalogue.types()) {
-      // There may be many: readers are answered in between.
-      await setImmediate();
-      const changes: Reasoned[] = [];
-      const present = [...images].filter(({ state }) => state !== "withdrawn");
-      await forEachLimited(present, 8, async (image) => {
-        const verdicts = await judge(checks, image, this.#ending.signal);
-        if (JSON.stringify(heard(verdicts, image)) === JSON.stringify(image.verdicts)) return;
-        const { repository, digest } = image;
-        const change = { kind: "image-judged" as const, type, repository, digest, verdicts };
-        changes.push({ reason: "the checks' configuration answers otherwise", change });
-      });
-      if (changes.length > 0) await catalogue.record("system", () => changes);
     }
   }
 }

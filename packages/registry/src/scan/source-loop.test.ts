@@ -21,7 +21,7 @@ describe("polling", () => {
       return outcome;
     });
     await using scanning = await openScanning({ sources: [source], clock, interval: INTERVAL });
-    await scanning.scanner.adopt();
+    await scanning.adopt();
     void scanning.scanner.run();
     const pauses: number[] = [];
     const end = clock.now() + 3_600_000;
@@ -53,7 +53,7 @@ describe("polling", () => {
       return { complete: true };
     });
     await using scanning = await openScanning({ sources: [source], clock, interval: INTERVAL });
-    await scanning.scanner.adopt();
+    await scanning.adopt();
     void scanning.scanner.run();
     await clock.advance(await clock.nextSleep());
     assert.equal(await clock.nextSleep(), 500);

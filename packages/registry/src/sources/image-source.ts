@@ -1,5 +1,6 @@
 import { type Digest, ExecutorRegistryError, type Repository } from "@executor-registry/resolver";
 import type { ImageDetails } from "../model/image.ts";
+import type { RepositoryReader } from "../oci/read/repository-reader.ts";
 import { RegistryError } from "../oci/wire/errors.ts";
 
 /** An image as a listing shows it. */
@@ -125,7 +126,7 @@ export interface SourceHealth {
   readonly requests?: number;
 }
 
-/** A place where images are found. It lists; it never judges. One folder for each kind, with its settings. */
+/** A place where images are found. It lists them and gives a reader of one repository; it never judges. One folder for each kind, with its settings. */
 export interface ImageSource {
   /** As named in the configuration; in webhooks' paths, logs and metrics. */
   readonly name: string;
@@ -153,5 +154,7 @@ export interface ImageSource {
    * @throws RegistryError and other ExecutorRegistryErrors
    */
   details(repository: Repository, digest: Digest, signal: AbortSignal): Promise<ImageDetails>;
+  /** Reads one of its repositories, for who judges what is in it. Touches nothing until it is asked. */
+  reader(repository: Repository): RepositoryReader;
   close(): Promise<void>;
 }

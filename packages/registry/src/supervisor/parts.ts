@@ -3,16 +3,17 @@ import type { Logger } from "pino";
 import { createAccess, type Access } from "../auth/access.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import { createNaming, type Naming } from "../model/naming.ts";
-import { createApprovedNamespaceCheck } from "../checks/namespace.ts";
-import { runnableCheck } from "../checks/runnable.ts";
+import { makeChecks } from "../checks/checks.ts";
 import { makeAuthenticators } from "../config/make-authenticators.ts";
 import { makeSources } from "../config/source-kinds.ts";
 import type { Config } from "../config/schema.ts";
 import { keepRunning } from "./keep-running.ts";
+import { judgedRecording } from "../judging/judged-recording.ts";
+import { Judging, type JudgingHealth } from "../judging/judging.ts";
 import { Lifetimes } from "./lifetimes.ts";
 import { makeQueues } from "../queues/kinds.ts";
 import type { EventQueue } from "../queues/queue.ts";
-import { Scanner } from "../scan/scanner.ts";
+import { Scanner, type Scanning } from "../scan/scanner.ts";
 import type { ImageSource, SourceHealth } from "../sources/image-source.ts";
 import type { LiveAnswers } from "../sources/live-source.ts";
 import { makeWebhooks } from "../webhooks/kinds.ts";
@@ -22,7 +23,9 @@ import type { Hint } from "../model/hint.ts";
 /** What a configuration decides, made from it: replaced as a whole by the next. */
 export interface Parts {
   readonly sources: readonly ImageSource[];
-  readonly scanner: Scanner;
+  readonly scanner: Scanning;
+  /** What waits to be judged. */
+  judging(): JudgingHealth;
   /** How all sources fare, in the configuration's order. */
   health(): readonly SourceHealth[];
   /** Of which types an image is. */
@@ -59,8 +62,19 @@ export async function makeParts(config: Config, surroundings: Surroundings): Pro
   const { template, tags, aliases } = config.executors;
   const naming = createNaming({ template, aliases, ...(tags && { tags }) });
   const { scanned, watched } = makeSources(config.sources, { naming, template, clock, random, log });
-  const checks = [createApprovedNamespaceCheck(config.checks.approvedNamespaces), runnableCheck];
-  const scanner = new Scanner({ sources: scanned, catalogue, naming, checks, clock, random, log });
+  const sources = scanned.map(({ source }) => source);
+  const asked = { checks: makeChecks(config.checks), sources, catalogue, clock, random, log };
+  const judging = new Judging(asked);
+  const record = judgedRecording(asked, judging);
+  const scanner = new Scanner({ sources: scanned, catalogue, record, naming, clock, random, log });
+  const hint: Scanning["hint"] = (hints, reason, to) => {
+    judging.hint(hints, reason, to);
+    return scanner.hint(hints, reason, to);
+  };
+  const adopt = async (): Promise<void> => {
+    await scanner.adopt();
+    await judging.adopt();
+  };
   const queues = makeQueues(config.queues, { clock, random, log });
   const webhooks = makeWebhooks(config.webhooks, { clock, ...(fetch && { fetch }) });
   // The last that can fail: nothing would end their connections.
@@ -73,8 +87,13 @@ export async function makeParts(config: Config, surroundings: Surroundings): Pro
     running.push({ what, task: keepRunning(what, task, { clock, random, log, signal: ending.signal }) });
   };
   return {
-    sources: scanned.map(({ source }) => source),
-    scanner,
+    sources,
+    scanner: {
+      refresh: (reason) => scanner.refresh(reason),
+      refreshType: (type, reason) => scanner.refreshType(type, reason),
+      hint,
+    },
+    judging: () => judging.health,
     health() {
       const all = [...scanner.health, ...watched.map((source) => source.health)];
       return config.sources.flatMap(({ name }) => all.find((one) => one.name === name) ?? []);
@@ -83,7 +102,7 @@ export async function makeParts(config: Config, surroundings: Surroundings): Pro
     access,
     webhooks,
     queues: queues.map(({ queue }) => queue),
-    adopt: () => scanner.adopt(),
+    adopt,
     start() {
       const { answers } = catalogue;
       answers.keep(new Set(watched.map(({ name }) => name)));
@@ -95,24 +114,29 @@ export async function makeParts(config: Config, surroundings: Surroundings): Pro
         run(`watching ${source.name}`, () => source.run(layer, ending.signal));
       }
       // What the former parts wrote while these adopted is theirs.
-      run("applying the configuration to the catalogue", () => scanner.adopt());
+      run("applying the configuration to the catalogue", adopt);
       run("scanning", () => scanner.run());
+      run("judging", () => judging.run());
       for (const { queue, source } of queues) {
         const reason = { actor: `queue:${queue.name}`, why: "event" };
-        const take = async (hints: readonly Hint[]): Promise<void> => void scanner.hint(hints, reason, source);
+        const take = async (hints: readonly Hint[]): Promise<void> => void hint(hints, reason, source);
         run(`asking the queue ${queue.name}`, () => queue.run(take, ending.signal));
       }
     },
     again() {
       run("applying the configuration to the catalogue", async () => {
-        await scanner.adopt();
+        await adopt();
         await scanner.poll({ actor: "system", why: "another configuration was not taken over" });
       });
     },
     async close() {
       ending.abort(new Error("the service ends"));
       const endings = new Lifetimes(clock, log);
-      const tasks = [...running, { what: "the scanner", task: scanner.close() }];
+      const tasks = [
+        ...running,
+        { what: "judging", task: judging.close() },
+        { what: "the scanner", task: scanner.close() },
+      ];
       await Promise.all(tasks.map(({ what, task }) => endings.within({ what, end: () => task, ms: PARTS_END_MS })));
       for (const authenticator of authenticators) authenticator.close?.();
     },

@@ -1,8 +1,10 @@
 import { type Clock, silentLogger, systemClock } from "@executor-registry/resolver";
 import { Catalogue } from "../catalogue/catalogue.ts";
 import { createNaming, type NamingOptions } from "../model/naming.ts";
-import { createApprovedNamespaceCheck } from "../checks/namespace.ts";
-import { runnableCheck } from "../checks/runnable.ts";
+import type { Check } from "../checks/check.ts";
+import { makeChecks } from "../checks/checks.ts";
+import { judgedRecording } from "../judging/judged-recording.ts";
+import { Judging } from "../judging/judging.ts";
 import { createRegistryClient } from "../oci/read/client.ts";
 import { createHostPacer } from "../oci/wire/pacing.ts";
 import { rankOf, Scanner } from "../scan/scanner.ts";
@@ -24,6 +26,8 @@ export interface ScanningOptions {
   readonly sources?: readonly ImageSource[];
   readonly naming?: Partial<NamingOptions>;
   readonly approved?: readonly string[];
+  /** Instead of those that a configuration makes. */
+  readonly checks?: readonly Check[];
   /** @default one in memory */
   readonly store?: Store;
   readonly clock?: Clock;
@@ -34,7 +38,10 @@ export interface ScanningOptions {
 export interface Scanning extends AsyncDisposable {
   readonly catalogue: Catalogue;
   readonly scanner: Scanner;
+  readonly judging: Judging;
   readonly sources: readonly ImageSource[];
+  /** Applies the configuration to what is known. */
+  adopt(): Promise<void>;
   /** Scans everything once. @returns the requests it took */
   scan(): Promise<number>;
   /** Sets the clock ahead, where no other was given. @param ms @default the interval */
@@ -57,11 +64,14 @@ export async function openScanning(options: ScanningOptions): Promise<Scanning> 
     });
   const store = options.store ?? (await openStore("memory:"));
   const catalogue = await Catalogue.open({ store, rank: rankOf(sources), order: () => 0, clock, log: silentLogger });
+  const { checks = makeChecks({ approvedNamespaces: [...approved] }) } = options;
+  const judged = { checks, sources, catalogue, clock, random: () => 0.5, log: silentLogger };
+  const judging = new Judging(judged);
   const scanner = new Scanner({
     sources: sources.map((source) => ({ source, polling: { interval, jitter: 0 } })),
     catalogue,
     naming,
-    checks: [createApprovedNamespaceCheck(approved), runnableCheck],
+    record: judgedRecording(judged, judging),
     clock,
     random: () => 0.5,
     log: silentLogger,
@@ -69,7 +79,12 @@ export async function openScanning(options: ScanningOptions): Promise<Scanning> 
   return {
     catalogue,
     scanner,
+    judging,
     sources,
+    async adopt() {
+      await scanner.adopt();
+      await judging.adopt();
+    },
     async scan() {
       const reports = await scanner.poll({ actor: "test", why: "test" });
       return reports.reduce((sum, { requests }) => sum + requests, 0);
@@ -78,6 +93,7 @@ export async function openScanning(options: ScanningOptions): Promise<Scanning> 
     versions: () =>
       Object.fromEntries(catalogue.snapshot.types().map((type) => [type, catalogue.snapshot.document(type)?.version])),
     async [Symbol.asyncDispose]() {
+      await judging.close();
       await scanner.close();
       await catalogue.close();
     },

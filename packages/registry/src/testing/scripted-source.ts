@@ -1,5 +1,10 @@
 import { type Digest, repositoryAt } from "@executor-registry/resolver";
+import type { RepositoryReader } from "../oci/read/repository-reader.ts";
 import type { ImageSource, ListedImage, RepositoryListing, ScanOutcome, ScanRequest } from "../sources/image-source.ts";
+
+const nothing = (): Promise<never> => Promise.reject(new TypeError("there is nothing to read"));
+/** A repository of which only what the listing says is known. */
+export const unreadable: RepositoryReader = { manifest: nothing, referrers: nothing, blob: nothing };
 
 /** A source whose every scan is what the test makes of it. */
 export function scriptedSource(
@@ -14,6 +19,7 @@ export function scriptedSource(
     requests: 0,
     scan,
     details,
+    reader: () => unreadable,
     close: () => Promise.resolve(),
   };
 }

@@ -7,6 +7,8 @@ import {
   repositoryAt,
 } from "@executor-registry/resolver";
 import type { Naming } from "../../model/naming.ts";
+import type { RegistryClient } from "../../oci/read/registry.ts";
+import { repositoryReader } from "../../oci/read/repository-reader.ts";
 import { RegistryError, RepositoryGoneError } from "../../oci/wire/errors.ts";
 import type { PacingOptions } from "../../oci/wire/pacing.ts";
 import { forEachLimited } from "../for-each-limited.ts";
@@ -113,6 +115,12 @@ export function createEcrSource(options: EcrSourceOptions): ImageSource {
     return undefined;
   }
 
+  const clientOf = (host: string): RegistryClient => {
+    const registry = registries.find((one) => one.answersTo(host));
+    if (!registry) throw new RegistryError("not-found", "no region of this source has this registry", { host });
+    return registry.client(host);
+  };
+
   return {
     name,
     kind: "ecr",
@@ -131,12 +139,11 @@ export function createEcrSource(options: EcrSourceOptions): ImageSource {
       const complete = request.only === undefined && problem === undefined;
       return { complete, ...(problem !== undefined && { problem }) };
     },
-    async details({ registry: host, path }, digest, signal) {
-      const registry = registries.find((one) => one.answersTo(host));
-      if (!registry) throw new RegistryError("not-found", "no region of this source has this registry", { host });
-      const client = registry.client(host);
+    async details({ registry, path }, digest, signal) {
+      const client = clientOf(registry);
       return client.details(path, await client.manifest(path, digest, signal), signal);
     },
+    reader: ({ registry, path }) => repositoryReader(() => clientOf(registry), path),
     async close() {
       await Promise.all(registries.map((registry) => registry.close()));
     },

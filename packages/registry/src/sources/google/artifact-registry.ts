@@ -11,6 +11,7 @@ import { createRegistryClient } from "../../oci/read/client.ts";
 import type { CredentialProvider } from "../../oci/auth/credentials.ts";
 import { createHostPacer, type PacingOptions } from "../../oci/wire/pacing.ts";
 import type { RegistryClient } from "../../oci/read/registry.ts";
+import { repositoryReader } from "../../oci/read/repository-reader.ts";
 import { proxiedFetch } from "../../net/proxied-fetch.ts";
 import { forEachLimited } from "../for-each-limited.ts";
 import { createArtifactRegistryApi } from "./artifact-registry-api.ts";
@@ -204,6 +205,7 @@ export function createArtifactRegistrySource(options: ArtifactRegistrySourceOpti
       const client = clientOf(registry);
       return client.details(path, await client.manifest(path, digest, signal), signal);
     },
+    reader: ({ registry, path }) => repositoryReader(() => clientOf(registry), path),
     async close() {
       await Promise.all([...clients.values()].map((client) => client.close()));
     },

@@ -9,6 +9,7 @@ import {
 import type { Naming } from "../../model/naming.ts";
 import { type ImageSource, type ListedImage, problemOf, type UnreadTag } from "../image-source.ts";
 import type { ImageDetails } from "../../model/image.ts";
+import { layoutReader } from "./layout-reader.ts";
 
 /** A folder of images on disk. */
 export interface OciLayoutSourceOptions {
@@ -50,6 +51,7 @@ export function createOciLayoutSource({ name, path, naming }: OciLayoutSourceOpt
       return { complete: only === undefined && malformed === undefined, ...(malformed && { problem: malformed }) };
     },
     details: ({ name: of }) => Promise.reject(new TypeError(`the listing of ${of} brings all details`)),
+    reader: (repository) => layoutReader(path, repository),
     close: () => Promise.resolve(),
   };
 }

@@ -20,6 +20,7 @@ import {
 } from "../image-source.ts";
 import { RegistryError, RepositoryGoneError, TooLargeError } from "../../oci/wire/errors.ts";
 import type { RegistryClient } from "../../oci/read/registry.ts";
+import { repositoryReader } from "../../oci/read/repository-reader.ts";
 import { isArtifactTag } from "../../oci/read/referrers.ts";
 import { forEachLimited } from "../for-each-limited.ts";
 import { selectRepositories, withoutDefaultPort } from "../repositories.ts";
@@ -153,6 +154,7 @@ export function createOciSource({ name, client, repositories, naming, log }: Oci
     async details({ path }, digest, signal) {
       return client.details(path, await client.manifest(path, digest, signal), signal);
     },
+    reader: ({ path }) => repositoryReader(() => client, path),
     close: () => client.close(),
   };
 }

@@ -1,0 +1,53 @@
+import { type Clock, ExecutorRegistryError, type Repository } from "@executor-registry/resolver";
+import { withTimeLimit } from "@executor-registry/resolver/internal";
+import type { Check, Judgement, Subject } from "../checks/check.ts";
+import type { Verdict } from "../model/verdict.ts";
+import { oneLine } from "../model/one-line.ts";
+import type { RepositoryReader } from "../oci/read/repository-reader.ts";
+import type { ImageSource } from "../sources/image-source.ts";
+
+/** A check may take as long, with all that it reads. */
+export const CHECK_MS = 30_000;
+const REASON_LENGTH = 300;
+
+/** A check's verdict, now. */
+export function verdictOf({ name, fingerprint, lifetime }: Check, { state, reason }: Judgement, now: number): Verdict {
+  const until = lifetime === undefined || state === "pending" ? undefined : new Date(now + lifetime).toISOString();
+  return { check: name, state, reason, fingerprint, ...(until !== undefined && { expires: until }) };
+}
+
+/** `pending`, for what kept a check from answering. */
+export function pendingVerdict(check: Check, why: string): Verdict {
+  return verdictOf(check, { state: "pending", reason: oneLine(why, REASON_LENGTH) }, 0);
+}
+
+/** `pending`, by what a check threw. */
+export function failedVerdict(check: Check, error: unknown): Verdict {
+  return pendingVerdict(check, `it cannot be judged now: ${error instanceof Error ? error.message : String(error)}`);
+}
+
+/** What a check answers; `pending` where it throws or takes too long. @throws the signal's reason when it aborts */
+export async function ask(check: Check, subject: Subject, clock: Clock, signal: AbortSignal): Promise<Verdict> {
+  const late = (): Error =>
+    new ExecutorRegistryError("timeout", `it did not answer within ${CHECK_MS / 1000} s`, { retryable: true });
+  try {
+    const judgement = await withTimeLimit({ clock, ms: CHECK_MS, signal, late }, (limited) =>
+      check.judge(subject, limited),
+    );
+    return verdictOf(check, judgement, clock.now());
+  } catch (error) {
+    signal.throwIfAborted();
+    return failedVerdict(check, error);
+  }
+}
+
+/** The reader of an image's repository, by the source that found it. */
+export function readerOf(sources: readonly ImageSource[], name: string, repository: Repository): RepositoryReader {
+  const source = sources.find((one) => one.name === name);
+  if (source !== undefined) return source.reader(repository);
+  const none = (): Promise<never> =>
+    Promise.reject(
+      new ExecutorRegistryError("not-found", `there is no source "${name}" to read ${repository.name} from`),
+    );
+  return { manifest: none, referrers: none, blob: none };
+}

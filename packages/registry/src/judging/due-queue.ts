@@ -1,0 +1,50 @@
+import type { Digest } from "@executor-registry/resolver";
+
+/** An image whose verdicts fall due. */
+export interface Due {
+  readonly repository: string;
+  readonly digest: Digest;
+  /** In milliseconds since the Unix epoch. */
+  readonly at: number;
+  /** How often it could not be judged, in a row. */
+  readonly failures: number;
+  /** Who wants all checks to answer again, and why, though their verdicts hold. */
+  readonly asked?: { readonly actor: string; readonly why: string };
+}
+
+const keyOf = ({ repository, digest }: Pick<Due, "repository" | "digest">): string => `${repository}@${digest}`;
+
+/** When which image has to be judged again. Each image is in it once; most are not, since their verdicts hold for ever. */
+export class DueQueue {
+  readonly #due = new Map<string, Due>();
+
+  /** Puts an image in, or at the sooner of two times. */
+  put(due: Due): void {
+    const key = keyOf(due);
+    const known = this.#due.get(key);
+    const asked = due.asked ?? known?.asked;
+    const at = Math.min(due.at, known?.at ?? due.at);
+    this.#due.set(key, { ...due, at, ...(asked && { asked }) });
+  }
+
+  /** Takes out what is due by now. */
+  take(now: number): readonly Due[] {
+    const due = [...this.#due.values()].filter(({ at }) => at <= now);
+    for (const one of due) this.#due.delete(keyOf(one));
+    return due;
+  }
+
+  /** When the next falls due. */
+  get next(): number | undefined {
+    let next: number | undefined;
+    for (const { at } of this.#due.values()) if (next === undefined || at < next) next = at;
+    return next;
+  }
+
+  /** How many were due at a time. */
+  dueAt(time: number): number {
+    let count = 0;
+    for (const { at } of this.#due.values()) if (at <= time) count += 1;
+    return count;
+  }
+}

@@ -1,0 +1,135 @@
+import { type Clock, type Digest, repositoryNamed } from "@executor-registry/resolver";
+import type { Reasoned, Recording, Seen } from "../catalogue/reconcile.ts";
+import type { CatalogueState } from "../catalogue/state.ts";
+import type { Check } from "../checks/check.ts";
+import type { Image } from "../model/image.ts";
+import type { Verdict } from "../model/verdict.ts";
+import { forEachLimited } from "../sources/for-each-limited.ts";
+import { failedVerdict, pendingVerdict, readerOf, verdictOf } from "./ask.ts";
+import { AT_ONCE, type Judging, type JudgingOptions } from "./judging.ts";
+import { combined, dueChecks, NOT_YET } from "./verdicts.ts";
+
+/** What is written down waits so long for the checks; those that have not answered by then are asked again later. */
+const WAIT_MS = 1000;
+
+/** An image that appeared, or of which more is known now. */
+interface Unjudged {
+  readonly source: string;
+  readonly image: Image;
+  /** The checks that have no verdict of it that holds. */
+  readonly checks: readonly Check[];
+}
+/** By image and check. */
+type Answers = ReadonlyMap<string, ReadonlyMap<string, Verdict>>;
+
+const keyOf = ({ repository, digest }: { repository: string; digest: Digest }): string => `${repository}@${digest}`;
+
+/**
+ * Writes down what was seen, each image that appeared together with its verdicts: what the checks answer at once is in the same entry, so
+ * that the image is answered with as soon as it was read. Who saw it knows nothing of that.
+ */
+export function judgedRecording(options: JudgingOptions, judging: Pick<Judging, "watch">): Recording {
+  const { catalogue, checks, clock } = options;
+  return async ({ actor, why }, decide) => {
+    const seen = decide(catalogue.state);
+    if (seen.length === 0) return [];
+    const unjudged = new Map<string, Unjudged>();
+    for (const { change } of seen) addUnjudged(unjudged, change, catalogue.state, checks, clock);
+    const answers = unjudged.size === 0 ? new Map() : await answersFor(unjudged, options);
+    const entries = await catalogue.record(actor, (state) =>
+      decide(state)
+        .flatMap((one) => judged(state, one, answers, checks, clock.now()))
+        .map(({ reason, change }) => ({ reason: why === undefined ? reason : `${why}: ${reason}`, change })),
+    );
+    for (const { change } of entries) {
+      if (change.kind === "image-found" || change.kind === "image-judged") judging.watch(change);
+    }
+    return entries;
+  };
+}
+
+/** What other types of the same image were judged with. */
+const known = (state: CatalogueState, repository: string, digest: Digest): readonly Verdict[] => {
+  for (const type of state.repositories.get(repository) ?? []) {
+    const image = state.types.get(type)?.images.get(repository, digest);
+    if (image !== undefined && image.state !== "withdrawn") return image.verdicts;
+  }
+  return [];
+};
+
+function addUnjudged(
+  unjudged: Map<string, Unjudged>,
+  change: Seen,
+  state: CatalogueState,
+  checks: readonly Check[],
+  clock: Clock,
+): void {
+  if (change.kind === "image-found") {
+    const due = dueChecks(checks, known(state, change.repository, change.digest), clock.now());
+    if (due.length > 0) unjudged.set(keyOf(change), { source: change.source, image: change.image, checks: due });
+  } else if (change.kind === "image-described") {
+    const image = state.types.get(change.type)?.images.get(change.repository, change.digest);
+    // Whatever a check said, it did not know this.
+    if (image)
+      unjudged.set(keyOf(change), { source: image.source, image: { ...image, details: change.details }, checks });
+  }
+}
+
+/** What the checks answer at once. */
+async function answersFor(
+  unjudged: ReadonlyMap<string, Unjudged>,
+  { sources, clock }: JudgingOptions,
+): Promise<Answers> {
+  const answers = new Map<string, Map<string, Verdict>>();
+  const late = new AbortController();
+  const done = new AbortController();
+  const waited = clock.sleep(WAIT_MS, done.signal).then(
+    () => late.abort(new Error("it did not answer at once")),
+    () => {},
+  );
+  const asked = forEachLimited(unjudged, AT_ONCE, async ([key, { source, image, checks }]) => {
+    const subject = { image, reader: readerOf(sources, source, repositoryNamed(image.repository)) };
+    const of = new Map<string, Verdict>();
+    answers.set(key, of);
+    for (const check of late.signal.aborted ? [] : checks) {
+      try {
+        of.set(check.name, verdictOf(check, await check.judge(subject, late.signal), clock.now()));
+      } catch (error) {
+        if (late.signal.aborted) return;
+        of.set(check.name, failedVerdict(check, error));
+      }
+    }
+  });
+  await Promise.race([asked, waited]);
+  done.abort();
+  return answers;
+}
+
+function judged(
+  state: CatalogueState,
+  { reason, change }: Reasoned<Seen>,
+  answers: Answers,
+  checks: readonly Check[],
+  now: number,
+): readonly Reasoned[] {
+  if (change.kind !== "image-found" && change.kind !== "image-described") return [{ reason, change }];
+  const { type, repository, digest } = change;
+  const answered = answers.get(keyOf(change));
+  const all = (before: readonly Verdict[], due: readonly Check[]): readonly Verdict[] => {
+    const given = due.map((check): [string, Verdict] => [
+      check.name,
+      answered?.get(check.name) ?? pendingVerdict(check, NOT_YET),
+    ]);
+    return combined(checks, before, new Map(given), now);
+  };
+  if (change.kind === "image-found") {
+    const before = known(state, repository, digest);
+    return [{ reason, change: { ...change, verdicts: all(before, dueChecks(checks, before, now)) } }];
+  }
+  const before = state.types.get(type)?.images.get(repository, digest)?.verdicts ?? [];
+  const verdicts = all(before, checks);
+  const described = { reason, change };
+  if (JSON.stringify(verdicts) === JSON.stringify(before)) return [described];
+  const judgement = { kind: "image-judged" as const, type, repository, digest, verdicts };
+  return [described, { reason: "its checks answer otherwise", change: judgement }];
+}

@@ -1,0 +1,250 @@
+import { setImmediate } from "node:timers/promises";
+import { type Clock, type Logger, type Random, repositoryNamed } from "@executor-registry/resolver";
+import { backoff } from "@executor-registry/resolver/internal";
+import { type Catalogue, merged } from "../catalogue/catalogue.ts";
+import type { Reasoned } from "../catalogue/reconcile.ts";
+import type { CatalogueImage, CatalogueState } from "../catalogue/state.ts";
+import type { Check } from "../checks/check.ts";
+import type { Hint } from "../model/hint.ts";
+import type { Verdict } from "../model/verdict.ts";
+import { forEachLimited } from "../sources/for-each-limited.ts";
+import type { ImageSource } from "../sources/image-source.ts";
+import { ask, readerOf } from "./ask.ts";
+import { type Due, DueQueue } from "./due-queue.ts";
+import { combined, DUE, dueChecks, firstExpiry, NOT_YET, sayTheSame, whyDue } from "./verdicts.ts";
+
+/** What judging needs. */
+export interface JudgingOptions {
+  readonly checks: readonly Check[];
+  /** Read for the checks, by name. */
+  readonly sources: readonly ImageSource[];
+  readonly catalogue: Catalogue;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+}
+
+/** What waits to be judged. */
+export interface JudgingHealth {
+  /** Images whose verdicts do not hold, or have to be given anew. */
+  readonly due: number;
+  /** Of these, those that have been waiting for longer than a minute. */
+  readonly late: number;
+}
+
+/** What was found about one image: by type, as it was then. */
+interface Judged {
+  readonly due: Due;
+  readonly images: ReadonlyMap<string, CatalogueImage>;
+  readonly answers: ReadonlyMap<string, Verdict>;
+}
+
+/** Images that are judged at the same time. */
+export const AT_ONCE = 8;
+/** As many are written down at once; fewer where they take longer than {@link WRITE_MS}. */
+const WRITTEN_AT_ONCE = 200;
+const WRITE_MS = 1000;
+/** A configuration is in force no later, though much is to be judged. */
+const ADOPT_MS = 10_000;
+const FIRST_RETRY_MS = 10_000;
+const LONGEST_RETRY_MS = 900_000;
+/** Between two rounds. */
+const LEAST_PAUSE_MS = 1000;
+const LONGEST_PAUSE_MS = 3_600_000;
+const LATE_MS = 60_000;
+
+/** Judges what is due: what was never judged, or by another configuration, what has expired, and what could not be judged. */
+export class Judging {
+  readonly #options: JudgingOptions;
+  readonly #queue = new DueQueue();
+  readonly #ending = new AbortController();
+  readonly #rounds = new Set<Promise<void>>();
+  /** Images that are being judged. */
+  readonly #busy = new Set<Due>();
+  #wake = new AbortController();
+
+  constructor(options: JudgingOptions) {
+    this.#options = options;
+  }
+
+  get health(): JudgingHealth {
+    const now = this.#options.clock.now();
+    const late = [...this.#busy].filter(({ at }) => at <= now - LATE_MS).length;
+    return { due: this.#queue.dueAt(now) + this.#busy.size, late: this.#queue.dueAt(now - LATE_MS) + late };
+  }
+
+  /**
+   * Looks through what is known, and judges what is due; what takes longer than ten seconds is judged later.
+   * @throws StoreError when it cannot be written down
+   */
+  async adopt(): Promise<void> {
+    const { catalogue, checks, clock } = this.#options;
+    const now = clock.now();
+    for (const { images } of catalogue.types()) {
+      // There may be many: readers are answered in between.
+      await setImmediate();
+      for (const { state, repository, digest, verdicts } of images) {
+        if (state === "withdrawn") continue;
+        const at = whyDue(checks, verdicts, now) === undefined ? firstExpiry(verdicts) : now;
+        if (at !== undefined) this.#queue.put({ repository, digest, at, failures: 0 });
+      }
+    }
+    const done = new AbortController();
+    const round = this.#round();
+    // What fails later is tried again.
+    round.catch(() => {});
+    await Promise.race([round, clock.sleep(ADOPT_MS, done.signal).catch(() => {})]);
+    done.abort();
+  }
+
+  /** Judges what falls due, until it is closed. @throws StoreError when it cannot be written down: what was due still is */
+  async run(): Promise<void> {
+    const { clock } = this.#options;
+    const { signal } = this.#ending;
+    while (!signal.aborted) {
+      this.#wake = new AbortController();
+      await this.#round();
+      const { next = Infinity } = this.#queue;
+      const pause = Math.max(LEAST_PAUSE_MS, Math.min(LONGEST_PAUSE_MS, next - clock.now()));
+      await clock.sleep(pause, AbortSignal.any([signal, this.#wake.signal])).catch(() => {});
+    }
+  }
+
+  /** An image was written down: its verdicts may not hold for ever. */
+  watch(image: Pick<CatalogueImage, "repository" | "digest" | "verdicts">): void {
+    if (this.#schedule(image)) this.#wake.abort();
+  }
+
+  /**
+   * Makes due what events say was signed or scanned. All that they say is where to look.
+   * @param to the name of the only source that is meant
+   */
+  hint(hints: readonly Hint[], { actor, why }: { readonly actor: string; readonly why: string }, to?: string): void {
+    const { catalogue, clock } = this.#options;
+    const asked = { actor, why: `${why}: its checks answer` };
+    for (const { action, repository: path, tag, digest } of hints) {
+      if (action !== "signed" && action !== "scanned") continue;
+      for (const repository of catalogue.repositoriesAt(path)) {
+        for (const image of catalogue.imagesOf(repository).values()) {
+          if (image.state === "withdrawn" || (to !== undefined && image.source !== to)) continue;
+          const meant = digest === undefined ? tag === undefined || image.tags.includes(tag) : image.digest === digest;
+          if (meant) this.#queue.put({ repository, digest: image.digest, at: clock.now(), failures: 0, asked });
+        }
+      }
+    }
+    this.#wake.abort();
+  }
+
+  /** Resolves once nothing is under way. */
+  async close(): Promise<void> {
+    this.#ending.abort(new Error("the service ends"));
+    await Promise.allSettled(this.#rounds);
+  }
+
+  /** Judges all that is due by now. */
+  async #round(): Promise<void> {
+    const round = this.#judgeAll(this.#queue.take(this.#options.clock.now()));
+    this.#rounds.add(round);
+    try {
+      await round;
+    } finally {
+      this.#rounds.delete(round);
+    }
+  }
+
+  async #judgeAll(due: readonly Due[]): Promise<void> {
+    const { clock } = this.#options;
+    if (due.length === 0) return;
+    for (const one of due) this.#busy.add(one);
+    let judged: Judged[] = [];
+    let written = clock.now();
+    const write = async (): Promise<void> => {
+      const batch = judged;
+      [judged, written] = [[], clock.now()];
+      // There may be many: readers are answered in between.
+      await setImmediate();
+      await this.#write(batch);
+      for (const one of batch) this.#busy.delete(one.due);
+    };
+    try {
+      await forEachLimited(due, AT_ONCE, async (one) => {
+        const found = await this.#judge(one);
+        if (found === undefined) this.#busy.delete(one);
+        else judged.push(found);
+        if (judged.length >= WRITTEN_AT_ONCE || clock.now() - written >= WRITE_MS) await write();
+      });
+      await write();
+    } catch (error) {
+      const at = this.#retryAt(0);
+      for (const one of due) if (this.#busy.has(one)) this.#queue.put({ ...one, at });
+      if (!this.#ending.signal.aborted) throw error;
+    } finally {
+      for (const one of due) this.#busy.delete(one);
+    }
+  }
+
+  async #judge(due: Due): Promise<Judged | undefined> {
+    const { catalogue, checks, sources, clock } = this.#options;
+    const images = catalogue.holding(due.repository, due.digest);
+    const image = [...images.values()].reduce<CatalogueImage | undefined>(merged, undefined);
+    if (image === undefined) return undefined;
+    const now = clock.now();
+    const wanted = new Set([...images.values()].flatMap(({ verdicts }) => dueChecks(checks, verdicts, now)));
+    const subject = { image, reader: readerOf(sources, image.source, repositoryNamed(due.repository)) };
+    const answers = new Map<string, Verdict>();
+    for (const check of due.asked ? checks : wanted) {
+      answers.set(check.name, await ask(check, subject, clock, this.#ending.signal));
+    }
+    return { due, images, answers };
+  }
+
+  async #write(judged: readonly Judged[]): Promise<void> {
+    const { catalogue, clock } = this.#options;
+    const actorOf = ({ due: { asked } }: Judged): string => asked?.actor ?? "system";
+    for (const actor of new Set(judged.map(actorOf))) {
+      const some = judged.filter((one) => actorOf(one) === actor);
+      await catalogue.record(actor, (state) => some.flatMap((one) => this.#changes(state, one)));
+    }
+    for (const { due, images, answers } of judged) {
+      const pending = [...answers.values()].some(({ state }) => state === "pending");
+      for (const [type, before] of images) {
+        const image = catalogue.type(type)?.images.get(due.repository, due.digest);
+        if (image === undefined || image.state === "withdrawn") continue;
+        // What it holds was read meanwhile.
+        if (image.details !== before.details) this.#queue.put({ ...due, at: clock.now() });
+        else if (pending) this.#queue.put({ ...due, at: this.#retryAt(due.failures), failures: due.failures + 1 });
+        else this.#schedule(image);
+      }
+    }
+  }
+
+  /** Decides by the state alone: much may have happened since the checks were asked. */
+  #changes(state: CatalogueState, { due, images, answers }: Judged): readonly Reasoned[] {
+    const { checks, clock } = this.#options;
+    const { repository, digest, asked } = due;
+    return [...images].flatMap(([type, before]) => {
+      const image = state.types.get(type)?.images.get(repository, digest);
+      if (image === undefined || image.state === "withdrawn" || image.details !== before.details) return [];
+      const now = clock.now();
+      const verdicts = combined(checks, image.verdicts, answers, now);
+      if (JSON.stringify(verdicts) === JSON.stringify(image.verdicts)) return [];
+      const why = asked?.why ?? DUE[whyDue(checks, image.verdicts, now) ?? "expired"];
+      const reason = `${why} ${sayTheSame(verdicts, image.verdicts) ? "as before" : "otherwise"}`;
+      return [{ reason, change: { kind: "image-judged" as const, type, repository, digest, verdicts } }];
+    });
+  }
+
+  #schedule({ repository, digest, verdicts }: Pick<CatalogueImage, "repository" | "digest" | "verdicts">): boolean {
+    const pending = verdicts.filter(({ state }) => state === "pending");
+    const unasked = pending.some(({ reason }) => reason === NOT_YET);
+    const retryAt = unasked ? this.#options.clock.now() : this.#retryAt(0);
+    const at = pending.length > 0 ? retryAt : firstExpiry(verdicts);
+    if (at !== undefined) this.#queue.put({ repository, digest, at, failures: 0 });
+    return at !== undefined;
+  }
+
+  #retryAt(failures: number): number {
+    const { clock, random } = this.#options;
+    return clock.now() + backoff(failures, random, LONGEST_RETRY_MS, FIRST_RETRY_MS);
+  }
+}

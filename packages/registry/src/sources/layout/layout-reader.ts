@@ -1,0 +1,52 @@
+import { join } from "node:path";
+import type { Digest, Repository } from "@executor-registry/resolver";
+import { readRegularFile } from "@executor-registry/resolver/internal";
+import { OCI_INDEX } from "../../model/media-types.ts";
+import { digestLike, verify } from "../../oci/read/blob.ts";
+import { parseManifest } from "../../oci/read/manifest.ts";
+import type { Descriptor, Manifest } from "../../oci/read/registry.ts";
+import type { RepositoryReader } from "../../oci/read/repository-reader.ts";
+import { type Place, RegistryError } from "../../oci/wire/errors.ts";
+import { MANIFEST_LIMIT } from "../../oci/wire/limits.ts";
+
+/** Reads a layout's blobs. It keeps no repositories apart: each reader reads all of it. @param folder of the layout */
+export function layoutReader(folder: string, { registry: host, path: repository }: Repository): RepositoryReader {
+  const place: Place = { host, repository };
+  const read = async (what: string, file: string, limit: number): Promise<Uint8Array> => {
+    try {
+      return await readRegularFile(join(folder, file), limit);
+    } catch (cause) {
+      const missing = (cause as NodeJS.ErrnoException).code === "ENOENT";
+      const code = missing ? "not-found" : cause instanceof RangeError ? "too-large" : "unreachable";
+      const why = missing ? "it is not there" : cause instanceof Error ? cause.message : String(cause);
+      throw new RegistryError(code, `${what} of the layout ${folder} cannot be read: ${why}`, place, { cause });
+    }
+  };
+  const blob = async (digest: Digest, limit: number): Promise<Uint8Array> => {
+    const [algorithm = "", hex = ""] = digest.split(":");
+    const bytes = await read(`blob ${digest}`, join("blobs", algorithm, hex), limit);
+    verify(`blob ${digest}`, digest, bytes, place);
+    return bytes;
+  };
+  const manifest = async (digest: Digest): Promise<Manifest> =>
+    parseManifest(await blob(digest, MANIFEST_LIMIT), undefined, digest, place);
+  return {
+    manifest: (digest, signal) => (signal.throwIfAborted(), manifest(digest)),
+    blob: (digest, limit, signal) => (signal.throwIfAborted(), blob(digest, limit)),
+    /** What the layout's index names, as tools copy it with an image. */
+    async referrers(subject, artifactType, signal) {
+      const bytes = await read("index.json", "index.json", MANIFEST_LIMIT);
+      const index = parseManifest(bytes, OCI_INDEX, digestLike(undefined, bytes), place);
+      const found: Descriptor[] = [];
+      for (const descriptor of index.form === "index" ? index.manifests : []) {
+        signal.throwIfAborted();
+        if (descriptor.digest === subject) continue;
+        const one = await manifest(descriptor.digest);
+        if (one.subject?.digest !== subject) continue;
+        const type = one.artifactType ?? (one.form === "image" ? one.config.mediaType : undefined);
+        found.push({ ...descriptor, annotations: one.annotations, ...(type !== undefined && { artifactType: type }) });
+      }
+      return artifactType === undefined ? found : found.filter((one) => one.artifactType === artifactType);
+    },
+  };
+}

@@ -11,10 +11,10 @@ import { Seal, type SealState } from "./seal.ts";
 import { saveParts } from "./snapshot.ts";
 import { verifyJournal } from "./verification.ts";
 
-/** How often an append decides again because somebody else was faster. Each time somebody got on. */
-const ATTEMPTS = 50;
+/** How often an append decides again because another writer was faster. */
+const MAX_ATTEMPTS = 50;
 /** Milliseconds that a writer that keeps losing waits at most. */
-const LONGEST_WAIT = 200;
+const MAX_WAIT_MS = 200;
 
 /** Every change, in order, and the state that they add up to. */
 export interface Journal<S, C extends JournalChange> {
@@ -31,7 +31,7 @@ export interface Journal<S, C extends JournalChange> {
    * @throws BrokenJournalError when the store holds something else than what was written
    */
   append(decide: (state: S) => readonly Draft<C>[], signal?: AbortSignal): Promise<readonly Entry<C>[]>;
-  /** Tells of entries, ours and others', in order, when the state has them. @returns how to stop it */
+  /** Calls `listener` with entries, ours and others', in order, when the state has them. @returns what stops it */
   onEntries(listener: (entries: readonly Entry<C>[]) => void): () => void;
   /** Folds in what other replicas appended. @throws StoreError, BrokenJournalError */
   refresh(): Promise<void>;
@@ -137,8 +137,8 @@ export async function openJournal<S, C extends JournalChange>(options: JournalOp
       } catch (problem) {
         if (!(problem instanceof ConflictError)) throw problem;
         await takeOthersAfter(problem);
-        if (attempt === ATTEMPTS) throw problem;
-        if (attempt > 1) await clock.sleep(random() * Math.min(LONGEST_WAIT, 2 ** attempt), signal);
+        if (attempt === MAX_ATTEMPTS) throw problem;
+        if (attempt > 1) await clock.sleep(random() * Math.min(MAX_WAIT_MS, 2 ** attempt), signal);
         continue;
       }
       take(entries);

@@ -13,7 +13,7 @@ export interface Listing {
 }
 
 /** Bytes of a listing; one entry may have more. */
-const MOST_BYTES = 2 << 20;
+const MAX_BYTES = 2 << 20;
 /** Entries that are read at once. */
 const PORTION = 32;
 /** Bytes after which others get a turn. */
@@ -43,7 +43,7 @@ export async function listVerified(store: Store, filter: JournalFilter, head: He
         { newer: portion[index - 1] ?? entries.at(-1), entry, older: portion[index + 1] },
         head,
       );
-      const full = entries.length > 0 && bytes + size > MOST_BYTES;
+      const full = entries.length > 0 && bytes + size > MAX_BYTES;
       if (full || entries.length === filter.limit) return { entries, more: true };
       entries.push(entry);
       bytes += size;

@@ -14,7 +14,7 @@ export class StoreError extends ExecutorRegistryError {
   }
 }
 
-/** Somebody else appended first. */
+/** Another writer appended first. */
 export class ConflictError extends ExecutorRegistryError {
   override readonly name = "ConflictError";
   /** The end of the chain as the writer knew it. */
@@ -23,7 +23,7 @@ export class ConflictError extends ExecutorRegistryError {
   readonly actual: Head;
 
   constructor(expected: Head, actual: Head) {
-    const message = `the journal ends at entry ${actual.sequence} (${actual.hash.slice(0, 12)}), not at ${expected.sequence} (${expected.hash.slice(0, 12)}): somebody else appended`;
+    const message = `the journal ends at entry ${actual.sequence} (${actual.hash.slice(0, 12)}), not at ${expected.sequence} (${expected.hash.slice(0, 12)}): another writer appended`;
     super("conflict", message);
     this.expected = expected;
     this.actual = actual;

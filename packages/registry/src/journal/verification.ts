@@ -6,12 +6,12 @@ import { BrokenJournalError } from "./errors.ts";
 import { verifiedPages } from "./opening.ts";
 
 /** Of the time that a gentle verification takes, this part is work; the rest is others'. */
-const SHARE = 0.02;
+const WORK_SHARE = 0.02;
 /** Milliseconds that it works at a stretch, about. */
 const STRETCH_MS = 2;
 /** Entries that are read at once. */
 const FIRST_PAGE = 32;
-const LARGEST_PAGE = 256;
+const MAX_PAGE = 256;
 
 /**
  * Reads the whole chain anew.
@@ -38,8 +38,8 @@ export async function verifyJournal(
     }
     if (gently === undefined) continue;
     const worked = Math.max(1, gently.now() - began);
-    page = worked > STRETCH_MS ? Math.max(1, page >> 1) : Math.min(LARGEST_PAGE, page * 2);
-    await gently.sleep((worked * (1 - SHARE)) / SHARE, signal);
+    page = worked > STRETCH_MS ? Math.max(1, page >> 1) : Math.min(MAX_PAGE, page * 2);
+    await gently.sleep((worked * (1 - WORK_SHARE)) / WORK_SHARE, signal);
     began = gently.now();
   }
   if (head.sequence < known.sequence) throw new BrokenJournalError(head.sequence + 1, "it was written, but is missing");

@@ -4,7 +4,7 @@
  */
 export interface Hint {
   readonly action: "pushed" | "deleted" | "scanned" | "signed";
-  /** `host[:port]`, lower-cased, where the event tells; else the source that the event was sent to covers it by path alone. */
+  /** `host[:port]`, lower-cased, where the event says so; else the source that the event was sent to covers it by path alone. */
   readonly registry?: string;
   /** Path within the registry, lower-cased: `team/executor-ml`. */
   readonly repository: string;

@@ -23,11 +23,11 @@ export interface ImageDetails {
 }
 
 /** As many as any index of one image has. */
-const MOST_PLATFORMS = 64;
+const MAX_PLATFORMS = 64;
 
 /** Details as they are written down and kept. */
 export function boundedDetails(details: ImageDetails): ImageDetails {
-  return { ...details, platforms: details.platforms.slice(0, MOST_PLATFORMS), labels: keptLabels(details.labels) };
+  return { ...details, platforms: details.platforms.slice(0, MAX_PLATFORMS), labels: keptLabels(details.labels) };
 }
 
 /**
@@ -47,8 +47,8 @@ export interface Image {
   readonly digest: Digest;
   /** Sorted, never empty: an image that no tag names is gone. */
   readonly tags: readonly string[];
-  /** When the registry received it, where it tells. ISO 8601 in UTC. */
+  /** When the registry received it, where it says so. ISO 8601 in UTC. */
   readonly pushed?: string;
-  /** Absent where nobody has asked for them yet. */
+  /** Absent where they were not read yet. */
   readonly details?: ImageDetails;
 }

@@ -8,7 +8,7 @@ type Labels = Readonly<Record<string, string>>;
 const CAPABILITIES = "executor-registry.dev/capabilities";
 /** The team that owns the executor. */
 const OWNER = "executor-registry.dev/owner";
-const MOST_CAPABILITIES = 100;
+const MAX_CAPABILITIES = 100;
 const OWNER_CHARACTERS = 200;
 
 /** Whose labels are kept: this project's and the image specification's. */
@@ -41,7 +41,7 @@ export function keptLabels(labels: Labels): Labels {
 /** An image's capabilities, sorted; words that are none are passed over. */
 export function capabilitiesOf(labels: Labels): readonly string[] {
   const words = (labels[CAPABILITIES] ?? "").toLowerCase().split(/[\s,]+/);
-  return [...new Set(words.filter((word) => isExecutorType(word)))].sort().slice(0, MOST_CAPABILITIES);
+  return [...new Set(words.filter((word) => isExecutorType(word)))].sort().slice(0, MAX_CAPABILITIES);
 }
 
 /** Who owns an image, in one line: the label of this project, else the image specification's `vendor`. */

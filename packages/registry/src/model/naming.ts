@@ -1,6 +1,6 @@
 import { type ExecutorTemplate, isExecutorType, parseTemplate } from "@executor-registry/resolver";
 
-/** How an image's names tell its executor types. */
+/** How the executor types of an image follow from its names. */
 export interface NamingOptions {
   /** How repositories of executors are called. */
   readonly template: string;

@@ -9,18 +9,18 @@ const MOVES =
 
 /**
  * Whether a tag is one that people move: `latest`, `main`, `1`, `1.4`. Full versions, commits and dates are not;
- * a registry that lets somebody move those anyway is found out by its event, or when they are looked up again.
+ * a registry that lets them be moved anyway is found out by its event, or when they are looked up again.
  */
 export const isMovingTag = (tag: string): boolean => !FIXED.test(tag) || MOVES.test(tag);
 
 /** A tag with what is looked at when two are compared, read from it once. */
-interface Told {
+interface ComparedTag {
   readonly tag: string;
   readonly rank: number;
   readonly version: TagVersion | undefined;
 }
 
-function told(tag: string): Told {
+function comparedTag(tag: string): ComparedTag {
   const version = tagVersion(tag);
   const rank = tag === "latest" ? 0 : !FIXED.test(tag) ? 1 : version === undefined ? 2 : 3;
   return { tag, rank, version };
@@ -34,9 +34,9 @@ function told(tag: string): Told {
 export function versionTag(tags: readonly string[]): string {
   const [first = "", ...others] = tags;
   if (others.length === 0) return first;
-  let best = told(first);
+  let best = comparedTag(first);
   for (const tag of others) {
-    const other = told(tag);
+    const other = comparedTag(tag);
     if (compareTelling(other, best) < 0) best = other;
   }
   return best.tag;
@@ -45,11 +45,11 @@ export function versionTag(tags: readonly string[]): string {
 /** The most informative tags first. */
 export function tellingTags(tags: readonly string[], most: number): readonly string[] {
   if (tags.length <= most) return tags;
-  const all = tags.map(told).sort(compareTelling);
+  const all = tags.map(comparedTag).sort(compareTelling);
   return all.slice(0, most).map(({ tag }) => tag);
 }
 
-const compareTelling = (a: Told, b: Told): number =>
+const compareTelling = (a: ComparedTag, b: ComparedTag): number =>
   b.rank - a.rank ||
   (a.version && b.version ? compareVersions(b.version, a.version) : 0) ||
   (a.tag < b.tag ? -1 : a.tag > b.tag ? 1 : 0);

@@ -8,7 +8,7 @@ export interface ListedImage {
   readonly digest: Digest;
   /** Sorted, not empty. Tags that hold signatures and other artifacts are left out. */
   readonly tags: readonly string[];
-  /** When the registry received it, where the listing tells. ISO 8601 in UTC. */
+  /** When the registry received it, where the listing says so. ISO 8601 in UTC. */
   readonly pushed?: string;
   /** Where the listing came with them. */
   readonly details?: ImageDetails;
@@ -61,7 +61,7 @@ export interface KnownRepository {
   digestOf(tag: string): Digest | undefined;
   /** Why this was found to be unreadable for good; `undefined` for all else. */
   unreadable(digest: Digest): ExecutorRegistryError | undefined;
-  /** Whether the details of this image are known: then nobody has to fetch them again. */
+  /** Whether the details of this image are known: then they need not be fetched again. */
   hasDetails(digest: Digest): boolean;
 }
 

@@ -1,5 +1,5 @@
 import { type Place, RegistryError, TooLargeError } from "../oci/wire/errors.ts";
-import { MOST_PAGES } from "../oci/wire/limits.ts";
+import { MAX_PAGES } from "../oci/wire/limits.ts";
 
 /** One page of a list, and the token that brings the next. */
 export interface TokenPage<T> {
@@ -22,7 +22,7 @@ export async function* tokenPages<T>(
     if (next === undefined || next === "") return;
     if (seen.has(next)) throw new RegistryError("registry-protocol", "the pages of a list go round in circles", place);
     seen.add(next);
-    if (seen.size >= MOST_PAGES) throw new TooLargeError(`a list has more than ${MOST_PAGES} pages`, MOST_PAGES, place);
+    if (seen.size >= MAX_PAGES) throw new TooLargeError(`a list has more than ${MAX_PAGES} pages`, MAX_PAGES, place);
     token = next;
   }
 }

@@ -48,7 +48,7 @@ export function migrate(database: DatabaseSync): void {
   if (versionOf(database) === STEPS.length && isOurs(database)) return;
   database.exec("BEGIN IMMEDIATE");
   try {
-    // Read again now that nobody else can be migrating.
+    // Read again now that no other process can be migrating.
     refuseForeign(database);
     for (const step of STEPS.slice(versionOf(database))) database.exec(step);
     database.exec(`PRAGMA user_version = ${STEPS.length}; COMMIT`);

@@ -15,9 +15,9 @@ import { inTransaction } from "./sqlite-transaction.ts";
 import type { Store, StoreFinding } from "../journal/store.ts";
 
 /** Milliseconds until a lock that another process holds becomes an error. */
-const PATIENCE = 5000;
+const MAX_WAIT_MS = 5000;
 /** Milliseconds between two tries. SQLite's own waiting would stop the whole process from answering. */
-const PAUSE = 10;
+const RETRY_MS = 10;
 
 /**
  * Keeps the journal in one file, which it creates, with its folder, readable by its owner alone. What was appended survives the end
@@ -35,16 +35,16 @@ export async function sqliteStore(path: string, clock: Clock): Promise<Store> {
     }
   };
   /** Runs a task until no other process is in its way. */
-  const patiently = async <T>(task: () => T): Promise<T> => {
-    for (let waited = 0; ; waited += PAUSE) {
+  const unlocked = async <T>(task: () => T): Promise<T> => {
+    for (let waited = 0; ; waited += RETRY_MS) {
       try {
         return task();
       } catch (problem) {
-        if (!isBusy(problem) || waited >= PATIENCE)
+        if (!isBusy(problem) || waited >= MAX_WAIT_MS)
           return guarded(() => {
             throw problem;
           });
-        await clock.sleep(PAUSE);
+        await clock.sleep(RETRY_MS);
       }
     }
   };
@@ -52,7 +52,7 @@ export async function sqliteStore(path: string, clock: Clock): Promise<Store> {
   createPrivately(file, description);
   const database = guarded(() => new DatabaseSync(file));
   try {
-    await patiently(() => {
+    await unlocked(() => {
       database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 0");
       migrate(database);
     });
@@ -87,16 +87,16 @@ export async function sqliteStore(path: string, clock: Clock): Promise<Store> {
   return {
     description,
     findings,
-    head: () => patiently(head),
+    head: () => unlocked(head),
     async append(expected, entries) {
-      await patiently(() => append(expected, entries));
+      await unlocked(() => append(expected, entries));
       const { sequence, hash } = entries.at(-1) ?? expected;
       marker.set({ sequence, hash });
     },
-    read: (sequence, limit) => patiently(() => parsed(portion(after.iterate(sequence, limit)))),
-    list: (filter) => patiently(() => parsed(listRows(database, filter))),
-    saveSnapshot: (snapshot, parts, complete) => patiently(() => snapshots.save(snapshot, parts, complete)),
-    loadSnapshot: (take) => patiently(() => snapshots.load(take)),
+    read: (sequence, limit) => unlocked(() => parsed(portion(after.iterate(sequence, limit)))),
+    list: (filter) => unlocked(() => parsed(listRows(database, filter))),
+    saveSnapshot: (snapshot, parts, complete) => unlocked(() => snapshots.save(snapshot, parts, complete)),
+    loadSnapshot: (take) => unlocked(() => snapshots.load(take)),
     async close() {
       if (!database.isOpen) return;
       marker.close();

@@ -50,7 +50,7 @@ export interface AuthorizerOptions {
 type Scheme = { readonly kind: "basic" } | ({ readonly kind: "bearer" } & TokenServer);
 
 /** A provider may be a process or a cloud's API: after refusals it is asked again only this often. */
-const ASK_AGAIN = 60_000;
+const ASK_AGAIN_MS = 60_000;
 
 export function createAuthorizer(options: AuthorizerOptions): Authorizer {
   return new HostAuthorizer(options);
@@ -183,7 +183,7 @@ class HostAuthorizer implements Authorizer {
   /** Asks for credentials anew. @returns whether they are others than before */
   async #changed(signal: AbortSignal): Promise<boolean> {
     // Also where the clock was set back meanwhile.
-    if (Math.abs(this.#options.clock.now() - this.#askedAt) < ASK_AGAIN) return false;
+    if (Math.abs(this.#options.clock.now() - this.#askedAt) < ASK_AGAIN_MS) return false;
     const before = await this.#known(signal);
     this.#credentials = this.#ask();
     const changed = !sameCredentials(before, await this.#known(signal));

@@ -27,7 +27,7 @@ const tokenAnswer = z.object({
 });
 
 const TOKEN_LIMIT = 64 << 10;
-const MOST_SECONDS = 24 * 3600;
+const MAX_SECONDS = 24 * 3600;
 const RENEW = 0.8;
 
 /** The request for a token of a scope: with a refresh token by OAuth2's POST, else by GET. */
@@ -66,5 +66,5 @@ export function readToken(answer: Answer, place: Place, clock: Clock): BearerTok
     throw new RegistryError("registry-protocol", `the token server ${answer.url.host} answers without a token`, place);
   }
   // Counted from its receipt: `issued_at` is by another clock.
-  return { value, renewAt: clock.now() + Math.min(expires_in, MOST_SECONDS) * 1000 * RENEW };
+  return { value, renewAt: clock.now() + Math.min(expires_in, MAX_SECONDS) * 1000 * RENEW };
 }

@@ -5,8 +5,8 @@ import { type Credentials, CredentialsError } from "./credentials.ts";
 /** @see https://github.com/docker/docker-credential-helpers#development */
 const helperAnswer = z.object({ Username: z.string(), Secret: z.string() });
 
-const TIMEOUT = 30_000;
-const MOST = 64 << 10;
+const TIMEOUT_MS = 30_000;
+const MAX_OUTPUT_BYTES = 64 << 10;
 const NAME = /^[a-zA-Z0-9][a-zA-Z0-9._-]{0,63}$/;
 
 /**
@@ -18,7 +18,7 @@ export async function askHelper(name: string, key: string, signal: AbortSignal):
   if (!NAME.test(name))
     throw new CredentialsError(`credential helper ${JSON.stringify(name.slice(0, 80))} is not a name`);
   const program = `docker-credential-${name}`;
-  const { code, output } = await run(program, key, AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT)]));
+  const { code, output } = await run(program, key, AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]));
   if (code !== 0) {
     // Helpers say so on stdout, in these words.
     if (/credentials not found/i.test(output)) return undefined;
@@ -57,7 +57,7 @@ function run(program: string, input: string, signal: AbortSignal): Promise<Ended
     );
     child.stdout.on("data", (chunk: Buffer) => {
       output += chunk.toString();
-      if (output.length > MOST) give("answers too much");
+      if (output.length > MAX_OUTPUT_BYTES) give("answers too much");
     });
     child.on("close", (code) => {
       signal.removeEventListener("abort", stop);

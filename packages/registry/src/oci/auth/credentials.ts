@@ -1,6 +1,6 @@
 import { ExecutorRegistryError } from "@executor-registry/resolver";
 
-/** What a registry is told of who asks. */
+/** Credentials for one registry. */
 export type Credentials =
   | {
       readonly username: string;

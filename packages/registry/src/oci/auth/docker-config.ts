@@ -13,7 +13,7 @@ const configFile = z.object({
 });
 type ConfigFile = z.output<typeof configFile>;
 
-const MOST = 1 << 20;
+const MAX_BYTES = 1 << 20;
 
 /** Where `docker login` writes. */
 export function defaultDockerConfig(environment: NodeJS.ProcessEnv = process.env): string {
@@ -44,7 +44,7 @@ export function dockerConfigCredentials(path: string): CredentialProvider {
 async function readConfig(path: string): Promise<ConfigFile | undefined> {
   let text: string;
   try {
-    text = (await readRegularFile(path, MOST)).toString("utf8");
+    text = (await readRegularFile(path, MAX_BYTES)).toString("utf8");
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     if (code === "ENOENT") return undefined;

@@ -10,7 +10,7 @@ const secret = z.object({
 });
 const configJson = z.object({ auths: dockerAuths });
 
-const MOST = 1 << 20;
+const MAX_BYTES = 1 << 20;
 
 /** Which Secrets hold the credentials that pods pull with. */
 export interface PullSecretsOptions {
@@ -31,7 +31,7 @@ export function pullSecretCredentials({ api, namespace, names }: PullSecretsOpti
       const auths: [string, DockerAuths[string]][] = [];
       for (const name of names) {
         const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/secrets/${encodeURIComponent(name)}` as const;
-        auths.push(...Object.entries(parsePullSecret(await api.request(path, { signal, limit: 2 * MOST }), name)));
+        auths.push(...Object.entries(parsePullSecret(await api.request(path, { signal, limit: 2 * MAX_BYTES }), name)));
         const found = findAuth(auths, host);
         // Credentials for the whole host need no more; those for parts of it may be completed by another Secret.
         if (found && !("byPath" in found)) return found;

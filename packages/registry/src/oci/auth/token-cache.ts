@@ -1,12 +1,12 @@
 import type { Clock } from "@executor-registry/resolver";
 import type { BearerToken } from "./bearer-token.ts";
 
-const MOST = 10_000;
+const MAX_TOKENS = 10_000;
 
 /** Tokens by what they are for, each fetched once however many ask for it at a time. */
 export interface TokenCache {
   get(key: string, fetch: () => Promise<BearerToken>): Promise<string>;
-  /** A server refused this token: nobody gets it again. */
+  /** A server refused this token: it is not used again. */
   refused(value: string): void;
   clear(): void;
 }
@@ -29,7 +29,7 @@ export function createTokenCache(clock: Clock): TokenCache {
         if (flights.get(key) === flight) {
           tokens.set(key, token);
           for (const oldest of tokens.keys()) {
-            if (tokens.size <= MOST) break;
+            if (tokens.size <= MAX_TOKENS) break;
             tokens.delete(oldest);
           }
         }

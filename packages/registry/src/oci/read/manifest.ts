@@ -18,11 +18,11 @@ import type { Descriptor, Manifest, ManifestHead } from "./registry.ts";
 import type { Session } from "./session.ts";
 import type { Answer } from "../wire/transport.ts";
 
-const MOST_ANNOTATIONS = 1000;
+const MAX_ANNOTATIONS = 1000;
 const annotations = z
   .unknown()
   .optional()
-  .transform((given): Readonly<Record<string, string>> => Object.fromEntries(textMembers(given, MOST_ANNOTATIONS)));
+  .transform((given): Readonly<Record<string, string>> => Object.fromEntries(textMembers(given, MAX_ANNOTATIONS)));
 const platform = z
   .unknown()
   .optional()
@@ -70,7 +70,7 @@ const children = z
 // One that is both would be read differently by different clients (CVE-2021-41190).
 const index = z.object({ ...common, manifests: children, layers: none, config: none });
 const image = z.object({ ...common, config: descriptor, layers: descriptors, manifests: none });
-/** What tells what a manifest is. */
+/** What says what a manifest is. */
 const identity = z.object({
   schemaVersion: z.unknown().optional(),
   mediaType: looseText,
@@ -154,7 +154,7 @@ export async function fetchHead(
   const { learnt } = session;
   const head = learnt.headless ? "refused" : await askHead(session, repository, reference, signal, known);
   if (typeof head === "object") return head;
-  // No digest, no HEAD, or a 404 without a body, which may be a proxy's: the whole manifest tells.
+  // No digest, no HEAD, or a 404 without a body, which may be a proxy's: the whole manifest says so.
   try {
     const ask = manifestAsk(repository, reference, known);
     const answer = await session.ask({ ...ask, limit: MANIFEST_LIMIT, takes: [304] }, signal);

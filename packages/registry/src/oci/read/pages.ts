@@ -1,5 +1,5 @@
 import { type Place, RegistryError, TooLargeError } from "../wire/errors.ts";
-import { LIST_LIMIT, MOST_PAGES, PAGE_LIMIT } from "../wire/limits.ts";
+import { LIST_LIMIT, MAX_PAGES, PAGE_LIMIT } from "../wire/limits.ts";
 import { nextPage } from "../wire/link.ts";
 import type { Resource } from "../auth/scopes.ts";
 import type { Session } from "./session.ts";
@@ -32,8 +32,7 @@ export async function* pages(
   let bytes = 0;
   let links = false;
   for (let path = list.path; ;) {
-    if (seen.size === MOST_PAGES)
-      throw new TooLargeError(`its list has more than ${MOST_PAGES} pages`, MOST_PAGES, place);
+    if (seen.size === MAX_PAGES) throw new TooLargeError(`its list has more than ${MAX_PAGES} pages`, MAX_PAGES, place);
     const takes = seen.size === 0 ? (list.takes ?? []) : [];
     const answer = await session.ask({ path, resource, headers, limit: PAGE_LIMIT, takes }, signal);
     seen.add(path);

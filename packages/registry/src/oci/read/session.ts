@@ -6,7 +6,7 @@ import { type Place, RegistryError, shown } from "../wire/errors.ts";
 import { failure, type Standing } from "../wire/failure.ts";
 import { createLearnt, type Learnt } from "../wire/learnt.ts";
 import { CONFIGS_LIMIT } from "../wire/limits.ts";
-import { type HostPacer, LONGEST_BACKOFF, PATIENCE_MS } from "../wire/pacing.ts";
+import { type HostPacer, MAX_BACKOFF_MS, MAX_WAIT_MS } from "../wire/pacing.ts";
 import { follow, type Reach } from "../wire/redirects.ts";
 import type { Resource } from "../auth/scopes.ts";
 import { createSemaphore, type Semaphore } from "../wire/semaphore.ts";
@@ -51,9 +51,9 @@ export interface SessionOptions {
   readonly userAgent: string;
 }
 
-const MOST_TRIES = 4;
+const MAX_TRIES = 4;
 /** A cached token or guessed scope may be refused, then a narrower token; after that a refusal is meant. */
-const MOST_REFUSALS = 3;
+const MAX_REFUSALS = 3;
 
 export function createSession(options: SessionOptions): Session {
   return new HostSession(options);
@@ -102,11 +102,11 @@ class HostSession implements Session {
       const { retryAfter: asked = 0 } = error;
       // What hangs as a HEAD is asked for by GET instead.
       const hopeless =
-        (!concernsHost(error) && asked > PATIENCE_MS) || (ask.method === "HEAD" && error.code === "timeout");
-      if (failures + 1 >= MOST_TRIES || hopeless || !pacer.mayRetry()) throw error;
+        (!concernsHost(error) && asked > MAX_WAIT_MS) || (ask.method === "HEAD" && error.code === "timeout");
+      if (failures + 1 >= MAX_TRIES || hopeless || !pacer.mayRetry()) throw error;
       log.debug({ host: this.host, code: error.code, status: error.status, failures }, "will ask the registry again");
       if (!concernsHost(error))
-        await clock.sleep(error.retryAfter ?? backoff(failures, random, LONGEST_BACKOFF), signal);
+        await clock.sleep(error.retryAfter ?? backoff(failures, random, MAX_BACKOFF_MS), signal);
     }
   }
 
@@ -134,7 +134,7 @@ class HostSession implements Session {
       const { status } = answer;
       if ((status >= 200 && status < 300) || ask.takes?.includes(status)) return answer;
       const refused =
-        (status === 401 || status === 403) && refusals < MOST_REFUSALS - 1 && answer.url.origin === url.origin;
+        (status === 401 || status === 403) && refusals < MAX_REFUSALS - 1 && answer.url.origin === url.origin;
       if (refused && (await this.#authorizer.refused(answer, ask.resource, authorization, refusals === 0, signal)))
         continue;
       const standing =

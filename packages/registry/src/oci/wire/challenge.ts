@@ -6,7 +6,7 @@ export interface Challenge {
   readonly parameters: ReadonlyMap<string, string>;
 }
 
-const MOST = 16 << 10;
+const MAX_LENGTH = 16 << 10;
 const TOKEN = /[!#$%&'*+\-.^_`|~0-9A-Za-z]/;
 const TOKEN68 = /[A-Za-z0-9\-._~+/]/;
 
@@ -16,7 +16,7 @@ const TOKEN68 = /[A-Za-z0-9\-._~+/]/;
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-11.6.1
  */
 export function parseChallenges(header: string): readonly Challenge[] {
-  const text = header.slice(0, MOST);
+  const text = header.slice(0, MAX_LENGTH);
   const challenges: Challenge[] = [];
   let at = skip(text, 0, /[ \t,]/);
   while (at < text.length) {

@@ -58,7 +58,7 @@ export class RegistryError extends ExecutorRegistryError {
   /** Milliseconds the registry asked to wait. */
   readonly retryAfter?: number;
   /**
-   * The manifest whose verified content, or that of its configuration, is what cannot be read: it never can be, so that nobody need fetch it
+   * The manifest whose verified content, or that of its configuration, is what cannot be read: it never can be, so that it need not be fetched
    * again. Absent for every failure that may pass.
    */
   readonly digest?: Digest;

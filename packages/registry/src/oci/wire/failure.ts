@@ -17,7 +17,7 @@ const errorsBody = z.object({
 });
 
 const ID_HEADERS = ["x-request-id", "x-amzn-requestid", "x-github-request-id", "x-ms-correlation-request-id"] as const;
-const MOST_SHOWN = 3;
+const MAX_SHOWN = 3;
 /** With these a registry says that a repository does not exist. Others come with a 404 too while what is behind a proxy is away. */
 const NO_REPOSITORY: ReadonlySet<string> = new Set(["NAME_UNKNOWN", "NAME_INVALID"]);
 /** With these it says so of what was asked for; `NOT_FOUND` is Harbor's. */
@@ -109,7 +109,7 @@ function unusableChallenge({ headers }: Answer): string | undefined {
   if (bearer.length > 0)
     return `it sends us for a token to "${realm}", which is not an absolute URL. Correct the realm in the registry's configuration`;
   if (challenges.length === 0) return undefined;
-  const offered = challenges.map(({ scheme }) => shown(scheme, 20)).slice(0, MOST_SHOWN);
+  const offered = challenges.map(({ scheme }) => shown(scheme, 20)).slice(0, MAX_SHOWN);
   return `it wants a way of authentication that is not supported (${offered.join(", ")}): only Basic and Bearer are`;
 }
 
@@ -120,7 +120,7 @@ function ownCodes(body: Uint8Array): readonly string[] {
 
 /** The registry's own codes and messages, as far as they can be shown; `undefined` where it gives none. */
 function ownErrors(body: Uint8Array): string | undefined {
-  const errors = parsedErrors(body).slice(0, MOST_SHOWN);
+  const errors = parsedErrors(body).slice(0, MAX_SHOWN);
   return errors.length === 0
     ? undefined
     : errors.map(({ code, message }) => shown(`${code} ${message}`, 200)).join("; ");

@@ -3,9 +3,9 @@ import type { z } from "zod";
 import { type Place, RegistryError, shown, TooLargeError } from "./errors.ts";
 
 /** Far deeper than any document that registries serve. */
-const MOST_DEPTH = 64;
+const MAX_DEPTH = 64;
 /** Of a page of tags, by far the longest list there is. */
-const MOST_VALUES = 1_000_000;
+const MAX_VALUES = 1_000_000;
 
 interface JsonBounds {
   /** Most members of lists and objects, all in all. @default 1_000_000 */
@@ -25,14 +25,14 @@ export function parseJson<T extends z.ZodType>(
   bytes: Uint8Array,
   what: string,
   place: Place,
-  { values = MOST_VALUES, digest }: JsonBounds = {},
+  { values = MAX_VALUES, digest }: JsonBounds = {},
 ): z.output<T> {
   const lasting = digest === undefined ? {} : { digest, retryable: false };
   const odd = (why: string, cause: unknown): RegistryError =>
     new RegistryError("registry-protocol", `${what} ${why}`, place, { cause, ...lasting });
   const { depth, members } = measure(bytes, values);
-  if (depth > MOST_DEPTH)
-    throw new TooLargeError(`${what} nests deeper than ${MOST_DEPTH} levels`, MOST_DEPTH, place, lasting);
+  if (depth > MAX_DEPTH)
+    throw new TooLargeError(`${what} nests deeper than ${MAX_DEPTH} levels`, MAX_DEPTH, place, lasting);
   if (members > values) throw new TooLargeError(`${what} holds more than ${values} values`, values, place, lasting);
   let text: string;
   try {
@@ -59,7 +59,7 @@ const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x
 /** How deep JSON nests and how many lists, objects and members it has, up to where either is too much. */
 function measure(bytes: Uint8Array, most: number): { readonly depth: number; readonly members: number } {
   let [depth, deepest, members] = [0, 0, 0];
-  for (let at = 0; at < bytes.length && members <= most && deepest <= MOST_DEPTH; at += 1) {
+  for (let at = 0; at < bytes.length && members <= most && deepest <= MAX_DEPTH; at += 1) {
     const byte = bytes[at];
     if (byte === QUOTE) {
       at += 1;

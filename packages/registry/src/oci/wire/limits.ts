@@ -11,4 +11,4 @@ export const PAGE_LIMIT = 16 << 20;
 /** Most bytes of all pages of one list: some million names, which are held at the same time. */
 export const LIST_LIMIT = 32 << 20;
 /** A list this long is a loop, or not ours to read. */
-export const MOST_PAGES = 1000;
+export const MAX_PAGES = 1000;

@@ -1,6 +1,6 @@
 import { type Place, RegistryError } from "./errors.ts";
 
-const MOST = 16 << 10;
+const MAX_LENGTH = 16 << 10;
 
 /**
  * The URL of the next page, from a `Link` header with `rel="next"`.
@@ -10,7 +10,7 @@ const MOST = 16 << 10;
  * @throws RegistryError code `registry-protocol` for a link to another scheme or host
  */
 export function nextPage(header: string | undefined, from: URL, place: Place): URL | undefined {
-  const target = header === undefined ? undefined : nextTarget(header.slice(0, MOST));
+  const target = header === undefined ? undefined : nextTarget(header.slice(0, MAX_LENGTH));
   if (target === undefined) return undefined;
   const next = URL.parse(target, from.href);
   if (!next || next.origin !== from.origin) {

@@ -14,22 +14,22 @@ export interface PacingOptions {
   /** Requests at once after a rest. @default by the host */
   readonly burst?: number;
   /** Milliseconds a request waits for a host that asked for it; a longer pause fails it. @default 60_000 */
-  readonly patience?: number;
+  readonly maxWaitMs?: number;
   readonly clock?: Clock;
   readonly random?: Random;
 }
 
-/** Everybody who asks one host shares one. */
+/** What limits the requests to one host; all that ask the host share it. */
 export interface HostPacer {
   /**
    * Resolves when a request may be sent; the result is called when its answer has been read.
-   * @throws RegistryError code `throttled` while the host is paused for longer than the patience
+   * @throws RegistryError code `throttled` while the host is paused for longer than `maxWaitMs`
    */
   turn(signal: AbortSignal): Promise<() => void>;
   /** The host answered sensibly. */
   succeeded(): void;
   /**
-   * The host as a whole is busy or away: nobody asks it for a while.
+   * The host as a whole is busy or away: it is not asked for a while.
    * @param retryAfter milliseconds it asked for; else 1 s, doubling to 1 min with every failure in a row, with full jitter
    * @param throttled it is asked too often: from then on half as often, and a little more with every answer
    */
@@ -39,21 +39,21 @@ export interface HostPacer {
 }
 
 /** Milliseconds between two tries of one request at most. */
-export const LONGEST_BACKOFF = 15 * 60_000;
+export const MAX_BACKOFF_MS = 15 * 60_000;
 /** Milliseconds a request waits to be asked again at most: for whoever wants it later, the next scan asks. */
-export const PATIENCE_MS = 60_000;
-/** So that those who were told the same time do not all come at it. */
-const SPREAD = 1000;
+export const MAX_WAIT_MS = 60_000;
+/** Spreads requests that wait for the same moment. */
+const SPREAD_MS = 1000;
 /** Milliseconds a failing host is left alone at most: who is back is to be found by the next scan. */
-const MOST_PAUSE = 60_000;
+const MAX_PAUSE_MS = 60_000;
 /** Milliseconds a request waits for a failing host; of many repositories each would wait anew. */
-const WORTH_WAITING = 40_000;
+const MAX_WAIT_FOR_FAILING_MS = 40_000;
 /** A day: longer is a mistake, or meant to stop us for good. */
-const MOST_RETRY_AFTER = 24 * 3600_000;
-const BUDGET = 10;
-const EARNED = 0.1;
+const MAX_RETRY_AFTER_MS = 24 * 3600_000;
+const RETRY_BUDGET = 10;
+const RETRY_EARNED = 0.1;
 /** A host that refuses what is too much is asked this many times as seldom at most. */
-const MOST_SLOWED = 64;
+const MAX_SLOWDOWN = 64;
 /** With each answer as much faster: twice as fast after 200. */
 const RECOVERY = 0.5 ** (1 / 200);
 
@@ -63,7 +63,7 @@ export function createHostPacer(host: string, options: PacingOptions = {}): Host
     concurrency = pace.concurrency,
     rate = pace.rate,
     burst = pace.burst,
-    patience = PATIENCE_MS,
+    maxWaitMs = MAX_WAIT_MS,
     clock = systemClock,
     random = Math.random,
   } = options;
@@ -74,7 +74,7 @@ export function createHostPacer(host: string, options: PacingOptions = {}): Host
   let pausedUntil = 0;
   let asked = false;
   let failures = 0;
-  let budget = BUDGET;
+  let budget = RETRY_BUDGET;
   let slowed = 1;
 
   /** Takes the next place in the schedule. @returns milliseconds until it */
@@ -87,7 +87,7 @@ export function createHostPacer(host: string, options: PacingOptions = {}): Host
   };
   const unpaused = async (signal: AbortSignal): Promise<void> => {
     for (let left = pausedUntil - now(); left > 0; left = pausedUntil - now()) {
-      if (left > (asked ? patience : Math.min(patience, WORTH_WAITING))) throw paused(host, left);
+      if (left > (asked ? maxWaitMs : Math.min(maxWaitMs, MAX_WAIT_FOR_FAILING_MS))) throw paused(host, left);
       await clock.sleep(left, signal);
     }
   };
@@ -107,18 +107,18 @@ export function createHostPacer(host: string, options: PacingOptions = {}): Host
     },
     succeeded() {
       failures = 0;
-      budget = Math.min(BUDGET, budget + EARNED);
+      budget = Math.min(RETRY_BUDGET, budget + RETRY_EARNED);
       slowed = Math.max(1, slowed * RECOVERY);
     },
     pause(retryAfter, throttled = false) {
       // Requests that were under way together fail together: that is one failure.
       const again = now() < pausedUntil;
-      if (throttled && !again) slowed = Math.min(MOST_SLOWED, slowed * 2);
+      if (throttled && !again) slowed = Math.min(MAX_SLOWDOWN, slowed * 2);
       if (retryAfter === undefined && again) return;
       const wait =
         retryAfter === undefined
-          ? backoff(failures, random, MOST_PAUSE)
-          : Math.min(MOST_RETRY_AFTER, retryAfter) + random() * SPREAD;
+          ? backoff(failures, random, MAX_PAUSE_MS)
+          : Math.min(MAX_RETRY_AFTER_MS, retryAfter) + random() * SPREAD_MS;
       failures += 1;
       asked = retryAfter !== undefined;
       pausedUntil = Math.max(pausedUntil, now() + wait);

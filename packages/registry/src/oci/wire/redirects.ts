@@ -1,7 +1,7 @@
 import { type Place, RegistryError } from "./errors.ts";
 import type { Answer, OutgoingRequest, Transport } from "./transport.ts";
 
-const MOST_HOPS = 5;
+const MAX_HOPS = 5;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
 /** Where a client may be sent. */
@@ -34,8 +34,7 @@ export async function follow(
     const answer = await transport.send({ ...first, url, headers, guarded }, signal);
     const { location } = answer.headers;
     if (!REDIRECTS.has(answer.status) || location === undefined) return answer;
-    if (hop === MOST_HOPS)
-      throw new RegistryError("registry-protocol", `more than ${MOST_HOPS} redirects`, first.place);
+    if (hop === MAX_HOPS) throw new RegistryError("registry-protocol", `more than ${MAX_HOPS} redirects`, first.place);
     const next = URL.parse(location, url.href);
     // The body of a POST holds a refresh token, so it goes nowhere else.
     if (!next || first.method === "POST") {

@@ -56,9 +56,9 @@ export interface Timeouts {
 export const DEFAULT_TIMEOUTS: Timeouts = { connect: 10_000, head: 30_000, body: 60_000 };
 
 /** One connection that was found closed says that others may be too; more in a row are the server's doing. */
-const MOST_STALE = 5;
+const MAX_STALE = 5;
 /** Informational answers (1xx) before the real one; each costs a server little and us some work. */
-const MOST_INFORMATIONAL = 20;
+const MAX_INFORMATIONAL = 20;
 /** Milliseconds for a name that only the proxy may know. */
 const LOOKUP_MS = 2000;
 
@@ -123,7 +123,7 @@ export function createTransport({ clock, timeouts, resolve, ca, proxies }: Trans
       let informational = 0;
       outgoing.on("information", () => {
         informational += 1;
-        if (informational > MOST_INFORMATIONAL) odd("sends informational answers (1xx) and no other");
+        if (informational > MAX_INFORMATIONAL) odd("sends informational answers (1xx) and no other");
       });
       outgoing.on("error", (error: NodeJS.ErrnoException) => {
         const stale = outgoing.reusedSocket && (error.code === "ECONNRESET" || error.code === "EPIPE");
@@ -165,7 +165,7 @@ export function createTransport({ clock, timeouts, resolve, ca, proxies }: Trans
           return await send(request, proxy, signal);
         } catch (error) {
           if (!(error instanceof StaleConnection)) throw error;
-          if (stale === MOST_STALE) throw unreachable(error.cause, request.url, request.place, proxy);
+          if (stale === MAX_STALE) throw unreachable(error.cause, request.url, request.place, proxy);
         }
       }
     },

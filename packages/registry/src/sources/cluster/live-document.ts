@@ -1,7 +1,7 @@
 import { type Candidate, type ExecutorDocument, type Resolution, tryParseReference } from "@executor-registry/resolver";
 
 /** A node may hold hundreds of builds; who chooses among them needs the best. */
-const MOST_CANDIDATES = 20;
+const MAX_CANDIDATES = 20;
 
 /**
  * The service's answer for a resolution of development.
@@ -11,7 +11,7 @@ const MOST_CANDIDATES = 20;
 export function liveDocument(resolution: Resolution, source: string, added: string): ExecutorDocument {
   const { type, image, digest, version, decidedBy, reason, candidates, warnings } = resolution;
   const { pullPolicy, nodes, ambiguous, advice, template, staleSince } = resolution;
-  const [chosen, ...others] = candidates.slice(0, MOST_CANDIDATES);
+  const [chosen, ...others] = candidates.slice(0, MAX_CANDIDATES);
   const tags = (chosen?.names ?? [image]).flatMap((name) => tryParseReference(name)?.tag ?? []);
   return {
     type,

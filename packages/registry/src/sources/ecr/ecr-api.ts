@@ -2,7 +2,7 @@ import { systemClock } from "@executor-registry/resolver";
 import { withTimeLimit } from "@executor-registry/resolver/internal";
 import type { AuthorizationData, ECRClient, ImageDetail, Repository } from "@aws-sdk/client-ecr";
 import { type Place, RegistryError } from "../../oci/wire/errors.ts";
-import { askPatiently, type Patience } from "../ask-patiently.ts";
+import { withRetries, type RetryOptions } from "../with-retries.ts";
 import { type EcrClientOptions, type OpenedEcr, openEcr } from "./ecr-client.ts";
 import { ecrFailure } from "./ecr-failure.ts";
 import { tokenPages } from "../token-pages.ts";
@@ -11,7 +11,7 @@ import { tokenPages } from "../token-pages.ts";
 export interface EcrApiOptions extends EcrClientOptions {
   /** The account whose registry it is. @default that of the credentials */
   readonly registryId?: string;
-  readonly patience: Patience;
+  readonly retry: RetryOptions;
 }
 
 /** The few calls that are needed. Each throws RegistryErrors that say what to do. */
@@ -32,7 +32,7 @@ const LIMIT_MS = 120_000;
 const PAGE = 1000;
 
 export function createEcrApi(options: EcrApiOptions): EcrApi {
-  const { region, registryId, patience } = options;
+  const { region, registryId, retry } = options;
   const account = registryId === undefined ? {} : { registryId };
   const host = `api.ecr.${region}.amazonaws.com`;
   let opened: Promise<OpenedEcr> | undefined;
@@ -44,7 +44,7 @@ export function createEcrApi(options: EcrApiOptions): EcrApi {
     send: (client: ECRClient, sdk: OpenedEcr["sdk"], options: { readonly abortSignal: AbortSignal }) => Promise<T>,
     signal: AbortSignal,
   ): Promise<T> =>
-    askPatiently(
+    withRetries(
       async () => {
         const tooLate = (): RegistryError =>
           new RegistryError("timeout", `AWS did not answer ecr:${action} within ${LIMIT_MS / 1000} s`, place);
@@ -56,10 +56,10 @@ export function createEcrApi(options: EcrApiOptions): EcrApi {
           );
         } catch (error) {
           signal.throwIfAborted();
-          throw ecrFailure(error, `ecr:${action}`, place, patience.clock.now());
+          throw ecrFailure(error, `ecr:${action}`, place, retry.clock.now());
         }
       },
-      patience,
+      retry,
       signal,
     );
 

@@ -4,13 +4,13 @@ import type { Credentials } from "../../oci/auth/credentials.ts";
 import { type Place, RegistryError } from "../../oci/wire/errors.ts";
 import { createHostPacer, type PacingOptions } from "../../oci/wire/pacing.ts";
 import type { RegistryClient } from "../../oci/read/registry.ts";
-import type { Patience } from "../ask-patiently.ts";
+import type { RetryOptions } from "../with-retries.ts";
 import { createEcrApi, type EcrApi, type EcrApiOptions } from "./ecr-api.ts";
 
 /** What one region's registry is opened with. */
-export interface EcrRegistryOptions extends Omit<EcrApiOptions, "patience"> {
+export interface EcrRegistryOptions extends Omit<EcrApiOptions, "retry"> {
   readonly pacing: Pick<PacingOptions, "concurrency" | "rate">;
-  readonly surroundings: Omit<Patience, "pacer">;
+  readonly surroundings: Omit<RetryOptions, "pacer">;
 }
 
 /** Whatever partition's domain it ends in. @see https://docs.aws.amazon.com/general/latest/gr/ecr.html */
@@ -29,19 +29,19 @@ export class EcrRegistry {
     const { pacing, surroundings, region } = options;
     this.#options = options;
     const pacer = createHostPacer(`api.ecr.${region}.amazonaws.com`, { ...pacing, ...surroundings });
-    this.api = createEcrApi({ ...options, patience: { ...surroundings, pacer } });
+    this.api = createEcrApi({ ...options, retry: { ...surroundings, pacer } });
   }
 
   get requests(): number {
     return this.api.calls + (this.#client?.requests ?? 0);
   }
 
-  /** As in references; `undefined` until AWS has told it. */
+  /** As in references; `undefined` until AWS has said it. */
   get host(): string | undefined {
     return this.#host;
   }
 
-  /** Whether this is the registry's host in references; as long as AWS has not told it, whether it looks like it. */
+  /** Whether this is the registry's host in references; as long as AWS has not said it, whether it looks like it. */
   answersTo(host: string): boolean {
     if (this.#host !== undefined) return host === this.#host;
     const { region, registryId } = this.#options;
@@ -54,19 +54,19 @@ export class EcrRegistry {
     if (this.#host === undefined && uri.includes("/")) this.#host = tryParseReference(uri)?.registry;
   }
 
-  /** Asks AWS for its host, where nobody has yet. */
+  /** Asks AWS for its host, unless it is known. */
   async known(signal: AbortSignal): Promise<string> {
     if (this.#host !== undefined) return this.#host;
     const { region, registryId } = this.#options;
     const { proxyEndpoint = "" } = (await this.api.authorization(signal)) ?? {};
     const { host } = URL.parse(proxyEndpoint) ?? {};
-    if (host === undefined) throw this.#odd(`ECR in ${region} does not tell its registry's address`);
-    // Whoever asks is told his own account's.
+    if (host === undefined) throw this.#odd(`ECR in ${region} does not give its registry's address`);
+    // AWS answers with the caller's own account.
     this.#host ??= registryId === undefined ? host : host.replace(/^\d{12}(?=\.)/, registryId);
     return this.#host;
   }
 
-  /** The registry itself, asked for what ECR's API does not tell. */
+  /** The registry itself, asked for what ECR's API does not give. */
   client(host: string): RegistryClient {
     const { endpoint, pacing, surroundings } = this.#options;
     this.#client ??= createRegistryClient({
@@ -93,7 +93,7 @@ export class EcrRegistry {
     const { authorizationToken = "", expiresAt } = (await this.api.authorization(signal)) ?? {};
     const text = Buffer.from(authorizationToken, "base64").toString();
     const colon = text.indexOf(":");
-    if (colon < 0) throw this.#odd("ECR gives a token that is none");
+    if (colon < 0) throw this.#odd("ECR gives a malformed token");
     const now = clock.now();
     const life = (expiresAt?.getTime() ?? now) - now;
     return { username: text.slice(0, colon), password: text.slice(colon + 1), renewAt: now + life * RENEWED };

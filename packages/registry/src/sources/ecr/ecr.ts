@@ -19,7 +19,7 @@ import { selectRepositories, withoutDefaultPort } from "../repositories.ts";
 import { TaggedImages } from "../tagged-images.ts";
 
 /** What to look at in Amazon ECR. */
-export interface EcrSourceOptions extends Omit<EcrApiOptions, "region" | "patience"> {
+export interface EcrSourceOptions extends Omit<EcrApiOptions, "region" | "retry"> {
   readonly name: string;
   /** In the order of preference. */
   readonly regions: readonly string[];
@@ -40,7 +40,7 @@ type Found = (listing: RepositoryListing) => Promise<void>;
 
 /**
  * Amazon ECR: `ceil(repositories / 1000)` calls and `ceil(images / 1000)` for each that holds executors, whatever has changed.
- * Labels and platforms, which the API does not tell, come from the registry itself.
+ * Labels and platforms, which the API does not give, come from the registry itself.
  */
 export function createEcrSource(options: EcrSourceOptions): ImageSource {
   const { name, regions, repositories, naming, pacing = {}, clock, random, log, ...api } = options;
@@ -60,7 +60,7 @@ export function createEcrSource(options: EcrSourceOptions): ImageSource {
     try {
       for await (const page of registry.api.images(path, request.signal)) {
         for (const { imageDigest, imageTags = [], imagePushedAt, imageStatus = "ACTIVE" } of page) {
-          // An archived image cannot be pulled until somebody restores it.
+          // An archived image cannot be pulled until it is restored.
           if (imageStatus === "ACTIVE") images.add(imageDigest, imageTags, imagePushedAt);
         }
       }

@@ -3,7 +3,7 @@ import { type ArtifactPlace, artifactPlace } from "./artifact-registry-place.ts"
 import { createGoogleApi, type GoogleApiOptions } from "./google-api.ts";
 import { tokenPages } from "../token-pages.ts";
 
-/** An image as Artifact Registry lists it. It tells no labels; its sizes and platforms come with them, from the registry. */
+/** An image as Artifact Registry lists it. It gives no labels; its sizes and platforms come with them, from the registry. */
 const DockerImage = z.object({
   uri: z.string().regex(/@sha(?:256:[0-9a-f]{64}|512:[0-9a-f]{128})$/, "names no image by its digest"),
   tags: z.array(z.string()).default([]),

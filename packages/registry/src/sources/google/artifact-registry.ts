@@ -48,13 +48,13 @@ export interface ArtifactRegistrySourceOptions {
 /** Artifact Registry's repositories that are read at the same time. */
 const AT_ONCE = 4;
 /** The library that keeps the token renews it five minutes before it expires. */
-const TOKEN_HELD = 4 * 60_000;
+const TOKEN_HELD_MS = 4 * 60_000;
 
 type Found = (listing: RepositoryListing) => Promise<void>;
 
 /**
  * Google's Artifact Registry, and what was Container Registry: a request per location and one per 1,000 images of each of its
- * repositories, whatever has changed. Labels, which the API does not tell, come from the registry itself.
+ * repositories, whatever has changed. Labels, which the API does not give, come from the registry itself.
  */
 export function createArtifactRegistrySource(options: ArtifactRegistrySourceOptions): ImageSource {
   const { name, project, locations, repositories, naming, pacing = {}, clock, random, log } = options;
@@ -63,7 +63,7 @@ export function createArtifactRegistrySource(options: ArtifactRegistrySourceOpti
   const { token = defaultGoogleToken(apiHost) } = options;
   const surroundings = { clock, random, log };
   const pacer = createHostPacer(apiHost, { ...pacing, ...surroundings });
-  const api = createArtifactRegistryApi({ project, endpoint, token, fetch, patience: { pacer, ...surroundings } });
+  const api = createArtifactRegistryApi({ project, endpoint, token, fetch, retry: { pacer, ...surroundings } });
   const selection = selectRepositories(repositories, naming);
   const clients = new Map<string, RegistryClient>();
 
@@ -77,7 +77,7 @@ export function createArtifactRegistrySource(options: ArtifactRegistrySourceOpti
     credentials: async () => ({
       username: "oauth2accesstoken",
       password: await token(),
-      renewAt: clock.now() + TOKEN_HELD,
+      renewAt: clock.now() + TOKEN_HELD_MS,
     }),
   };
   const makeClient = (host: string): RegistryClient =>

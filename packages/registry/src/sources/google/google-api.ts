@@ -5,7 +5,7 @@ import { type Place, RegistryError, type RegistryErrorCode, TooLargeError } from
 import { parseJson } from "../../oci/wire/json.ts";
 import { PAGE_LIMIT } from "../../oci/wire/limits.ts";
 import { retryAfter } from "../../net/retry-after.ts";
-import { askPatiently, type Patience } from "../ask-patiently.ts";
+import { withRetries, type RetryOptions } from "../with-retries.ts";
 import type { GoogleToken } from "./google-token.ts";
 
 /** How one of Google's REST APIs is called. */
@@ -16,7 +16,7 @@ export interface GoogleApiOptions {
   /** What to do when it is forbidden: which role to grant. */
   readonly advice: string;
   readonly fetch: typeof fetch;
-  readonly patience: Patience;
+  readonly retry: RetryOptions;
 }
 
 /** A REST API of Google's. Each call throws RegistryErrors that say what to do. */
@@ -37,21 +37,21 @@ export interface GoogleApi {
 }
 
 /** Milliseconds for a whole answer. */
-const TIMEOUT = 60_000;
+const TIMEOUT_MS = 60_000;
 /** Bytes of an error that are of use. */
 const ERROR_LIMIT = 64 << 10;
 
-export function createGoogleApi({ endpoint, token, advice, fetch, patience }: GoogleApiOptions): GoogleApi {
+export function createGoogleApi({ endpoint, token, advice, fetch, retry }: GoogleApiOptions): GoogleApi {
   let requests = 0;
 
   async function attempt(url: URL, place: Place, signal: AbortSignal): Promise<Buffer> {
     const late = (): RegistryError =>
-      new RegistryError("timeout", `no access token of Google's within ${TIMEOUT / 1000} s`, place);
+      new RegistryError("timeout", `no access token of Google's within ${TIMEOUT_MS / 1000} s`, place);
     const headers = {
-      authorization: `Bearer ${await withTimeLimit({ clock: systemClock, ms: TIMEOUT, signal, late }, token)}`,
+      authorization: `Bearer ${await withTimeLimit({ clock: systemClock, ms: TIMEOUT_MS, signal, late }, token)}`,
       "accept-encoding": "identity",
     };
-    const limit = AbortSignal.timeout(TIMEOUT);
+    const limit = AbortSignal.timeout(TIMEOUT_MS);
     requests += 1;
     let response: Response;
     let body: Buffer;
@@ -61,10 +61,11 @@ export function createGoogleApi({ endpoint, token, advice, fetch, patience }: Go
     } catch (cause) {
       signal.throwIfAborted();
       if (cause instanceof RegistryError) throw cause;
-      if (limit.aborted) throw new RegistryError("timeout", `no answer within ${TIMEOUT / 1000} s`, place, { cause });
+      if (limit.aborted)
+        throw new RegistryError("timeout", `no answer within ${TIMEOUT_MS / 1000} s`, place, { cause });
       throw new RegistryError("unreachable", `cannot be reached (${codeOf(cause)})`, place, { cause });
     }
-    if (!response.ok) throw failure(response, body, place, advice, patience.clock.now());
+    if (!response.ok) throw failure(response, body, place, advice, retry.clock.now());
     return body;
   }
 
@@ -75,7 +76,7 @@ export function createGoogleApi({ endpoint, token, advice, fetch, patience }: Go
     async get(path, query, schema, place, signal) {
       const url = new URL(path, endpoint);
       for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
-      const body = await askPatiently(() => attempt(url, place, signal), patience, signal);
+      const body = await withRetries(() => attempt(url, place, signal), retry, signal);
       return parseJson(schema, body, `the answer to ${url.pathname}`, place);
     },
   };

@@ -6,7 +6,7 @@ import { dockerConfigCredentials } from "../../oci/auth/docker-config.ts";
 import { pullSecretCredentials } from "../../oci/auth/pull-secrets.ts";
 import { Secret } from "../../settings/secret.ts";
 
-/** How a registry is told who asks. */
+/** How requests to a registry are authenticated. */
 export const Credentials = z
   .strictObject({
     username: z.string().min(1).optional(),

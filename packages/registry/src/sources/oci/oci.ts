@@ -44,9 +44,9 @@ const SHOWN = 5;
 /** The first are handed over sooner: they are the newest. */
 const FIRST_CHUNK = 10;
 /** Names of one registry that are kept while its catalogue is read: who may push could make it endless. */
-const MOST_REPOSITORIES = 10_000;
+const MAX_REPOSITORIES = 10_000;
 /** Tags of one repository. */
-const MOST_TAGS = 500_000;
+const MAX_TAGS = 500_000;
 
 const natural = new Intl.Collator("en", { numeric: true });
 const newestFirst = (a: string, b: string): number => compareVersionTags(b, a) || natural.compare(b, a);
@@ -68,7 +68,7 @@ export function createOciSource({ name, client, repositories, naming, log }: Oci
     for await (const page of client.repositories(signal, note)) {
       for (const path of page) {
         if (all.has(path) || selection.rank(path) === undefined) continue;
-        if (all.size >= MOST_REPOSITORIES) throw tooMany("repositories that may hold executors", MOST_REPOSITORIES);
+        if (all.size >= MAX_REPOSITORIES) throw tooMany("repositories that may hold executors", MAX_REPOSITORIES);
         all.add(path);
       }
     }
@@ -102,7 +102,7 @@ export function createOciSource({ name, client, repositories, naming, log }: Oci
     const tags = new Set<string>();
     for await (const page of client.tags(path, signal)) {
       for (const tag of page) if (!isArtifactTag(tag) && naming.typesOf(path, tag).length > 0) tags.add(tag);
-      if (tags.size > MOST_TAGS) throw tooMany("tags", MOST_TAGS, path);
+      if (tags.size > MAX_TAGS) throw tooMany("tags", MAX_TAGS, path);
     }
     return tags;
   }
@@ -139,7 +139,7 @@ export function createOciSource({ name, client, repositories, naming, log }: Oci
         } catch (error) {
           request.signal.throwIfAborted();
           problem = problemOf(error);
-          log.debug({ source: name, err: problem }, "the registry does not tell its repositories");
+          log.debug({ source: name, err: problem }, "the registry does not list its repositories");
         }
       } else {
         for (const repository of request.only) if (rank(repository) !== undefined) wanted.add(repository.path);

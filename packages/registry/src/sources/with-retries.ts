@@ -1,10 +1,10 @@
 import type { Clock, Logger, Random } from "@executor-registry/resolver";
 import { backoff } from "@executor-registry/resolver/internal";
 import { RegistryError } from "../oci/wire/errors.ts";
-import { type HostPacer, LONGEST_BACKOFF, PATIENCE_MS } from "../oci/wire/pacing.ts";
+import { type HostPacer, MAX_BACKOFF_MS, MAX_WAIT_MS } from "../oci/wire/pacing.ts";
 
-/** How one cloud API is asked. */
-export interface Patience {
+/** What it takes to ask one cloud API again. */
+export interface RetryOptions {
   /** Shared by all that ask it. */
   readonly pacer: HostPacer;
   readonly clock: Clock;
@@ -13,16 +13,16 @@ export interface Patience {
 }
 
 /** An API's limits count for the whole account, so others may be using them up just now. */
-const MOST_TRIES = 8;
+const MAX_TRIES = 8;
 
 /**
- * Asks, and asks again what may be answered a little later: throttled, failed or not reached. Pauses count for everybody who
- * shares the pacer.
+ * Asks, and asks again what may be answered a little later: throttled, failed or not reached. Pauses count for all that
+ * share the pacer.
  * @throws RegistryError of the last try
  */
-export async function askPatiently<T>(
+export async function withRetries<T>(
   ask: () => Promise<T>,
-  { pacer, clock, random, log }: Patience,
+  { pacer, clock, random, log }: RetryOptions,
   signal: AbortSignal,
 ): Promise<T> {
   for (let failures = 0; ; failures += 1) {
@@ -47,9 +47,9 @@ export async function askPatiently<T>(
     }
     const concernsAll = code === "throttled" || status === 503 || (code === "unreachable" && status === undefined);
     if (concernsAll) pacer.pause(retryAfter, code === "throttled");
-    if (failures + 1 >= MOST_TRIES || (!concernsAll && (retryAfter ?? 0) > PATIENCE_MS) || !pacer.mayRetry())
+    if (failures + 1 >= MAX_TRIES || (!concernsAll && (retryAfter ?? 0) > MAX_WAIT_MS) || !pacer.mayRetry())
       throw error;
     log.debug({ host, code, status, failures }, "will ask the API again");
-    if (!concernsAll) await clock.sleep(retryAfter ?? backoff(failures, random, LONGEST_BACKOFF), signal);
+    if (!concernsAll) await clock.sleep(retryAfter ?? backoff(failures, random, MAX_BACKOFF_MS), signal);
   }
 }

@@ -6,7 +6,6 @@ import { manualClock, type ManualClock } from "../../../testing/manual-clock.ts"
 import type { ResolverOptions } from "./options.ts";
 import { createResolver } from "./resolver.ts";
 import type { Resolver } from "./contract/resolver.ts";
-import { UNREAD_WAIT_MS } from "./development/sources-resolver.ts";
 
 // A cluster where an undone build is declared and a newer one is on the node, and whose server fails in all the ways it can.
 
@@ -84,7 +83,7 @@ async function ask({ resolver, clock }: World): Promise<readonly unknown[]> {
   const all = resolver.watch(undefined, { signal: stop.signal })[Symbol.asyncIterator]().next();
   const asked = Promise.allSettled([resolver.resolve("ml"), resolver.list(), watched, all]);
   await setImmediate();
-  await clock.advance(UNREAD_WAIT_MS);
+  await clock.advance(10_000);
   const told = await asked;
   stop.abort();
   return told.map((result) => (result.status === "fulfilled" ? result.value : (result.reason as unknown)));
@@ -139,7 +138,7 @@ describe("dev-01: a declaration that cannot be read", { timeout: 30_000 }, () =>
     await clock.advance(30_000);
     await resolver.sources();
     await setImmediate();
-    await clock.advance(UNREAD_WAIT_MS);
+    await clock.advance(10_000);
     await answer;
   });
 

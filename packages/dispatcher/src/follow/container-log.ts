@@ -37,7 +37,7 @@ const LONGEST_WORDS = 500;
 const PAUSE = 1000;
 
 /** Why lines may be missing that the node did not speak of. */
-export const LOST = {
+const LOST = {
   rotated: "the node rotated lines away before they were read",
   before: "it was followed from later than its start, and the node may have rotated its first lines away",
 } as const;

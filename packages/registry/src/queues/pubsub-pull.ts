@@ -26,7 +26,7 @@ export const pubsubQueue = queueKind({
 });
 
 /** Where Artifact Registry's events wait. */
-export interface PubsubPullOptions extends QueueOptions {
+interface PubsubPullOptions extends QueueOptions {
   /** `projects/PROJECT/subscriptions/NAME`, of a subscription to the topic `gcr`. */
   readonly subscription: string;
   /** An access token that allows to pull. Asked for before each request. */
@@ -53,6 +53,7 @@ const Pulled = z.object({
  * Artifact Registry's events, pulled from a Pub/Sub subscription. What is not acknowledged within the subscription's deadline
  * comes again.
  * @see https://cloud.google.com/pubsub/docs/reference/rest/v1/projects.subscriptions/pull
+ * @internal its client is a parameter for tests
  */
 export function createPubsubPull(options: PubsubPullOptions): EventQueue {
   const fetch = options.fetch ?? proxiedFetch();

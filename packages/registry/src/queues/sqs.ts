@@ -24,7 +24,7 @@ export const sqsQueue = queueKind({
 });
 
 /** Where Amazon ECR's events wait. */
-export interface SqsQueueOptions extends QueueOptions {
+interface SqsQueueOptions extends QueueOptions {
   readonly queueUrl: string;
   /** @default the URL's, else the environment's */
   readonly region?: string;
@@ -42,6 +42,7 @@ const LIMIT_MS = 90_000;
  * Amazon ECR's events, sent by an EventBridge rule to an SQS queue, directly or through an SNS topic. A message is invisible to others
  * for the queue's own visibility timeout while its hints are handed over.
  * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-targets.html
+ * @internal its client is a parameter for tests
  */
 export function createSqsQueue(options: SqsQueueOptions): EventQueue {
   return createPump(options, () => openSqs(options));

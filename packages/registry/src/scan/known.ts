@@ -9,7 +9,7 @@ import type { KnownRepository } from "../sources/image-source.ts";
 export type Turn = (tag: string) => boolean;
 
 /** Within this time each tag has its turn once, in milliseconds: also one that is pushed over without an event is seen then. */
-export const ROUND_MS = 24 * 3600_000;
+const ROUND_MS = 24 * 3600_000;
 
 /**
  * The turns that fall between two looks at a repository. Each tag has its own moment of the round, so that a look at thousands of tags looks

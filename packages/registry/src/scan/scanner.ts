@@ -11,7 +11,7 @@ import type { Reason } from "./ingest.ts";
 import type { ScanReport } from "./source-scan.ts";
 
 /** A source and how often to look at it. In the order of the configuration. */
-export interface PolledSource {
+interface PolledSource {
   readonly source: ImageSource;
   readonly polling: Polling;
 }

@@ -4,7 +4,7 @@ import { steady } from "../net/steady.ts";
 /** Milliseconds without progress after which a scan is said to hang: readiness does not wait for it any longer. */
 export const STALLED_MS = 30_000;
 /** Milliseconds without progress after which a scan is given up. Longer than a registry's pause and the retries of a request take. */
-export const GIVEN_UP_MS = 240_000;
+const GIVEN_UP_MS = 240_000;
 
 /** What a watched task is given. */
 export interface Watched {

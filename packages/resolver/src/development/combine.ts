@@ -1,5 +1,5 @@
 import type { Environment } from "../contract/resolution.ts";
-import { isLocalBuild, mayBeInLoopbackRegistry, mayBeOnNodesOnly } from "../kubernetes/declared/exact.ts";
+import { isLocalBuild, mayBeInLoopbackRegistry, mayBeOnNodesOnly } from "../kubernetes/declared/local-name.ts";
 import type { NamespaceWatch } from "../kubernetes/api/namespace-watch.ts";
 import { passedOver, placeOf, seesDeclarations } from "./passed-over.ts";
 import { canonicalName, familiarName, type ImageReference, tryParseReference } from "../reference/reference.ts";

@@ -29,7 +29,7 @@ export interface FindingsOptions {
 }
 
 /** How long a removed declaration is mentioned. Tools that replace an object, or deploy anew, have created it again by then. */
-export const REMOVAL_MS = 600_000;
+const REMOVAL_MS = 600_000;
 
 export function createFindings({ clock, signal, changed }: FindingsOptions): Findings {
   let known: ReadonlyMap<string, Finding> = new Map();

@@ -1,5 +1,3 @@
-import { homedir } from "node:os";
-import { join } from "node:path";
 import { readRegularFile } from "@executor-registry/resolver/internal";
 import { z } from "zod";
 import { askHelper } from "./credential-helper.ts";
@@ -14,11 +12,6 @@ const configFile = z.object({
 type ConfigFile = z.output<typeof configFile>;
 
 const MAX_BYTES = 1 << 20;
-
-/** Where `docker login` writes. */
-export function defaultDockerConfig(environment: NodeJS.ProcessEnv = process.env): string {
-  return join(environment["DOCKER_CONFIG"] || join(homedir(), ".docker"), "config.json");
-}
 
 /**
  * Credentials as `docker login` leaves them: from a helper of this host, the general store, or the file itself.

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { fakeApi } from "../../../../../testing/fake-api.ts";
 import { serveApi } from "../../../../../testing/serve-api.ts";
-import { parsePullSecret, pullSecretCredentials } from "./pull-secrets.ts";
+import { pullSecretCredentials } from "./pull-secrets.ts";
 
 const base64 = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString("base64");
 const entry = (user: string): object => ({ auth: Buffer.from(`${user}:p`).toString("base64") });
@@ -31,7 +32,7 @@ describe("image pull Secrets", () => {
     ]);
   });
 
-  test("that are something else are named, and not quoted", () => {
+  test("that are something else are named, and not quoted", async ({ signal }) => {
     const type = "kubernetes.io/dockerconfigjson";
     for (const secret of [
       { type: "Opaque", data: { ".dockerconfigjson": base64("top-secret") } },
@@ -40,8 +41,9 @@ describe("image pull Secrets", () => {
       { type },
       null,
     ]) {
-      assert.throws(
-        () => parsePullSecret(secret, "regcred"),
+      const provider = pullSecretCredentials({ api: fakeApi(() => secret), namespace: "team", names: ["regcred"] });
+      await assert.rejects(
+        () => provider.credentials("a.example.com", signal),
         (error: Error) => {
           assert.equal(error.name, "CredentialsError");
           assert.match(error.message, /^Secret regcred /);

@@ -42,7 +42,7 @@ export function pullSecretCredentials({ api, namespace, names }: PullSecretsOpti
 }
 
 /** @param name for messages. @throws CredentialsError, which quotes nothing of the Secret */
-export function parsePullSecret(object: unknown, name: string): DockerAuths {
+function parsePullSecret(object: unknown, name: string): DockerAuths {
   const parsed = secret.safeParse(object);
   const { type = "", data } = parsed.data ?? {};
   const content = (key: string): unknown => JSON.parse(Buffer.from(data?.[key] ?? "", "base64").toString());

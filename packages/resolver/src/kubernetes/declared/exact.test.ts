@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { parseReference } from "../../reference/reference.ts";
 import type { PullPolicy } from "../../contract/resolution.ts";
-import { exactFinding, isLocalBuild, namesNoRegistry } from "./exact.ts";
+import { exactFinding } from "./exact.ts";
+import { isLocalBuild, namesNoRegistry } from "./local-name.ts";
 
 const BUILD = "0123456789ab".padEnd(64, "c");
 const DIGEST = `sha256:${"d".repeat(64)}`;

@@ -1,6 +1,7 @@
 import type { Candidate, Evidence, Finding } from "../../contract/resolution.ts";
 import type { HeldImage } from "./held-image.ts";
-import { type AgeEvidence, byLikelihood, compareTags, type Newest, newest } from "./recency.ts";
+import type { AgeEvidence } from "./newer.ts";
+import { byLikelihood, compareTags, type Newest, newest } from "./recency.ts";
 import { tagTime } from "./tag-time.ts";
 import { tagVersion } from "../../reference/tag-version.ts";
 

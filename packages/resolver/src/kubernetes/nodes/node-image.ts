@@ -2,7 +2,7 @@ import type { Digest } from "../../reference/digest.ts";
 import { type ImageReference, tryParseReference } from "../../reference/reference.ts";
 import { pinnedName, repositoryOf } from "../../reference/repository.ts";
 import type { ExecutorTemplate } from "../../reference/template.ts";
-import { versionOf } from "../declared/exact.ts";
+import { versionOf } from "../declared/local-name.ts";
 import { compareTags } from "./recency.ts";
 import { tagTime } from "./tag-time.ts";
 import { tagVersion } from "../../reference/tag-version.ts";

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { type Aged, byLikelihood, newerBy, newest } from "./recency.ts";
+import { type Aged, newerBy } from "./newer.ts";
+import { byLikelihood, newest } from "./recency.ts";
 import { mergeSightings, type Sighting } from "./sighting.ts";
 
 const aged = (how: Sighting["how"], at: number, tag = "opaque", podStart?: number): Aged & { id: string } => ({

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { type Digest, silentLogger, systemClock } from "@executor-registry/resolver";
-import { Catalogue } from "@executor-registry/registry/internal";
+import { Catalogue, makeChecks } from "@executor-registry/registry/internal";
 import type { Reasoned } from "@executor-registry/registry/internal";
 import { openStore } from "@executor-registry/registry/internal";
 
@@ -15,6 +15,15 @@ export const openCatalogue = async (file: string): Promise<Catalogue> =>
     clock: systemClock,
     log: silentLogger,
   });
+
+/** As the service's own checks give them: it has nothing to judge again when it starts. */
+const VERDICTS = makeChecks({ approvedNamespaces: [] }).map(({ name, fingerprint }) => ({
+  check: name,
+  state: "passed" as const,
+  reason:
+    name === "runnable" ? "it is a container image" : "no namespaces are configured: every repository is approved",
+  fingerprint,
+}));
 
 /** Fills a store with so many types, found one repository at a time as a scan finds them, and ends as the service does. */
 export async function fillStore(file: string, types: number): Promise<void> {
@@ -56,11 +65,6 @@ export function found(typeIndex: number, version: number, since: number): Reason
   const digest: Digest = `sha256:${hex}`;
   const tags = [`1.${version}.0`, `git-${hex.slice(0, 12)}`];
   const created = new Date(Date.UTC(2026, 0, 1) + (typeIndex * VERSIONS + version) * 61_007).toISOString();
-  const verdict = {
-    check: "approved-namespace",
-    state: "passed",
-    reason: "no namespaces are configured: every repository is approved",
-  } as const;
   const details = {
     mediaType: "application/vnd.oci.image.manifest.v1+json",
     platforms: ["linux/amd64", "linux/arm64"],
@@ -84,7 +88,7 @@ export function found(typeIndex: number, version: number, since: number): Reason
     source: "builds",
     since,
     image,
-    verdicts: [verdict],
+    verdicts: VERDICTS,
   } as const;
   return { reason: `was found, as ${tags.join(", ")}`, change };
 }

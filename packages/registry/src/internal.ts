@@ -1,6 +1,7 @@
 // For this project's tests, benchmarks and documents. Not a public interface: it changes without notice.
 export { Catalogue } from "./catalogue/catalogue.ts";
 export type { Reasoned } from "./catalogue/reconcile.ts";
+export { makeChecks } from "./checks/checks.ts";
 export { configJsonSchema } from "./config/schema.ts";
 export { createRegistryClient, type RegistryClientOptions } from "./oci/read/client.ts";
 export type { RegistryClient } from "./oci/read/registry.ts";

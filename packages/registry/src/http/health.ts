@@ -10,6 +10,8 @@ export interface HealthOptions {
     health(): readonly SourceHealth[];
     /** Where events are taken from. */
     readonly queues: readonly { readonly name: string; readonly failing: boolean }[];
+    /** What waits to be judged. */
+    judging(): { readonly due: number; readonly late: number };
   };
   readonly version: string;
   /** Whether the service is ending: it still answers, but wants no new work. */
@@ -83,7 +85,7 @@ export function createHealth(options: HealthOptions): Health {
     ready,
     report() {
       const { status, reason } = ready();
-      const { health, queues: all } = options.inForce();
+      const { health, queues: all, judging } = options.inForce();
       const sources = health();
       const queues = all.map(({ name, failing }) => ({ name, failing }));
       const failingQueues = queues.filter(({ failing }) => failing).map(({ name }) => name);
@@ -104,6 +106,7 @@ export function createHealth(options: HealthOptions): Health {
         journal: { ...catalogue.head, ...(verified && { verified }), ...(broken && { broken }) },
         sources,
         ...(queues.length > 0 && { queues }),
+        judging: judging(),
       };
     },
   };

@@ -18,7 +18,11 @@ export interface Metrics {
 /** Where the numbers come from. */
 export interface MetricsOptions {
   readonly catalogue: Catalogue;
-  inForce(): { health(): readonly SourceHealth[]; readonly queues: readonly EventQueue[] };
+  inForce(): {
+    health(): readonly SourceHealth[];
+    readonly queues: readonly EventQueue[];
+    judging(): { readonly due: number; readonly late: number };
+  };
   readonly reads: ReadCounts;
   readonly events: EventStream;
 }
@@ -107,6 +111,10 @@ export function createMetrics({ catalogue, inForce, reads, events }: MetricsOpti
   gauge("source_unread_tags", "Tags that the last scan of a source could not read", ["source"], (set) => {
     for (const { name, unread } of inForce().health()) if (unread !== undefined) set(unread, { source: name });
   });
+  gauge("judgements_due", "Images that wait for their checks", [], (set) => set(inForce().judging().due));
+  gauge("judgements_late", "Images that have waited for their checks for longer than a minute", [], (set) =>
+    set(inForce().judging().late),
+  );
   gauge("queue_up", "Whether the last attempt to take a queue's messages succeeded", ["queue"], (set) => {
     for (const { name, failing } of inForce().queues) set(failing ? 0 : 1, { queue: name });
   });

@@ -231,6 +231,10 @@ export const Health = z.object({
     .array(z.object({ name: z.string(), failing: z.boolean() }))
     .optional()
     .meta({ description: "Whether the last attempt to take each queue's events failed" }),
+  judging: z
+    .object({ due: z.number(), late: z.number() })
+    .optional()
+    .meta({ description: "Images that wait for their checks, and those that have waited for longer than a minute" }),
 });
 export const Liveness = z.object({ status: z.literal("ok") });
 export const Readiness = z.object({ status: z.enum(["ok", "starting", "draining"]), reason: z.string().optional() });

@@ -113,6 +113,7 @@ const PARSERS = {
         },
       ],
       queues: [{ name: "events", failing: true }],
+      judging: { due: 2, late: 1 },
     },
   ],
 } as const;

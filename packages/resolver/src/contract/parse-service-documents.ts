@@ -170,7 +170,13 @@ export function parseHealth(json: unknown): HealthDocument {
     ...optional(fields, "journal", parseJournalHealth),
     ...optional(fields, "sources", () => list(fields, "sources", parseSourceHealth)),
     ...optional(fields, "queues", () => list(fields, "queues", parseQueueHealth)),
+    ...optional(fields, "judging", parseJudgingHealth),
   };
+}
+
+function parseJudgingHealth({ judging }: Json): NonNullable<HealthDocument["judging"]> {
+  const fields = record(judging, "its member judging");
+  return { due: number(fields, "due"), late: number(fields, "late") };
 }
 
 function parseJournalHealth({ journal }: Json): NonNullable<HealthDocument["journal"]> {

@@ -160,4 +160,6 @@ export interface HealthDocument {
   };
   readonly sources?: readonly SourceHealthDocument[];
   readonly queues?: readonly { readonly name: string; readonly failing: boolean }[];
+  /** Images that wait for their checks, and how many of them have waited for longer than a minute. */
+  readonly judging?: { readonly due: number; readonly late: number };
 }

@@ -31,10 +31,17 @@ export function layoutReader(folder: string, { registry: host, path: repository 
   const manifest = async (digest: Digest): Promise<Manifest> =>
     parseManifest(await blob(digest, MANIFEST_LIMIT), undefined, digest, place);
   return {
-    manifest: (digest, signal) => (signal.throwIfAborted(), manifest(digest)),
-    blob: (digest, limit, signal) => (signal.throwIfAborted(), blob(digest, limit)),
+    async manifest(digest, signal) {
+      signal.throwIfAborted();
+      return manifest(digest);
+    },
+    async blob(digest, limit, signal) {
+      signal.throwIfAborted();
+      return blob(digest, limit);
+    },
     /** What the layout's index names, as tools copy it with an image. */
     async referrers(subject, artifactType, signal) {
+      signal.throwIfAborted();
       const bytes = await read("index.json", "index.json", MANIFEST_LIMIT);
       const index = parseManifest(bytes, OCI_INDEX, digestLike(undefined, bytes), place);
       const found: Descriptor[] = [];

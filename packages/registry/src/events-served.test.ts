@@ -12,6 +12,7 @@ import { type Service, startService } from "./supervisor/service.ts";
 import { WebhookConfig } from "./webhooks/kinds.ts";
 import {
   AUDIENCE,
+  configuredSender,
   EMAIL,
   HARBOR_PUSH,
   REPOSITORY,
@@ -78,9 +79,7 @@ describe("red-01, reg-13: each kind of sender, posting to a service", { skip: no
       `apiVersion: v1\nkind: Config\ncurrent-context: c\nclusters: [${cluster}]\ncontexts: [{name: c, context: {cluster: c, user: u}}]\nusers: [{name: u, user: {token: t}}]\n`,
     );
     process.env["KUBECONFIG"] = kubeconfig;
-    const webhooks = all.map(
-      ({ name, kind, settings }) => `  - {name: ${name}, kind: ${kind}, source: own, ${settings}}`,
-    );
+    const webhooks = all.map((sender) => `  - ${configuredSender(sender, { source: "own" })}`);
     const config = `
 listen: {host: 127.0.0.1, port: 0}
 limits: {refusedEventsPerMinute: 1000}

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import fc from "fast-check";
 import { type Serving, serving } from "../../../../testing/serving.ts";
-import { SECRET, SECRET_VARIABLE, type Sender, senders } from "./testing/senders.ts";
+import { configuredSender, SECRET, SECRET_VARIABLE, type Sender, senders } from "./testing/senders.ts";
 
 /** Seconds of the service's processor time for one body: a tenth, and as much again twice where others share the processor. */
 const MOST_CPU = 0.3;
@@ -71,9 +71,7 @@ describe("red-01: bodies that no sender sends, posted to a service", () => {
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "hostile-"));
     const file = join(folder, "registry.yaml");
-    const webhooks = [...SENDERS.values()].map(
-      ({ name, kind, settings }) => `  - {name: ${name}, kind: ${kind}, ${settings}}`,
-    );
+    const webhooks = [...SENDERS.values()].map((sender) => `  - ${configuredSender(sender)}`);
     await writeFile(
       file,
       `listen: {host: 127.0.0.1, port: 0}\nlimits: {refusedEventsPerMinute: 1000000}\nwebhooks:\n${webhooks.join("\n")}\n`,

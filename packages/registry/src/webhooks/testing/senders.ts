@@ -7,8 +7,8 @@ import { DIGEST } from "./requests.ts";
 export interface Sender {
   readonly name: string;
   readonly kind: WebhookConfig["kind"];
-  /** How it shows who it is, in the configuration's YAML. */
-  readonly settings: string;
+  /** How it shows who it is, as configured. @param secret {@link SECRET}, or where it is */
+  settings(secret: unknown): object;
   /** What follows the webhook's path. */
   readonly path: string;
   /** A valid event of {@link REPOSITORY}. */
@@ -31,21 +31,20 @@ export interface SenderKeys {
 
 export const REPOSITORY = "team/executor-ml";
 export const SECRET = "s3cret-of-the-sender";
-/** Where the service finds {@link SECRET}. */
+/** Where a service finds {@link SECRET}. */
 export const SECRET_VARIABLE = "TEST_EVENTS_SECRET";
 export const AUDIENCE = "https://registry.example/webhooks/pubsub";
 export const EMAIL = "pusher@acme.iam.gserviceaccount.com";
 const TOPIC = "arn:aws:sns:eu-west-1:123456789012:ecr";
 const SNS = "https://sns.eu-west-1.amazonaws.com";
 
-const env = `{env: ${SECRET_VARIABLE}}`;
 const hmac = (body: string): string => createHmac("sha256", SECRET).update(body).digest("hex");
 const authorization = { authorization: SECRET };
 const structured = { ...authorization, "content-type": "application/cloudevents+json" };
 const ways = {
-  header: { settings: `headers: {Authorization: ${env}}`, headers: () => authorization },
-  path: { settings: `pathToken: ${env}`, path: `/${SECRET}` },
-  secret: { settings: `secret: ${env}` },
+  header: { settings: (secret: unknown) => ({ headers: { Authorization: secret } }), headers: () => authorization },
+  path: { settings: (pathToken: unknown) => ({ pathToken }), path: `/${SECRET}` },
+  secret: { settings: (secret: unknown) => ({ secret }) },
 };
 const usual = { path: "", accepted: 1, headers: () => ({}), malformed: () => ({}) };
 
@@ -98,7 +97,7 @@ export function senders(keys: SenderKeys): readonly Sender[] {
   const sns = {
     ...usual,
     kind: "sns",
-    settings: `topics: ["${TOPIC}"]`,
+    settings: () => ({ topics: [TOPIC] }),
     headers: () => ({ "content-type": "text/plain; charset=UTF-8" }),
     malformed: () => envelope("m-0", { Message: "hello" }),
   } as const;
@@ -223,9 +222,13 @@ export function senders(keys: SenderKeys): readonly Sender[] {
       ...usual,
       name: "pubsub",
       kind: "pubsub",
-      settings: `audience: "${AUDIENCE}", email: "${EMAIL}"`,
+      settings: () => ({ audience: AUDIENCE, email: EMAIL }),
       headers: () => ({ authorization: `Bearer ${keys.pubsubToken}` }),
       event: () => ({ message: { messageId: "136969346945", data: Buffer.from(push).toString("base64") } }),
     },
   ];
 }
+
+/** A sender's webhook as YAML, for a service that has {@link SECRET} in its environment. */
+export const configuredSender = ({ name, kind, settings }: Sender, more: object = {}): string =>
+  JSON.stringify({ name, kind, ...more, ...settings({ env: SECRET_VARIABLE }) });

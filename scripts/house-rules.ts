@@ -1,3 +1,4 @@
+import { globSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { importsOf } from "./imports.ts";
 
@@ -40,6 +41,15 @@ interface Place {
   /** A test of a package, or a helper of its tests. */
   readonly test: boolean;
 }
+
+const FILES = "{packages/*/{src,bin},examples,scripts,testing,bench}/**/*.{ts,js}";
+
+/** Every file of the house that stands in a folder. */
+export const readHouse = (root: string): readonly HouseFile[] =>
+  globSync(FILES, { cwd: root })
+    .filter((path) => !/node_modules|\/dist\//.test(path))
+    .toSorted()
+    .map((path) => ({ path, text: readFileSync(join(root, path), "utf8") }));
 
 /**
  * Looks at every import of every file.

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { describe, test } from "node:test";
-import { type HouseFile, survey } from "./house-rules.ts";
+import { type HouseFile, readHouse, survey } from "./house-rules.ts";
 
 const ROOMS = { shop: { ground: [], first: ["ground"], second: ["first", "ground"] }, other: {} };
 const PARTS = { shop: [], other: ["shop"], testing: ["shop"], bench: ["testing"] };
@@ -94,6 +97,29 @@ describe("the house", () => {
     assert.match(complaints(src("testing/a.ts", "../bench/a.ts"))[0] ?? "", /testing may not import bench/);
     const product = complaints(src("packages/shop/src/a.ts", "../../../testing/server.ts"));
     assert.match(product[0] ?? "", /shop may not import testing/);
+  });
+
+  test("is read from a folder, without what is built or installed", async () => {
+    const root = await mkdtemp(join(tmpdir(), "house-"));
+    try {
+      const built = ["packages/shop/src/node_modules/x/index.js", "packages/shop/src/dist/index.js"];
+      const tree = [
+        src("packages/shop/src/first/b.ts", "../ground/a.ts"),
+        src("packages/shop/src/ground/a.ts", "../first/b.ts"),
+      ];
+      for (const { path, text } of [...tree, ...built.map((path) => src(path, "nothing"))]) {
+        await mkdir(dirname(join(root, path)), { recursive: true });
+        await writeFile(join(root, path), text);
+      }
+      assert.deepEqual(readHouse(root), tree);
+      const { circles, complaints } = survey(readHouse(root), PARTS, ROOMS);
+      assert.deepEqual(circles, [["shop/first", "shop/ground"]]);
+      assert.deepEqual(complaints, [
+        "packages/shop/src/ground/a.ts imports ../first/b.ts: shop/ground may not import shop/first",
+      ]);
+    } finally {
+      await rm(root, { recursive: true });
+    }
   });
 
   test("says which rights no import needs", () => {

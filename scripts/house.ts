@@ -1,6 +1,5 @@
-import { globSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { survey } from "./house-rules.ts";
+import { readHouse, survey } from "./house-rules.ts";
 import { PARTS, ROOMS } from "./rooms.ts";
 
 // Prints the rooms of the house and the arrows between them; fails where an import is forbidden, rooms form a circle, or a file is too
@@ -11,10 +10,7 @@ const MEDIAN_LINES = 100;
 const SHORT_LINES = 15;
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const files = globSync("{packages/*/{src,bin},examples,scripts,testing,bench}/**/*.{ts,js}", { cwd: root })
-  .filter((path) => !/node_modules|\/dist\//.test(path))
-  .toSorted()
-  .map((path) => ({ path, text: readFileSync(`${root}${path}`, "utf8") }));
+const files = readHouse(root);
 const linesOf = (text: string): readonly string[] => text.trimEnd().split("\n");
 const sources = files.filter(({ path }) => path.startsWith("packages/") && !path.endsWith(".test.ts"));
 const sizes = sources.map(({ text }) => linesOf(text).length).toSorted((a, b) => a - b);

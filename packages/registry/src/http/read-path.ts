@@ -2,7 +2,6 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Access } from "../auth/access.ts";
 import type { Rendered, Snapshot } from "../catalogue/snapshot.ts";
-import { SECURITY_HEADERS } from "./security-headers.ts";
 
 /** Numbers that cost nothing to count. */
 export interface ReadCounts {
@@ -11,6 +10,13 @@ export interface ReadCounts {
 }
 
 const PREFIX = "/executors/";
+
+/** For every answer. TLS, and with it HSTS, is the ingress's. @see https://owasp.org/www-project-secure-headers/ */
+export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
+  "x-content-type-options": "nosniff",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "referrer-policy": "no-referrer",
+};
 
 /** Makes ids of requests that came without one: this process's own part, and a count. */
 export function createRequestIds(): () => string {

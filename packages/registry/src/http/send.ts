@@ -4,8 +4,7 @@ import type { Access } from "../auth/access.ts";
 import { ThrottledError } from "./minute-limit.ts";
 import type { Answer, Operation } from "./operation.ts";
 import { problemOf } from "./problem.ts";
-import { isCurrent, renderedHeaders } from "./read-path.ts";
-import { SECURITY_HEADERS } from "./security-headers.ts";
+import { isCurrent, renderedHeaders, SECURITY_HEADERS } from "./read-path.ts";
 
 const JSON_TYPE = "application/json; charset=utf-8";
 const STREAM_HEADERS = {

@@ -15,7 +15,7 @@ import type { Operation } from "./operation.ts";
 import { oneAtATime } from "./pipelining.ts";
 import type { createReadPath } from "./read-path.ts";
 import { callerGone, identify, parseCall } from "./request.ts";
-import { SECURITY_HEADERS } from "./security-headers.ts";
+import { SECURITY_HEADERS } from "./read-path.ts";
 import { send, sendProblem, sendStreamHead } from "./send.ts";
 import { createUnsent } from "./unsent.ts";
 

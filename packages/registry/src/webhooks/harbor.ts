@@ -5,9 +5,8 @@ import { deliveryOf } from "./deliveries.ts";
 import { byHeadersOrPath, webhookKind } from "./kind.ts";
 import type { Hint } from "../model/hint.ts";
 import type { WebhookReceiver } from "./webhook.ts";
-import { makeHint } from "./make-hint.ts";
+import { makeHint, registryOf } from "./make-hint.ts";
 import { createProofCheck, type Proof } from "./proof.ts";
-import { registryOf } from "./registry-of.ts";
 
 const Body = z.object({ type: z.string(), event_data: z.unknown().optional() });
 

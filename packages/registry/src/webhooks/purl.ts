@@ -1,6 +1,5 @@
 import { tryParseReference } from "@executor-registry/resolver";
-import type { Claim } from "./make-hint.ts";
-import { registryOf } from "./registry-of.ts";
+import { type Claim, registryOf } from "./make-hint.ts";
 
 /**
  * The image that a package URL of type `oci` names: `pkg:oci/executor-ml@sha256%3A…?repository_url=ghcr.io/acme/executor-ml&tag=1`.

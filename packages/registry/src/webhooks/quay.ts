@@ -2,9 +2,8 @@ import { z } from "zod";
 import { MOST_ITEMS, parseBody } from "./body.ts";
 import { byPath, webhookKind } from "./kind.ts";
 import type { WebhookReceiver } from "./webhook.ts";
-import { makeHint } from "./make-hint.ts";
+import { makeHint, registryOf } from "./make-hint.ts";
 import { createProofCheck, type Proof } from "./proof.ts";
-import { registryOf } from "./registry-of.ts";
 
 const Body = z.object({
   repository: z.string(),

@@ -3,7 +3,7 @@ import { createBackoff } from "../tools/backoff.ts";
 import type { Logger } from "../tools/logger.ts";
 import { RegistryServiceError } from "./errors.ts";
 import { createEventParser, type StreamEvent } from "./event-stream.ts";
-import { refusal, request } from "./request.ts";
+import { request, serviceRefusal } from "./request.ts";
 import type { Endpoint } from "./service.ts";
 import type { RegistrySettings } from "./settings.ts";
 import { withTimeLimit } from "../tools/time-limit.ts";
@@ -88,7 +88,8 @@ async function follow(
       request(new URL("events", base), headers, settings, connection.signal),
     );
     const type = response.headers.get("content-type") ?? "";
-    if (response.status !== 200 || !type.startsWith("text/event-stream")) throw refusal(response, undefined, clock);
+    if (response.status !== 200 || !type.startsWith("text/event-stream"))
+      throw serviceRefusal(response, undefined, clock);
     const parse = createEventParser();
     const reader = (response.body ?? new ReadableStream<Uint8Array>()).getReader();
     for (;;) {

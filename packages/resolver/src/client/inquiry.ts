@@ -4,8 +4,7 @@ import { UnknownTypeError, type UnknownTypeFacts } from "../contract/resolver-er
 import { SourceState } from "../contract/source-state.ts";
 import type { Answer } from "./answer.ts";
 import type { Answers } from "./answers.ts";
-import type { ExecutorDocument } from "../contract/executor-document.ts";
-import { DOCUMENT_BYTES } from "../contract/limits.ts";
+import { DOCUMENT_BYTES, type ExecutorDocument } from "../contract/executor-document.ts";
 import { parseDocument } from "../contract/parse-document.ts";
 import type { Question, ServiceAnswer } from "./request.ts";
 import type { Service } from "./service.ts";

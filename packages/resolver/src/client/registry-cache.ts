@@ -1,4 +1,4 @@
-import { untilAborted } from "../tools/abort.ts";
+import { untilAborted } from "../tools/time-limit.ts";
 import type { Logger } from "../tools/logger.ts";
 import type { Resolution } from "../contract/resolution.ts";
 import { Inquiry, type InquiryOptions } from "./inquiry.ts";

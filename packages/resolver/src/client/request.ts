@@ -1,12 +1,11 @@
 import type { Clock } from "../tools/clock.ts";
 import { readBytes } from "../tools/read-bytes.ts";
-import { parseRetryAfter } from "../tools/retry-after.ts";
+import { parseRetryAfter } from "../tools/backoff.ts";
 import type { UnknownTypeFacts } from "../contract/resolver-errors.ts";
 import { VERSION } from "../tools/version.ts";
 import { RegistryServiceError, type RegistryServiceErrorCode } from "./errors.ts";
-import type { ProblemDocument } from "../contract/executor-document.ts";
+import { PROBLEM_BYTES, type ProblemDocument } from "../contract/executor-document.ts";
 import { NotADocument } from "../contract/json.ts";
-import { PROBLEM_BYTES } from "../contract/limits.ts";
 import { parseProblem } from "../contract/parse-document.ts";
 import type { RegistrySettings } from "./settings.ts";
 
@@ -68,7 +67,7 @@ export async function ask<T>(
     const { detail: message, nearMisses = [], knownTypes = [], incomplete = [] } = problem;
     return { is: "unknown-type", nearMisses, knownTypes, incomplete, ...(message !== "" && { message }) };
   }
-  throw refusal(response, problem, clock);
+  throw serviceRefusal(response, problem, clock);
 }
 
 /** A request whose answer is not read yet. A failure below HTTP is an error of ours too. @throws RegistryServiceError */
@@ -96,7 +95,7 @@ export async function request(
 }
 
 /** Why an answer cannot be used. */
-export function refusal(
+export function serviceRefusal(
   response: Response,
   problem: Pick<ProblemDocument, "detail" | "code"> | undefined,
   clock: Clock,

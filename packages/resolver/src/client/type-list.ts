@@ -1,13 +1,12 @@
-import { untilAborted } from "../tools/abort.ts";
+import { untilAborted } from "../tools/time-limit.ts";
 import type { Clock } from "../tools/clock.ts";
 import { ExecutorRegistryError } from "../tools/errors.ts";
 import type { Logger } from "../tools/logger.ts";
 import type { Resolution } from "../contract/resolution.ts";
 import type { Answers } from "./answers.ts";
 import { TooStaleError } from "./errors.ts";
-import type { ExecutorDocument } from "../contract/executor-document.ts";
+import { type ExecutorDocument, LIST_BYTES } from "../contract/executor-document.ts";
 import type { Inquiry } from "./inquiry.ts";
-import { LIST_BYTES } from "../contract/limits.ts";
 import { type ParsedDocuments, parseDocuments } from "../contract/parse-document.ts";
 import type { RegistrySettings } from "./settings.ts";
 

@@ -1,7 +1,7 @@
 import type { Environment } from "../contract/resolution.ts";
 import { isLocalBuild, mayBeInLoopbackRegistry, mayBeOnNodesOnly } from "../kubernetes/declared/local-name.ts";
 import type { NamespaceWatch } from "../kubernetes/api/namespace-watch.ts";
-import { passedOver, placeOf, seesDeclarations } from "./passed-over.ts";
+import { passedOver, answeringSource, seesDeclarations } from "./passed-over.ts";
 import { canonicalName, familiarName, type ImageReference, tryParseReference } from "../reference/reference.ts";
 import type { Finding, Resolution } from "../contract/resolution.ts";
 import type { Source } from "../sources/source.ts";
@@ -28,7 +28,7 @@ export interface Sources {
  */
 export function combine(type: string, environment: Environment, sources: Sources): Resolution | undefined {
   const { list } = sources;
-  const { source, better } = placeOf(type, sources);
+  const { source, better } = answeringSource(type, sources);
   const finding = source?.find(type);
   if (!source || !finding) return undefined;
   const { state, since } = source.status(type);

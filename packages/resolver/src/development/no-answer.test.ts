@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Sources } from "./combine.ts";
 import { KubernetesError, type KubernetesErrorCode } from "../kubernetes/api/errors.ts";
-import { noAnswer, unreadable } from "./no-answer.ts";
+import { everySourceForbidden, noAnswer } from "./no-answer.ts";
 import { ForbiddenError, SourceUnreadError, UnknownTypeError } from "../contract/resolver-errors.ts";
 import type { Source } from "../sources/source.ts";
 import { type FakeSource, fakeSource, readySource } from "../testing/fake-source.ts";
@@ -114,14 +114,15 @@ describe("no answer", () => {
 
 describe("nothing can be read", () => {
   test("unless at least one source can", () => {
-    assert.equal(unreadable(together(broken("declared", "forbidden"), readySource("nodes"))), undefined);
-    assert.equal(unreadable(together(broken("nodes", "unreachable", readySource("nodes")))), undefined);
+    assert.equal(everySourceForbidden(together(broken("declared", "forbidden"), readySource("nodes"))), undefined);
+    assert.equal(everySourceForbidden(together(broken("nodes", "unreachable", readySource("nodes")))), undefined);
   });
 
   test("when all are forbidden", () => {
     assert.ok(
-      unreadable(together(broken("declared", "forbidden"), broken("nodes", "forbidden"))) instanceof ForbiddenError,
+      everySourceForbidden(together(broken("declared", "forbidden"), broken("nodes", "forbidden"))) instanceof
+        ForbiddenError,
     );
-    assert.equal(unreadable(together(broken("nodes", "timeout"))), undefined);
+    assert.equal(everySourceForbidden(together(broken("nodes", "timeout"))), undefined);
   });
 });

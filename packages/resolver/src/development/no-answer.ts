@@ -59,7 +59,7 @@ function firstStep({ list, namespace }: Pick<Sources, "list" | "namespace">): st
 }
 
 /** Why nothing can be known at all: RBAC forbids every source. */
-export function unreadable(sources: Sources): ExecutorRegistryError | undefined {
+export function everySourceForbidden(sources: Sources): ExecutorRegistryError | undefined {
   const { list } = sources;
   if (list.some((source) => source.status().problem?.code !== "forbidden" || source.status().state !== "unavailable"))
     return undefined;

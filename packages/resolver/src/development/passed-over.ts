@@ -1,16 +1,16 @@
 import type { Sources } from "./combine.ts";
-import { refusal } from "../kubernetes/api/forbidden.ts";
+import { refusedBecause } from "../kubernetes/api/forbidden.ts";
 import { rbacNeed } from "../kubernetes/api/rbac.ts";
 import type { Source } from "../sources/source.ts";
 
 /** The source whose answer counts for a type, and the more exact ones that have none. */
-export interface Place {
+export interface AnsweringSource {
   readonly source: Source | undefined;
   readonly better: readonly Source[];
 }
 
 /** Where a type is answered from, if anywhere. */
-export function placeOf(type: string, { list }: Pick<Sources, "list">): Place {
+export function answeringSource(type: string, { list }: Pick<Sources, "list">): AnsweringSource {
   const place = list.findIndex((source) => source.find(type) !== undefined);
   return place < 0 ? { source: undefined, better: list } : { source: list[place], better: list.slice(0, place) };
 }
@@ -25,7 +25,7 @@ export function firstUnread(list: readonly Source[]): Source | undefined {
 
 /** A source that was never read and might name another image of this type than what is known now. */
 export function unreadFor(type: string, sources: Pick<Sources, "list">): Source | undefined {
-  return firstUnread(placeOf(type, sources).better);
+  return firstUnread(answeringSource(type, sources).better);
 }
 
 /** What a person should know of the more exact sources that have no answer. */
@@ -34,7 +34,7 @@ export function passedOver(type: string, better: readonly Source[], sources: Sou
     const { state, since, problem } = source.status(type);
     const what = described(source, sources);
     if (state === "unavailable") {
-      const refused = refusal(problem, resourcesOf(source, sources));
+      const refused = refusedBecause(problem, resourcesOf(source, sources));
       return [`${what} ${refused}; if ${type} is declared there, this is not the image that is meant`];
     }
     const lost =

@@ -1,12 +1,11 @@
-import { untilAborted } from "../tools/abort.ts";
+import { untilAborted } from "../tools/time-limit.ts";
 import { combine, type Sources } from "./combine.ts";
 import { type Clock, systemClock } from "../tools/clock.ts";
-import type { Environment } from "../contract/resolution.ts";
+import type { Environment, Resolution } from "../contract/resolution.ts";
 import type { Logger } from "../tools/logger.ts";
-import { noAnswer, unread, unreadable } from "./no-answer.ts";
+import { noAnswer, unread, everySourceForbidden } from "./no-answer.ts";
 import { firstUnread, unreadFor } from "./passed-over.ts";
 import { parseExecutorType } from "../reference/template.ts";
-import type { Resolution } from "../contract/resolution.ts";
 import { ClosedError } from "../contract/resolver-errors.ts";
 import type { ResolveOptions, Resolver, SourceReport, WaitOptions } from "../contract/resolver.ts";
 import type { Source } from "../sources/source.ts";
@@ -48,7 +47,7 @@ export class SourcesResolver implements Resolver {
 
   async list({ signal }: WaitOptions = {}): Promise<readonly Resolution[]> {
     const sources = await this.#ready(signal);
-    const problem = unreadable(sources);
+    const problem = everySourceForbidden(sources);
     if (problem) throw problem;
     const types = await this.#types(sources, signal);
     return Promise.all(types.flatMap((type) => this.#find(type, sources) ?? []));

@@ -1,4 +1,4 @@
-import { untilAborted } from "../tools/abort.ts";
+import { untilAborted } from "../tools/time-limit.ts";
 import type { Clock } from "../tools/clock.ts";
 
 /** One call's lifetime: it ends with the caller's signal or its own time limits, whichever comes first. */

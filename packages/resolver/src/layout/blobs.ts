@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { type Digest, isDigest } from "../reference/digest.ts";
 import { readRegularFile } from "../tools/regular-file.ts";
-import { InvalidLayoutError } from "./errors.ts";
+import { ExecutorRegistryError } from "../tools/errors.ts";
 
 /** A content descriptor, as far as it is used. @see https://github.com/opencontainers/image-spec/blob/main/descriptor.md */
 export interface Descriptor {
@@ -81,5 +81,17 @@ async function readBounded(file: string): Promise<Buffer> {
     const { code, message } = error as NodeJS.ErrnoException;
     const why = code === "ENOENT" ? "no such file" : code === undefined ? message : `it cannot be read (${code})`;
     throw new InvalidLayoutError(file, why, error);
+  }
+}
+
+/** A folder that is no OCI image layout, or one whose content does not match its digests. */
+export class InvalidLayoutError extends ExecutorRegistryError {
+  override readonly name = "InvalidLayoutError";
+  /** The file that is wrong. */
+  readonly file: string;
+
+  constructor(file: string, problem: string, cause?: unknown) {
+    super("invalid-layout", `${file}: ${problem}`, { cause });
+    this.file = file;
   }
 }

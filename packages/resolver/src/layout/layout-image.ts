@@ -2,8 +2,16 @@ import { parseBuildTime } from "../tools/build-time.ts";
 import { join } from "node:path";
 import type { Digest } from "../reference/digest.ts";
 import { type ImageReference, tryParseReference } from "../reference/reference.ts";
-import { type Descriptor, isRecord, parseDescriptor, platformText, readBlob, readJson, textMembers } from "./blobs.ts";
-import { InvalidLayoutError } from "./errors.ts";
+import {
+  type Descriptor,
+  InvalidLayoutError,
+  isRecord,
+  parseDescriptor,
+  platformText,
+  readBlob,
+  readJson,
+  textMembers,
+} from "./blobs.ts";
 
 /** An image of a layout that has a name. */
 export interface LayoutImage {

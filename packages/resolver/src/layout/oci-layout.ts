@@ -11,7 +11,7 @@ import type { ExecutorTemplate } from "../reference/template.ts";
 import type { Candidate, Finding } from "../contract/resolution.ts";
 import type { Source } from "../sources/source.ts";
 import { SourceState } from "../contract/source-state.ts";
-import { InvalidLayoutError } from "./errors.ts";
+import { InvalidLayoutError } from "./blobs.ts";
 import { isRunnable, type LayoutImage, readLayout } from "./layout-image.ts";
 
 const NOT_RUNNABLE = "is no image that a container can be started from";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { backoff, createBackoff } from "./backoff.ts";
+import { backoff, createBackoff, parseRetryAfter } from "./backoff.ts";
 
 test("pauses double from a second up to the longest, and come anywhere below", () => {
   const most = [0, 1, 2, 3, 1000].map((failures) => backoff(failures, () => 1, 5000));
@@ -28,3 +28,17 @@ test("waits at least as long as the server asks, but not for ever", () => {
   assert.equal(asked.next(20_000), 20_500);
   assert.equal(asked.next(1e9), 300_500);
 });
+
+const now = Date.UTC(2026, 10, 23, 12);
+
+for (const [what, header, expected] of [
+  ["seconds", "120", 120_000],
+  ["no time", "0", 0],
+  ["a date", "Mon, 23 Nov 2026 12:00:30 GMT", 30_000],
+  ["a date that is over", "Mon, 23 Nov 2026 11:00:00 GMT", 0],
+  ["nonsense", "soon", undefined],
+  ["an empty header", "", undefined],
+  ["nothing", undefined, undefined],
+] as const) {
+  test(`a server may ask to wait by ${what}`, () => assert.equal(parseRetryAfter(header, now), expected));
+}

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Clock } from "../../tools/clock.ts";
-import { parseRetryAfter } from "../../tools/retry-after.ts";
+import { parseRetryAfter } from "../../tools/backoff.ts";
 import { KubernetesError, type KubernetesErrorCode, type Place } from "./errors.ts";
 import { refusedSubject } from "./forbidden.ts";
 import { isEverybody } from "./rbac.ts";

@@ -30,7 +30,7 @@ export function forbidden({ what, features, namespace, configMap, cause }: Forbi
  * That something may not be read, by whom, and what to allow; for a sentence about it.
  * @param resources as RBAC calls them, `cronjobs.batch`
  */
-export function refusal(problem: unknown, resources: readonly string[]): string {
+export function refusedBecause(problem: unknown, resources: readonly string[]): string {
   const subject = subjectBehind(problem);
   const whom =
     subject === undefined

@@ -1,6 +1,6 @@
 import { ExecutorRegistryError } from "../../tools/errors.ts";
 import type { RbacRule } from "../../contract/resolver-errors.ts";
-import { SIGHTINGS_NAME } from "./labels.ts";
+import { SIGHTINGS_NAME } from "./api.ts";
 
 /** What a part of this project may ask for. */
 export type RbacFeature = "declared" | "configmap" | "nodes" | "sightings" | "pods" | "dispatcher";

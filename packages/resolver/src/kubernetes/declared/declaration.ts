@@ -2,7 +2,7 @@ import type { Note } from "../../sources/findings.ts";
 import { type ImageReference, tryParseReference } from "../../reference/reference.ts";
 import { type ExecutorTemplate, isExecutorType } from "../../reference/template.ts";
 import type { JobTemplate, PodTemplate, PullPolicy } from "../../contract/resolution.ts";
-import { TYPE_LABEL } from "../api/labels.ts";
+import { TYPE_LABEL } from "../api/api.ts";
 import type { KubernetesObject } from "../api/mirror.ts";
 import { changedAt } from "./changed-at.ts";
 import { executorContainer } from "./container.ts";

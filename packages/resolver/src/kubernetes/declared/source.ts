@@ -7,7 +7,7 @@ import { SourceState } from "../../contract/source-state.ts";
 import type { Source } from "../../sources/source.ts";
 import type { SourceStatus } from "../../contract/resolver.ts";
 import type { KubernetesApi } from "../api/api.ts";
-import { forbidden, refusal } from "../api/forbidden.ts";
+import { forbidden, refusedBecause } from "../api/forbidden.ts";
 import { createMirror } from "../api/mirror.ts";
 import { reflect } from "../api/reflector.ts";
 import { cronJobsPath } from "./cron-jobs-path.ts";
@@ -93,7 +93,7 @@ export function createDeclaredSource({ api, template, namespace, log, clock, ran
   function leftOutText(kind: DeclaringKind): string {
     const resource = kind === "CronJob" ? "cronjobs.batch" : "deployments.apps";
     const { problem } = states[kind].status();
-    return `${kind}s of namespace ${namespace} ${refusal(problem, [resource])}; what they declare is not seen`;
+    return `${kind}s of namespace ${namespace} ${refusedBecause(problem, [resource])}; what they declare is not seen`;
   }
 
   function status(type?: string): SourceStatus {

@@ -1,8 +1,7 @@
 import type { Clock } from "../../tools/clock.ts";
 import type { Logger } from "../../tools/logger.ts";
-import type { KubernetesApi } from "../api/api.ts";
+import { type KubernetesApi, LABEL_PREFIX, SIGHTINGS_NAME } from "../api/api.ts";
 import { KubernetesError } from "../api/errors.ts";
-import { LABEL_PREFIX, SIGHTINGS_NAME } from "../api/labels.ts";
 import { mergeSightings, type Sighting } from "./sighting.ts";
 
 /** What is known of the nodes' images over time. */

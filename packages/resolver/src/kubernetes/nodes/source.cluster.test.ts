@@ -6,7 +6,7 @@ import { silentLogger } from "../../tools/logger.ts";
 import { systemClock } from "../../tools/clock.ts";
 import { DEFAULT_TEMPLATE, parseTemplate } from "../../reference/template.ts";
 import type { Finding } from "../../contract/resolution.ts";
-import { SIGHTINGS_NAME } from "../api/labels.ts";
+import { SIGHTINGS_NAME } from "../api/api.ts";
 import { createNodesSource, type NodesSource } from "./source.ts";
 
 // Nodes here are objects of the real API server without a kubelet, so that a test decides what they report, and when.

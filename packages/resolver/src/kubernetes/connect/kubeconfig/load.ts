@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { KubeconfigError } from "../../api/errors.ts";
-import { type Kubeconfig, mergeKubeconfigs, parseKubeconfig, type ParseText, unreadable } from "./parse.ts";
+import { type Kubeconfig, mergeKubeconfigs, parseKubeconfig, type ParseText, unreadableKubeconfig } from "./parse.ts";
 
 /** What is used of `yaml`; any version from 2 on will do. */
 interface Yaml {
@@ -31,7 +31,7 @@ async function read(file: string): Promise<string> {
   try {
     return await readFile(file, "utf8");
   } catch (cause) {
-    throw unreadable(file, cause instanceof Error ? cause.message : String(cause), cause);
+    throw unreadableKubeconfig(file, cause instanceof Error ? cause.message : String(cause), cause);
   }
 }
 

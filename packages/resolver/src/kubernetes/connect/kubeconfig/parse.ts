@@ -29,14 +29,14 @@ export function parseKubeconfig(file: string, text: string, parse: ParseText): K
   try {
     content = text.trim() === "" ? undefined : parse(text);
   } catch (cause) {
-    throw unreadable(file, cause instanceof Error ? cause.message : String(cause), cause);
+    throw unreadableKubeconfig(file, cause instanceof Error ? cause.message : String(cause), cause);
   }
   const fields = fieldsOf(content ?? {});
-  if (!fields) throw unreadable(file, "it is not a mapping");
+  if (!fields) throw unreadableKubeconfig(file, "it is not a mapping");
   const folder = dirname(resolve(file));
   const entries = (list: string, kind: string): ReadonlyMap<string, Entry> => {
     const items = fields[list] ?? [];
-    if (!Array.isArray(items)) throw unreadable(file, `${list} is not a list`);
+    if (!Array.isArray(items)) throw unreadableKubeconfig(file, `${list} is not a list`);
     const named = new Map<string, Entry>();
     for (const item of items) {
       const one = fieldsOf(item) ?? {};
@@ -68,7 +68,7 @@ export function mergeKubeconfigs(parts: readonly Kubeconfig[]): Kubeconfig {
   };
 }
 
-export function unreadable(file: string, why: string, cause?: unknown): KubeconfigError {
+export function unreadableKubeconfig(file: string, why: string, cause?: unknown): KubeconfigError {
   return new KubeconfigError(`the kubeconfig ${file} cannot be read: ${why}`, { cause });
 }
 

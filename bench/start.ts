@@ -5,7 +5,7 @@ import { median, megabytes, printTable } from "./figures.ts";
 import { type Start, startOnce } from "./start-serve.ts";
 import { fillStore, found, openCatalogue, VERSIONS } from "./start-store.ts";
 
-// From the start of the `serve` process, as it is installed, to its first 200 of /readyz, and its memory then and a while
+// From the start of the `serve` process, as it is published, to its first 200 of /readyz, and its memory then and a while
 // later, for catalogues of several sizes in SQLite; and what writing down one change costs in each.
 // Needs `npm run build`, and Linux' /proc. Usage: npm run bench:start -- [ROUNDS] [TYPES…]
 
@@ -33,8 +33,31 @@ try {
       `${(changes.get(types) ?? NaN).toFixed(2)} ms`,
     ]),
   );
+  const [ten, fifty] = [starts.get(200), starts.get(1000)];
+  if (ten)
+    compare(
+      "ready with 10,000 versions",
+      ten.map(({ ms }) => ms),
+      510,
+      350,
+      "ms",
+    );
+  if (fifty)
+    compare(
+      "RSS with 50,000 versions",
+      fifty.map(({ idle }) => idle / 1e6),
+      145,
+      120,
+      "MB",
+    );
 } finally {
   await rm(folder, { recursive: true });
+}
+
+/** A figure beside what it was before the service was bundled, and what is aimed at. */
+function compare(what: string, values: readonly number[], before: number, goal: number, unit: string): void {
+  const [middle, least] = [median(values), Math.min(...values)].map((value) => value.toFixed(0));
+  console.log(`${what}: median ${middle} ${unit}, least ${least}; before ${before}, the aim is less than ${goal}`);
 }
 
 /** Milliseconds for a new version, durable and rendered: the median of many. */

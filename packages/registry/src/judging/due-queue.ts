@@ -12,7 +12,7 @@ export interface Due {
   readonly asked?: { readonly actor: string; readonly why: string };
 }
 
-const keyOf = ({ repository, digest }: Pick<Due, "repository" | "digest">): string => `${repository}@${digest}`;
+export const keyOf = ({ repository, digest }: Pick<Due, "repository" | "digest">): string => `${repository}@${digest}`;
 
 /** When which image has to be judged again. Each image is in it once; most are not, since their verdicts hold for ever. */
 export class DueQueue {

@@ -6,6 +6,7 @@ import type { Image } from "../model/image.ts";
 import type { Verdict } from "../model/verdict.ts";
 import { forEachLimited } from "../sources/for-each-limited.ts";
 import { failedVerdict, pendingVerdict, readerOf, verdictOf } from "./ask.ts";
+import { keyOf } from "./due-queue.ts";
 import { AT_ONCE, type Judging, type JudgingOptions } from "./judging.ts";
 import { combined, dueChecks, NOT_YET } from "./verdicts.ts";
 
@@ -21,8 +22,6 @@ interface Unjudged {
 }
 /** By image and check. */
 type Answers = ReadonlyMap<string, ReadonlyMap<string, Verdict>>;
-
-const keyOf = ({ repository, digest }: { repository: string; digest: Digest }): string => `${repository}@${digest}`;
 
 /**
  * Writes down what was seen, each image that appeared together with its verdicts: what the checks answer at once is in the same entry, so

@@ -91,6 +91,26 @@ describe("what is due", () => {
     await scanning.catalogue.verify(AbortSignal.timeout(10_000));
   });
 
+  test("verdicts that do not say by which configuration they were given, as older versions wrote them, are given again once", async () => {
+    const kept = { ...memoryStore(), close: () => Promise.resolve() };
+    const check = counting("counting");
+    const about = { type: "ml", repository: "registry.test/team/executor-ml", digest: listedImage("a").digest };
+    const verdicts = [{ check: "counting", state: "passed" as const, reason: "it is as it should be" }];
+    const image = { repository: about.repository, ...listedImage("a", "1.0.0") };
+    {
+      await using scanning = await openScanning({ sources: [source()], checks: [check], store: kept });
+      const change = { kind: "image-found" as const, ...about, source: "scripted", image, verdicts };
+      await scanning.catalogue.record("source:scripted", () => [{ reason: "polled: was found", change }]);
+    }
+    for (const start of ["first", "second"]) {
+      await using scanning = await openScanning({ sources: [source()], checks: [check], store: kept });
+      assert.deepEqual(scanning.versions(), { ml: "1.0.0" });
+      await scanning.adopt();
+      assert.deepEqual([check.asked, (await lastJudged(scanning)).length], [1, 1], `the ${start} start`);
+      await scanning.catalogue.verify(AbortSignal.timeout(10_000));
+    }
+  });
+
   test("a check that the configuration has no more takes its verdicts with it, and asks nobody", async () => {
     const kept = { ...memoryStore(), close: () => Promise.resolve() };
     const one = counting("one");

@@ -10,7 +10,7 @@ import type { Verdict } from "../model/verdict.ts";
 import { forEachLimited } from "../sources/for-each-limited.ts";
 import type { ImageSource } from "../sources/image-source.ts";
 import { ask, readerOf } from "./ask.ts";
-import { type Due, DueQueue } from "./due-queue.ts";
+import { type Due, DueQueue, keyOf } from "./due-queue.ts";
 import { combined, DUE, dueChecks, firstExpiry, NOT_YET, sayTheSame, whyDue } from "./verdicts.ts";
 
 /** What judging needs. */
@@ -59,8 +59,8 @@ export class Judging {
   readonly #queue = new DueQueue();
   readonly #ending = new AbortController();
   readonly #rounds = new Set<Promise<void>>();
-  /** Images that are being judged. */
-  readonly #busy = new Set<Due>();
+  /** Images that are being judged, by {@link keyOf}. */
+  readonly #busy = new Map<string, Due>();
   #wake = new AbortController();
 
   constructor(options: JudgingOptions) {
@@ -69,7 +69,7 @@ export class Judging {
 
   get health(): JudgingHealth {
     const now = this.#options.clock.now();
-    const late = [...this.#busy].filter(({ at }) => at <= now - LATE_MS).length;
+    const late = [...this.#busy.values()].filter(({ at }) => at <= now - LATE_MS).length;
     return { due: this.#queue.dueAt(now) + this.#busy.size, late: this.#queue.dueAt(now - LATE_MS) + late };
   }
 
@@ -83,8 +83,9 @@ export class Judging {
     for (const { images } of catalogue.types()) {
       // There may be many: readers are answered in between.
       await setImmediate();
-      for (const { state, repository, digest, verdicts } of images) {
-        if (state === "withdrawn") continue;
+      for (const image of images) {
+        const { state, repository, digest, verdicts } = image;
+        if (state === "withdrawn" || this.#busy.has(keyOf(image))) continue;
         const at = whyDue(checks, verdicts, now) === undefined ? firstExpiry(verdicts) : now;
         if (at !== undefined) this.#queue.put({ repository, digest, at, failures: 0 });
       }
@@ -155,7 +156,7 @@ export class Judging {
   async #judgeAll(due: readonly Due[]): Promise<void> {
     const { clock } = this.#options;
     if (due.length === 0) return;
-    for (const one of due) this.#busy.add(one);
+    for (const one of due) this.#busy.set(keyOf(one), one);
     let judged: Judged[] = [];
     let written = clock.now();
     const write = async (): Promise<void> => {
@@ -164,22 +165,22 @@ export class Judging {
       // There may be many: readers are answered in between.
       await setImmediate();
       await this.#write(batch);
-      for (const one of batch) this.#busy.delete(one.due);
+      for (const one of batch) this.#busy.delete(keyOf(one.due));
     };
     try {
       await forEachLimited(due, AT_ONCE, async (one) => {
         const found = await this.#judge(one);
-        if (found === undefined) this.#busy.delete(one);
+        if (found === undefined) this.#busy.delete(keyOf(one));
         else judged.push(found);
         if (judged.length >= WRITTEN_AT_ONCE || clock.now() - written >= WRITE_MS) await write();
       });
       await write();
     } catch (error) {
       const at = this.#retryAt(0);
-      for (const one of due) if (this.#busy.has(one)) this.#queue.put({ ...one, at });
+      for (const one of due) if (this.#busy.has(keyOf(one))) this.#queue.put({ ...one, at });
       if (!this.#ending.signal.aborted) throw error;
     } finally {
-      for (const one of due) this.#busy.delete(one);
+      for (const one of due) this.#busy.delete(keyOf(one));
     }
   }
 

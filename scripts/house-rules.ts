@@ -127,7 +127,10 @@ function upwards(allowed: Allowed): readonly string[] {
 }
 
 function packageOf(specifier: string): Place | undefined {
-  const [, part] = /^@executor-registry\/([^/]+)/.exec(specifier) ?? [];
+  // The command line's package has the project's own name.
+  const [, part] =
+    /^@executor-registry\/([^/]+)/.exec(specifier.replace(/^executor-registry(?=\/|$)/, "@executor-registry/cli")) ??
+    [];
   return part === undefined ? undefined : { part, inPackage: true, room: "", test: false };
 }
 

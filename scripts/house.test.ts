@@ -91,6 +91,14 @@ describe("the house", () => {
     );
   });
 
+  test("knows the command line's package by its own name", () => {
+    assert.match(
+      complaints(src("packages/shop/src/a.ts", "executor-registry/internal"))[0] ?? "",
+      /may not import cli/,
+    );
+    assert.deepEqual(complaints(src("packages/shop/src/a.ts", "executor-registry-else")), []);
+  });
+
   test("gives folders beside the packages what the table says, and tests the folder of their servers", () => {
     assert.deepEqual(complaints(src("bench/a.ts", "../testing/server.ts"), src("testing/server.ts")), []);
     assert.match(complaints(src("bench/a.ts", "@executor-registry/other"))[0] ?? "", /bench may not import other/);

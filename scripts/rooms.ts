@@ -25,7 +25,6 @@ export const ROOMS: Readonly<Record<string, Allowed>> = {
       "kubernetes/config-map",
       "kubernetes/connect",
       "kubernetes/declared",
-      "kubernetes/nodes",
       "reference",
       "sources",
       "tools",

@@ -21,6 +21,7 @@ export { isPast, parseBuildTime } from "./tools/build-time.ts";
 export { parseDuration } from "./tools/duration.ts";
 export { errorTable } from "./tools/errors.ts";
 export { endingInTime, INTERRUPTED, interruptedExit, Interruption } from "./tools/interruption.ts";
+export { isObject, type JsonObject, objectOf, objectsOf, textOf } from "./tools/json.ts";
 export { escaped, linesOf, printable, steers } from "./tools/printable.ts";
 export { readBytes } from "./tools/read-bytes.ts";
 export { readRegularFile } from "./tools/regular-file.ts";

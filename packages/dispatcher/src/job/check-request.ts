@@ -1,6 +1,5 @@
-import { LABEL_PREFIX, readJobTemplate } from "@executor-registry/resolver/internal";
+import { isObject, LABEL_PREFIX, readJobTemplate } from "@executor-registry/resolver/internal";
 import { InvalidRequestError } from "../tools/errors.ts";
-import { isObject } from "../tools/json.ts";
 import { MANAGED_BY } from "./names.ts";
 import type { JobRequest } from "./request.ts";
 

@@ -1,4 +1,4 @@
-import { type JsonObject, objectOf, objectsOf } from "../tools/json.ts";
+import { type JsonObject, objectOf, objectsOf } from "@executor-registry/resolver/internal";
 
 /** Each node is a term of its own, and a pod's size has limits. */
 const MAX_TERMS = 100;

@@ -1,6 +1,6 @@
 import type { PodTemplate, Resolution } from "@executor-registry/resolver";
 import { InvalidRequestError } from "../tools/errors.ts";
-import { type JsonObject, objectOf, objectsOf, textOf } from "../tools/json.ts";
+import { type JsonObject, objectOf, objectsOf, textOf } from "@executor-registry/resolver/internal";
 import { POD_TEMPLATE } from "../merge/pod-schema.ts";
 import { strategicMerge } from "../merge/strategic-merge.ts";
 import { onNodes } from "./node-affinity.ts";

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, objectOf } from "../tools/json.ts";
+import { isObject, type JsonObject, objectOf } from "@executor-registry/resolver/internal";
 
 /** The user and group of images that name none; the number distroless images use. */
 const NOBODY = 65_532;

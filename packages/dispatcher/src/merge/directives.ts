@@ -1,5 +1,5 @@
 import { InvalidRequestError } from "../tools/errors.ts";
-import type { JsonObject } from "../tools/json.ts";
+import type { JsonObject } from "@executor-registry/resolver/internal";
 
 const ORDER = "$setElementOrder/";
 const REMOVE = "$deleteFromPrimitiveList/";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { noCluster, type TestNamespace, testNamespace } from "../../../../testing/cluster.ts";
-import { isObject } from "../tools/json.ts";
+import { isObject } from "@executor-registry/resolver/internal";
 import { MERGE_CASES } from "../testing/merge-cases.ts";
 
 // The API server itself is the judge of what a strategic merge is: it merges the same patches into a Deployment's template.

@@ -1,5 +1,5 @@
 import { InvalidRequestError } from "../tools/errors.ts";
-import { isObject, type JsonObject } from "../tools/json.ts";
+import { isObject, type JsonObject } from "@executor-registry/resolver/internal";
 import { readDirectives } from "./directives.ts";
 import { arrange, isSubsequence } from "./order.ts";
 import type { MergeSchema } from "./pod-schema.ts";

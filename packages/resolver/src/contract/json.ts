@@ -1,5 +1,4 @@
-/** A JSON object as it came. */
-export type Json = Readonly<Record<string, unknown>>;
+import { isObject, type JsonObject } from "../tools/json.ts";
 
 /** Something that came in place of what the service documents. The message says what is wrong with it. */
 export class NotADocument extends Error {
@@ -7,20 +6,20 @@ export class NotADocument extends Error {
 }
 
 /** @throws NotADocument */
-export function record(json: unknown, what: string): Json {
-  if (typeof json === "object" && json !== null && !Array.isArray(json)) return json as Json;
+export function record(json: unknown, what: string): JsonObject {
+  if (isObject(json)) return json;
   throw new NotADocument(`${what} is no JSON object`);
 }
 
 /** @throws NotADocument */
-export function text(fields: Json, name: string): string {
+export function text(fields: JsonObject, name: string): string {
   const value = fields[name];
   if (typeof value === "string") return value;
   throw new NotADocument(`its member ${name} is no text`);
 }
 
 /** @throws NotADocument */
-export function texts(fields: Json, name: string): readonly string[] {
+export function texts(fields: JsonObject, name: string): readonly string[] {
   const value = fields[name];
   if (Array.isArray(value) && value.every((item) => typeof item === "string")) return value;
   throw new NotADocument(`its member ${name} is no list of texts`);
@@ -31,28 +30,28 @@ export function isTime(value: unknown): value is string {
 }
 
 /** @throws NotADocument */
-export function number(fields: Json, name: string): number {
+export function number(fields: JsonObject, name: string): number {
   const value = fields[name];
   if (typeof value === "number") return value;
   throw new NotADocument(`its member ${name} is no number`);
 }
 
 /** @throws NotADocument */
-export function boolean(fields: Json, name: string): boolean {
+export function boolean(fields: JsonObject, name: string): boolean {
   const value = fields[name];
   if (typeof value === "boolean") return value;
   throw new NotADocument(`its member ${name} is neither true nor false`);
 }
 
 /** @throws NotADocument */
-export function oneOf<T extends string>(fields: Json, name: string, values: readonly T[]): T {
+export function oneOf<T extends string>(fields: JsonObject, name: string, values: readonly T[]): T {
   const found = values.find((value) => value === fields[name]);
   if (found !== undefined) return found;
   throw new NotADocument(`its member ${name} is not one of ${values.join(", ")}`);
 }
 
 /** @throws NotADocument, also what `parse` throws */
-export function list<T>(fields: Json, name: string, parse: (item: unknown) => T): readonly T[] {
+export function list<T>(fields: JsonObject, name: string, parse: (item: unknown) => T): readonly T[] {
   const value = fields[name];
   if (Array.isArray(value)) return value.map((item) => parse(item));
   throw new NotADocument(`its member ${name} is no list`);
@@ -60,9 +59,9 @@ export function list<T>(fields: Json, name: string, parse: (item: unknown) => T)
 
 /** An object with that member alone where it is there, else without any, to be spread. */
 export function optional<N extends string, T>(
-  fields: Json,
+  fields: JsonObject,
   name: N,
-  parse: (fields: Json, name: N) => T,
+  parse: (fields: JsonObject, name: N) => T,
 ): { readonly [K in N]?: T } {
   return fields[name] === undefined ? {} : ({ [name]: parse(fields, name) } as { readonly [K in N]: T });
 }

@@ -2,7 +2,8 @@ import { isDigest } from "../reference/digest.ts";
 import { tryParseReference } from "../reference/reference.ts";
 import { isExecutorType } from "../reference/template.ts";
 import type { ExecutorDocument, ExecutorEvent, ProblemDocument } from "./executor-document.ts";
-import { isTime, type Json, NotADocument, record, text, texts } from "./json.ts";
+import type { JsonObject } from "../tools/json.ts";
+import { isTime, NotADocument, record, text, texts } from "./json.ts";
 import { evidenceKind, parseLive } from "./parse-live.ts";
 
 /** @param type the type that was asked for @throws NotADocument */
@@ -78,7 +79,7 @@ export function parseVersionNames(json: unknown): ReadonlyMap<string, string> {
 /** The part of an error's body that is acted upon; nothing when the service did not write it. */
 export function parseProblem(json: unknown): Omit<ProblemDocument, "status" | "requestId"> | undefined {
   if (typeof json !== "object" || json === null) return undefined;
-  const { type, title, code, detail, nearMisses, knownTypes, incomplete } = json as Json;
+  const { type, title, code, detail, nearMisses, knownTypes, incomplete } = json as JsonObject;
   if (typeof code !== "string") return undefined;
   const names = (list: unknown): string[] =>
     Array.isArray(list) ? list.filter((name) => typeof name === "string" && isExecutorType(name)) : [];

@@ -1,17 +1,6 @@
 import { isDigest } from "../reference/digest.ts";
-import {
-  boolean,
-  isTime,
-  type Json,
-  list,
-  NotADocument,
-  number,
-  oneOf,
-  optional,
-  record,
-  text,
-  texts,
-} from "./json.ts";
+import type { JsonObject } from "../tools/json.ts";
+import { boolean, isTime, list, NotADocument, number, oneOf, optional, record, text, texts } from "./json.ts";
 import { parseCandidate } from "./parse-live.ts";
 import type {
   HealthDocument,
@@ -81,7 +70,7 @@ function parseVerdict(json: unknown): VerdictDocument {
   };
 }
 
-function parseWithdrawn({ withdrawn }: Json): { readonly at: string; readonly reason: string } {
+function parseWithdrawn({ withdrawn }: JsonObject): { readonly at: string; readonly reason: string } {
   const fields = record(withdrawn, "its member withdrawn");
   return { at: text(fields, "at"), reason: text(fields, "reason") };
 }
@@ -144,7 +133,7 @@ function parseScanReport(json: unknown): ScanReportDocument {
   };
 }
 
-function parseProgress({ progress }: Json): ScanProgressDocument {
+function parseProgress({ progress }: JsonObject): ScanProgressDocument {
   const fields = record(progress, "its member progress");
   return {
     repositories: number(fields, "repositories"),
@@ -154,7 +143,7 @@ function parseProgress({ progress }: Json): ScanProgressDocument {
   };
 }
 
-function parseSourceProblem({ problem }: Json): SourceProblem {
+function parseSourceProblem({ problem }: JsonObject): SourceProblem {
   const fields = record(problem, "its member problem");
   return { code: text(fields, "code"), message: text(fields, "message") };
 }
@@ -174,12 +163,12 @@ export function parseHealth(json: unknown): HealthDocument {
   };
 }
 
-function parseJudgingHealth({ judging }: Json): NonNullable<HealthDocument["judging"]> {
+function parseJudgingHealth({ judging }: JsonObject): NonNullable<HealthDocument["judging"]> {
   const fields = record(judging, "its member judging");
   return { due: number(fields, "due"), late: number(fields, "late") };
 }
 
-function parseJournalHealth({ journal }: Json): NonNullable<HealthDocument["journal"]> {
+function parseJournalHealth({ journal }: JsonObject): NonNullable<HealthDocument["journal"]> {
   const fields = record(journal, "its member journal");
   return {
     sequence: number(fields, "sequence"),

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { type Digest, isDigest } from "../reference/digest.ts";
+import { isObject } from "../tools/json.ts";
 import { readRegularFile } from "../tools/regular-file.ts";
 import { ExecutorRegistryError } from "../tools/errors.ts";
 
@@ -29,7 +30,7 @@ export async function readJson(file: string, descriptor?: Descriptor): Promise<R
   }
   try {
     const value: unknown = JSON.parse(bytes.toString("utf8"));
-    if (isRecord(value)) return value;
+    if (isObject(value)) return value;
   } catch (error) {
     throw new InvalidLayoutError(file, "it is not JSON", error);
   }
@@ -44,11 +45,11 @@ export function readBlob(directory: string, descriptor: Descriptor): Promise<Rea
 
 /** @throws InvalidLayoutError naming `file` when the value is no descriptor */
 export function parseDescriptor(value: unknown, file: string): Descriptor {
-  const { mediaType, digest, size, annotations, platform } = isRecord(value) ? value : {};
+  const { mediaType, digest, size, annotations, platform } = isObject(value) ? value : {};
   if (typeof mediaType !== "string" || typeof digest !== "string" || !isDigest(digest) || typeof size !== "number") {
     throw new InvalidLayoutError(file, "it holds a descriptor without media type, digest or size");
   }
-  const text = isRecord(platform) ? platformText(platform) : undefined;
+  const text = isObject(platform) ? platformText(platform) : undefined;
   return {
     mediaType,
     digest,
@@ -60,7 +61,7 @@ export function parseDescriptor(value: unknown, file: string): Descriptor {
 
 /** The members of an object that are text; none of what is no object. */
 export function textMembers(value: unknown): Readonly<Record<string, string>> {
-  const members = isRecord(value) ? Object.entries(value).filter((entry) => typeof entry[1] === "string") : [];
+  const members = isObject(value) ? Object.entries(value).filter((entry) => typeof entry[1] === "string") : [];
   return Object.fromEntries(members) as Record<string, string>;
 }
 
@@ -68,10 +69,6 @@ export function textMembers(value: unknown): Readonly<Record<string, string>> {
 export function platformText({ os, architecture, variant }: Readonly<Record<string, unknown>>): string | undefined {
   if (typeof os !== "string" || typeof architecture !== "string") return undefined;
   return typeof variant === "string" && variant !== "" ? `${os}/${architecture}/${variant}` : `${os}/${architecture}`;
-}
-
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 async function readBounded(file: string): Promise<Buffer> {

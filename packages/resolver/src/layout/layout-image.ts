@@ -1,3 +1,4 @@
+import { isObject } from "../tools/json.ts";
 import { parseBuildTime } from "../tools/build-time.ts";
 import { join } from "node:path";
 import type { Digest } from "../reference/digest.ts";
@@ -5,7 +6,6 @@ import { type ImageReference, tryParseReference } from "../reference/reference.t
 import {
   type Descriptor,
   InvalidLayoutError,
-  isRecord,
   parseDescriptor,
   platformText,
   readBlob,
@@ -150,7 +150,7 @@ async function look(
   return {
     ...about,
     platforms: platform === undefined ? [] : [platform],
-    labels: textMembers(isRecord(image["config"]) ? image["config"]["Labels"] : undefined),
+    labels: textMembers(isObject(image["config"]) ? image["config"]["Labels"] : undefined),
     ...(created !== undefined && { created }),
   };
 }
@@ -198,7 +198,7 @@ function manifestsOf(
   index: unknown,
   file: string,
 ): { readonly descriptors: readonly Descriptor[]; readonly malformed?: InvalidLayoutError } {
-  const manifests = isRecord(index) ? index["manifests"] : undefined;
+  const manifests = isObject(index) ? index["manifests"] : undefined;
   if (!Array.isArray(manifests)) throw new InvalidLayoutError(file, "it has no list of manifests");
   const descriptors: Descriptor[] = [];
   let malformed: InvalidLayoutError | undefined;

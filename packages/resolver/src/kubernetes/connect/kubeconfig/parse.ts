@@ -1,3 +1,4 @@
+import { isObject } from "../../../tools/json.ts";
 import { dirname, resolve } from "node:path";
 import { KubeconfigError } from "../../api/errors.ts";
 
@@ -74,7 +75,7 @@ export function unreadableKubeconfig(file: string, why: string, cause?: unknown)
 
 /** The fields of a mapping; none where it is not a mapping. */
 export function fieldsOf(value: unknown): Fields | undefined {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : undefined;
+  return isObject(value) ? value : undefined;
 }
 
 /** A text that is not empty. YAML reads some names and tokens as numbers; they are meant as texts. */

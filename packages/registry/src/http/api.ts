@@ -10,7 +10,7 @@ import type { Metrics } from "./metrics.ts";
 import type { Evidence } from "./unknown-type.ts";
 
 /** What a configuration decides. The next one replaces all of it at once. */
-export interface Configured extends Evidence {
+interface Configured extends Evidence {
   readonly access: Access;
   readonly scanner: Scanning;
   /** By name. */

@@ -7,7 +7,7 @@ import type { RepositoryReader } from "../oci/read/repository-reader.ts";
 import type { ImageSource } from "../sources/image-source.ts";
 
 /** A check may take as long, with all that it reads. */
-export const CHECK_MS = 30_000;
+const CHECK_MS = 30_000;
 const REASON_LENGTH = 300;
 
 /** A check's verdict, now. */

@@ -3,7 +3,7 @@ import { parse } from "yaml";
 import { parseConfig } from "./parse-config.ts";
 import { Config } from "./schema.ts";
 
-/** The parts of a JSON Schema that tell what stands where nothing is written. */
+/** The parts of a JSON Schema that hold defaults. */
 interface Shape {
   readonly default?: unknown;
   readonly const?: unknown;

@@ -3,7 +3,7 @@ import { parseDocument } from "yaml";
 import { parseConfig, InvalidConfigurationError } from "./parse-config.ts";
 import type { Config } from "./schema.ts";
 
-const LARGEST = 1 << 20;
+const MAX_CONFIG_BYTES = 1 << 20;
 
 /** Reads a configuration file to serve by. @throws InvalidConfigurationError */
 export async function loadConfig(file: string): Promise<{ readonly text: string; readonly config: Config }> {
@@ -16,7 +16,7 @@ export async function loadConfig(file: string): Promise<{ readonly text: string;
 /** The text of a configuration file. @throws InvalidConfigurationError */
 export async function readConfig(file: string): Promise<string> {
   try {
-    return (await readRegularFile(file, LARGEST)).toString("utf8");
+    return (await readRegularFile(file, MAX_CONFIG_BYTES)).toString("utf8");
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     throw mistake(file, code === undefined ? message : `it cannot be read (${code})`);

@@ -84,7 +84,7 @@ auth:
     ]);
     const text = `sources:\n  - ${cluster}\nqueues:\n  - {name: q, kind: sqs, source: kind, queueUrl: "https://q.test/1/q"}\n`;
     assert.deepEqual(mistakesOf(`${text}checks: {approvedNamespaces: ["r.test/**"]}`), [
-      "2 sources[0].kind: nobody checks what a cluster's nodes hold: have checks, or a source of kind cluster, not both in one service",
+      "2 sources[0].kind: images of a cluster's nodes are not checked: have checks, or a source of kind cluster, not both in one service",
       '4 queues[0].source: "kind" is a cluster, which is watched: it needs no events',
     ]);
   });

@@ -8,13 +8,13 @@ import { Config } from "./schema.ts";
 export interface ConfigMistake {
   /** Where: `sources[1].host`. */
   readonly path: string;
-  /** Line in the file, from 1, where it can be told. */
+  /** Line in the file, from 1, where it is known. */
   readonly line?: number;
   readonly message: string;
 }
 
 /** Mistakes that are reported at once: one bracket too many may be thousands. */
-const MOST_MISTAKES = 100;
+const MAX_MISTAKES = 100;
 
 /** The configuration file has mistakes: they are in the message. */
 export class InvalidConfigurationError extends ExecutorRegistryError {
@@ -23,8 +23,8 @@ export class InvalidConfigurationError extends ExecutorRegistryError {
   readonly mistakes: readonly ConfigMistake[];
 
   constructor(file: string, all: readonly ConfigMistake[]) {
-    const rest = all.length - MOST_MISTAKES;
-    const mistakes = all.slice(0, MOST_MISTAKES);
+    const rest = all.length - MAX_MISTAKES;
+    const mistakes = all.slice(0, MAX_MISTAKES);
     if (rest > 0) mistakes.push({ path: "", message: `and ${rest} more` });
     const lines = mistakes.map(
       ({ path, line, message }) =>
@@ -40,10 +40,10 @@ export class InvalidConfigurationError extends ExecutorRegistryError {
 type Path = readonly PropertyKey[];
 
 /** How often what an alias stands for may be repeated, those within it included. */
-const MOST_ALIASES = 100;
+const MAX_ALIASES = 100;
 
 /**
- * Reads a configuration. Every mistake is found before one is told.
+ * Reads a configuration. All mistakes are reported at once.
  * @param file for messages
  * @throws InvalidConfigurationError
  */
@@ -58,7 +58,7 @@ export function parseConfig(text: string, file: string): Config {
     }));
     throw new InvalidConfigurationError(file, mistakes);
   }
-  const written: unknown = readable(file, () => document.toJS({ maxAliasCount: MOST_ALIASES }));
+  const written: unknown = readable(file, () => document.toJS({ maxAliasCount: MAX_ALIASES }));
   const parsed = Config.safeParse(written ?? {});
   if (parsed.success) return parsed.data;
   const lineOf = (path: Path): { line?: number } => {
@@ -78,7 +78,7 @@ function readable<T>(file: string, read: () => T): T {
   } catch (error) {
     const { message } = error as Error;
     const mistake = /alias count/i.test(message)
-      ? `it has too many aliases: what they stand for may be repeated ${MOST_ALIASES} times at most`
+      ? `it has too many aliases: what they stand for may be repeated ${MAX_ALIASES} times at most`
       : error instanceof RangeError
         ? "it is nested too deeply"
         : message;

@@ -47,7 +47,7 @@ const Listen = z.strictObject({
     .transform((trusted) => (trusted === 0 ? (false as const) : typeof trusted === "string" ? [trusted] : trusted))
     .meta({
       description:
-        "Whose `X-Forwarded-For` tells a caller's address, for limits and logs: how many proxies there are before the service " +
+        "Whose `X-Forwarded-For` is believed for a caller's address, in limits and logs: how many proxies there are before the service " +
         "(`true` is 1), or their addresses or CIDRs. Of the header's addresses the one that the last trusted proxy saw counts; " +
         "those to the left of it are the caller's own words",
     }),
@@ -70,7 +70,7 @@ const Executors = z.strictObject({
       repositories: z
         .array(z.string().min(1))
         .min(1)
-        .meta({ description: "Repositories that hold several types, told apart by their tags" }),
+        .meta({ description: "Repositories that hold several types, distinguished by their tags" }),
     })
     .optional(),
   aliases: z
@@ -145,7 +145,7 @@ export const Config = z
       description: "Events that registries send: to `/webhooks/{name}`",
     }),
     queues: z.array(QueueConfig).default([]).meta({
-      description: "Queues of events that are asked, so that nobody has to reach the service",
+      description: "Queues of events that the service asks: no sender has to reach it",
     }),
     checks: CheckSettings.prefault({}),
     auth: Auth.prefault({}),
@@ -155,8 +155,7 @@ export const Config = z
           description: "Of one caller from one address; what is refused for its token is not counted",
         }),
         refusedEventsPerMinute: z.number().int().min(1).default(60).meta({
-          description:
-            "Events from one address that are nobody's; beyond it, all of that address are refused for a while",
+          description: "Refused events from one address; beyond it, all of that address are refused for a while",
         }),
       })
       .prefault({}),
@@ -166,7 +165,7 @@ export const Config = z
     const byName = new Map(sources.map((source) => [source.name, source]));
     if (checks.approvedNamespaces.length > 0) {
       for (const [index, source] of sources.entries()) {
-        const message = `nobody checks what a ${source.kind}'s nodes hold: have checks, or a source of kind ${source.kind}, not both in one service`;
+        const message = `images of a ${source.kind}'s nodes are not checked: have checks, or a source of kind ${source.kind}, not both in one service`;
         if (isWatched(source)) context.addIssue({ code: "custom", path: ["sources", index, "kind"], message });
       }
     }

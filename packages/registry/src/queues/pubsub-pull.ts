@@ -37,13 +37,13 @@ interface PubsubPullOptions extends QueueOptions {
   readonly fetch?: typeof fetch;
 }
 
-const MOST = 100;
-/** Bytes. Artifact Registry's messages have less than a thousand. */
-const LARGEST_ANSWER = 16 << 20;
+const MAX_MESSAGES = 100;
+/** Artifact Registry's messages have less than a thousand. */
+const MAX_ANSWER_BYTES = 16 << 20;
 /** Google answers an empty pull after 90 seconds at most. */
-const TIMEOUT = 120_000;
-/** After a pull that brought nothing, since how long Google waits for messages is its own affair. */
-const IDLE = 1000;
+const TIMEOUT_MS = 120_000;
+/** Milliseconds after an empty pull: how long Google waits for messages is not specified. */
+const IDLE_MS = 1000;
 
 const Pulled = z.object({
   receivedMessages: z.array(z.object({ ackId: z.string(), message: z.unknown().optional() })).default([]),
@@ -66,10 +66,10 @@ function transport(options: OpenOptions): QueueTransport {
   const { name, subscription, clock = systemClock } = options;
   return {
     async receive(signal) {
-      const parsed = Pulled.safeParse(await call(options, "pull", { maxMessages: MOST }, signal));
+      const parsed = Pulled.safeParse(await call(options, "pull", { maxMessages: MAX_MESSAGES }, signal));
       if (!parsed.success) throw new QueueError("unreachable", name, `${subscription} answers unlike Pub/Sub`);
       const messages = parsed.data.receivedMessages;
-      if (messages.length === 0) await clock.sleep(IDLE, signal);
+      if (messages.length === 0) await clock.sleep(IDLE_MS, signal);
       return messages.map(({ ackId, message }) => toMessage(ackId, message));
     },
     async remove(messages, signal) {
@@ -104,20 +104,20 @@ async function call(
 ): Promise<unknown> {
   const { fetch } = rest;
   const late = (): QueueError =>
-    new QueueError("timeout", name, `no access token of Google's within ${TIMEOUT / 1000} s`);
+    new QueueError("timeout", name, `no access token of Google's within ${TIMEOUT_MS / 1000} s`);
   try {
     const response = await fetch(`${endpoint}/v1/${subscription}:${method}`, {
       method: "POST",
       redirect: "error",
       headers: {
-        authorization: `Bearer ${await withTimeLimit({ clock: systemClock, ms: TIMEOUT, signal, late }, token)}`,
+        authorization: `Bearer ${await withTimeLimit({ clock: systemClock, ms: TIMEOUT_MS, signal, late }, token)}`,
         "content-type": "application/json",
         "accept-encoding": "identity",
       },
       body: JSON.stringify(body),
-      signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT)]),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
     });
-    const answer = await readBounded(response, LARGEST_ANSWER);
+    const answer = await readBounded(response, MAX_ANSWER_BYTES);
     const { status } = response;
     if (response.ok) return JSON.parse(answer.toString()) as unknown;
     const wait = retryAfter({ headers: Object.fromEntries(response.headers), body: answer }, clock.now());

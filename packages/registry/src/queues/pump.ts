@@ -34,11 +34,11 @@ export interface QueueOptions {
   readonly log?: Logger;
 }
 
-const LONGEST_PAUSE = 60_000;
-/** No more of what a queue asks for. */
-const LONGEST_ASKED = 15 * 60_000;
+const MAX_PAUSE_MS = 60_000;
+/** The longest pause that a queue can ask for. */
+const MAX_ASKED_PAUSE_MS = 15 * 60_000;
 
-/** Moves messages from a queue to whoever takes hints. @param open called at each run */
+/** Moves messages from a queue to the taker of hints. @param open called at each run */
 export function createPump(options: QueueOptions, open: () => Promise<QueueTransport>): EventQueue {
   const { name, clock = systemClock, random = Math.random, log = silentLogger } = options;
   let poisoned = 0;
@@ -60,7 +60,7 @@ export function createPump(options: QueueOptions, open: () => Promise<QueueTrans
       }
     }
     if (hints.length > 0) await onHints(hints);
-    // Poison too. It would only come again, and nothing is lost with a hint that nobody can read.
+    // Poison too. It would only come again, and an unreadable hint is no loss.
     await transport.remove(messages, signal);
     poisoned += poison.length;
     for (const facts of poison) log.warn({ queue: name, poisoned, ...facts }, "removed a message that is no event");
@@ -68,8 +68,8 @@ export function createPump(options: QueueOptions, open: () => Promise<QueueTrans
 
   async function pause(failures: number, error: unknown, signal: AbortSignal): Promise<void> {
     const asked = error instanceof QueueError ? (error.retryAfter ?? 0) : 0;
-    const own = backoff(failures - 1, random, LONGEST_PAUSE);
-    const ms = Math.round(Math.max(own, Math.min(asked, LONGEST_ASKED)));
+    const own = backoff(failures - 1, random, MAX_PAUSE_MS);
+    const ms = Math.round(Math.max(own, Math.min(asked, MAX_ASKED_PAUSE_MS)));
     // Ours say in words what is wrong; of another's the stack may help.
     const what = error instanceof QueueError ? { code: error.code, problem: error.message } : { err: error };
     // Once while it stays the same: a queue without credentials fails every minute.

@@ -5,7 +5,7 @@ import type { Kind, KindSchema } from "../settings/kinds.ts";
 /** Takes hints over. While it rejects, their messages stay in the queue and come again. */
 export type OnHints = (hints: readonly Hint[]) => Promise<void>;
 
-/** A queue of registry events that nobody has to reach us for. One implementation per file, with its settings. */
+/** A queue of registry events, which the service asks: no sender has to reach it. One implementation per file, with its settings. */
 export interface EventQueue {
   /** As named in the configuration. */
   readonly name: string;

@@ -17,7 +17,7 @@ export const sqsQueue = queueKind({
     ...senderSettings,
     kind: z.literal("sqs"),
     queueUrl: z.url({ protocol: /^https?$/ }),
-    region: z.string().min(1).optional().meta({ description: "When it is not told by the URL" }),
+    region: z.string().min(1).optional().meta({ description: "Needed where the URL does not contain it" }),
   }),
   make: ({ name, queueUrl, region }, around) =>
     createSqsQueue({ name, queueUrl, ...(region === undefined ? {} : { region }), ...around }),
@@ -33,8 +33,8 @@ interface SqsQueueOptions extends QueueOptions {
 }
 
 /** Seconds, the longest that SQS offers. */
-const LONG_POLL = 20;
-const MOST = 10;
+const LONG_POLL_S = 20;
+const MAX_MESSAGES = 10;
 /** Milliseconds for a call, its answer's body and the credentials included: the SDK's own limits end with the head. */
 const LIMIT_MS = 90_000;
 
@@ -59,7 +59,7 @@ async function openSqs(options: SqsQueueOptions): Promise<QueueTransport> {
       // A connection that died silently would else be waited on for ever.
       requestHandler: {
         connectionTimeout: 5000,
-        requestTimeout: (LONG_POLL + 10) * 1000,
+        requestTimeout: (LONG_POLL_S + 10) * 1000,
         throwOnRequestTimeout: true,
         ...proxiesOf().agents(),
       },
@@ -70,7 +70,7 @@ async function openSqs(options: SqsQueueOptions): Promise<QueueTransport> {
   };
   return {
     async receive(signal) {
-      const ask = { QueueUrl: queueUrl, MaxNumberOfMessages: MOST, WaitTimeSeconds: LONG_POLL };
+      const ask = { QueueUrl: queueUrl, MaxNumberOfMessages: MAX_MESSAGES, WaitTimeSeconds: LONG_POLL_S };
       const { Messages = [] } = await withTimeLimit({ clock: systemClock, ms: LIMIT_MS, signal, late }, (abortSignal) =>
         client.send(new ReceiveMessageCommand(ask), { abortSignal }),
       ).catch(inWords);
@@ -122,7 +122,7 @@ function toMessage({ MessageId: id = "", ReceiptHandle: handle = "", Body: body 
 
 const SnsNotification = z.object({ Type: z.literal("Notification"), Message: z.string() });
 
-/** Nobody but those whom the queue's policy allows can send here, so an SNS envelope's signature proves nothing more. */
+/** Only senders that the queue's policy allows can send here: an SNS envelope's signature would prove nothing more. */
 function parseQueued(body: string): readonly Hint[] {
   const kind = "sqs";
   const event = parseBody(kind, z.unknown(), body);

@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { z } from "zod";
 
-const LARGEST = 64 << 10;
+const MAX_CHARS = 64 << 10;
 
 /**
  * A secret, by where it is: `{file: PATH}` (as Kubernetes mounts them) or `{env: NAME}`. Never in the configuration itself, which
@@ -32,7 +32,7 @@ function read(file: string, fail: (message: string) => never): string {
     const { code, message } = error as NodeJS.ErrnoException;
     return fail(`${file} cannot be read (${code ?? message})`);
   }
-  if (text.length > LARGEST) return fail(`${file} has more than ${LARGEST} characters`);
+  if (text.length > MAX_CHARS) return fail(`${file} has more than ${MAX_CHARS} characters`);
   return text || fail(`${file} is empty`);
 }
 
@@ -42,7 +42,7 @@ function readStart(file: string): string {
   try {
     if (!fstatSync(descriptor).isFile()) throw new Error("it is not a regular file");
     // One character too many shows that there are more.
-    const bytes = Buffer.alloc(4 * (LARGEST + 1));
+    const bytes = Buffer.alloc(4 * (MAX_CHARS + 1));
     return bytes.toString("utf8", 0, readSync(descriptor, bytes, 0, bytes.length, 0));
   } finally {
     closeSync(descriptor);

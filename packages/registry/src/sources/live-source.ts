@@ -5,7 +5,7 @@ import type { SourceHealth } from "./image-source.ts";
 export interface LiveAnswers {
   /** All that there is: what was known of other types is gone. */
   reset(documents: ReadonlyMap<string, ExecutorDocument>): void;
-  /** One type's answer, or that there is none any more. */
+  /** One type's answer, or `undefined` once it has no image. */
   set(type: string, document: ExecutorDocument | undefined): void;
 }
 

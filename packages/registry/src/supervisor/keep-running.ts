@@ -1,7 +1,7 @@
 import { type Clock, ExecutorRegistryError, type Logger, type Random } from "@executor-registry/resolver";
 import { backoff } from "@executor-registry/resolver/internal";
 
-const LONGEST_PAUSE_MS = 60_000;
+const MAX_PAUSE_MS = 60_000;
 
 /** What a task that has to go on needs. */
 export interface KeepRunningOptions {
@@ -28,7 +28,7 @@ export async function keepRunning(
       return;
     } catch (error) {
       if (signal.aborted) return;
-      const ms = Math.round(backoff(failures, random, LONGEST_PAUSE_MS));
+      const ms = Math.round(backoff(failures, random, MAX_PAUSE_MS));
       log.error({ task: what, ...problemFields(error), failures: failures + 1, ms }, `${what} failed; trying again`);
       await clock.sleep(ms, signal).catch(() => {});
     }

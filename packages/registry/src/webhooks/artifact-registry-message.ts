@@ -23,7 +23,7 @@ const ACTIONS: ReadonlyMap<string, Hint["action"]> = new Map([
 ]);
 
 /**
- * What a message of the topic `gcr` tells: Artifact Registry's, gcr.io's included. Digest and tag are whole references, and either
+ * What a message of the topic `gcr` says: Artifact Registry's, gcr.io's included. Digest and tag are whole references, and either
  * may be missing; a tag's deletion has no digest.
  * @see https://cloud.google.com/artifact-registry/docs/configure-notifications
  * @throws InvalidWebhookError

@@ -2,10 +2,10 @@ import { z } from "zod";
 import { InvalidWebhookError } from "./errors.ts";
 
 /** Things in one body. Real senders send some hundreds at most; each costs a look at a name. */
-export const MOST_ITEMS = 1000;
+export const MAX_ITEMS = 1000;
 
 /** A list of what an event names: how long it is is looked at before what is in it. */
-export const listOf = <T extends z.ZodType>(item: T) => z.array(z.unknown()).max(MOST_ITEMS).pipe(z.array(item));
+export const listOf = <T extends z.ZodType>(item: T) => z.array(z.unknown()).max(MAX_ITEMS).pipe(z.array(item));
 
 /**
  * The JSON of a body as a typed value.

@@ -10,7 +10,7 @@ import { makeHint } from "./make-hint.ts";
 import { parseOciPurl } from "./purl.ts";
 
 /**
- * What a CloudEvent of a type that we know tells; nothing for one of another type.
+ * The hints of a CloudEvent of a known type; none for one of another type.
  * @throws InvalidWebhookError where its data is not what its type promises
  */
 export function cloudEventHints(kind: string, event: CloudEvent): readonly Hint[] {

@@ -4,7 +4,7 @@ import { InvalidWebhookError } from "./errors.ts";
 import type { WebhookAnswer, WebhookRequest } from "./webhook.ts";
 import { header } from "./proof.ts";
 
-/** As much of a CloudEvent as tells what it is about. */
+/** The parts of a CloudEvent that say what it is about. */
 export interface CloudEvent {
   readonly id: string;
   readonly type: string;

@@ -26,7 +26,7 @@ const ACTIONS: ReadonlyMap<string, "pushed" | "deleted"> = new Map([
  * Notifications of the distribution project's registry, `…events.v1+json` of 2.x and `…events.v2+json` of 3.x alike.
  * They prove nothing but by headers from the registry's configuration.
  *
- * `request.host` is left alone: it is how whoever pushed calls the registry, which may be another name than ours.
+ * `request.host` is left alone: it is the name of the registry that the pusher used, which may differ from ours.
  *
  * @see https://distribution.github.io/distribution/about/notifications/
  */

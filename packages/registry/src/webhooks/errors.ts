@@ -1,7 +1,7 @@
 import { ExecutorRegistryError } from "@executor-registry/resolver";
 import { SERVICE_ERRORS } from "../errors/service-errors.ts";
 
-/** Whoever sent this did not prove to be the sender that is configured. Nothing of the body was used. */
+/** The request does not prove to come from the configured sender. Nothing of the body was used. */
 export class UnauthorizedWebhookError extends ExecutorRegistryError {
   override readonly name = "UnauthorizedWebhookError";
   /** The kind of sender that was expected. */
@@ -13,7 +13,7 @@ export class UnauthorizedWebhookError extends ExecutorRegistryError {
   }
 }
 
-/** The body is none of this sender's. The message quotes nothing of it. */
+/** The body is not one that this sender sends. The message quotes nothing of it. */
 export class InvalidWebhookError extends ExecutorRegistryError {
   override readonly name = "InvalidWebhookError";
   /** The kind of sender that was expected. */

@@ -45,7 +45,7 @@ function createEventGridReceiver(proof: Proof): WebhookReceiver {
   };
 }
 
-/** What an event of a registry tells, in either schema. */
+/** The hints of a registry's event, in either schema. */
 export function eventGridHints(kind: string, type: string, data: unknown, path: string): readonly Hint[] {
   const action = ACTIONS.get(type);
   return action === undefined ? [] : [acrHint(kind, action, data, path)];

@@ -4,7 +4,7 @@ import { InvalidWebhookError } from "./errors.ts";
 import type { Hint } from "../model/hint.ts";
 import { makeHint } from "./make-hint.ts";
 
-/** What an EventBridge event tells, and its id: the same event may come more than once. */
+/** The hints of an EventBridge event, and its id: the same event may come more than once. */
 export interface BridgedEvent {
   readonly id: string;
   readonly hints: readonly Hint[];
@@ -47,7 +47,7 @@ const KINDS: ReadonlyMap<string, (detail: Detail) => Hint["action"] | undefined>
 ]);
 
 /**
- * What an event of Amazon ECR's or Inspector's tells, however it came. Nothing for other events: rules are often wide.
+ * The hints of an event of Amazon ECR or Inspector, however it came. None for other events: rules are often wide.
  * @param path where the event stands in the body
  * @see https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-eventbridge.html
  * @throws InvalidWebhookError

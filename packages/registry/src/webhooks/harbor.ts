@@ -31,7 +31,7 @@ const ACTIONS: ReadonlyMap<string, Hint["action"]> = new Map([
 ]);
 
 /**
- * Harbor's webhooks, in both formats it can be told to send. The "auth header" of its policy is the whole value of
+ * Harbor's webhooks, in both formats that it can send. The "auth header" of its policy is the whole value of
  * `Authorization`: Harbor puts no `Bearer` before it.
  * @see https://goharbor.io/docs/main/working-with-projects/project-configuration/configure-webhooks/
  */
@@ -56,7 +56,7 @@ function createHarborReceiver(proof: Proof): WebhookReceiver {
 }
 
 /**
- * What an event of Harbor's tells, in either format.
+ * The hints of Harbor's event, in either format.
  * @param data of PUSH_ARTIFACT and the like
  * @param path where `data` stands in the body
  */

@@ -24,7 +24,7 @@ const ACTIONS: ReadonlyMap<string, Hint["action"]> = new Map([
 
 /**
  * Artifactory's webhooks of the domain `docker`. `X-JFrog-Event-Auth` is the secret itself, or the body's HMAC by it where the
- * webhook is set to sign; nobody without the secret can send either.
+ * webhook is set to sign; neither can be sent without the secret.
  * @see https://jfrog.com/help/r/jfrog-platform-administration-documentation/webhooks
  */
 export const jfrogWebhook = webhookKind({ schema: bySecret("jfrog"), make: createJfrogReceiver });
@@ -53,6 +53,6 @@ function jfrogHints(kind: string, action: Hint["action"], data: unknown): readon
   // Artifactory cannot write a colon in a path: an untagged push has `sha256__` and hex for a tag.
   const tag = rest.tag?.replace(/^sha256__/, "sha256:");
   const claim = { action, tag, digest: `sha256:${sha256}` };
-  // Whether its references begin with the key of the repository depends on how Docker reaches it, which no event tells.
+  // Whether its references begin with the key of the repository depends on how Docker reaches it, which no event says.
   return [`${key}/${image}`, image].map((repository) => makeHint(kind, "data.image_name", { ...claim, repository }));
 }

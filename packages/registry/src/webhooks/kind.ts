@@ -2,7 +2,7 @@ import type { Clock } from "@executor-registry/resolver";
 import { z } from "zod";
 import { type Kind, type KindSchema, senderSettings } from "../settings/kinds.ts";
 import { Secret } from "../settings/secret.ts";
-import { SHORTEST_PATH_TOKEN } from "./proof.ts";
+import { MIN_PATH_TOKEN_CHARS } from "./proof.ts";
 import type { WebhookReceiver } from "./webhook.ts";
 
 /** What receivers are given besides their settings. */
@@ -20,9 +20,9 @@ export const webhookKind = <Schema extends KindSchema>(
 const headers = z
   .record(z.string().min(1), Secret)
   .refine((names) => Object.keys(names).length > 0, { error: "expected at least one header" })
-  .meta({ description: "Header and value, as the sender was told to send them" });
-const pathToken = Secret.refine((token) => token.length >= SHORTEST_PATH_TOKEN, {
-  error: `expected ${SHORTEST_PATH_TOKEN} characters or more: it is all that the sender shows`,
+  .meta({ description: "Header and value, as the sender is set up to send them" });
+const pathToken = Secret.refine((token) => token.length >= MIN_PATH_TOKEN_CHARS, {
+  error: `expected ${MIN_PATH_TOKEN_CHARS} characters or more: it is the only proof of the sender`,
 }).meta({ title: "secret", description: "The sender's URL is `/webhooks/{name}/{pathToken}`" });
 const secret = Secret.meta({ title: "secret", description: "What the sender signs with" });
 
@@ -45,7 +45,7 @@ export const byHeadersOrPath = <const Name extends string>(kind: Name) =>
     .strictObject({ ...senderSettings, kind: z.literal(kind), ...either })
     .superRefine(exactlyOne("headers", "pathToken"));
 
-/** Of one that may run where nobody else can reach the service. */
+/** Of one that may run on a network where no other sender can reach the service. */
 export const byAnyProof = <const Name extends string>(kind: Name) =>
   z
     .strictObject({
@@ -53,7 +53,7 @@ export const byAnyProof = <const Name extends string>(kind: Name) =>
       kind: z.literal(kind),
       ...either,
       unauthenticated: z.literal(true).optional().meta({
-        description: "Anybody may send: for networks where nobody else can reach the service",
+        description: "Any sender is accepted: for networks where only the sender can reach the service",
       }),
     })
     .superRefine(exactlyOne("headers", "pathToken", "unauthenticated"));

@@ -13,7 +13,7 @@ export interface Claim {
 }
 
 const TAG = /^\w[\w.-]{0,127}$/;
-/** Stands for a registry that the event does not tell. */
+/** Stands for a registry that the event does not name. */
 const SOME_REGISTRY = "registry.invalid";
 
 /**

@@ -5,16 +5,16 @@ import type { WebhookRequest } from "./webhook.ts";
 
 /** How a sender shows who it is: one of these. */
 export interface Proof {
-  /** Headers that the sender was told to send, each with its whole value: `{ authorization: "Bearer …" }`. */
+  /** Headers that the sender is set up to send, each with its whole value: `{ authorization: "Bearer …" }`. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** The unguessable end of the URL that the sender was given, for senders that cannot send a secret header. */
   readonly pathToken?: string | undefined;
-  /** Anybody may send. Only for senders that can prove nothing, on networks where nobody else can reach this. */
+  /** Any request is accepted. Only for senders that can prove nothing, on networks where no other sender can reach the service. */
   readonly unauthenticated?: true | undefined;
 }
 
 /** Fewer characters are guessed, or are a mistake such as an empty environment variable. */
-export const SHORTEST_PATH_TOKEN = 16;
+export const MIN_PATH_TOKEN_CHARS = 16;
 
 /**
  * Makes the check of a proof.
@@ -27,8 +27,8 @@ export function createProofCheck(
 ): (request: WebhookRequest) => void {
   if (unauthenticated === true) return () => {};
   if (pathToken !== undefined) {
-    if (pathToken.length < SHORTEST_PATH_TOKEN) {
-      throw new ConfigurationError(`${kind} webhook: the path token needs ${SHORTEST_PATH_TOKEN} characters or more`);
+    if (pathToken.length < MIN_PATH_TOKEN_CHARS) {
+      throw new ConfigurationError(`${kind} webhook: the path token needs ${MIN_PATH_TOKEN_CHARS} characters or more`);
     }
     return (request) => {
       if (request.pathToken !== undefined && sameSecret(request.pathToken, pathToken)) return;
@@ -62,7 +62,7 @@ export function header({ headers }: WebhookRequest, name: string): string | unde
   return typeof value === "string" ? value : value?.length === 1 ? value[0] : undefined;
 }
 
-/** Compares in a time that tells nothing of either, their lengths included. */
+/** Compares in a time that does not depend on either, their lengths included. */
 export function sameSecret(given: string, expected: string): boolean {
   const hash = (text: string): Buffer => createHash("sha256").update(text).digest();
   return timingSafeEqual(hash(given), hash(expected));

@@ -85,7 +85,7 @@ async function verify(
     return payload;
   } catch (cause) {
     // jose's errors quote the token's claims, so they are no cause here.
-    if (cause instanceof errors.JWKSNoMatchingKey) throw refused(kind, "is signed with a key that is none of Google's");
+    if (cause instanceof errors.JWKSNoMatchingKey) throw refused(kind, "is not signed with a key of Google's");
     if (cause instanceof errors.JWTExpired) throw refused(kind, "has expired");
     if (cause instanceof errors.JWTClaimValidationFailed) throw refused(kind, `has another ${cause.claim}`);
     if (cause instanceof errors.JWKSTimeout || cause instanceof errors.JWKSInvalid) throw unavailable(kind, cause);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { MOST_ITEMS, parseBody } from "./body.ts";
+import { MAX_ITEMS, parseBody } from "./body.ts";
 import { byPath, webhookKind } from "./kind.ts";
 import type { WebhookReceiver } from "./webhook.ts";
 import { makeHint, registryOf } from "./make-hint.ts";
@@ -15,7 +15,7 @@ const Body = z.object({
 function tagsOf(updated: unknown): readonly string[] {
   if (typeof updated !== "object" || updated === null) return [];
   const tags: readonly unknown[] = Array.isArray(updated) ? updated : Object.keys(updated);
-  return tags.length > MOST_ITEMS ? [] : tags.filter((tag) => typeof tag === "string");
+  return tags.length > MAX_ITEMS ? [] : tags.filter((tag) => typeof tag === "string");
 }
 
 /**

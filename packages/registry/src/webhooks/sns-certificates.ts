@@ -7,14 +7,14 @@ import { UnauthorizedWebhookError, WebhookUnavailableError } from "./errors.ts";
 export interface SnsCertificates {
   /**
    * @param url checked: on SNS's own host
-   * @throws WebhookUnavailableError when it cannot be fetched; UnauthorizedWebhookError when it is none that holds now
+   * @throws WebhookUnavailableError when it cannot be fetched; UnauthorizedWebhookError when it is not valid now
    */
   key(url: URL, signal: AbortSignal): Promise<KeyObject>;
 }
 
 const LIMITS = { bytes: 16 << 10, time: 5000 };
 /** One for each region, and for each time that Amazon changes it. */
-const MOST = 16;
+const MAX_CERTIFICATES = 16;
 const PATH = /^\/SimpleNotificationService-[0-9a-zA-Z]{1,64}\.pem$/;
 
 export function createSnsCertificates(kind: string, fetch: typeof globalThis.fetch, clock: Clock): SnsCertificates {
@@ -49,7 +49,7 @@ export function createSnsCertificates(kind: string, fetch: typeof globalThis.fet
       }
       known.set(url.href, certificate);
       for (const oldest of known.keys()) {
-        if (known.size <= MOST) break;
+        if (known.size <= MAX_CERTIFICATES) break;
         known.delete(oldest);
       }
       return certificate.publicKey;

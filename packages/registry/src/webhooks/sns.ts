@@ -20,8 +20,8 @@ const SnsSettings = z.strictObject({
 });
 
 /** SNS tries for an hour; some minutes more for clocks. */
-const OLDEST = 65 * 60_000;
-const FUTURE = 5 * 60_000;
+const MAX_AGE_MS = 65 * 60_000;
+const MAX_AHEAD_MS = 5 * 60_000;
 const CONFIRMATION = { bytes: 64 << 10, time: 5000 };
 
 /**
@@ -44,12 +44,12 @@ function createSnsReceiver(
     const refuse = (why: string): never => {
       throw new UnauthorizedWebhookError(kind, why);
     };
-    if (!allowed.has(envelope.TopicArn)) refuse("TopicArn is none of the configured topics");
+    if (!allowed.has(envelope.TopicArn)) refuse("TopicArn is not one of the configured topics");
     if (envelope.SignatureVersion !== "2") {
       refuse("SignatureVersion is not 2. Set the topic's attribute SignatureVersion to 2");
     }
     const age = clock.now() - Date.parse(envelope.Timestamp);
-    if (!(age < OLDEST && age > -FUTURE)) refuse("Timestamp is too old, in the future, or none");
+    if (!(age < MAX_AGE_MS && age > -MAX_AHEAD_MS)) refuse("Timestamp is too old, in the future, or none");
     const url = snsUrl(envelope.SigningCertURL, envelope.TopicArn);
     const key = url ? await certificates.key(url, signal) : refuse("SigningCertURL is not on SNS's host");
     if (!isSignedBy(key, envelope)) refuse("the signature is not the message's");

@@ -22,13 +22,13 @@ export interface WebhookAnswer {
   readonly delivery?: string;
 }
 
-/** Understands one kind of sender. */
+/** Receives the events of one kind of sender. */
 export interface WebhookReceiver {
   readonly kind: string;
   /**
    * @throws UnauthorizedWebhookError (401) unless the sender proves to be who it is configured to be
-   * @throws InvalidWebhookError (400) for a body that is none of this sender's, naming what is wrong
-   * @throws WebhookUnavailableError (503) while what it takes to believe the sender cannot be fetched
+   * @throws InvalidWebhookError (400) for a body that this sender does not send, naming what is wrong
+   * @throws WebhookUnavailableError (503) while the keys that prove the sender cannot be fetched
    */
   receive(request: WebhookRequest, signal: AbortSignal): Promise<WebhookAnswer>;
 }

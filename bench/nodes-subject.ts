@@ -100,7 +100,7 @@ const SIDES = { ours, informer, drain };
 /** What can be measured. */
 export type Side = keyof typeof SIDES;
 
-const [side = "", access = ""] = process.argv.slice(2);
+const [side = "", access = ""] = process.argv.slice(-2);
 const begin = await SIDES[side as Side](JSON.parse(access) as Access);
 const before = memory();
 const started = performance.now();

@@ -1,6 +1,7 @@
-import { type ChildProcess, fork } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { stripTypeScriptTypes } from "node:module";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { connect, type KubernetesApi } from "@executor-registry/resolver/kubernetes";
@@ -12,6 +13,7 @@ import type { Access, Held, Side, Used } from "./nodes-subject.ts";
 // Usage: npm run bench:nodes -- [NODES] [ROUNDS]
 
 const [count = 5000, rounds = 3] = process.argv.slice(2).map(Number);
+const SUBJECT = readFileSync(join(import.meta.dirname, "nodes-subject.ts"), "utf8");
 const HEARTBEATS = 1000;
 const IMAGES = 50;
 const MANIFEST = "0123456789abcdef".repeat(4);
@@ -97,8 +99,12 @@ async function ask<Answer>(child: ChildProcess): Promise<Answer> {
 type Measured = Held & { readonly cpuMs: number };
 
 async function measure(side: Side, api: KubernetesApi): Promise<Measured> {
-  const execArgv = ["--expose-gc", "--disable-warning=ExperimentalWarning"];
-  const child = fork(join(import.meta.dirname, "nodes-subject.ts"), [side, JSON.stringify(access())], { execArgv });
+  // As JavaScript, and with the packages as they are published: what Node needs to read TypeScript is no part of either side.
+  const flags = ["--expose-gc", "--input-type=module", "--eval", stripTypeScriptTypes(SUBJECT)];
+  const child = spawn(process.execPath, [...flags, side, JSON.stringify(access())], {
+    cwd: join(import.meta.dirname, ".."),
+    stdio: ["inherit", "inherit", "inherit", "ipc"],
+  });
   try {
     const [held] = (await once(child, "message")) as [Held];
     // The first heartbeat of a node tells the nodes source its fingerprint, so it is not the steady state that is measured.

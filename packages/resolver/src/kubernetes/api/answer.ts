@@ -4,6 +4,7 @@ import type { Call } from "../../http/call.ts";
 import { KubernetesError, type Place } from "./errors.ts";
 import { networkError } from "./failures.ts";
 import { readBytes } from "../../tools/read-bytes.ts";
+import { parseItems } from "./items.ts";
 import { splitLines } from "../../tools/lines.ts";
 
 /** Reads a body of at most `limit` bytes. */
@@ -33,11 +34,14 @@ export async function* readLines(
   }
 }
 
-/** The JSON of a body; `undefined` of an empty one. */
-export function parseJson(body: Buffer, place: Place): unknown {
+/**
+ * The JSON of a body; `undefined` of an empty one.
+ * @param item takes a list's items, which are left out then
+ */
+export function parseJson(body: Buffer, place: Place, item?: (item: unknown) => void): unknown {
   if (body.length === 0) return undefined;
   try {
-    return JSON.parse(body.toString());
+    return item ? parseItems(body, item) : JSON.parse(body.toString());
   } catch (cause) {
     const message = "the answer is not JSON; is this a Kubernetes API server?";
     throw new KubernetesError("kubernetes-api", message, place, { cause });

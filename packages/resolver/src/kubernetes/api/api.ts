@@ -19,6 +19,8 @@ export interface ApiRequest extends ApiCall {
   readonly timeout?: number;
   /** Most bytes of the answer. @default 64 MiB */
   readonly limit?: number;
+  /** Takes the items of a list one after the other, which the answer may lack then. */
+  readonly item?: (item: unknown) => void;
 }
 
 /** A call whose answer is read line by line while it arrives: a watch, or a container's log. */

@@ -51,7 +51,8 @@ class HttpsApi implements KubernetesApi {
     const call = beginCall(this.#clock, options.signal);
     const begin = (): (() => void) => call.within(timeout, () => tooLate(place, timeout));
     try {
-      return parseJson(await readAll(await this.#send(place, options, call, { begin }), limit, place), place);
+      const body = await readAll(await this.#send(place, options, call, { begin }), limit, place);
+      return parseJson(body, place, options.item);
     } catch (error) {
       throw problem(error, place, call);
     } finally {

@@ -99,12 +99,15 @@ class Reflector {
     this.#tell("begin", () => handler.begin());
     for (;;) {
       // Without a resourceVersion the list is the newest state, and `limit` is honoured by every version of the server.
-      const page = await api.request(path, { query: { ...query, limit: pageSize, continue: token }, signal });
+      const item = (object: unknown): void => {
+        objects += 1;
+        this.#tell("upsert", () => handler.upsert(object, true));
+      };
+      const page = await api.request(path, { query: { ...query, limit: pageSize, continue: token }, signal, item });
       const items = (page as { items?: unknown } | null | undefined)?.items ?? [];
       const position = resourceVersionOf(page);
       if (!Array.isArray(items) || position === undefined) throw this.#nonsense("the answer is not a list");
-      for (const item of items) this.#tell("upsert", () => handler.upsert(item, true));
-      objects += items.length;
+      for (const object of items) item(object);
       token = metadataOf(page)["continue"] as string | undefined;
       if (token) continue;
       this.#tell("synced", () => handler.synced());

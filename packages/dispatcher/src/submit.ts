@@ -12,7 +12,7 @@ export interface SubmitOptions {
   readonly signal?: AbortSignal;
   /** Milliseconds for one attempt. @default 10_000 */
   readonly timeout?: number;
-  /** How often to try, when the server does not answer or asks for patience. @default 6 */
+  /** How often to try, when the server does not answer or asks to wait. @default 6 */
   readonly attempts?: number;
   /** @default the machine's */
   readonly clock?: Clock;

@@ -29,12 +29,12 @@ export interface ContainerLogOptions {
 }
 
 /** A silent connection may be dead without anybody having said so; asking again from the last line costs little. */
-const IDLE = 60_000;
-const LONGEST_LINE = 4 << 20;
+const IDLE_MS = 60_000;
+const MAX_LINE_BYTES = 4 << 20;
 /** Most characters of what a node says in place of a log. */
-const LONGEST_WORDS = 500;
+const MAX_ANSWER_CHARS = 500;
 /** How long to wait for news of the container's end, when its log has ended. */
-const PAUSE = 1000;
+const PAUSE_MS = 1000;
 
 /** Why lines may be missing that the node did not speak of. */
 const LOST = {
@@ -61,10 +61,10 @@ export async function followContainerLog(options: ContainerLogOptions): Promise<
   for (let failures = 0; ;) {
     // Only what is read from here on, after the container has ended, is sure to reach the log's end.
     const last = ended.aborted;
-    let wait = PAUSE;
+    let wait = PAUSE_MS;
     const asked = clock.now();
     const query = { container, follow: true, timestamps: true, sinceTime: position.since() };
-    const lines = read(api, path, { query, signal, idle: IDLE, lineLimit: LONGEST_LINE });
+    const lines = read(api, path, { query, signal, idle: IDLE_MS, lineLimit: MAX_LINE_BYTES });
     position.resume();
     try {
       for await (const raw of lines) {
@@ -74,7 +74,7 @@ export async function followContainerLog(options: ContainerLogOptions): Promise<
         if (!line) continue;
         if (line.time === undefined) {
           // The node answers in place of the log, or says in it what it cannot do.
-          doubtful(`the node says: ${line.text.slice(0, LONGEST_WORDS)}`);
+          doubtful(`the node says: ${line.text.slice(0, MAX_ANSWER_CHARS)}`);
           continue;
         }
         if (position.gap()) doubtful(LOST.rotated);

@@ -10,7 +10,7 @@ export interface DeleteJobOptions {
 }
 
 const ATTEMPTS = 5;
-const TIMEOUT = 5000;
+const TIMEOUT_MS = 5000;
 
 /**
  * Deletes a Job and, in the background, its pods. One that is gone already is deleted.
@@ -27,7 +27,7 @@ export async function deleteJob(
       await api.request(`/apis/batch/v1/namespaces/${namespace}/jobs/${name}`, {
         method: "DELETE",
         body,
-        timeout: TIMEOUT,
+        timeout: TIMEOUT_MS,
       });
       return;
     } catch (error) {

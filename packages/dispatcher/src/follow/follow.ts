@@ -8,7 +8,7 @@ import type { OnLog } from "./container-log.ts";
 import { deadlineAt, type ExecutorEnd, executorEnd, latestPod } from "./executor-end.ts";
 import { newestWarning } from "./explain.ts";
 import { clusterTime } from "./log-beginning.ts";
-import { followLogs, LAST_LINES, type Logs } from "./logs.ts";
+import { followLogs, LAST_LINES_MS, type Logs } from "./logs.ts";
 import { ENDED } from "./reasons.ts";
 import { type Ending, endingOf, type JobResult, resultOf, type Told } from "./result.ts";
 import { containers, type JobStatus, statusOf } from "./status.ts";
@@ -46,15 +46,15 @@ export interface FollowOptions {
   readonly random?: Random;
 }
 
-/** How long to wait for the pod's side of an end that the Job tells already. */
-const SETTLE = 2000;
+/** How long to wait for the pod's side of an end that the Job shows already. */
+const SETTLE_MS = 2000;
 /** The most to wait for it while contact is lost. */
-const SETTLE_MOST = 60_000;
-/** How long the Job may take to tell the end of a pod whose containers have all ended. */
-const JOB_LATE = 60_000;
+const MAX_SETTLE_MS = 60_000;
+/** How long the Job may take to show the end of a pod whose containers have all ended. */
+const JOB_LATE_MS = 60_000;
 /** The longest that a Job waits before it makes its next pod: ten seconds, doubled with every failure. */
-const RETRY_MOST = 600_000;
-const START_TIMEOUT = 120_000;
+const MAX_RETRY_MS = 600_000;
+const START_TIMEOUT_MS = 120_000;
 /** A pod's grace period, and a Job's `backoffLimit`, where the server has filled in none. */
 const DEFAULTS = { terminationGracePeriodSeconds: 30, backoffLimit: 6 } as const;
 
@@ -156,7 +156,7 @@ class Follower {
   async #starting(status: JobStatus, job: Job): Promise<Ending | undefined> {
     const left = this.#left(
       `${status.phase} ${status.pod}`,
-      this.#options.startTimeout ?? START_TIMEOUT,
+      this.#options.startTimeout ?? START_TIMEOUT_MS,
       status.untimed,
     );
     return left > 0 ? this.#wait(left) : this.#giveUp(status, job);
@@ -194,7 +194,7 @@ class Follower {
     if (failedBeside && this.#retries(job, container))
       return this.#endWith(job, container, "another container failed", []);
     // A Job ends, or makes its next pod, soon after its pod; native sidecars have the grace period to end.
-    const late = grace * 1000 + JOB_LATE + (again ? RETRY_MOST : 0);
+    const late = grace * 1000 + JOB_LATE_MS + (again ? MAX_RETRY_MS : 0);
     const left = this.#left(`${stage} ended`, late);
     if (left > 0) return this.#wait(left);
     if (again) return this.#endWith(job, container, `the cluster did not try again for ${late / 1000} s`, []);
@@ -218,8 +218,8 @@ class Follower {
     const pods = this.#watch.pods();
     const pod = latestPod(pods);
     const { terminationGracePeriodSeconds: grace = DEFAULTS.terminationGracePeriodSeconds } = pod?.spec ?? {};
-    const retry = told === "PodDeleted" && this.#retries(job, container) ? RETRY_MOST : 0;
-    const late = grace * 1000 + Math.max(JOB_LATE, this.#options.startTimeout ?? START_TIMEOUT) + retry;
+    const retry = told === "PodDeleted" && this.#retries(job, container) ? MAX_RETRY_MS : 0;
+    const late = grace * 1000 + Math.max(JOB_LATE_MS, this.#options.startTimeout ?? START_TIMEOUT_MS) + retry;
     const left = this.#left(`${told} ${pod?.metadata.uid}`, late);
     if (left > 0) return this.#wait(left);
     if (job.metadata.deletionTimestamp) return endedBeforeDeletion(job, pods, container) ?? JOB_DELETED;
@@ -305,12 +305,12 @@ class Follower {
 
   /** The Job says it ended; what its pod says may come a moment later. */
   async #ended(container: string): Promise<Ending | undefined> {
-    const most = this.#clock.now() + SETTLE_MOST;
-    let until = this.#clock.now() + SETTLE;
+    const most = this.#clock.now() + MAX_SETTLE_MS;
+    let until = this.#clock.now() + SETTLE_MS;
     while (!this.#signal.aborted && !this.#endIsSeen(container)) {
       const now = this.#clock.now();
       // Where the pods are out of sight, their side cannot come.
-      if (!this.#watch.inContact()) until = Math.min(now + SETTLE, most);
+      if (!this.#watch.inContact()) until = Math.min(now + SETTLE_MS, most);
       if (until <= now) break;
       await this.#watch.change(until - now);
     }
@@ -351,7 +351,7 @@ class Follower {
   #timeForLogs(container: string): number | undefined {
     const pod = latestPod(this.#watch.pods());
     if (!pod || stateOf(pod, container).terminated) return undefined;
-    return (pod.spec.terminationGracePeriodSeconds ?? DEFAULTS.terminationGracePeriodSeconds) * 1000 + LAST_LINES;
+    return (pod.spec.terminationGracePeriodSeconds ?? DEFAULTS.terminationGracePeriodSeconds) * 1000 + LAST_LINES_MS;
   }
 
   /** A pod that was gone before it was seen had a log too. */

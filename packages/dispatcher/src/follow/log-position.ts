@@ -66,7 +66,7 @@ export function createLogPosition(): LogPosition {
 /** Container runtimes write a long line in parts: of 8 KiB (conmon), 16 KiB (containerd), always a multiple of this. */
 const PART = 4096;
 const INNER_STAMP = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{9}(?:Z|[+-]\d{2}:\d{2}) /;
-const LONGEST_STAMP = 36;
+const MAX_STAMP_CHARS = 36;
 
 /**
  * The text from an offset on. Kubelets before Kubernetes 1.27 put a time before each part of a long line; those inside go.
@@ -76,7 +76,7 @@ function joinParts(line: Buffer, from: number): string {
   const parts: Buffer[] = [];
   let start = from;
   for (let at = start + PART; at < line.length; at += PART) {
-    const stamp = INNER_STAMP.exec(line.toString("latin1", at, at + LONGEST_STAMP));
+    const stamp = INNER_STAMP.exec(line.toString("latin1", at, at + MAX_STAMP_CHARS));
     if (!stamp) continue;
     parts.push(line.subarray(start, at));
     start = at + stamp[0].length;

@@ -17,10 +17,10 @@ export interface Logs {
 }
 
 /** After the Job's end, how long no line may come before the rest counts as lost. */
-const PATIENCE = 15_000;
+const SILENCE_MS = 15_000;
 
 /** What may run on without end, such as a pod that outlives its Job, has this much more time than it needs to end. */
-export const LAST_LINES = 15_000;
+export const LAST_LINES_MS = 15_000;
 
 type Common = Omit<ContainerLogOptions, "pod" | "ended" | "times">;
 
@@ -77,14 +77,14 @@ export function followLogs(common: Common, clock: Clock): Logs {
       try {
         for (let before = -1; before !== lines && clock.now() < until;) {
           before = lines;
-          const pause = clock.sleep(Math.min(PATIENCE, until - clock.now()), over.signal).then(
+          const pause = clock.sleep(Math.min(SILENCE_MS, until - clock.now()), over.signal).then(
             () => undefined,
             () => undefined,
           );
           const read = await Promise.race([result, failure, pause]);
           if (read) return read.doubt;
         }
-        return `its end did not come within ${Math.min(PATIENCE, most) / 1000} s`;
+        return `its end did not come within ${Math.min(SILENCE_MS, most) / 1000} s`;
       } catch (error) {
         // Cancelled meanwhile: the end stands, the rest of the log does not matter any more.
         if (common.signal.aborted) return "it was cancelled";

@@ -21,7 +21,7 @@ export interface JobResult {
   /** The pod's other containers that had not ended after `endTimeout`, and were ended with the Job. */
   readonly leftRunning?: readonly string[];
   /**
-   * Whether every line the executor wrote is known to have been handed on. False as well when nobody wanted them, or no pod
+   * Whether every line the executor wrote is known to have been handed on. False as well when no listener was given, or no pod
    * was seen.
    */
   readonly logsComplete: boolean;

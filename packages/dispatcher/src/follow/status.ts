@@ -80,7 +80,7 @@ export function containers(names: readonly string[]): string {
 }
 
 /** The node's own words, which may be long and end in line after line. */
-const LONGEST_DETAIL = 300;
+const MAX_DETAIL_CHARS = 300;
 
 function firstProblem(statuses: readonly ContainerStatus[]): JobStatus | undefined {
   for (const { name, state } of statuses) {
@@ -100,5 +100,5 @@ function firstProblem(statuses: readonly ContainerStatus[]): JobStatus | undefin
 
 function shortened(text: string): string {
   const line = text.replaceAll(/\s+/g, " ").trim();
-  return line.length > LONGEST_DETAIL ? `${line.slice(0, LONGEST_DETAIL)}…` : line;
+  return line.length > MAX_DETAIL_CHARS ? `${line.slice(0, MAX_DETAIL_CHARS)}…` : line;
 }

@@ -167,7 +167,7 @@ function createNotice(clock: Clock, signal: AbortSignal): { tell(): void; wait(m
           wake = resolve;
         });
         const stop = AbortSignal.any([signal, over.signal]);
-        const timer = clock.sleep(Math.min(ms, LONGEST_SLEEP), stop).catch(() => {});
+        const timer = clock.sleep(Math.min(ms, MAX_SLEEP_MS), stop).catch(() => {});
         await Promise.race([happened, timer]);
         over.abort();
       }
@@ -177,4 +177,4 @@ function createNotice(clock: Clock, signal: AbortSignal): { tell(): void; wait(m
 }
 
 /** Longer timers overflow. */
-const LONGEST_SLEEP = 2 ** 31 - 1;
+const MAX_SLEEP_MS = 2 ** 31 - 1;

@@ -10,7 +10,7 @@ const LABEL_VALUE = /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
 const ENV_NAME = /^(?!\.$|\.\.)[-._a-zA-Z][-._a-zA-Z0-9]*$/;
 const QUANTITY = /^[+-]?(\d+\.?\d*|\.\d+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?\d+)?$/;
 const RESERVED = /^(batch\.kubernetes\.io\/.*|app\.kubernetes\.io\/managed-by|job-name|controller-uid)$/;
-const LONGEST_ID = 1024;
+const MAX_ID_CHARS = 1024;
 const LARGEST = 2 ** 31 - 1;
 
 /**
@@ -20,9 +20,9 @@ const LARGEST = 2 ** 31 - 1;
 export function checkRequest(request: JobRequest): void {
   const { id, namespace, serviceAccountName, securityContext, template, job } = request;
   must(
-    typeof id === "string" && id !== "" && id.length <= LONGEST_ID,
+    typeof id === "string" && id !== "" && id.length <= MAX_ID_CHARS,
     "id",
-    `must be a text of 1 to ${LONGEST_ID} characters`,
+    `must be a text of 1 to ${MAX_ID_CHARS} characters`,
   );
   if (namespace !== undefined) must(matches(DNS_LABEL, namespace), "namespace", "must be a DNS label");
   if (serviceAccountName !== undefined) {

@@ -25,7 +25,7 @@ export interface JobManifest {
 }
 
 /** Long enough to look at a failed run, short enough not to fill a cluster. */
-const AN_HOUR = 3600;
+const KEPT_SECONDS = 3600;
 
 /**
  * The Job that runs a resolution's image once for a request. Pure: the same arguments give the same manifest.
@@ -50,7 +50,7 @@ export function jobFor(resolution: Resolution, request: JobRequest): JobManifest
     },
     spec: {
       backoffLimit: 0,
-      ttlSecondsAfterFinished: AN_HOUR,
+      ttlSecondsAfterFinished: KEPT_SECONDS,
       ...declared?.spec,
       ...wanted?.spec,
       ...(backoffLimit === undefined ? {} : { backoffLimit }),

@@ -11,7 +11,7 @@ export const REQUEST_ID = `${LABEL_PREFIX}request-id`;
 export const DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container";
 
 // A Job's name becomes a label value of its pods, and so has at most 63 characters.
-const LONGEST = 63;
+const MAX_NAME_CHARS = 63;
 const HASH = 16;
 
 /**
@@ -21,7 +21,7 @@ const HASH = 16;
 export function jobName(type: string, id: string): string {
   const hash = createHash("sha256").update(`${type}\n${id}`).digest("hex").slice(0, HASH);
   const readable = `executor-${type.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-")}`;
-  return `${readable.slice(0, LONGEST - HASH - 1).replace(/-+$/, "")}-${hash}`;
+  return `${readable.slice(0, MAX_NAME_CHARS - HASH - 1).replace(/-+$/, "")}-${hash}`;
 }
 
 /**
@@ -32,7 +32,7 @@ export function labelValue(text: string): string | undefined {
   const value = text
     .replaceAll(/[^A-Za-z0-9._-]+/g, "-")
     .replace(/^[._-]+/, "")
-    .slice(0, LONGEST)
+    .slice(0, MAX_NAME_CHARS)
     .replace(/[._-]+$/, "");
   return value === "" ? undefined : value;
 }

@@ -1,7 +1,7 @@
 import { isObject, type JsonObject, objectOf } from "@executor-registry/resolver/internal";
 
 /** The user and group of images that name none; the number distroless images use. */
-const NOBODY = 65_532;
+const NOBODY_UID = 65_532;
 
 /**
  * Completes a pod by what the restricted Pod Security Standard asks for, wherever the pod says nothing.
@@ -14,7 +14,7 @@ export function restrictPod(spec: JsonObject): JsonObject {
   const speaks = "runAsUser" in pod || "runAsNonRoot" in pod;
   const user = speaks
     ? { runAsNonRoot: pod["runAsUser"] !== 0 }
-    : { runAsNonRoot: true, runAsUser: NOBODY, runAsGroup: NOBODY };
+    : { runAsNonRoot: true, runAsUser: NOBODY_UID, runAsGroup: NOBODY_UID };
   return {
     ...spec,
     securityContext: { ...user, seccompProfile: { type: "RuntimeDefault" }, ...pod },

@@ -50,7 +50,7 @@ export class SourceState {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Nobody waits any longer, and nobody is told any more. */
+  /** Ends all waits, and calls no listener again. */
   close(): void {
     this.#settle();
     this.#listeners.clear();

@@ -7,7 +7,7 @@ import { http } from "./exchange.ts";
 import { socks5 } from "./socks.ts";
 
 /** Milliseconds for a proxy to make a connection. */
-const TIMEOUT = 30_000;
+const TIMEOUT_MS = 30_000;
 
 /** An agent whose connections lead through a proxy, to servers of either scheme: by CONNECT, or by SOCKS 5. */
 export function tunnelAgent(proxy: URL, secure: boolean): Agent {
@@ -63,7 +63,7 @@ function throughConnect(proxy: URL, { host, port }: Target): Promise<Socket> {
     method: "CONNECT",
     path: authority,
     agent: false,
-    signal: AbortSignal.timeout(TIMEOUT),
+    signal: AbortSignal.timeout(TIMEOUT_MS),
     headers: {
       host: authority,
       ...(credentials !== ":" && {
@@ -96,7 +96,7 @@ function throughConnect(proxy: URL, { host, port }: Target): Promise<Socket> {
 
 async function throughSocks(proxy: URL, target: Target): Promise<Socket> {
   const socket = connectTcp({ host: hostOf(proxy), port: Number(proxy.port || 1080) });
-  const late = setTimeout(() => socket.destroy(new Error(`no answer within ${TIMEOUT / 1000} s`)), TIMEOUT);
+  const late = setTimeout(() => socket.destroy(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)), TIMEOUT_MS);
   try {
     await socks5(socket, target, decodeURIComponent(proxy.username), decodeURIComponent(proxy.password));
     return socket;
@@ -111,7 +111,7 @@ async function throughSocks(proxy: URL, target: Target): Promise<Socket> {
 function secured(socket: Socket, options: ConnectionOptions): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const secure = connectTls({ ...options, socket });
-    const late = setTimeout(() => secure.destroy(new Error("the TLS handshake took too long")), TIMEOUT);
+    const late = setTimeout(() => secure.destroy(new Error("the TLS handshake took too long")), TIMEOUT_MS);
     const settle = (): void => clearTimeout(late);
     secure.once("secureConnect", () => (settle(), secure.removeListener("error", reject), resolve(secure)));
     secure.once("error", (error) => (settle(), reject(error)));

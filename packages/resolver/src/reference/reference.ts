@@ -15,7 +15,7 @@ import {
   run,
   UNDERSCORE,
   UPPER,
-  LONGEST_NAME,
+  MAX_NAME_CHARS,
 } from "./scan.ts";
 
 /**
@@ -38,8 +38,8 @@ const HUB = "docker.io";
 const LEGACY_HUB = "index.docker.io";
 const LOCALHOST = "localhost";
 const OFFICIAL = "library/";
-const LONGEST_TAG = 128;
-const LONGEST = LONGEST_NAME + 1 + LONGEST_TAG + 1 + "sha512:".length + 128;
+const MAX_TAG_CHARS = 128;
+const MAX_CHARS = MAX_NAME_CHARS + 1 + MAX_TAG_CHARS + 1 + "sha512:".length + 128;
 
 /**
  * Reads a reference in familiar (`executor-ml:1.0`) or canonical form. Time is linear in the text's length.
@@ -51,8 +51,8 @@ const LONGEST = LONGEST_NAME + 1 + LONGEST_TAG + 1 + "sha512:".length + 128;
 export function parseReference(text: string): ImageReference {
   if (text === "") throw new InvalidReferenceError(text, "reference", 0, "it is empty");
   // `index.docker.io/library/` may shorten on normalisation, so the limit on the text is a little wider.
-  if (text.length > LONGEST + LEGACY_HUB.length) {
-    throw new InvalidReferenceError(text, "reference", LONGEST, "it is longer than any reference can be");
+  if (text.length > MAX_CHARS + LEGACY_HUB.length) {
+    throw new InvalidReferenceError(text, "reference", MAX_CHARS, "it is longer than any reference can be");
   }
   const at = text.indexOf("@");
   const digest = at < 0 ? undefined : text.slice(at + 1);
@@ -80,12 +80,12 @@ export function parseReference(text: string): ImageReference {
   const registry = lower === LEGACY_HUB ? HUB : lower;
   const written = text.slice(path, pathEnd);
   const repository = registry === HUB && !written.includes("/") ? OFFICIAL + written : written;
-  if (registry.length + 1 + repository.length > LONGEST_NAME) {
+  if (registry.length + 1 + repository.length > MAX_NAME_CHARS) {
     throw new InvalidReferenceError(
       text,
       "repository",
       path,
-      `registry and repository have more than ${LONGEST_NAME} characters`,
+      `registry and repository have more than ${MAX_NAME_CHARS} characters`,
     );
   }
   if (host === 0 && pathEnd === text.length && isImageId(written)) {
@@ -187,6 +187,6 @@ function checkTag(text: string, from: number, to: number): void {
       "expected letters, digits, _ . and -, beginning with neither . nor -",
     );
   }
-  if (to - from > LONGEST_TAG)
-    throw new InvalidReferenceError(text, "tag", from + LONGEST_TAG, `it has more than ${LONGEST_TAG} characters`);
+  if (to - from > MAX_TAG_CHARS)
+    throw new InvalidReferenceError(text, "tag", from + MAX_TAG_CHARS, `it has more than ${MAX_TAG_CHARS} characters`);
 }

@@ -1,5 +1,5 @@
 import type { Digest } from "./digest.ts";
-import { isPathComponent, LONGEST_NAME } from "./scan.ts";
+import { isPathComponent, MAX_NAME_CHARS } from "./scan.ts";
 
 /** Where the images of one name are. A value: those with the same {@link Repository.name} are the same. */
 export interface Repository {
@@ -33,7 +33,7 @@ export function repositoryNamed(name: string): Repository {
  * @param registry host, with port if it has one, since the limit is that of the whole name; empty where it is not known
  */
 export const isRepositoryPath = (path: string, registry: string): boolean =>
-  registry.length + 1 + path.length <= LONGEST_NAME && path.split("/").every(isPathComponent);
+  registry.length + 1 + path.length <= MAX_NAME_CHARS && path.split("/").every(isPathComponent);
 
 /** `docker.io/library/executor-ml:1.0`, which is a reference if the tag is one. */
 export const taggedName = ({ name }: Repository, tag: string): string => `${name}:${tag}`;

@@ -53,7 +53,7 @@ export function is(text: string, index: number, classes: number): boolean {
 }
 
 /** Most characters of registry and repository together. */
-export const LONGEST_NAME = 255;
+export const MAX_NAME_CHARS = 255;
 
 /** Whether a text is one component of a path. */
 export const isPathComponent = (text: string): boolean => pathComponent(text, 0, text.length) === text.length;

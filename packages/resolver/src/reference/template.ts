@@ -17,7 +17,7 @@ export interface ExecutorTemplate {
 
 const PLACEHOLDER = "{type}";
 /** A type becomes the value of a Kubernetes label. */
-const LONGEST_TYPE = 63;
+const MAX_TYPE_CHARS = 63;
 
 /**
  * Reads a template of one or more path segments, exactly one of which holds `{type}` once. It matches a repository whose
@@ -60,7 +60,7 @@ export function parseTemplate(text: string): ExecutorTemplate {
 
 /** Whether a text can name an executor type: one path component of a repository, at most 63 characters. */
 export function isExecutorType(text: string): boolean {
-  return text.length <= LONGEST_TYPE && isPathComponent(text);
+  return text.length <= MAX_TYPE_CHARS && isPathComponent(text);
 }
 
 /**
@@ -70,8 +70,8 @@ export function isExecutorType(text: string): boolean {
 export function parseExecutorType(text: string): string {
   if (isExecutorType(text)) return text;
   const problem =
-    text.length > LONGEST_TYPE
-      ? `it has more than ${LONGEST_TYPE} characters`
+    text.length > MAX_TYPE_CHARS
+      ? `it has more than ${MAX_TYPE_CHARS} characters`
       : "expected lower-case letters and digits, separated by one of . _ __ or dashes";
   throw new InvalidTypeError(text, problem);
 }

@@ -1,9 +1,9 @@
 import type { Random } from "./clock.ts";
 
 const FIRST_MS = 1000;
-const LONGEST_MS = 30_000;
-/** A server may ask to wait longer than {@link LONGEST_MS}, up to this. */
-const LONGEST_ASKED_MS = 300_000;
+const MAX_MS = 30_000;
+/** A server may ask to wait longer than {@link MAX_MS}, up to this. */
+const MAX_ASKED_MS = 300_000;
 
 /**
  * How long to wait after a failure, with full jitter, so that those who failed together do not come back together.
@@ -32,9 +32,9 @@ export function createBackoff(random: Random): Backoff {
   let failures = 0;
   return {
     next(retryAfter) {
-      const wait = backoff(failures, random, LONGEST_MS);
+      const wait = backoff(failures, random, MAX_MS);
       failures += 1;
-      return retryAfter === undefined ? wait : Math.min(LONGEST_ASKED_MS, retryAfter) + random() * FIRST_MS;
+      return retryAfter === undefined ? wait : Math.min(MAX_ASKED_MS, retryAfter) + random() * FIRST_MS;
     },
     reset() {
       failures = 0;

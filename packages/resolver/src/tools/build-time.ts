@@ -5,7 +5,7 @@ const AHEAD_MS = 5 * 60_000;
 /** RFC 3339's, with its zone. Others are read as some time or other by a lenient parser, and without a zone as this machine's. */
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/i;
 
-/** The time that an image's configuration says it was built at, milliseconds since the Unix epoch; nothing where that is none. */
+/** The time that an image's configuration says it was built at, milliseconds since the Unix epoch; nothing where that is no time. */
 export function parseBuildTime(created: unknown): number | undefined {
   const time = typeof created === "string" && TIME.test(created) ? Date.parse(created) : Number.NaN;
   return time >= FIRST_MS ? time : undefined;

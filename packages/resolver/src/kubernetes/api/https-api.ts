@@ -12,7 +12,7 @@ import { answerError } from "./failures.ts";
 import { outgoingOf } from "./outgoing.ts";
 
 const MIB = 1 << 20;
-const TIMEOUT = 30_000;
+const TIMEOUT_MS = 30_000;
 const ERROR_LIMIT = 64 << 10;
 
 /** A Kubernetes API server over Node's own HTTP client, with kept-alive connections. */
@@ -46,7 +46,7 @@ class HttpsApi implements KubernetesApi {
   }
 
   async request(path: ApiPath, options: ApiRequest = {}): Promise<unknown> {
-    const { method = "GET", timeout = TIMEOUT, limit = 64 * MIB } = options;
+    const { method = "GET", timeout = TIMEOUT_MS, limit = 64 * MIB } = options;
     const place = this.#place(method, path);
     const call = beginCall(this.#clock, options.signal);
     const begin = (): (() => void) => call.within(timeout, () => tooLate(place, timeout));
@@ -69,7 +69,7 @@ class HttpsApi implements KubernetesApi {
       call.alive();
       if (idle !== undefined && !watched) call.idle(idle, () => silent(place, idle));
       watched = true;
-      return call.within(TIMEOUT, () => tooLate(place, TIMEOUT));
+      return call.within(TIMEOUT_MS, () => tooLate(place, TIMEOUT_MS));
     };
     try {
       const response = await this.#send(place, options, call, { begin, untilConnected: true });
@@ -116,7 +116,7 @@ class HttpsApi implements KubernetesApi {
     this.#noteTime(response);
     const status = response.statusCode ?? 0;
     if (status >= 200 && status < 300) return response;
-    call.within(TIMEOUT, () => tooLate(place, TIMEOUT));
+    call.within(TIMEOUT_MS, () => tooLate(place, TIMEOUT_MS));
     const body = await readAll(response, ERROR_LIMIT, place);
     throw answerError(place, { status, headers: response.headers, body }, this.#clock);
   }

@@ -46,7 +46,7 @@ export interface ReflectorOptions {
 }
 
 /** Bookmarks come each minute; a connection silent for longer may be dead without anybody having said so. */
-const IDLE = 75_000;
+const IDLE_MS = 75_000;
 /** A watch that ends sooner, without an event, is not worth much: the next one waits. */
 const WORTHWHILE = 1000;
 
@@ -127,7 +127,7 @@ class Reflector {
     const lines = await api.lines(path, {
       query: { ...query, watch: true, allowWatchBookmarks: true, resourceVersion, timeoutSeconds },
       signal,
-      idle: IDLE,
+      idle: IDLE_MS,
     });
     this.#following();
     let worthwhile = false;

@@ -48,7 +48,7 @@ const MANY_NODES = 5000;
 const SLACK = 1000;
 
 /** How long an end may wait for the last sightings to be kept, in milliseconds. */
-const LAST_WORDS = 2000;
+const CLOSE_MS = 2000;
 
 /** Nodes in one page of the list. A node with its images is some 10 kB; of larger pages V8 keeps more than is read. */
 const PAGE = 40;
@@ -73,7 +73,7 @@ export function createNodesSource(options: NodesSourceOptions): NodesSource {
     knew: (node) => earlier.nodes.has(node),
     changed(type) {
       findings.delete(type);
-      // While a list runs nobody has a complete picture: nobody is told, and nothing is kept in place of what is.
+      // While a list runs the picture is not complete: no listener is called, and nothing is kept in place of what is.
       if (listedAt > 0) return;
       state.changed(type);
       ledger.touch();
@@ -206,7 +206,7 @@ export function createNodesSource(options: NodesSourceOptions): NodesSource {
     counts: () => index.counts(),
     onChange: (listener) => state.onChange(listener),
     async close() {
-      const enough = clock.sleep(LAST_WORDS, signal).catch(() => {});
+      const enough = clock.sleep(CLOSE_MS, signal).catch(() => {});
       await Promise.race([ledger.flush(), enough]);
       ending.abort();
       await running;

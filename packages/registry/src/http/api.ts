@@ -2,7 +2,7 @@ import type { Logger } from "@executor-registry/resolver";
 import type { Access } from "../auth/access.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { EventQueue } from "../queues/queue.ts";
-import type { Scanning } from "../scan/scanner.ts";
+import type { Scanner, TakeHints } from "../scan/scanner.ts";
 import type { Webhook } from "../webhooks/webhook.ts";
 import type { EventStream } from "./events.ts";
 import type { Health } from "./health.ts";
@@ -12,7 +12,8 @@ import type { Evidence } from "./unknown-type.ts";
 /** What a configuration decides. The next one replaces all of it at once. */
 interface Configured extends Evidence {
   readonly access: Access;
-  readonly scanner: Scanning;
+  readonly scanner: Pick<Scanner, "refresh" | "refreshType">;
+  readonly hint: TakeHints;
   /** By name. */
   readonly webhooks: ReadonlyMap<string, Webhook>;
   readonly queues: readonly EventQueue[];

@@ -8,7 +8,7 @@ import type { WebhookParams, WebhookTokenParams } from "./queries.ts";
 type Params = z.output<typeof WebhookParams> & Partial<z.output<typeof WebhookTokenParams>>;
 
 /**
- * Hands an event to the receiver of the webhook's kind, and its hints to the scanner.
+ * Hands an event to the receiver of the webhook's kind, and its hints to what looks at them.
  * @param method some senders ask with OPTIONS before they send
  */
 export const receiveEvent =
@@ -26,7 +26,7 @@ export const receiveEvent =
     try {
       const answer = await webhook.receiver.receive(request, signal);
       const reason = { actor: `webhook:${name}`, why: "event" };
-      const { repositories, unknownHosts } = inForce().scanner.hint(answer.hints, reason, webhook.source);
+      const { repositories, unknownHosts } = inForce().hint(answer.hints, reason, webhook.source);
       metrics.webhook(name, repositories > 0 ? "taken" : unknownHosts > 0 ? "unknown-host" : "nothing");
       const facts = { webhook: name, hints: answer.hints.length, repositories };
       if (repositories > 0) log.info(facts, "event taken");

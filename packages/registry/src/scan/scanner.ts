@@ -47,8 +47,8 @@ export interface HintResult {
 
 const HOST_WARNING_MS = 3_600_000;
 
-/** What the API asks of a scanner. */
-export type Scanning = Pick<Scanner, "refresh" | "refreshType" | "hint">;
+/** Takes hints of a sender of events. */
+export type TakeHints = Scanner["hint"];
 
 /** Keeps the catalogue current with all sources. */
 export class Scanner {

@@ -13,7 +13,7 @@ import { Judging, type JudgingHealth } from "../judging/judging.ts";
 import { Lifetimes } from "./lifetimes.ts";
 import { makeQueues } from "../queues/kinds.ts";
 import type { EventQueue } from "../queues/queue.ts";
-import { Scanner, type Scanning } from "../scan/scanner.ts";
+import { Scanner, type TakeHints } from "../scan/scanner.ts";
 import type { ImageSource, SourceHealth } from "../sources/image-source.ts";
 import type { LiveAnswers } from "../sources/live-source.ts";
 import { makeWebhooks } from "../webhooks/kinds.ts";
@@ -23,7 +23,9 @@ import type { Hint } from "../model/hint.ts";
 /** What a configuration decides, made from it: replaced as a whole by the next. */
 export interface Parts {
   readonly sources: readonly ImageSource[];
-  readonly scanner: Scanning;
+  readonly scanner: Scanner;
+  /** Has scanner and judging look at what an event names. */
+  readonly hint: TakeHints;
   /** What waits to be judged. */
   judging(): JudgingHealth;
   /** How all sources fare, in the configuration's order. */
@@ -67,7 +69,7 @@ export async function makeParts(config: Config, surroundings: Surroundings): Pro
   const judging = new Judging(asked);
   const record = judgedRecording(asked, judging);
   const scanner = new Scanner({ sources: scanned, catalogue, record, naming, clock, random, log });
-  const hint: Scanning["hint"] = (hints, reason, to) => {
+  const hint: TakeHints = (hints, reason, to) => {
     judging.hint(hints, reason, to);
     return scanner.hint(hints, reason, to);
   };
@@ -88,11 +90,8 @@ export async function makeParts(config: Config, surroundings: Surroundings): Pro
   };
   return {
     sources,
-    scanner: {
-      refresh: (reason) => scanner.refresh(reason),
-      refreshType: (type, reason) => scanner.refreshType(type, reason),
-      hint,
-    },
+    scanner,
+    hint,
     judging: () => judging.health,
     health() {
       const all = [...scanner.health, ...watched.map((source) => source.health)];

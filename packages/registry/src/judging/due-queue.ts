@@ -8,11 +8,15 @@ export interface Due {
   readonly at: number;
   /** How often it could not be judged, in a row. */
   readonly failures: number;
+  /** It has no verdicts yet. */
+  readonly unjudged?: boolean;
   /** Who wants all checks to answer again, and why, though their verdicts hold. */
   readonly asked?: { readonly actor: string; readonly why: string };
 }
 
 export const keyOf = ({ repository, digest }: Pick<Due, "repository" | "digest">): string => `${repository}@${digest}`;
+
+const isAwaited = ({ unjudged, asked }: Due): boolean => unjudged === true || asked !== undefined;
 
 /** When which image has to be judged again. Each image is in it once; most are not, since their verdicts hold for ever. */
 export class DueQueue {
@@ -27,11 +31,12 @@ export class DueQueue {
     this.#due.set(key, { ...due, at, ...(asked && { asked }) });
   }
 
-  /** Takes out what is due by now. */
-  take(now: number): readonly Due[] {
+  /** Takes out what is due by now, up to a number of images: what somebody waits for comes first. */
+  take(now: number, limit: number): readonly Due[] {
     const due = [...this.#due.values()].filter(({ at }) => at <= now);
-    for (const one of due) this.#due.delete(keyOf(one));
-    return due;
+    const taken = [...due.filter(isAwaited), ...due.filter((one) => !isAwaited(one))].slice(0, limit);
+    for (const one of taken) this.#due.delete(keyOf(one));
+    return taken;
   }
 
   /** When the next falls due. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { manualClock } from "../../../../testing/manual-clock.ts";
+import { type ManualClock, manualClock } from "../../../../testing/manual-clock.ts";
 import type { Check, Judgement } from "../checks/check.ts";
 import { makeChecks } from "../checks/checks.ts";
 import { memoryStore } from "../testing/memory-store.ts";
@@ -40,6 +40,14 @@ const lastJudged = async ({ catalogue }: Scanning) =>
 /** What is due is judged in the background; this is when nothing is due any more, and it was written down. */
 async function judged({ judging }: Scanning): Promise<void> {
   while (judging.health.due > 0) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Lets time pass until something has ended. */
+async function passing(clock: ManualClock, something: Promise<unknown>): Promise<void> {
+  const state = { ended: false };
+  const ends = something.finally(() => (state.ended = true));
+  while (!state.ended) await clock.advance(10);
+  await ends;
 }
 
 describe("what is due", () => {
@@ -142,17 +150,16 @@ describe("what is due", () => {
 
   test("a verdict that has expired is given again, and that one alone", async () => {
     const clock = manualClock();
-    const [lasting, passing] = [counting("lasting"), counting("passing", { lifetime: HOUR_MS })];
-    await using scanning = await openScanning({ sources: [source()], checks: [lasting, passing], clock });
-    const scan = scanning.scan();
-    await clock.advance(100);
-    await scan;
+    const [lasting, expiring] = [counting("lasting"), counting("passing", { lifetime: HOUR_MS })];
+    await using scanning = await openScanning({ sources: [source()], checks: [lasting, expiring], clock });
+    await passing(clock, scanning.scan());
     const running = scanning.judging.run();
+    await clock.nextSleep();
     await clock.advance(HOUR_MS - 1000);
-    assert.deepEqual([lasting.asked, passing.asked], [3, 3]);
+    assert.deepEqual([lasting.asked, expiring.asked], [3, 3]);
     await clock.advance(2000);
     await judged(scanning);
-    assert.deepEqual([lasting.asked, passing.asked], [3, 6]);
+    assert.deepEqual([lasting.asked, expiring.asked], [3, 6]);
     const [entry] = await lastJudged(scanning);
     assert.equal(entry?.reason, "a verdict has expired: its checks answer as before");
     const [image] = scanning.catalogue.type("nlp")?.images ?? [];
@@ -196,13 +203,12 @@ describe("a check that cannot answer", () => {
       return { state: "passed", reason: "no findings" };
     });
     await using scanning = await openScanning({ sources: [source()], checks: [check], clock });
-    const scan = scanning.scan();
-    await clock.advance(100);
-    await scan;
+    await passing(clock, scanning.scan());
     const [image] = scanning.catalogue.type("nlp")?.images ?? [];
     assert.deepEqual([image?.state, image?.verdicts[0]?.state], ["pending", "pending"]);
     assert.match(image?.verdicts[0]?.reason ?? "", /^it cannot be judged now: the scanner is away \(\d\)$/);
     const running = scanning.judging.run();
+    await clock.nextSleep();
     await clock.advance(1000);
     assert.equal(check.asked, 3, "not before a pause");
     await clock.advance(10_000);
@@ -224,9 +230,7 @@ describe("a check that cannot answer", () => {
     const signals: AbortSignal[] = [];
     const slow = counting("slow", {}, (_, signal) => (signals.push(signal), new Promise(() => {})));
     await using scanning = await openScanning({ sources: [source()], checks: [counting("quick"), slow], clock });
-    const scan = scanning.scan();
-    await clock.advance(5000);
-    await scan;
+    await passing(clock, scanning.scan());
     const [image] = scanning.catalogue.type("nlp")?.images ?? [];
     assert.deepEqual(
       image?.verdicts.map(({ check, state }) => [check, state]),
@@ -237,6 +241,7 @@ describe("a check that cannot answer", () => {
     );
     assert.ok(signals.every(({ aborted }) => aborted));
     const running = scanning.judging.run();
+    await clock.nextSleep();
     await clock.advance(30_000 - 1000);
     assert.equal(scanning.judging.health.due, 3);
     await clock.advance(2000);

@@ -41,15 +41,14 @@ interface Judged {
 
 /** Images that are judged at the same time. */
 export const AT_ONCE = 8;
-/** As many are written down at once; fewer where they take longer than {@link WRITE_MS}. */
-const WRITTEN_AT_ONCE = 200;
+/** Images of one round: what comes meanwhile waits for no more than these. They are written down at once, or sooner than in a second. */
+const ROUND_SIZE = 200;
 const WRITE_MS = 1000;
 /** A configuration is in force no later, though much is to be judged. */
 const ADOPT_MS = 10_000;
+const LEAST_RETRY_MS = 1000;
 const FIRST_RETRY_MS = 10_000;
 const LONGEST_RETRY_MS = 900_000;
-/** Between two rounds. */
-const LEAST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 3_600_000;
 const LATE_MS = 60_000;
 
@@ -58,7 +57,8 @@ export class Judging {
   readonly #options: JudgingOptions;
   readonly #queue = new DueQueue();
   readonly #ending = new AbortController();
-  readonly #rounds = new Set<Promise<void>>();
+  /** Rounds come one after the other. */
+  #last: Promise<void> = Promise.resolve();
   /** Images that are being judged, by {@link keyOf}. */
   readonly #busy = new Map<string, Due>();
   #wake = new AbortController();
@@ -91,11 +91,15 @@ export class Judging {
       }
     }
     const done = new AbortController();
-    const round = this.#round();
-    // What fails later is tried again.
-    round.catch(() => {});
-    await Promise.race([round, clock.sleep(ADOPT_MS, done.signal).catch(() => {})]);
-    done.abort();
+    const late = clock.sleep(ADOPT_MS, done.signal).catch(() => {});
+    const until = now + ADOPT_MS;
+    try {
+      while (this.#queue.next !== undefined && this.#queue.next <= clock.now() && clock.now() < until) {
+        await Promise.race([this.#round(), late]);
+      }
+    } finally {
+      done.abort();
+    }
   }
 
   /** Judges what falls due, until it is closed. @throws StoreError when it cannot be written down: what was due still is */
@@ -105,9 +109,8 @@ export class Judging {
     while (!signal.aborted) {
       this.#wake = new AbortController();
       await this.#round();
-      const { next = Infinity } = this.#queue;
-      const pause = Math.max(LEAST_PAUSE_MS, Math.min(LONGEST_PAUSE_MS, next - clock.now()));
-      await clock.sleep(pause, AbortSignal.any([signal, this.#wake.signal])).catch(() => {});
+      const pause = Math.min(LONGEST_PAUSE_MS, (this.#queue.next ?? Infinity) - clock.now());
+      if (pause > 0) await clock.sleep(pause, AbortSignal.any([signal, this.#wake.signal])).catch(() => {});
     }
   }
 
@@ -139,22 +142,19 @@ export class Judging {
   /** Resolves once nothing is under way. */
   async close(): Promise<void> {
     this.#ending.abort(new Error("the service ends"));
-    await Promise.allSettled(this.#rounds);
+    await this.#last;
   }
 
-  /** Judges all that is due by now. */
-  async #round(): Promise<void> {
-    const round = this.#judgeAll(this.#queue.take(this.#options.clock.now()));
-    this.#rounds.add(round);
-    try {
-      await round;
-    } finally {
-      this.#rounds.delete(round);
-    }
+  /** Judges what is due by now. @throws StoreError when it cannot be written down: what was due is due a little later */
+  #round(): Promise<void> {
+    const round = this.#last.then(() => this.#judgeDue());
+    this.#last = round.catch(() => {});
+    return round;
   }
 
-  async #judgeAll(due: readonly Due[]): Promise<void> {
+  async #judgeDue(): Promise<void> {
     const { clock } = this.#options;
+    const due = this.#ending.signal.aborted ? [] : this.#queue.take(clock.now(), ROUND_SIZE);
     if (due.length === 0) return;
     for (const one of due) this.#busy.set(keyOf(one), one);
     let judged: Judged[] = [];
@@ -172,7 +172,7 @@ export class Judging {
         const found = await this.#judge(one);
         if (found === undefined) this.#busy.delete(keyOf(one));
         else judged.push(found);
-        if (judged.length >= WRITTEN_AT_ONCE || clock.now() - written >= WRITE_MS) await write();
+        if (clock.now() - written >= WRITE_MS) await write();
       });
       await write();
     } catch (error) {
@@ -213,7 +213,8 @@ export class Judging {
         if (image === undefined || image.state === "withdrawn") continue;
         // What it holds was read meanwhile.
         if (image.details !== before.details) this.#queue.put({ ...due, at: clock.now() });
-        else if (pending) this.#queue.put({ ...due, at: this.#retryAt(due.failures), failures: due.failures + 1 });
+        else if (pending)
+          this.#queue.put({ ...due, at: this.#retryAt(due.failures), failures: due.failures + 1, unjudged: false });
         else this.#schedule(image);
       }
     }
@@ -240,12 +241,12 @@ export class Judging {
     const unasked = pending.some(({ reason }) => reason === NOT_YET);
     const retryAt = unasked ? this.#options.clock.now() : this.#retryAt(0);
     const at = pending.length > 0 ? retryAt : firstExpiry(verdicts);
-    if (at !== undefined) this.#queue.put({ repository, digest, at, failures: 0 });
+    if (at !== undefined) this.#queue.put({ repository, digest, at, failures: 0, ...(unasked && { unjudged: true }) });
     return at !== undefined;
   }
 
   #retryAt(failures: number): number {
     const { clock, random } = this.#options;
-    return clock.now() + backoff(failures, random, LONGEST_RETRY_MS, FIRST_RETRY_MS);
+    return clock.now() + LEAST_RETRY_MS + backoff(failures, random, LONGEST_RETRY_MS, FIRST_RETRY_MS);
   }
 }

@@ -24,8 +24,6 @@ import {
 import { noOpenssl } from "../../../testing/self-signed.ts";
 import { createSnsSigner } from "./webhooks/testing/sns-signer.ts";
 
-process.env[SECRET_VARIABLE] = SECRET;
-
 describe("red-01, reg-13: each kind of sender, posting to a service", { skip: noOpenssl }, () => {
   const signer = createSnsSigner();
   let folder: string;
@@ -78,7 +76,6 @@ describe("red-01, reg-13: each kind of sender, posting to a service", { skip: no
       kubeconfig,
       `apiVersion: v1\nkind: Config\ncurrent-context: c\nclusters: [${cluster}]\ncontexts: [{name: c, context: {cluster: c, user: u}}]\nusers: [{name: u, user: {token: t}}]\n`,
     );
-    process.env["KUBECONFIG"] = kubeconfig;
     const webhooks = all.map((sender) => `  - ${configuredSender(sender, { source: "own" })}`);
     const config = `
 listen: {host: 127.0.0.1, port: 0}
@@ -95,11 +92,15 @@ ${webhooks.join("\n")}
       new Writable({ write: (chunk, _, done) => ((logged += String(chunk)), done()) }),
     );
     const first = new Promise<void>((resolve) => (looked = resolve));
-    service = await startService({ config: parseConfig(config, "test.yaml"), log, fetch: others.fetch });
+    service = await startService({
+      config: parseConfig(config, "test.yaml", { [SECRET_VARIABLE]: SECRET }),
+      log,
+      fetch: others.fetch,
+      variables: { KUBECONFIG: kubeconfig },
+    });
     await first;
   });
   after(async () => {
-    delete process.env["KUBECONFIG"];
     await service?.close();
     await registry?.[Symbol.asyncDispose]();
     await others?.[Symbol.asyncDispose]();

@@ -6,7 +6,6 @@ import { parseConfig } from "./config/parse-config.ts";
 import { startService } from "./supervisor/service.ts";
 
 const TOKEN = "path-token-of-a-sender";
-process.env["TEST_PATH_TOKEN"] = TOKEN;
 const CONFIG = `listen: {host: 127.0.0.1, port: 0}
 webhooks: [{name: hub, kind: docker-hub, pathToken: {env: TEST_PATH_TOKEN}}]
 log: {level: debug}
@@ -15,7 +14,8 @@ log: {level: debug}
 test("a token in a webhook's path is in no log, metric or answer", async () => {
   let told = "";
   const log = pino({ level: "trace" }, new Writable({ write: (chunk, _, done) => ((told += String(chunk)), done()) }));
-  const service = await startService({ config: parseConfig(CONFIG, "test.yaml"), log });
+  const config = parseConfig(CONFIG, "test.yaml", { TEST_PATH_TOKEN: TOKEN });
+  const service = await startService({ config, log });
   try {
     const statuses: number[] = [];
     const ask = async (path: string, init: RequestInit = {}): Promise<void> => {

@@ -1,15 +1,13 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { pino } from "pino";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { serving } from "../../../testing/serving.ts";
 import { startSqsServer } from "../../../testing/sqs-server.ts";
-import { parseConfig } from "./config/parse-config.ts";
-import { startService } from "./supervisor/service.ts";
 
+/** AWS's client looks for credentials in the process's own environment. */
 const ANY = { AWS_ACCESS_KEY_ID: "a", AWS_SECRET_ACCESS_KEY: "s" };
-before(() => void Object.assign(process.env, ANY));
-after(() => {
-  for (const name of Object.keys(ANY)) delete process.env[name];
-});
 
 interface Health {
   readonly status: string;
@@ -24,8 +22,10 @@ test(
     await using server = await startSqsServer();
     for (let nth = 0; nth < 100; nth++) server.failNext(403, "AccessDeniedException");
     const queue = `{name: ecr, kind: sqs, queueUrl: "${server.queueUrl}", region: eu-west-1}`;
-    const config = parseConfig(`listen: {host: 127.0.0.1, port: 0}\nqueues: [${queue}]\n`, "test.yaml");
-    const service = await startService({ config, log: pino({ level: "silent" }) });
+    const folder = await mkdtemp(join(tmpdir(), "queue-health-"));
+    const file = join(folder, "registry.yaml");
+    await writeFile(file, `listen: {host: 127.0.0.1, port: 0}\nqueues: [${queue}]\n`);
+    await using service = await serving(file, ANY);
     const health = async (): Promise<Health> => (await (await fetch(`${service.url}/health`)).json()) as Health;
     try {
       let now = await health();
@@ -34,7 +34,7 @@ test(
       assert.match(now.reason, /events cannot be taken from: ecr/);
       assert.equal((await fetch(`${service.url}/readyz`)).status, 200);
     } finally {
-      await service.close();
+      await rm(folder, { recursive: true });
     }
   },
 );

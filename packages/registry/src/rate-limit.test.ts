@@ -5,12 +5,12 @@ import { manualClock } from "../../../testing/manual-clock.ts";
 import { parseConfig } from "./config/parse-config.ts";
 import { startService } from "./supervisor/service.ts";
 
-process.env["TEST_RATE_LIMIT_SECRET"] = "Bearer registry-secret";
 const CONFIG = `listen: {host: 127.0.0.1, port: 0, trustProxy: true}
 auth: {writes: open}
 limits: {writesPerMinute: 3, refusedEventsPerMinute: 5}
 webhooks: [{name: main, kind: distribution, headers: {Authorization: {env: TEST_RATE_LIMIT_SECRET}}}]
 `;
+const config = parseConfig(CONFIG, "test.yaml", { TEST_RATE_LIMIT_SECRET: "Bearer registry-secret" });
 
 describe("a limit of requests per minute", () => {
   for (const [what, path, limit, taken] of [
@@ -18,7 +18,7 @@ describe("a limit of requests per minute", () => {
     ["forged events", "/webhooks/main", 5, 401],
   ] as const) {
     test(`of ${what} is told as a problem with the time to wait, to the address that exceeds it alone`, async () => {
-      const service = await startService({ config: parseConfig(CONFIG, "test.yaml"), log: pino({ level: "silent" }) });
+      const service = await startService({ config, log: pino({ level: "silent" }) });
       try {
         const post = (address: string): Promise<Response> =>
           fetch(service.url + path, { method: "POST", headers: { "x-forwarded-for": address } });
@@ -51,7 +51,7 @@ describe("a limit of requests per minute", () => {
   test("of forged events lets a sender send as much as it has, and the address back in after a minute", async () => {
     const clock = manualClock();
     const log = pino({ level: "silent" });
-    const service = await startService({ config: parseConfig(CONFIG, "test.yaml"), log, clock });
+    const service = await startService({ config, log, clock });
     const post = async (authorization: string): Promise<number> => {
       const headers = { "content-type": "application/json", authorization };
       const body = JSON.stringify({ events: [] });

@@ -60,7 +60,7 @@ export const ACTIONS: readonly Action[] = [
         import("../config/load-config.ts"),
         import("../supervisor/check-config.ts"),
       ]);
-      await checkConfig(await readConfig(named), named, io.clock);
+      await checkConfig(await readConfig(named), named, io.clock, io.env);
       io.stdout.print(`${named} has no mistakes`);
       return 0;
     },
@@ -78,7 +78,7 @@ export const ACTIONS: readonly Action[] = [
         import("../config/effective-config.ts"),
         import("yaml"),
       ]);
-      const effective = effectiveConfig(await readConfig(named), named);
+      const effective = effectiveConfig(await readConfig(named), named, io.env);
       const text =
         output === "json"
           ? JSON.stringify(effective, null, 2)
@@ -98,7 +98,7 @@ export const ACTIONS: readonly Action[] = [
         import("../config/load-config.ts"),
         import("../stores/open.ts"),
       ]);
-      const address = store ?? (await loadConfig(file())).config.store;
+      const address = store ?? (await loadConfig(file(), io.env)).config.store;
       const { sequence, hash } = await verifyStore(address, io.signal);
       const last =
         sequence === 0 ? "there are no entries" : `entries 1 to ${sequence} are as written; the last has hash ${hash}`;

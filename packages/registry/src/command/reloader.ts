@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { readConfig, refuseLoss } from "../config/load-config.ts";
 import { InvalidConfigurationError, parseConfig } from "../config/parse-config.ts";
+import type { Variables } from "../config/read-secrets.ts";
 import type { Config } from "../config/schema.ts";
 import { problemFields } from "../supervisor/keep-running.ts";
 import type { Service } from "../supervisor/service.ts";
@@ -31,12 +32,23 @@ export interface ReloaderOptions {
   readonly service: Pick<Service, "reconfigure">;
   readonly log: Logger;
   readonly clock: Clock;
+  /** The environment, where secrets may be. */
+  readonly variables: Variables;
   /** Ends it. */
   readonly signal: AbortSignal;
 }
 
 /** A configuration counts as in force once the service has taken it over, and until then is tried again. */
-export function createReloader({ file, text, config, service, log, clock, signal }: ReloaderOptions): Reloader {
+export function createReloader({
+  file,
+  text,
+  config,
+  service,
+  log,
+  clock,
+  variables,
+  signal,
+}: ReloaderOptions): Reloader {
   const inForce = { text, config };
   const said = new Set<string>();
   let last: Promise<void> = Promise.resolve();
@@ -52,7 +64,7 @@ export function createReloader({ file, text, config, service, log, clock, signal
     log.error({ file, ...fields }, message);
   };
   const takeOver = async (text: string, why: string, always: boolean): Promise<void> => {
-    const next = parseConfig(text, file);
+    const next = parseConfig(text, file, variables);
     refuseLoss(next, { text, file, before: inForce.config });
     if (!always && isDeepStrictEqual(next, inForce.config)) {
       if (said.size > 0) log.info({ file, why }, "the file says what is in force");

@@ -23,24 +23,26 @@ export async function runService(file: string, io: ProcessIo): Promise<number> {
   const stopListening = io.onHangup(() => void reloader?.reload("SIGHUP"));
   let stopReporting = (): void => {};
   try {
-    const { text, config } = await loadConfig(file);
+    const { text, config } = await loadConfig(file, io.env);
     const log = jsonLines(io, config.log.level);
     // Every task reports its own failures. One that slipped through is a mistake of ours that the answers need not suffer from.
     stopReporting = io.onUnhandled((error, kind) => {
       if (kind === "rejection") log.error(problemFields(error), "a failure that nothing handled; the service goes on");
       else log.fatal(problemFields(error), "an error that nothing caught; the service ends at once");
     });
-    const starting = startService({ config, log, clock: io.clock, signal: io.signal }).catch((error: unknown) => {
-      throw listenProblem(error, config.listen) ?? error;
-    });
+    const starting = startService({ config, log, clock: io.clock, variables: io.env, signal: io.signal }).catch(
+      (error: unknown) => {
+        throw listenProblem(error, config.listen) ?? error;
+      },
+    );
     const service = await Promise.race([starting, aborted(io.signal)]);
     if (service === undefined) {
       log.info({ why: reasonOf(io.signal) }, "ending before the service has started");
       await inTime(() => starting.then((late) => late.close()).catch(() => {}), log, io.clock);
       return exitOf(io.signal);
     }
-    const { clock, signal } = io;
-    const { changed } = (reloader = createReloader({ file, text, config, service, log, clock, signal }));
+    const { clock, signal, env: variables } = io;
+    const { changed } = (reloader = createReloader({ file, text, config, service, log, clock, variables, signal }));
     const lost = (error: unknown): void =>
       log.warn({ file, ...problemFields(error) }, "changes of the file are not noticed; send SIGHUP after changing it");
     const listener = { changed: () => void changed("the file changed"), lost };

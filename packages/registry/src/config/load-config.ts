@@ -1,14 +1,18 @@
 import { readRegularFile } from "@executor-registry/resolver/internal";
 import { parseDocument } from "yaml";
 import { parseConfig, InvalidConfigurationError } from "./parse-config.ts";
+import type { Variables } from "./read-secrets.ts";
 import type { Config } from "./schema.ts";
 
 const MAX_CONFIG_BYTES = 1 << 20;
 
 /** Reads a configuration file to serve by. @throws InvalidConfigurationError */
-export async function loadConfig(file: string): Promise<{ readonly text: string; readonly config: Config }> {
+export async function loadConfig(
+  file: string,
+  variables: Variables = process.env,
+): Promise<{ readonly text: string; readonly config: Config }> {
   const text = await readConfig(file);
-  const config = parseConfig(text, file);
+  const config = parseConfig(text, file, variables);
   refuseLoss(config, { text, file });
   return { text, config };
 }

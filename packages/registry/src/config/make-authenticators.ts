@@ -4,6 +4,7 @@ import { createKubernetesTokens } from "../auth/kubernetes-tokens.ts";
 import { createOidcTokens } from "../auth/oidc-tokens.ts";
 import type { Authenticator } from "../auth/role.ts";
 import { createStaticTokens } from "../auth/static-tokens.ts";
+import type { Variables } from "./read-secrets.ts";
 import type { Config } from "./schema.ts";
 
 /** The ways of proving who one is, cheapest first. @throws ConfigurationError where Kubernetes is to judge and there is none */
@@ -11,11 +12,12 @@ export async function makeAuthenticators(
   { tokens, kubernetes, oidc }: Config["auth"],
   log: Logger,
   clock: Clock = systemClock,
+  variables: Variables = process.env,
 ): Promise<readonly Authenticator[]> {
   const authenticators: Authenticator[] = [];
   if (tokens.length > 0) authenticators.push(createStaticTokens(tokens));
   if (kubernetes !== undefined) {
-    const api = await connect().catch((cause: unknown) => {
+    const api = await connect({}, { variables }).catch((cause: unknown) => {
       const why = cause instanceof Error ? cause.message : String(cause);
       throw new ConfigurationError(`auth.kubernetes: nothing can judge tokens: ${why}`);
     });

@@ -105,6 +105,9 @@ auth:
       assert.match(mistakesOf(source("{env: NO_SUCH_VARIABLE_HERE}")).join(), /NO_SUCH_VARIABLE_HERE is not set/);
       const authority = `sources: [{name: a, kind: oci, host: r.test, repositories: ["**"], ca: {file: ${join(folder, "password")}}}]`;
       assert.match(mistakesOf(authority).join(), /sources\[0\]\.ca: expected certificates in PEM/);
+      const sender = "{name: w, kind: distribution, headers: {Authorization: {env: WORD}}}";
+      const [webhook] = parseConfig(`webhooks: [${sender}]`, "registry.yaml", { WORD: "open-sesame" }).webhooks;
+      assert.deepEqual(webhook?.kind === "distribution" && webhook.headers, { Authorization: "open-sesame" });
       const literal = mistakesOf(source("open-sesame")).join();
       assert.doesNotMatch(literal, /open-sesame/);
     } finally {

@@ -2,6 +2,7 @@ import { ExecutorRegistryError } from "@executor-registry/resolver";
 import { SERVICE_ERRORS } from "../errors/service-errors.ts";
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
 import type { z } from "zod";
+import { readSecrets, type Variables } from "./read-secrets.ts";
 import { Config } from "./schema.ts";
 
 /** One mistake in the configuration file. */
@@ -45,9 +46,10 @@ const MAX_ALIASES = 100;
 /**
  * Reads a configuration. All mistakes are reported at once.
  * @param file for messages
+ * @param variables the environment, where secrets may be
  * @throws InvalidConfigurationError
  */
-export function parseConfig(text: string, file: string): Config {
+export function parseConfig(text: string, file: string, variables: Variables = process.env): Config {
   const lines = new LineCounter();
   const document = readable(file, () => parseDocument(text, { lineCounter: lines, merge: true }));
   if (document.errors.length > 0) {
@@ -59,7 +61,7 @@ export function parseConfig(text: string, file: string): Config {
     throw new InvalidConfigurationError(file, mistakes);
   }
   const written: unknown = readable(file, () => document.toJS({ maxAliasCount: MAX_ALIASES }));
-  const parsed = Config.safeParse(written ?? {});
+  const parsed = Config.safeParse(readable(file, () => readSecrets(written ?? {}, variables)));
   if (parsed.success) return parsed.data;
   const lineOf = (path: Path): { line?: number } => {
     const offset = nodeAt(document.contents, path)?.range?.[0];

@@ -1,50 +1,54 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { z } from "zod";
 
-const MAX_CHARS = 64 << 10;
+const FORM = "expected either {file: PATH} or {env: NAME}";
 
-/**
- * A secret, by where it is: `{file: PATH}` (as Kubernetes mounts them) or `{env: NAME}`. Never in the configuration itself, which
- * people print. Read when the configuration is; a reload reads it anew.
- */
-export const Secret = z
+const Place = z
   .strictObject(
     { file: z.string().min(1).optional(), env: z.string().min(1).optional() },
     // The value itself may be the secret: it is not quoted.
     { error: (issue) => (issue.code === "invalid_type" ? "expected {file: PATH} or {env: NAME}" : undefined) },
   )
-  .transform(({ file, env }, context): string => {
-    const fail = (message: string): never => {
-      context.addIssue({ code: "custom", message });
+  .refine(({ file, env }) => (file === undefined) !== (env === undefined), FORM);
+
+/** Where a secret is: in a file, or in an environment variable. */
+export type SecretPlace = z.output<typeof Place>;
+
+/** The place that is written; nothing where something else is. */
+export const secretPlaceOf = (written: unknown): SecretPlace | undefined => Place.safeParse(written).data;
+
+/** What was read at a secret's place, or why nothing was. It stands in the place's stead when the schema runs; no YAML can write it. */
+export class ReadSecret {
+  readonly read: { readonly text: string } | { readonly problem: string };
+
+  constructor(read: ReadSecret["read"]) {
+    this.read = read;
+  }
+}
+
+/**
+ * A secret, by where it is: `{file: PATH}` (as Kubernetes mounts them) or `{env: NAME}`. Never in the configuration itself, which
+ * people print. Read before the schema runs; a reload reads it anew.
+ */
+export const Secret = z
+  .unknown()
+  .transform((written, context): string => {
+    if (written instanceof ReadSecret) {
+      if ("text" in written.read) return written.read.text;
+      context.addIssue({ code: "custom", message: written.read.problem });
       return z.NEVER;
-    };
-    if ((file === undefined) === (env === undefined)) return fail("expected either {file: PATH} or {env: NAME}");
-    if (env !== undefined) return process.env[env] || fail(`environment variable ${env} is not set`);
-    return read(file ?? "", fail);
+    }
+    const { error } = Place.safeParse(written);
+    if (error === undefined) throw new TypeError("secrets are read before the schema runs");
+    for (const issue of error.issues) {
+      const { path, message } = issue;
+      if (issue.code === "unrecognized_keys") context.addIssue({ code: issue.code, keys: issue.keys, path, message });
+      else context.addIssue({ code: "custom", path, message });
+    }
+    return z.NEVER;
   })
-  .meta({ title: "secret" });
-
-function read(file: string, fail: (message: string) => never): string {
-  let text: string;
-  try {
-    text = readStart(file).trim();
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    return fail(`${file} cannot be read (${code ?? message})`);
-  }
-  if (text.length > MAX_CHARS) return fail(`${file} has more than ${MAX_CHARS} characters`);
-  return text || fail(`${file} is empty`);
-}
-
-/** Never waits, as opening a named pipe would, and ends, as a device might not. */
-function readStart(file: string): string {
-  const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
-  try {
-    if (!fstatSync(descriptor).isFile()) throw new Error("it is not a regular file");
-    // One character too many shows that there are more.
-    const bytes = Buffer.alloc(4 * (MAX_CHARS + 1));
-    return bytes.toString("utf8", 0, readSync(descriptor, bytes, 0, bytes.length, 0));
-  } finally {
-    closeSync(descriptor);
-  }
-}
+  .meta({
+    title: "secret",
+    type: "object",
+    properties: { file: { type: "string", minLength: 1 }, env: { type: "string", minLength: 1 } },
+    additionalProperties: false,
+  });

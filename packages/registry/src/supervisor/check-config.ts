@@ -5,6 +5,7 @@ import { pino } from "pino";
 import { Catalogue } from "../catalogue/catalogue.ts";
 import { refuseLoss } from "../config/load-config.ts";
 import { type ConfigMistake, InvalidConfigurationError, parseConfig } from "../config/parse-config.ts";
+import type { Variables } from "../config/read-secrets.ts";
 import type { Config } from "../config/schema.ts";
 import { makeParts } from "./parts.ts";
 import { memoryStore } from "../stores/memory.ts";
@@ -15,10 +16,14 @@ import { storeProblem } from "../stores/open.ts";
  * @param file for messages
  * @throws InvalidConfigurationError
  */
-export async function checkConfig(text: string, file: string, clock: Clock): Promise<void> {
-  const config = parseConfig(text, file);
+export async function checkConfig(text: string, file: string, clock: Clock, variables: Variables): Promise<void> {
+  const config = parseConfig(text, file, variables);
   refuseLoss(config, { text, file });
-  const found = await Promise.all([storeMistake(config), listenMistake(config), partsMistake(config, clock)]);
+  const found = await Promise.all([
+    storeMistake(config),
+    listenMistake(config),
+    partsMistake(config, clock, variables),
+  ]);
   const mistakes = found.filter((mistake) => mistake !== undefined);
   if (mistakes.length > 0) throw new InvalidConfigurationError(file, mistakes);
 }
@@ -43,11 +48,11 @@ async function listenMistake({ listen: { host, port } }: Config): Promise<Config
 }
 
 /** The parts are made as at a start, and never run. */
-async function partsMistake(config: Config, clock: Clock): Promise<ConfigMistake | undefined> {
+async function partsMistake(config: Config, clock: Clock, variables: Variables): Promise<ConfigMistake | undefined> {
   const log = pino({ level: "silent" });
   const catalogue = await Catalogue.open({ store: memoryStore(), rank: () => 0, order: () => 0, clock, log });
   try {
-    await (await makeParts(config, { catalogue, clock, random: Math.random, log })).close();
+    await (await makeParts(config, { catalogue, clock, random: Math.random, log, variables })).close();
     return undefined;
   } catch (error) {
     if (error instanceof ExecutorRegistryError) return { path: "", message: error.message };

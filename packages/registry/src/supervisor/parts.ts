@@ -6,6 +6,7 @@ import { createNaming, type Naming } from "../model/naming.ts";
 import { makeChecks } from "../checks/checks.ts";
 import { makeAuthenticators } from "../config/make-authenticators.ts";
 import { makeSources } from "../config/source-kinds.ts";
+import type { Variables } from "../config/read-secrets.ts";
 import type { Config } from "../config/schema.ts";
 import { keepRunning } from "./keep-running.ts";
 import { judgedRecording } from "../judging/judged-recording.ts";
@@ -54,13 +55,15 @@ export interface Surroundings {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  /** The environment: where a kubeconfig may be named. */
+  readonly variables: Variables;
   /** Reads what webhooks' senders are proven by. */
   readonly fetch?: typeof globalThis.fetch;
 }
 
 /** Makes the parts; nothing runs yet. @throws ConfigurationError */
 export async function makeParts(config: Config, surroundings: Surroundings): Promise<Parts> {
-  const { catalogue, clock, random, log, fetch } = surroundings;
+  const { catalogue, clock, random, log, variables, fetch } = surroundings;
   const { template, tags, aliases } = config.executors;
   const naming = createNaming({ template, aliases, ...(tags && { tags }) });
   const { scanned, watched } = makeSources(config.sources, { naming, template, clock, random, log });
@@ -80,7 +83,7 @@ export async function makeParts(config: Config, surroundings: Surroundings): Pro
   const queues = makeQueues(config.queues, { clock, random, log });
   const webhooks = makeWebhooks(config.webhooks, { clock, ...(fetch && { fetch }) });
   // The last that can fail: nothing would end their connections.
-  const authenticators = await makeAuthenticators(config.auth, log, clock);
+  const authenticators = await makeAuthenticators(config.auth, log, clock, variables);
   const { reads, writes, health, metrics } = config.auth;
   const access = createAccess({ reads, writes, health, metrics, authenticators, clock });
   const ending = new AbortController();

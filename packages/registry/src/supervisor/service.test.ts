@@ -9,12 +9,14 @@ import { createResolver, type ExecutorEvent } from "@executor-registry/resolver"
 import { pino } from "pino";
 import { noDockerRegistry, startDockerRegistry } from "../../../../testing/docker-registry.ts";
 import { deleteManifest, pushImage } from "../../../../testing/push.ts";
+import type { Variables } from "../config/read-secrets.ts";
 import { parseConfig } from "../config/parse-config.ts";
 import { type Service, startService } from "./service.ts";
 
 const log = pino({ level: "silent" });
 const nothing = "listen: {host: 127.0.0.1, port: 0}\nauth: {writes: open}\n";
-const start = (text = nothing): Promise<Service> => startService({ config: parseConfig(text, "test.yaml"), log });
+const start = (text = nothing, variables: Variables = {}): Promise<Service> =>
+  startService({ config: parseConfig(text, "test.yaml"), log, variables });
 
 /** The events of a service, as they come. */
 async function* eventsOf(
@@ -38,11 +40,12 @@ describe("the service and a real registry", { skip: noDockerRegistry }, () => {
       const headers = { Authorization: ["Bearer registry-secret"] };
       const url = `${service.url}/webhooks/local`;
       await using registry = await startDockerRegistry({ notifications: [{ name: "service", url, headers }] });
-      process.env["TEST_WEBHOOK_SECRET"] = "Bearer registry-secret";
       const source = `{name: local, kind: oci, host: "${registry.host}", insecure: true, repositories: ["team/*"], interval: 1d}`;
       const webhook =
         "{name: local, kind: distribution, source: local, headers: {Authorization: {env: TEST_WEBHOOK_SECRET}}}";
-      const next = parseConfig(`${nothing}sources: [${source}]\nwebhooks: [${webhook}]\n`, "test.yaml");
+      const next = parseConfig(`${nothing}sources: [${source}]\nwebhooks: [${webhook}]\n`, "test.yaml", {
+        TEST_WEBHOOK_SECRET: "Bearer registry-secret",
+      });
       assert.deepEqual(await service.reconfigure(next), []);
       await fetch(`${service.url}/executors/refresh?wait=true`, { method: "POST" });
 
@@ -88,17 +91,14 @@ describe("a service that cannot start", () => {
   });
 
   test("red-03: a configuration that cannot be made leaves the one before in every part", async () => {
-    const service = await start(`${nothing}sources: [{name: examples, kind: oci-layout, path: examples/layout}]\n`);
+    const source = "{name: examples, kind: oci-layout, path: examples/layout}";
+    const service = await start(`${nothing}sources: [${source}]\n`, { KUBECONFIG: "/nowhere" });
     await fetch(`${service.url}/executors/refresh?wait=true`, { method: "POST" });
     const next = parseConfig(
       `auth: {reads: token, kubernetes: {serviceAccounts: {"a:b": reader}}}\nchecks: {approvedNamespaces: [x]}\n`,
       "test.yaml",
     );
-    const before = process.env["KUBECONFIG"];
-    process.env["KUBECONFIG"] = "/nowhere";
     await assert.rejects(service.reconfigure(next), { code: "configuration", message: /^auth\.kubernetes: / });
-    if (before === undefined) delete process.env["KUBECONFIG"];
-    else process.env["KUBECONFIG"] = before;
     assert.equal((await fetch(`${service.url}/executors/ml`)).status, 200);
     const refreshed = await fetch(`${service.url}/executors/refresh?wait=true`, { method: "POST" });
     const { scans } = (await refreshed.json()) as { scans: readonly { source: string; complete: boolean }[] };

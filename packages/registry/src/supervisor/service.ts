@@ -2,6 +2,7 @@ import { ExecutorRegistryError, systemClock, type Clock, type Random } from "@ex
 import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "pino";
 import { Catalogue } from "../catalogue/catalogue.ts";
+import type { Variables } from "../config/read-secrets.ts";
 import type { Config } from "../config/schema.ts";
 import { BrokenJournalError } from "../journal/errors.ts";
 import { rankOf } from "../scan/scanner.ts";
@@ -22,6 +23,8 @@ export interface ServiceOptions {
   readonly random?: Random;
   /** Reads what webhooks' senders are proven by. @default through the environment's proxies */
   readonly fetch?: typeof globalThis.fetch;
+  /** The environment: where a kubeconfig may be named. @default process.env */
+  readonly variables?: Variables;
   /** Ends a start that has not finished. A running service is ended by `close()`. */
   readonly signal?: AbortSignal;
 }
@@ -71,7 +74,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
 }
 
 async function begin(options: ServiceOptions, lifetimes: Lifetimes): Promise<Service> {
-  const { config, log, clock = systemClock, random = Math.random, signal } = options;
+  const { config, log, clock = systemClock, random = Math.random, variables = process.env, signal } = options;
   const ending = new AbortController();
 
   const store = await openStore(config.store, clock);
@@ -94,7 +97,7 @@ async function begin(options: ServiceOptions, lifetimes: Lifetimes): Promise<Ser
   signal?.throwIfAborted();
   const restored = catalogue.head.sequence > 0;
 
-  const surroundings = { catalogue, clock, random, log, ...(options.fetch && { fetch: options.fetch }) };
+  const surroundings = { catalogue, clock, random, log, variables, ...(options.fetch && { fetch: options.fetch }) };
   const inForce = await putInForce(config, surroundings, ending.signal);
   // Each task has its own time within this one.
   lifetimes.add({ what: "the configuration", end: () => inForce.close(), ms: PARTS_END_MS + 100 });

@@ -2,6 +2,9 @@ import { spawn } from "node:child_process";
 import { z } from "zod";
 import { type Credentials, CredentialsError } from "./credentials.ts";
 
+/** The environment of a helper. */
+export type Variables = Readonly<Record<string, string | undefined>>;
+
 /** @see https://github.com/docker/docker-credential-helpers#development */
 const helperAnswer = z.object({ Username: z.string(), Secret: z.string() });
 
@@ -14,11 +17,21 @@ const NAME = /^[a-zA-Z0-9][a-zA-Z0-9._-]{0,63}$/;
  * @param key what the helper knows the registry by: its host, for Docker Hub `https://index.docker.io/v1/`
  * @throws CredentialsError where it is missing, fails, or answers something else; never with what it said on stdout
  */
-export async function askHelper(name: string, key: string, signal: AbortSignal): Promise<Credentials | undefined> {
+export async function askHelper(
+  name: string,
+  key: string,
+  variables: Variables,
+  signal: AbortSignal,
+): Promise<Credentials | undefined> {
   if (!NAME.test(name))
     throw new CredentialsError(`credential helper ${JSON.stringify(name.slice(0, 80))} is not a name`);
   const program = `docker-credential-${name}`;
-  const { code, output } = await run(program, key, AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]));
+  const { code, output } = await run(
+    program,
+    key,
+    variables,
+    AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+  );
   if (code !== 0) {
     // Helpers say so on stdout, in these words.
     if (/credentials not found/i.test(output)) return undefined;
@@ -39,10 +52,10 @@ interface Ended {
   readonly output: string;
 }
 
-function run(program: string, input: string, signal: AbortSignal): Promise<Ended> {
+function run(program: string, input: string, env: Variables, signal: AbortSignal): Promise<Ended> {
   return new Promise((resolve, reject) => {
     // Helpers are often shell scripts: in a group of its own, what they started ends with them.
-    const child = spawn(program, ["get"], { stdio: ["pipe", "pipe", "ignore"], detached: true });
+    const child = spawn(program, ["get"], { env, stdio: ["pipe", "pipe", "ignore"], detached: true });
     let output = "";
     const give = (why: string, cause?: unknown): void => {
       if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, "SIGKILL");

@@ -24,21 +24,21 @@ esac
 
 describe("what docker login left behind", () => {
   let folder = "";
-  const path = process.env["PATH"];
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "docker-config-"));
     await writeFile(join(folder, "docker-credential-test"), HELPER);
     await chmod(join(folder, "docker-credential-test"), 0o755);
-    process.env["PATH"] = `${folder}${delimiter}${path}`;
   });
   after(async () => {
-    process.env["PATH"] = path;
     await rm(folder, { recursive: true });
   });
   const asked = async (config: object | string, host: string, signal: AbortSignal): Promise<unknown> => {
     const file = join(folder, "config.json");
     await writeFile(file, typeof config === "string" ? config : JSON.stringify(config));
-    return dockerConfigCredentials(file).credentials(host, signal);
+    return dockerConfigCredentials(file, { PATH: `${folder}${delimiter}${process.env["PATH"]}` }).credentials(
+      host,
+      signal,
+    );
   };
 
   test("is used for exactly the host and port it was left for", async ({ signal }) => {

@@ -1,6 +1,6 @@
 import { readRegularFile } from "@executor-registry/resolver/internal";
 import { z } from "zod";
-import { askHelper } from "./credential-helper.ts";
+import { askHelper, type Variables } from "./credential-helper.ts";
 import { type CredentialProvider, CredentialsError } from "./credentials.ts";
 import { dockerAuths, findAuth, hostOfKey } from "./docker-auths.ts";
 
@@ -17,9 +17,10 @@ const MAX_BYTES = 1 << 20;
  * Credentials as `docker login` leaves them: from a helper of this host, the general store, or the file itself.
  * The file is read whenever it is asked, so a mounted secret may change; where there is none, nothing is known.
  * @param path of `config.json`
+ * @param variables the environment of helpers
  * @throws CredentialsError where it cannot be read or a helper fails
  */
-export function dockerConfigCredentials(path: string): CredentialProvider {
+export function dockerConfigCredentials(path: string, variables: Variables = process.env): CredentialProvider {
   return {
     async credentials(host, signal) {
       const config = await readConfig(path);
@@ -27,8 +28,8 @@ export function dockerConfigCredentials(path: string): CredentialProvider {
       const key = host === "docker.io" ? "https://index.docker.io/v1/" : host;
       const [, helper] =
         Object.entries(config.credHelpers ?? {}).find(([key]) => hostOfKey(key) === hostOfKey(host)) ?? [];
-      if (helper !== undefined) return askHelper(helper, key, signal);
-      const stored = config.credsStore ? await askHelper(config.credsStore, key, signal) : undefined;
+      if (helper !== undefined) return askHelper(helper, key, variables, signal);
+      const stored = config.credsStore ? await askHelper(config.credsStore, key, variables, signal) : undefined;
       return stored ?? findAuth(Object.entries(config.auths ?? {}), host);
     },
   };

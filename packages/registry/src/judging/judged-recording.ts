@@ -123,7 +123,10 @@ function judged(
   };
   if (change.kind === "image-found") {
     const before = known(state, repository, digest);
-    return [{ reason, change: { ...change, verdicts: all(before, dueChecks(checks, before, now)) } }];
+    const unknown = dueChecks(checks, before, now);
+    // Under another type more of it may have been read.
+    const due = checks.filter((check) => unknown.includes(check) || answered?.has(check.name));
+    return [{ reason, change: { ...change, verdicts: all(before, due) } }];
   }
   const before = state.types.get(type)?.images.get(repository, digest)?.verdicts ?? [];
   const verdicts = all(before, checks);

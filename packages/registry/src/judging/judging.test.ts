@@ -118,7 +118,7 @@ describe("what is due", () => {
     }
   });
 
-  test("a check that the configuration has no more takes its verdicts with it, and asks nobody", async () => {
+  test("a check that the configuration has no more takes its verdicts with it, and the others are not asked", async () => {
     const kept = { ...memoryStore(), close: () => Promise.resolve() };
     const one = counting("one");
     {

@@ -15,7 +15,7 @@ function dueness({ fingerprint }: Check, verdict: Verdict | undefined, now: numb
   return verdict.expires !== undefined && Date.parse(verdict.expires) <= now ? "expired" : undefined;
 }
 
-/** The reason of a verdict that nobody has asked the check for yet. */
+/** The reason of a verdict whose check has not been asked yet. */
 export const NOT_YET = "it has not been judged yet";
 
 const of = (verdicts: readonly Verdict[], { name }: Check): Verdict | undefined =>

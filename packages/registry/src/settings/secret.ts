@@ -16,7 +16,7 @@ export type SecretPlace = z.output<typeof Place>;
 /** The place that is written; nothing where something else is. */
 export const secretPlaceOf = (written: unknown): SecretPlace | undefined => Place.safeParse(written).data;
 
-/** What was read at a secret's place, or why nothing was. It stands in the place's stead when the schema runs; no YAML can write it. */
+/** What was read at a secret's place, or why nothing was. It replaces the place before the schema runs; no YAML can write it. */
 export class ReadSecret {
   readonly read: { readonly text: string } | { readonly problem: string };
 

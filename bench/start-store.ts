@@ -11,7 +11,6 @@ export const openCatalogue = async (file: string): Promise<Catalogue> =>
   Catalogue.open({
     store: await openStore(`sqlite:${file}`),
     rank: () => 0,
-    order: () => 0,
     clock: systemClock,
     log: silentLogger,
   });

@@ -32,11 +32,11 @@ describe("what images say is bounded in what is kept and served", () => {
   test("red-06a: an image with thousands of tags is answered with those that tell most, and how many there are more", async () => {
     const tags = Array.from({ length: 5600 }, (_, n) => `build-${n}-with-a-long-name-as-a-commit-has-it`);
     await using scanning = await scanned(listing("team/executor-ml", listedImage("a", ...tags, "1.2.0", "latest")));
-    const { snapshot } = scanning.catalogue;
+    const { snapshot } = scanning.choices;
     const document = snapshot.document("ml");
     assert.deepEqual([document?.tags.length, document?.tags[0], document?.tagsOmitted], [50, "1.2.0", 5552]);
     assert.ok(snapshot.executor("ml")!.body.length < DOCUMENT_BYTES);
-    const answer = listVersions("ml", scanning.catalogue.view("ml"), undefined, { limit: 10, offset: 0 });
+    const answer = listVersions("ml", scanning.choices.view("ml"), undefined, { limit: 10, offset: 0 });
     assert.ok(JSON.stringify(answer).length < 10_000);
     const {
       entries: [entry],
@@ -48,12 +48,12 @@ describe("what images say is bounded in what is kept and served", () => {
     const platforms = Array.from({ length: 15_000 }, (_, n) => `linux/arch${n}`);
     const image = labelled({ "executor-registry.dev/owner": "x".repeat(1000) }, { platforms });
     await using scanning = await scanned(listing("team/executor-ml", image));
-    const document = scanning.catalogue.snapshot.document("ml");
+    const document = scanning.choices.snapshot.document("ml");
     assert.deepEqual([document?.owner?.length, document?.platforms.length], [200, 64]);
     await using huge = await scanned(
       listing("team/executor-ml", labelled({ "executor-registry.dev/owner": "x".repeat(262_000) })),
     );
-    assert.equal(huge.catalogue.snapshot.document("ml")?.owner, undefined);
+    assert.equal(huge.choices.snapshot.document("ml")?.owner, undefined);
   });
 
   test("red-06c: a repository whose name with its host is no reference is reported, and never served", async () => {
@@ -71,9 +71,9 @@ describe("what images say is bounded in what is kept and served", () => {
     await using scanning = await scanned();
     for (let n = 0; n < 14_500; n += 1) {
       const type = `type-${String(n).padStart(11, "0")}`;
-      scanning.catalogue.answers.set("layer", type, { type, capabilities: [] } as never);
+      scanning.choices.answers.set("layer", type, { type, capabilities: [] } as never);
     }
-    const error = unknownType("typo-00000000007", scanning.catalogue, {
+    const error = unknownType("typo-00000000007", scanning.choices, {
       health: () => [],
       typesOf: () => [],
     }) as UnknownTypeError;
@@ -107,7 +107,7 @@ describe("what images say is bounded in what is kept and served", () => {
     await using scanning = await scanned(
       listing("team/executor-ml", labelled({ "executor-registry.dev/owner": owner })),
     );
-    const text = scanning.catalogue.snapshot.executor("ml")!.body.toString();
+    const text = scanning.choices.snapshot.executor("ml")!.body.toString();
     assert.equal((JSON.parse(text) as { owner: string }).owner, "a\ufffdb\ufffd\ufffd\ufffd[31mred\ufffd");
     assert.doesNotMatch(text, /\\ud[89ab]/i);
   });
@@ -115,7 +115,7 @@ describe("what images say is bounded in what is kept and served", () => {
   test("a thousand repositories of one type and a thousand rejected newer images are a few warnings", async () => {
     const listings = Array.from({ length: 1000 }, (_, n) => listing(`t${n}/executor-ml`, listedImage("a", "1.0.0")));
     await using scanning = await scanned(...listings);
-    const warnings = scanning.catalogue.snapshot.document("ml")?.warnings ?? [];
+    const warnings = scanning.choices.snapshot.document("ml")?.warnings ?? [];
     assert.equal(warnings.length, 6);
     assert.equal(warnings[5], "994 more repositories hold images of this type too");
   });

@@ -47,7 +47,7 @@ describe("images without a believable time of their own", () => {
       listed(ALL),
     ];
     await scanning.scan();
-    const document = scanning.catalogue.snapshot.document("jib");
+    const document = scanning.choices.snapshot.document("jib");
     assert.equal(document?.version, "1.0.259");
     assert.equal(document?.reason, "of 260 admitted versions it has the highest version of those that no time orders");
     assert.deepEqual([document?.ambiguous, document?.warnings], [false, []]);
@@ -65,13 +65,13 @@ describe("images without a believable time of their own", () => {
       ),
     ];
     await scanning.scan();
-    const first = scanning.catalogue.snapshot.document("jib");
+    const first = scanning.choices.snapshot.document("jib");
     assert.deepEqual(first?.warnings, [
       "2 tags of team/executor-jib could not be read yet (too many requests); a newer image may be among them",
     ]);
     held.portions = [listed(ALL)];
     await scanning.scan();
-    const document = scanning.catalogue.snapshot.document("jib");
+    const document = scanning.choices.snapshot.document("jib");
     assert.deepEqual([document?.version, document?.warnings], ["1.0.259", []]);
   });
 
@@ -107,7 +107,7 @@ describe("images without a believable time of their own", () => {
     await scanning.scan();
     assert.deepEqual(scanning.versions(), { jib: "1.0.2" });
     assert.match(
-      scanning.catalogue.snapshot.document("jib")?.reason ?? "",
+      scanning.choices.snapshot.document("jib")?.reason ?? "",
       /^of 4 admitted versions it is the last that was found/,
     );
   });
@@ -152,7 +152,7 @@ test("reg-12: versions lists the tags that could not be read, each with its reas
     ),
   ];
   await scanning.scan();
-  const answer = listVersions("jib", scanning.catalogue.view("jib"), undefined, { limit: 10, offset: 0 });
+  const answer = listVersions("jib", scanning.choices.view("jib"), undefined, { limit: 10, offset: 0 });
   assert.ok(answer.kind === "json");
   const { unread, unreadTotal } = answer.body as { unread: unknown; unreadTotal: unknown };
   const repository = "registry.test/team/executor-jib";

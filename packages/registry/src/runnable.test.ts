@@ -69,7 +69,7 @@ describe("what lies beside images", { skip: noDockerRegistry }, () => {
       const pushed = await pushImage(registry, "team/executor-ml", tag, options);
       await using scanning = await openScanning({ registries: [registry] });
       await scanning.scan();
-      const document = scanning.catalogue.snapshot.document("ml");
+      const document = scanning.choices.snapshot.document("ml");
       assert.deepEqual([document?.version, document?.capabilities, document?.versions], ["1.1.0", ["cuda"], 1]);
       assert.deepEqual(document?.warnings, [], "what is pushed with every image is no newer image that waits");
       const rejected = [...(scanning.catalogue.type("ml")?.images ?? [])].find(({ state }) => state === "rejected");
@@ -85,7 +85,7 @@ describe("what lies beside images", { skip: noDockerRegistry }, () => {
     await scanning.scan();
     assert.deepEqual(scanning.versions(), {});
     assert.match(
-      unknownType("nlp", scanning.catalogue, { health: () => [], typesOf: () => [] }).message,
+      unknownType("nlp", scanning.choices, { health: () => [], typesOf: () => [] }).message,
       /it is a Helm chart/,
     );
   });
@@ -134,7 +134,7 @@ describe("what lies beside images", { skip: noDockerRegistry }, () => {
     };
     await using scanning = await openScanning({ sources: [source] });
     await scanning.scan();
-    const document = scanning.catalogue.snapshot.document("ml");
+    const document = scanning.choices.snapshot.document("ml");
     assert.deepEqual([document?.version, document?.versions, document?.validated], ["1.1.0", 1, true]);
   });
 

@@ -1,12 +1,4 @@
-import {
-  type Clock,
-  type Digest,
-  isDigest,
-  type Logger,
-  pinnedName,
-  repositoryNamed,
-  tryParseReference,
-} from "@executor-registry/resolver";
+import { type Clock, type Digest, type Logger, repositoryNamed } from "@executor-registry/resolver";
 import type { Entry, Head, JournalFilter } from "../journal/entry.ts";
 import type { Fold } from "../journal/fold.ts";
 import { type Journal, openJournal } from "../journal/journal.ts";
@@ -14,23 +6,17 @@ import type { Listing } from "../journal/listing.ts";
 import type { SealState } from "../journal/seal.ts";
 import type { Store } from "../journal/store.ts";
 import { type Change, isChange } from "../model/change.ts";
-import { Answers, CATALOGUE, type Order } from "./answers.ts";
-import { executorDocument } from "./document.ts";
 import { applyEntry, emptyCatalogue } from "./fold.ts";
 import { reclaim, type Rank } from "./claims.ts";
 import type { Reasoned } from "./reconcile.ts";
-import type { Snapshot } from "./snapshot.ts";
 import type { CatalogueImage, CatalogueState, CatalogueType, RepositoryReads } from "./state.ts";
 import { restorePart, serializePart, STORED_FORMAT } from "./stored.ts";
-import { TypeView } from "./type-view.ts";
 
 /** What a catalogue is opened with. */
 export interface CatalogueOptions {
   readonly store: Store;
   /** Which of the repositories that claim a type comes first. */
   readonly rank: Rank;
-  /** Which source's answer comes first, where a type has several. */
-  readonly order: Order;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -43,16 +29,13 @@ interface UnreadRepository {
 
 /** The current state: read from memory, changed through the journal alone. */
 export class Catalogue {
-  /** What readers are given, together with what is watched instead of kept here. */
-  readonly answers: Answers;
   readonly #journal: Journal<CatalogueState, Change>;
   readonly #store: Store;
   readonly #rank: Rank;
-  readonly #views = new Map<string, TypeView>();
+  readonly #listeners: ((types: ReadonlySet<string>) => void)[] = [];
   #unread: readonly UnreadRepository[] | undefined;
 
-  private constructor(journal: Journal<CatalogueState, Change>, { store, rank, order }: CatalogueOptions) {
-    this.answers = new Answers(order);
+  private constructor(journal: Journal<CatalogueState, Change>, { store, rank }: CatalogueOptions) {
     this.#journal = journal;
     this.#store = store;
     this.#rank = rank;
@@ -77,19 +60,17 @@ export class Catalogue {
     };
     const journal = await openJournal({ store, fold, clock, log });
     const catalogue = new Catalogue(journal, options);
-    for (const type of journal.state.types.keys()) catalogue.#render(type);
     journal.onEntries((entries) => {
       catalogue.#unread = undefined;
-      for (const type of catalogue.#typesOf(entries)) {
-        catalogue.#views.delete(type);
-        catalogue.#render(type);
-      }
+      const types = catalogue.#typesOf(entries);
+      for (const listener of catalogue.#listeners) listener(types);
     });
     return catalogue;
   }
 
-  get snapshot(): Snapshot {
-    return this.answers.snapshot;
+  /** Calls back, after each change, with the types whose answers it may change. */
+  onTypes(listener: (types: ReadonlySet<string>) => void): void {
+    this.#listeners.push(listener);
   }
 
   get head(): Head {
@@ -103,15 +84,6 @@ export class Catalogue {
 
   type(name: string): CatalogueType | undefined {
     return this.#journal.state.types.get(name);
-  }
-
-  /** What is asked of a type, in the order in which it is asked for. */
-  view(name: string): TypeView | undefined {
-    const type = this.type(name);
-    let view = this.#views.get(name);
-    if (view === undefined && type !== undefined)
-      this.#views.set(name, (view = new TypeView(type, (repository) => this.readsOf(repository))));
-    return view;
   }
 
   /** Every type that has, or had, an image. */
@@ -145,14 +117,9 @@ export class Catalogue {
     return [...this.#journal.state.repositories.keys()].filter((name) => repositoryNamed(name).path === path);
   }
 
-  /** The images of a repository that types are answered with now. */
-  servedFrom(repository: string): readonly CatalogueImage[] {
-    return [...(this.#journal.state.repositories.get(repository) ?? [])].flatMap((type) => {
-      const { digest, image = "" } = this.snapshot.document(type) ?? {};
-      if (digest === undefined || !isDigest(digest) || image !== pinnedName(repositoryNamed(repository), digest))
-        return [];
-      return this.type(type)?.images.get(repository, digest) ?? [];
-    });
+  /** The types that have, or had, images in a repository. */
+  typesIn(repository: string): readonly string[] {
+    return [...(this.#journal.state.repositories.get(repository) ?? [])];
   }
 
   /** What came of the looks at a repository; `undefined` before the first. */
@@ -241,14 +208,6 @@ export class Catalogue {
     } finally {
       await this.#store.close();
     }
-  }
-
-  #render(name: string): void {
-    const current = this.view(name)?.current;
-    const document = current && executorDocument(name, current);
-    // What an older version took in: no client takes a name that long.
-    const served = document && tryParseReference(document.image) ? document : undefined;
-    this.answers.set(CATALOGUE, name, served);
   }
 }
 

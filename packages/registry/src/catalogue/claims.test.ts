@@ -25,7 +25,7 @@ async function opened(listings: RepositoryListing[], options: Partial<ScanningOp
   return {
     held,
     scanning,
-    answer: () => scanning.catalogue.snapshot.document("ml"),
+    answer: () => scanning.choices.snapshot.document("ml"),
     [Symbol.asyncDispose]: () => scanning[Symbol.asyncDispose](),
   };
 }
@@ -100,7 +100,7 @@ describe("which repository a type is answered from", () => {
     const rank = ({ path }: Repository): number => (path.startsWith("aaa/") ? 0 : 1);
     await using scanning = await openScanning({ sources: [{ ...source, rank }], store: kept });
     await scanning.adopt();
-    const document = scanning.catalogue.snapshot.document("ml");
+    const document = scanning.choices.snapshot.document("ml");
     assert.deepEqual([document?.version, document?.warnings], ["9.0.0", []]);
   });
 
@@ -111,7 +111,7 @@ describe("which repository a type is answered from", () => {
     await scanning.scan();
     held.listings = [THEIRS, OURS];
     await scanning.scan();
-    const document = scanning.catalogue.snapshot.document("ml");
+    const document = scanning.choices.snapshot.document("ml");
     assert.equal(document?.version, "1.0.0");
     assert.match(document?.warnings.join() ?? "", /team\/executor-ml comes first in the configuration/);
   });

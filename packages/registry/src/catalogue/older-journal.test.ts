@@ -99,14 +99,14 @@ for (const snapshot of [false, true]) {
     await using scanning = await openScanning({ sources: [source(more)], store: await olderStore(snapshot) });
     await scanning.catalogue.verify(AbortSignal.timeout(10_000));
     assert.deepEqual(scanning.versions(), { cache: "1.0.0", jib: "1.0.10", ml: "1.1.0" });
-    assert.equal(scanning.catalogue.snapshot.document("ml")?.owner, "ml-team");
+    assert.equal(scanning.choices.snapshot.document("ml")?.owner, "ml-team");
 
     await scanning.adopt();
     await scanning.scan();
     assert.deepEqual(scanning.versions(), { jib: "1.0.10", ml: "1.1.0" });
     const [cache] = scanning.catalogue.type("cache")?.images ?? [];
     assert.equal(cache?.state, "rejected");
-    assert.deepEqual(scanning.catalogue.snapshot.document("jib")?.warnings, []);
+    assert.deepEqual(scanning.choices.snapshot.document("jib")?.warnings, []);
 
     more.push({ digest: digestOf("jib1.0.2"), tags: ["1.0.2"] });
     await scanning.scan();

@@ -19,7 +19,7 @@ export interface RepositoryLook {
 }
 
 /** Tags that are written down one by one; those that can never be read come first. */
-const MOST_UNREAD = 100;
+const MAX_UNREAD = 100;
 const MOST_REASON = 300;
 
 /** Failures that cut a look short. All others, a refusal among them, are about the tag that was asked for, whose list could be read. */
@@ -50,7 +50,7 @@ export function recordLook(
   };
   const records = [...unread]
     .sort((a, b) => Number(a.digest === undefined) - Number(b.digest === undefined) || (a.tag < b.tag ? -1 : 1))
-    .slice(0, MOST_UNREAD)
+    .slice(0, MAX_UNREAD)
     .map(({ tag, digest, problem: { code, message } }): UnreadRecord => {
       return {
         tag,

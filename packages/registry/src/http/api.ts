@@ -1,6 +1,6 @@
 import type { Logger } from "@executor-registry/resolver";
 import type { Access } from "../auth/access.ts";
-import type { Catalogue } from "../catalogue/catalogue.ts";
+import type { Choices } from "../choice/choices.ts";
 import type { EventQueue } from "../queues/queue.ts";
 import type { Scanner, TakeHints } from "../scan/scanner.ts";
 import type { Webhook } from "../webhooks/webhook.ts";
@@ -21,7 +21,7 @@ interface Configured extends Evidence {
 
 /** What the handlers of the operations work with. */
 export interface Api {
-  readonly catalogue: Catalogue;
+  readonly choices: Choices;
   /** Asked for anew by each request. */
   readonly inForce: () => Configured;
   readonly serviceHealth: Health;

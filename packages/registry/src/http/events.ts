@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import type { Clock, ExecutorEvent } from "@executor-registry/resolver";
-import type { Snapshot } from "../catalogue/snapshot.ts";
+import type { Snapshot } from "../choice/snapshot.ts";
 
 /** Server-sent events of every change of an answer. */
 export interface EventStream {

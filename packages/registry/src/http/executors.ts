@@ -1,6 +1,6 @@
 import type { RefreshResult, ScanReportDocument } from "@executor-registry/resolver/internal";
 import type { z } from "zod";
-import { render } from "../catalogue/snapshot.ts";
+import { render } from "../choice/snapshot.ts";
 import type { ScanReport } from "../scan/source-scan.ts";
 import type { Api } from "./api.ts";
 import { listExecutors } from "./list-executors.ts";
@@ -13,7 +13,7 @@ type Params = z.output<typeof TypeParams>;
 
 export function answerExecutors(
   { query }: Call<unknown, z.output<typeof ExecutorsQuery>>,
-  { catalogue: { snapshot }, inForce }: Api,
+  { choices: { snapshot }, inForce }: Api,
 ): Answer<"bytes"> {
   const notYet = notLookedAt(inForce().health());
   if (notYet !== undefined && snapshot.size === 0) throw notReady("which executors there are", notYet);
@@ -27,9 +27,9 @@ export function answerExecutor(
   { params: { type }, query: { fields } }: Call<Params, z.output<typeof ExecutorQuery>>,
   api: Api,
 ): Answer<"bytes"> {
-  const { snapshot } = api.catalogue;
+  const { snapshot } = api.choices;
   const rendered = snapshot.executor(type);
-  if (rendered === undefined) throw unknownType(type, api.catalogue, api.inForce());
+  if (rendered === undefined) throw unknownType(type, api.choices, api.inForce());
   const { body, etag } = fields === undefined ? rendered : render(snapshot.text(type, new Set(fields)));
   return { kind: "bytes", body, etag, headers: { "x-executor-subject": "ignored" } };
 }
@@ -38,9 +38,9 @@ export function answerVersions(
   { params: { type }, query }: Call<Params, z.output<typeof VersionsQuery>>,
   api: Api,
 ): Answer<"json"> {
-  const known = api.catalogue.view(type);
-  const live = api.catalogue.snapshot.document(type)?.live;
-  if (known === undefined && live === undefined) throw unknownType(type, api.catalogue, api.inForce());
+  const known = api.choices.view(type);
+  const live = api.choices.snapshot.document(type)?.live;
+  if (known === undefined && live === undefined) throw unknownType(type, api.choices, api.inForce());
   return listVersions(type, known, live?.candidates, query);
 }
 

@@ -1,10 +1,12 @@
 import type { HealthDocument } from "@executor-registry/resolver/internal";
 import type { Catalogue } from "../catalogue/catalogue.ts";
+import type { Snapshot } from "../choice/snapshot.ts";
 import type { SourceHealth } from "../sources/image-source.ts";
 
 /** What health is judged by. */
 export interface HealthOptions {
   readonly catalogue: Catalogue;
+  readonly snapshot: Snapshot;
   inForce(): {
     /** Of the sources, in the configuration's order. */
     health(): readonly SourceHealth[];
@@ -70,7 +72,7 @@ function problemsOf(sources: readonly SourceHealth[]): string {
 }
 
 export function createHealth(options: HealthOptions): Health {
-  const { catalogue, version } = options;
+  const { catalogue, snapshot, version } = options;
   let beenReady = false;
 
   const ready = (): Readiness => {
@@ -102,7 +104,7 @@ export function createHealth(options: HealthOptions): Health {
         status: degraded ? "degraded" : status,
         reason: degraded ? problems.join("; ") : reason,
         version,
-        executors: catalogue.snapshot.size,
+        executors: snapshot.size,
         journal: { ...catalogue.head, ...(verified && { verified }), ...(broken && { broken }) },
         sources,
         ...(queues.length > 0 && { queues }),

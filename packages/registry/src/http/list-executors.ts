@@ -1,6 +1,6 @@
 import type { ExecutorDocument } from "@executor-registry/resolver";
-import { placeAfter } from "../catalogue/type-index.ts";
-import { render, type Snapshot } from "../catalogue/snapshot.ts";
+import { placeAfter } from "../choice/type-index.ts";
+import { render, type Snapshot } from "../choice/snapshot.ts";
 import type { Answer } from "./operation.ts";
 
 interface ListQuery {

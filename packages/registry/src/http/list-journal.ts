@@ -6,7 +6,7 @@ import type { JournalQuery } from "./queries.ts";
 /** A page of the audit log, newest first. */
 export async function listJournal(
   { query }: Call<unknown, z.output<typeof JournalQuery>>,
-  { catalogue }: Api,
+  { choices: { catalogue } }: Api,
 ): Promise<Answer<"json">> {
   const { limit, ...wanted } = query;
   const filter = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined));

@@ -1,8 +1,8 @@
 import type { Candidate } from "@executor-registry/resolver";
 import type { VersionsPage } from "@executor-registry/resolver/internal";
-import { versionDocument } from "../catalogue/document.ts";
+import { versionDocument } from "../choice/document.ts";
 import type { ImageState } from "../catalogue/state.ts";
-import type { TypeView } from "../catalogue/type-view.ts";
+import type { TypeView } from "../choice/type-view.ts";
 import { type Answer, json } from "./operation.ts";
 
 interface VersionsQuery {

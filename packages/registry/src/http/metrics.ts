@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
 import type { Catalogue } from "../catalogue/catalogue.ts";
+import type { Snapshot } from "../choice/snapshot.ts";
 import type { EventQueue } from "../queues/queue.ts";
 import type { SourceHealth } from "../sources/image-source.ts";
 import type { EventStream } from "./events.ts";
@@ -18,6 +19,7 @@ export interface Metrics {
 /** Where the numbers come from. */
 export interface MetricsOptions {
   readonly catalogue: Catalogue;
+  readonly snapshot: Snapshot;
   inForce(): {
     health(): readonly SourceHealth[];
     readonly queues: readonly EventQueue[];
@@ -28,7 +30,7 @@ export interface MetricsOptions {
 }
 
 /** Numbers for Prometheus. What is known anyway is read when it is asked for, so that counting costs reads nothing. */
-export function createMetrics({ catalogue, inForce, reads, events }: MetricsOptions): Metrics {
+export function createMetrics({ catalogue, snapshot, inForce, reads, events }: MetricsOptions): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -74,7 +76,7 @@ export function createMetrics({ catalogue, inForce, reads, events }: MetricsOpti
     },
   });
   registry.registerMetric(resolutions);
-  gauge("executors", "Executor types that can be resolved", [], (set) => set(catalogue.snapshot.size));
+  gauge("executors", "Executor types that can be resolved", [], (set) => set(snapshot.size));
   gauge("images", "Images in the catalogue, by state", ["state"], (set) => {
     const counts = { admitted: 0, rejected: 0, pending: 0, withdrawn: 0 };
     for (const { images } of catalogue.types()) for (const { state } of images) counts[state] += 1;

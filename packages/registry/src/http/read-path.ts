@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Access } from "../auth/access.ts";
-import type { Rendered, Snapshot } from "../catalogue/snapshot.ts";
+import type { Rendered, Snapshot } from "../choice/snapshot.ts";
 
 /** Numbers that cost nothing to count. */
 export interface ReadCounts {

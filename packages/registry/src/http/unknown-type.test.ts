@@ -16,7 +16,7 @@ test("an unknown type's answer says in whole sentences what could not be read", 
     problem,
     unread,
   });
-  const error = unknownType("ml", scanning.catalogue, {
+  const error = unknownType("ml", scanning.choices, {
     health: () => [failing("hub", 2), failing("mirror", 1)],
     typesOf: () => [],
   });
@@ -39,11 +39,11 @@ test("red-05: that the images of a type are not admitted is definite, whatever e
   for (const state of ["failing", "starting"] as const) {
     const health = (): readonly SourceHealth[] => [{ name: "hub", kind: "oci", state, unread: 2 }];
     const evidence = { health, typesOf: () => [] };
-    const error = unknownType("ml", scanning.catalogue, evidence);
+    const error = unknownType("ml", scanning.choices, evidence);
     assert.ok(error instanceof UnknownTypeError);
     assert.match(error.message, /an image of it was found but is not admitted/);
     assert.deepEqual(error.incomplete, []);
-    const never = unknownType("nlp", scanning.catalogue, evidence);
+    const never = unknownType("nlp", scanning.choices, evidence);
     assert.equal(never.code, state === "starting" ? "not-ready" : "unknown-type");
   }
 });

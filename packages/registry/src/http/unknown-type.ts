@@ -1,5 +1,6 @@
 import { ExecutorRegistryError, repositoryNamed, UnknownTypeError } from "@executor-registry/resolver";
 import type { Catalogue } from "../catalogue/catalogue.ts";
+import type { Choices } from "../choice/choices.ts";
 import type { Naming } from "../model/naming.ts";
 import { oneLine } from "../model/one-line.ts";
 import type { CatalogueImage } from "../catalogue/state.ts";
@@ -24,17 +25,17 @@ export interface Evidence {
  * @returns an error of code `not-ready` while a source was not looked at yet, since the type may be there; else one that says
  *   whether the answer is definite: it is for a type whose images were withdrawn or are not admitted
  */
-export function unknownType(type: string, catalogue: Catalogue, evidence: Evidence): ExecutorRegistryError {
+export function unknownType(type: string, choices: Choices, evidence: Evidence): ExecutorRegistryError {
   const sources = evidence.health();
-  const view = catalogue.view(type);
+  const view = choices.view(type);
   const refused = view === undefined ? [] : [...view.images("rejected"), ...view.images("pending")];
   const notYet = refused.length > 0 ? undefined : notLookedAt(sources);
   if (notYet !== undefined) return notReady(`whether there is an image of executor type "${type}"`, notYet);
-  const { index } = catalogue.snapshot;
+  const { index } = choices.snapshot;
   // Of a type that it has images of, the service knows what became of them, whatever else could not be read.
   const incomplete =
     view === undefined
-      ? [...unreadOf(type, catalogue, evidence), ...unreadSentences(sources)].slice(0, MOST_SENTENCES)
+      ? [...unreadOf(type, choices.catalogue, evidence), ...unreadSentences(sources)].slice(0, MOST_SENTENCES)
       : [];
   const known = {
     knownTypes: index.sorted.slice(0, MOST_TYPES),

@@ -6,6 +6,7 @@ import {
   type Repository,
 } from "@executor-registry/resolver";
 import type { Catalogue } from "../catalogue/catalogue.ts";
+import type { Choices } from "../choice/choices.ts";
 import { boundedDetails, type ImageDetails, isDescribed } from "../model/image.ts";
 import type { Naming } from "../model/naming.ts";
 import { reconcile, type Observation, type Recording } from "../catalogue/reconcile.ts";
@@ -31,6 +32,7 @@ const AT_ONCE = 8;
 /** What taking in a listing needs. */
 export interface IngestOptions {
   readonly catalogue: Catalogue;
+  readonly choices: Choices;
   /** Writes down what was seen. */
   readonly record: Recording;
   readonly naming: Naming;
@@ -67,7 +69,7 @@ export async function ingest(
   source: ImageSource,
   listing: Exclude<RepositoryListing, { state: "failed" }>,
   { actor, why, since, newest }: Look,
-  { catalogue, record, naming, log }: IngestOptions,
+  { catalogue, choices, record, naming, log }: IngestOptions,
   signal: AbortSignal,
   progressed: () => void,
 ): Promise<Ingested> {
@@ -82,7 +84,7 @@ export async function ingest(
   const listed = listing.state === "gone" ? [] : listing.images;
   const images = listed.filter(({ tags }) => tags.some((tag) => naming.typesOf(path, tag).length > 0));
   const known = catalogue.imagesOf(name);
-  const { unreadable } = knownOf(catalogue, name);
+  const { unreadable } = knownOf(choices, name);
   const unread: UnreadTag[] = listing.state === "gone" ? [] : [...listing.unread];
 
   const details = new Map<Digest, ImageDetails>();

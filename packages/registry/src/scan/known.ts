@@ -1,7 +1,7 @@
 import { type Digest, ExecutorRegistryError, taggedName, type Repository } from "@executor-registry/resolver";
 import { errorRow } from "../errors/service-errors.ts";
 import { hash } from "node:crypto";
-import type { Catalogue } from "../catalogue/catalogue.ts";
+import type { Choices } from "../choice/choices.ts";
 import { versionTag } from "../model/version-tag.ts";
 import type { KnownRepository } from "../sources/image-source.ts";
 
@@ -25,7 +25,8 @@ export function turnsBetween(repository: Repository, from: number, until: number
 }
 
 /** What the catalogue knows of a repository: the images that are still there, and what was found to be unreadable for good. */
-export function knownOf(catalogue: Catalogue, repository: string, turn: Turn = () => false): KnownRepository {
+export function knownOf(choices: Choices, repository: string, turn: Turn = () => false): KnownRepository {
+  const { catalogue } = choices;
   const images = catalogue.imagesOf(repository);
   const byTag = new Map<string, Digest>();
   const unreadable = new Map<Digest, ExecutorRegistryError>();
@@ -37,7 +38,7 @@ export function knownOf(catalogue: Catalogue, repository: string, turn: Turn = (
     byTag.set(tag, digest);
     unreadable.set(digest, new ExecutorRegistryError(errorRow(code), reason, { retryable: false }));
   }
-  const served = new Set(catalogue.servedFrom(repository).map(({ tags }) => versionTag(tags)));
+  const served = new Set(choices.servedFrom(repository).map(({ tags }) => versionTag(tags)));
   return {
     tags: byTag.keys(),
     isDue: (tag) => served.has(tag) || turn(tag),

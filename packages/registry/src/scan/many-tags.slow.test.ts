@@ -39,7 +39,7 @@ test(
     assert.equal(new Set(images.flatMap((image) => image.tags)).size, TAGS);
     assert.ok(images.every(({ state }) => state === "admitted"));
     assert.equal(scanning.scanner.health[0]?.unread, 0);
-    assert.equal(scanning.catalogue.snapshot.document("ml")?.digest, digests.at(-1));
+    assert.equal(scanning.choices.snapshot.document("ml")?.digest, digests.at(-1));
 
     const head = scanning.catalogue.head.sequence;
     // The current image is looked up, and what has its daily turn just now.

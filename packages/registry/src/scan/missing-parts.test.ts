@@ -28,7 +28,7 @@ describe("an image of which a part is missing", { skip: noDockerRegistry }, () =
     await deleteManifest(registry, "team/executor-half", amd64.digest);
     await using scanning = await openScanning({ registries: [registry] });
     await scanning.scan();
-    const document = scanning.catalogue.snapshot.document("half");
+    const document = scanning.choices.snapshot.document("half");
     assert.deepEqual([document?.platforms, document?.owner], [["linux/arm64"], "ml-team"]);
     assert.equal(scanning.scanner.health[0]?.unread, 0);
   });
@@ -48,7 +48,7 @@ describe("an image of which a part is missing", { skip: noDockerRegistry }, () =
     await using proxy = await startRegistryProxy(registry.url);
     await using scanning = await openScanning({ registries: [proxy] });
     await scanning.scan();
-    const document = scanning.catalogue.snapshot.document("half");
+    const document = scanning.choices.snapshot.document("half");
     assert.deepEqual(document?.platforms, ["linux/amd64", "linux/ppc64le"]);
     assert.equal(scanning.scanner.health[0]?.unread, 0);
     const heads = (): number => proxy.requests.filter(({ line }) => line.includes("/manifests/sha256:")).length;
@@ -78,7 +78,7 @@ describe("an image of which a part is missing", { skip: noDockerRegistry }, () =
     assert.deepEqual([scanning.versions(), scanning.scanner.health[0]?.unread], [{}, 1]);
     status = 403;
     await scanning.scan();
-    assert.deepEqual(scanning.catalogue.snapshot.document("half")?.platforms, ["linux/amd64", "linux/arm64"]);
+    assert.deepEqual(scanning.choices.snapshot.document("half")?.platforms, ["linux/amd64", "linux/arm64"]);
   });
 
   test("reg-05: an index of which every child is gone keeps its tag unread, with the digest of what is missing", async () => {

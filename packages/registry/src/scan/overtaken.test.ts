@@ -33,9 +33,9 @@ test("a reading whose details come late does not overwrite one that began after 
     why: "event",
   });
   await taken.promise;
-  const before = scanning.catalogue.snapshot.document("ml")?.digest;
+  const before = scanning.choices.snapshot.document("ml")?.digest;
   answer.resolve();
   await all;
-  const after = scanning.catalogue.snapshot.document("ml")?.digest;
+  const after = scanning.choices.snapshot.document("ml")?.digest;
   assert.deepEqual([before, after], [listedImage("b", "x").digest, listedImage("b", "x").digest]);
 });

@@ -19,7 +19,7 @@ for (const tag of ["1.0.0-SNAPSHOT", "0.0.0-dev", "1.0.0", "3.11.4-slim", "2.0.0
       await scanning.scan();
       const { digest } = await pushImage(registry, "team/executor-snap", tag, { created: day(2) });
       await scanning.scan();
-      assert.equal(scanning.catalogue.snapshot.document("snap")?.digest, digest);
+      assert.equal(scanning.choices.snapshot.document("snap")?.digest, digest);
     },
   );
 }

@@ -20,11 +20,11 @@ describe("scanning a real registry", { skip: noDockerRegistry }, () => {
     await pushImage(registry, "team/something-else", "1.0.0");
     await using scanning = await openScanning({ registries: [registry] });
     await scanning.scan();
-    const document = scanning.catalogue.snapshot.document("ml");
+    const document = scanning.choices.snapshot.document("ml");
     assert.equal(document?.image, `${registry.host}/team/executor-ml@${newest.digest}`);
     assert.deepEqual([document.version, document.versions, document.owner], ["1.1.0", 3, "ml-team"]);
     assert.deepEqual([document.capabilities, document.platforms], [["cpu", "cuda"], ["linux/amd64"]]);
-    assert.deepEqual(scanning.catalogue.snapshot.types(), ["ml"]);
+    assert.deepEqual(scanning.choices.snapshot.types(), ["ml"]);
   });
 
   test("an index is one version, with the platforms of its images", async () => {
@@ -37,7 +37,7 @@ describe("scanning a real registry", { skip: noDockerRegistry }, () => {
     ]);
     await using scanning = await openScanning({ registries: [registry] });
     await scanning.scan();
-    const document = scanning.catalogue.snapshot.document("ml");
+    const document = scanning.choices.snapshot.document("ml");
     assert.deepEqual([document?.digest, document?.platforms], [index.digest, ["linux/amd64", "linux/arm64"]]);
   });
 
@@ -59,7 +59,7 @@ describe("scanning a real registry", { skip: noDockerRegistry }, () => {
     await scanning.scan();
     await pushManifest(registry, "executor-ml", "1.0.1", image.manifest, IMAGE_MANIFEST);
     assert.equal(await scanning.scan(), 3, "the tags, the current image, and what the new tag names");
-    assert.deepEqual(scanning.catalogue.snapshot.document("ml")?.tags, ["1.0.0", "1.0.1"]);
+    assert.deepEqual(scanning.choices.snapshot.document("ml")?.tags, ["1.0.0", "1.0.1"]);
   });
 
   test("a tag that moves takes its old image out of the catalogue", async () => {
@@ -67,10 +67,10 @@ describe("scanning a real registry", { skip: noDockerRegistry }, () => {
     await pushImage(registry, "executor-ml", "latest", { created: day(2) });
     await using scanning = await openScanning({ registries: [registry] });
     await scanning.scan();
-    const before = scanning.catalogue.snapshot.document("ml")?.digest;
+    const before = scanning.choices.snapshot.document("ml")?.digest;
     const { digest } = await pushImage(registry, "executor-ml", "latest", { created: day(1) });
     await scanning.scan();
-    assert.equal(scanning.catalogue.snapshot.document("ml")?.digest, digest, "although it is the older build");
+    assert.equal(scanning.choices.snapshot.document("ml")?.digest, digest, "although it is the older build");
     const images = [...(scanning.catalogue.type("ml")?.images ?? [])];
     const withdrawn = images.find(({ state }) => state === "withdrawn");
     assert.deepEqual([withdrawn?.digest, withdrawn?.withdrawn?.reason], [before, "tag latest names another image now"]);
@@ -83,7 +83,7 @@ describe("scanning a real registry", { skip: noDockerRegistry }, () => {
     await scanning.scan();
     const { digest } = await pushImage(registry, "executor-ml", "1.0.0", { created: day(2) });
     await scanning.scanner.refreshType("ml", { actor: "test", why: "test" });
-    assert.equal(scanning.catalogue.snapshot.document("ml")?.digest, digest);
+    assert.equal(scanning.choices.snapshot.document("ml")?.digest, digest);
   });
 
   test("deleted images are withdrawn, come back when they are pushed again, and keep when they were added", async () => {
@@ -91,13 +91,13 @@ describe("scanning a real registry", { skip: noDockerRegistry }, () => {
     const { digest } = await pushImage(registry, "executor-ml", "1.0.0");
     await using scanning = await openScanning({ registries: [registry] });
     await scanning.scan();
-    const added = scanning.catalogue.snapshot.document("ml")?.added;
+    const added = scanning.choices.snapshot.document("ml")?.added;
     await deleteManifest(registry, "executor-ml", digest);
     await scanning.scan();
     assert.deepEqual(scanning.versions(), {});
     await pushImage(registry, "executor-ml", "1.0.0");
     await scanning.scan();
-    const document = scanning.catalogue.snapshot.document("ml");
+    const document = scanning.choices.snapshot.document("ml");
     assert.deepEqual([document?.digest, document?.added], [digest, added]);
   });
 
@@ -143,7 +143,7 @@ describe("scanning a real registry", { skip: noDockerRegistry }, () => {
       registries: [{ host: registry.host, repositories: ["old/*", "new/*"] }],
     });
     await scanning.scan();
-    const document = scanning.catalogue.snapshot.document("ml");
+    const document = scanning.choices.snapshot.document("ml");
     assert.equal(document?.digest, preferred.digest);
     assert.match(
       document.warnings.join(),
@@ -152,7 +152,7 @@ describe("scanning a real registry", { skip: noDockerRegistry }, () => {
     await deleteManifest(registry, "old/executor-ml", preferred.digest);
     await scanning.scan();
     assert.deepEqual(scanning.versions(), { ml: "2.0.0" });
-    const [warning] = scanning.catalogue.snapshot.document("ml")?.warnings ?? [];
+    const [warning] = scanning.choices.snapshot.document("ml")?.warnings ?? [];
     assert.match(warning ?? "", /new\/executor-ml .* took over from .*old\/executor-ml/);
   });
 
@@ -207,8 +207,8 @@ describe("scanning a real registry", { skip: noDockerRegistry }, () => {
     const tags = { template: "executor-{type}-{version}", repositories: ["executors"] };
     await using scanning = await openScanning({ registries: [registry], naming: { tags } });
     await scanning.scan();
-    assert.deepEqual(scanning.catalogue.snapshot.types(), ["custom-nlp", "ml"]);
-    assert.equal(scanning.catalogue.snapshot.document("custom-nlp")?.digest, nlp.digest);
+    assert.deepEqual(scanning.choices.snapshot.types(), ["custom-nlp", "ml"]);
+    assert.equal(scanning.choices.snapshot.document("custom-nlp")?.digest, nlp.digest);
   });
 
   test("an alias is a type of its own, served from the repository it names", async () => {
@@ -219,7 +219,7 @@ describe("scanning a real registry", { skip: noDockerRegistry }, () => {
       naming: { aliases: { "custom-nlp": "executor-nlp" } },
     });
     await scanning.scan();
-    const { snapshot } = scanning.catalogue;
+    const { snapshot } = scanning.choices;
     assert.deepEqual([snapshot.document("nlp")?.digest, snapshot.document("custom-nlp")?.digest], [digest, digest]);
   });
 });

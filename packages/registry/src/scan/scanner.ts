@@ -1,5 +1,6 @@
 import { type Clock, type Logger, type Random, type Repository, repositoryNamed } from "@executor-registry/resolver";
 import type { Catalogue } from "../catalogue/catalogue.ts";
+import type { Choices } from "../choice/choices.ts";
 import type { Naming } from "../model/naming.ts";
 import type { Rank } from "../catalogue/claims.ts";
 import { reconcile, type Recording } from "../catalogue/reconcile.ts";
@@ -20,6 +21,7 @@ interface PolledSource {
 export interface ScannerOptions {
   readonly sources: readonly PolledSource[];
   readonly catalogue: Catalogue;
+  readonly choices: Choices;
   /** Writes down what was seen. */
   readonly record: Recording;
   readonly naming: Naming;

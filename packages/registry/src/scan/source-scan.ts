@@ -73,7 +73,7 @@ export class SourceScan {
   async run(order: ScanOrder, signal: AbortSignal, progressed: (progress: ScanProgress) => void): Promise<ScanReport> {
     const { only, recheck, ...reason } = order;
     const source = this.#source;
-    const { catalogue, log } = this.#options;
+    const { catalogue, choices, log } = this.#options;
     const began = ++this.#clock;
     const requestsBefore = source.requests;
     const [turned, now] = [this.#turned, this.#now()];
@@ -153,7 +153,7 @@ export class SourceScan {
           known: (repository) => {
             tickets.set(repository.name, { ticket: ++this.#clock, since: catalogue.head.sequence });
             const turn = only === undefined ? turnsBetween(repository, turned, now) : undefined;
-            return knownOf(catalogue, repository.name, turn);
+            return knownOf(choices, repository.name, turn);
           },
           progress: advance,
           signal,

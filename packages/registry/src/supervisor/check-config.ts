@@ -3,6 +3,7 @@ import { createServer } from "node:net";
 import { type Clock, ExecutorRegistryError } from "@executor-registry/resolver";
 import { pino } from "pino";
 import { Catalogue } from "../catalogue/catalogue.ts";
+import { Choices } from "../choice/choices.ts";
 import { refuseLoss } from "../config/load-config.ts";
 import { type ConfigMistake, InvalidConfigurationError, parseConfig } from "../config/parse-config.ts";
 import type { Variables } from "../config/read-secrets.ts";
@@ -50,9 +51,18 @@ async function listenMistake({ listen: { host, port } }: Config): Promise<Config
 /** The parts are made as at a start, and never run. */
 async function partsMistake(config: Config, clock: Clock, variables: Variables): Promise<ConfigMistake | undefined> {
   const log = pino({ level: "silent" });
-  const catalogue = await Catalogue.open({ store: memoryStore(), rank: () => 0, order: () => 0, clock, log });
+  const catalogue = await Catalogue.open({ store: memoryStore(), rank: () => 0, clock, log });
   try {
-    await (await makeParts(config, { catalogue, clock, random: Math.random, log, variables })).close();
+    await (
+      await makeParts(config, {
+        catalogue,
+        choices: new Choices(catalogue, () => 0),
+        clock,
+        random: Math.random,
+        log,
+        variables,
+      })
+    ).close();
     return undefined;
   } catch (error) {
     if (error instanceof ExecutorRegistryError) return { path: "", message: error.message };

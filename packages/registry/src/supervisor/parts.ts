@@ -2,6 +2,7 @@ import type { Clock, Random } from "@executor-registry/resolver";
 import type { Logger } from "pino";
 import { createAccess, type Access } from "../auth/access.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
+import type { Choices } from "../choice/choices.ts";
 import { createNaming, type Naming } from "../model/naming.ts";
 import { makeChecks } from "../checks/checks.ts";
 import { makeAuthenticators } from "../config/make-authenticators.ts";
@@ -52,6 +53,7 @@ export const PARTS_END_MS = 1500;
 /** What stays the same whatever the configuration says. */
 export interface Surroundings {
   readonly catalogue: Catalogue;
+  readonly choices: Choices;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -63,7 +65,7 @@ export interface Surroundings {
 
 /** Makes the parts; nothing runs yet. @throws ConfigurationError */
 export async function makeParts(config: Config, surroundings: Surroundings): Promise<Parts> {
-  const { catalogue, clock, random, log, variables, fetch } = surroundings;
+  const { catalogue, choices, clock, random, log, variables, fetch } = surroundings;
   const { template, tags, aliases } = config.executors;
   const naming = createNaming({ template, aliases, ...(tags && { tags }) });
   const { scanned, watched } = makeSources(config.sources, { naming, template, clock, random, log });
@@ -71,7 +73,7 @@ export async function makeParts(config: Config, surroundings: Surroundings): Pro
   const asked = { checks: makeChecks(config.checks), sources, catalogue, clock, random, log };
   const judging = new Judging(asked);
   const record = judgedRecording(asked, judging);
-  const scanner = new Scanner({ sources: scanned, catalogue, record, naming, clock, random, log });
+  const scanner = new Scanner({ sources: scanned, catalogue, choices, record, naming, clock, random, log });
   const hint: TakeHints = (hints, reason, to) => {
     judging.hint(hints, reason, to);
     return scanner.hint(hints, reason, to);
@@ -106,7 +108,7 @@ export async function makeParts(config: Config, surroundings: Surroundings): Pro
     queues: queues.map(({ queue }) => queue),
     adopt,
     start() {
-      const { answers } = catalogue;
+      const { answers } = choices;
       answers.keep(new Set(watched.map(({ name }) => name)));
       for (const source of watched) {
         const layer: LiveAnswers = {

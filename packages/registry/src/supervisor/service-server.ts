@@ -2,7 +2,7 @@ import type { AddressInfo } from "node:net";
 import { type Clock, ExecutorRegistryError, VERSION } from "@executor-registry/resolver";
 import type { Logger } from "pino";
 import type { Access } from "../auth/access.ts";
-import type { Catalogue } from "../catalogue/catalogue.ts";
+import type { Choices } from "../choice/choices.ts";
 import { createDocuments } from "../http/documents.ts";
 import { createEventStream } from "../http/events.ts";
 import { createHealth } from "../http/health.ts";
@@ -26,7 +26,7 @@ export interface ServiceServer {
 
 /** What it answers from. */
 export interface ServiceServerOptions {
-  readonly catalogue: Catalogue;
+  readonly choices: Choices;
   readonly inForce: InForce;
   /** Whether the catalogue held something when it was opened. */
   readonly restored: boolean;
@@ -36,27 +36,34 @@ export interface ServiceServerOptions {
 
 /** Makes the server; where it listens, and its limits, stay those of the configuration that is in force now. */
 export async function createServiceServer({
-  catalogue,
+  choices,
   inForce,
   restored,
   clock,
   log,
 }: ServiceServerOptions): Promise<ServiceServer> {
   const { listen, limits } = inForce.config;
-  const { snapshot } = catalogue;
+  const { catalogue, snapshot } = choices;
   const parts = (): InForce["parts"] => inForce.parts;
   const reads = { ok: 0, notModified: 0 };
   const nextId = createRequestIds();
   let readPath = createReadPath(snapshot, parts().access, reads, nextId);
   let draining = false;
   const events = createEventStream(snapshot, clock);
-  const metrics = createMetrics({ catalogue, inForce: parts, reads, events });
+  const metrics = createMetrics({ catalogue, snapshot, inForce: parts, reads, events });
   const fastify = await createHttpServer({
     operations: OPERATIONS,
     api: {
-      catalogue,
+      choices,
       inForce: parts,
-      serviceHealth: createHealth({ catalogue, inForce: parts, version: VERSION, draining: () => draining, restored }),
+      serviceHealth: createHealth({
+        catalogue,
+        snapshot,
+        inForce: parts,
+        version: VERSION,
+        draining: () => draining,
+        restored,
+      }),
       events,
       metrics,
       documents: createDocuments(OPERATIONS, VERSION),

@@ -2,6 +2,7 @@ import { ExecutorRegistryError, systemClock, type Clock, type Random } from "@ex
 import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "pino";
 import { Catalogue } from "../catalogue/catalogue.ts";
+import { Choices } from "../choice/choices.ts";
 import type { Variables } from "../config/read-secrets.ts";
 import type { Config } from "../config/schema.ts";
 import { BrokenJournalError } from "../journal/errors.ts";
@@ -89,25 +90,33 @@ async function begin(options: ServiceOptions, lifetimes: Lifetimes): Promise<Ser
   const catalogue = await Catalogue.open({
     store,
     rank: (claim) => rankOf(inForce.parts.sources)(claim),
-    order: (source) => inForce.config.sources.findIndex(({ name }) => name === source),
     clock,
     log,
   });
   lifetimes.add({ what: "the catalogue", end: () => catalogue.close(), ms: 4000 });
   signal?.throwIfAborted();
+  const choices = new Choices(catalogue, (source) => inForce.config.sources.findIndex(({ name }) => name === source));
   const restored = catalogue.head.sequence > 0;
 
-  const surroundings = { catalogue, clock, random, log, variables, ...(options.fetch && { fetch: options.fetch }) };
+  const surroundings = {
+    catalogue,
+    choices,
+    clock,
+    random,
+    log,
+    variables,
+    ...(options.fetch && { fetch: options.fetch }),
+  };
   const inForce = await putInForce(config, surroundings, ending.signal);
   // Each task has its own time within this one.
   lifetimes.add({ what: "the configuration", end: () => inForce.close(), ms: PARTS_END_MS + 100 });
   signal?.throwIfAborted();
 
-  const server = await createServiceServer({ catalogue, inForce, restored, clock, log });
+  const server = await createServiceServer({ choices, inForce, restored, clock, log });
   lifetimes.add({ what: "the HTTP server", end: () => server.close(), ms: 500 });
   const url = await server.listen();
   const { sequence } = catalogue.head;
-  log.info({ url, store: store.description, executors: catalogue.snapshot.size, journal: sequence }, "listening");
+  log.info({ url, store: store.description, executors: choices.snapshot.size, journal: sequence }, "listening");
 
   await inForce.parts.adopt();
   signal?.throwIfAborted();

@@ -1,5 +1,6 @@
 import { type Clock, silentLogger, systemClock } from "@executor-registry/resolver";
 import { Catalogue } from "../catalogue/catalogue.ts";
+import { Choices } from "../choice/choices.ts";
 import { createNaming, type NamingOptions } from "../model/naming.ts";
 import type { Check } from "../checks/check.ts";
 import { makeChecks } from "../checks/checks.ts";
@@ -37,6 +38,7 @@ export interface ScanningOptions {
 /** A catalogue and what keeps it current, without HTTP. */
 export interface Scanning extends AsyncDisposable {
   readonly catalogue: Catalogue;
+  readonly choices: Choices;
   readonly scanner: Scanner;
   readonly judging: Judging;
   readonly sources: readonly ImageSource[];
@@ -63,13 +65,15 @@ export async function openScanning(options: ScanningOptions): Promise<Scanning> 
       return createOciSource({ name: `registry-${index + 1}`, client, repositories, naming, log: silentLogger });
     });
   const store = options.store ?? (await openStore("memory:"));
-  const catalogue = await Catalogue.open({ store, rank: rankOf(sources), order: () => 0, clock, log: silentLogger });
+  const catalogue = await Catalogue.open({ store, rank: rankOf(sources), clock, log: silentLogger });
+  const choices = new Choices(catalogue, () => 0);
   const { checks = makeChecks({ approvedNamespaces: [...approved] }) } = options;
   const judged = { checks, sources, catalogue, clock, random: () => 0.5, log: silentLogger };
   const judging = new Judging(judged);
   const scanner = new Scanner({
     sources: sources.map((source) => ({ source, polling: { interval, jitter: 0 } })),
     catalogue,
+    choices,
     naming,
     record: judgedRecording(judged, judging),
     clock,
@@ -78,6 +82,7 @@ export async function openScanning(options: ScanningOptions): Promise<Scanning> 
   });
   return {
     catalogue,
+    choices,
     scanner,
     judging,
     sources,
@@ -91,7 +96,7 @@ export async function openScanning(options: ScanningOptions): Promise<Scanning> 
     },
     later: (ms = interval) => void (ahead += ms),
     versions: () =>
-      Object.fromEntries(catalogue.snapshot.types().map((type) => [type, catalogue.snapshot.document(type)?.version])),
+      Object.fromEntries(choices.snapshot.types().map((type) => [type, choices.snapshot.document(type)?.version])),
     async [Symbol.asyncDispose]() {
       await judging.close();
       await scanner.close();

@@ -21,7 +21,7 @@ describe("executors in Amazon ECR", { skip: noDockerRegistry }, () => {
     const { digest } = await ecr.push("team/executor-ml", "1.9.1", { labels, size: 16, pushedAt: day(2) });
     await using scanning = await openScanning({ sources: [ecrSource(ecr)] });
     await scanning.scan();
-    assert.equal(scanning.catalogue.snapshot.document("ml")?.image, `${ecr.host()}/team/executor-ml@${digest}`);
+    assert.equal(scanning.choices.snapshot.document("ml")?.image, `${ecr.host()}/team/executor-ml@${digest}`);
     const images = scanning.catalogue.imagesOf(`${ecr.host()}/team/executor-ml`);
     assert.deepEqual(images.get(digest)?.details?.labels, labels);
     assert.equal(images.get(digest)?.pushed, day(2).toISOString());

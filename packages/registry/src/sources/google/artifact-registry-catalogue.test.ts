@@ -21,7 +21,7 @@ describe("executors in Artifact Registry", { skip: noDockerRegistry }, () => {
     const source = artifactRegistrySource(double, { locations: ["europe-west4", "europe"] });
     await using scanning = await openScanning({ sources: [source] });
     await scanning.scan();
-    const { snapshot } = scanning.catalogue;
+    const { snapshot } = scanning.choices;
     assert.equal(snapshot.document("ml")?.image, `europe-west4-docker.pkg.dev/acme/executors/executor-ml@${digest}`);
     assert.equal(snapshot.document("nlp")?.image, `eu.gcr.io/acme/executor-nlp@${legacy.digest}`);
     const images = scanning.catalogue.imagesOf("europe-west4-docker.pkg.dev/acme/executors/executor-ml");

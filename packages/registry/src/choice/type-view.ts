@@ -1,15 +1,15 @@
 import { type Current, currentOf, type ReadsOf } from "./current.ts";
 import type { UnreadRecord } from "../model/change.ts";
 import { oneLine } from "../model/one-line.ts";
-import { compareRecency, Recency } from "./newest.ts";
-import type { CatalogueImage, CatalogueType, ImageState } from "./state.ts";
+import { compareRecency, Recency } from "../policies/newest.ts";
+import type { CatalogueImage, CatalogueType, ImageState } from "../catalogue/state.ts";
 
 /** A tag that could not be read, as `GET /executors/{type}/versions` lists it. */
 export interface UnreadTagDocument extends Omit<UnreadRecord, "since"> {
   readonly repository: string;
 }
 
-const MOST_UNREAD = 500;
+const MAX_UNREAD = 500;
 
 /** What is asked of a type again and again, worked out once after each change of it. */
 export class TypeView {
@@ -44,7 +44,7 @@ export class TypeView {
       }),
     );
     const total = repositories.reduce((sum, repository) => sum + (this.#readsOf(repository)?.unreadTotal ?? 0), 0);
-    return { unread: unread.slice(0, MOST_UNREAD), total };
+    return { unread: unread.slice(0, MAX_UNREAD), total };
   }
 
   #ordered(): readonly CatalogueImage[] {

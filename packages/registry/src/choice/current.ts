@@ -1,9 +1,9 @@
 import type { ExecutorDocument } from "@executor-registry/resolver";
 import { isRunnable } from "../model/runnable.ts";
 import type { Claim } from "../model/change.ts";
-import { compareRecency, type Difference, differenceOf, Recency } from "./newest.ts";
+import { compareRecency, type Difference, differenceOf, Recency } from "../policies/newest.ts";
 import { oneLine } from "../model/one-line.ts";
-import type { CatalogueImage, CatalogueType, RepositoryReads } from "./state.ts";
+import type { CatalogueImage, CatalogueType, RepositoryReads } from "../catalogue/state.ts";
 import { unreadWarnings } from "./unread.ts";
 
 /** Which version of a type is current, and why. */
@@ -11,7 +11,7 @@ export interface Current {
   readonly image: CatalogueImage;
   readonly decidedBy: ExecutorDocument["decidedBy"];
   readonly reason: string;
-  /** Nothing told which version is the newest. `advice` says what to do about it. */
+  /** Nothing shows which version is the newest. `advice` says what to do about it. */
   readonly ambiguous: boolean;
   readonly advice?: string;
   /** How many admitted versions it was chosen from. */

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Digest } from "@executor-registry/resolver";
 import { currentOf } from "./current.ts";
-import { ImageSet } from "./image-set.ts";
-import type { CatalogueImage, CatalogueType, RepositoryReads } from "./state.ts";
+import { ImageSet } from "../catalogue/image-set.ts";
+import type { CatalogueImage, CatalogueType, RepositoryReads } from "../catalogue/state.ts";
 
 const REPOSITORY = "registry.test/executor-ml";
 

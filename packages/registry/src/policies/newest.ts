@@ -1,5 +1,5 @@
 import { compareVersions, isHigher, type TagVersion, tagVersion } from "@executor-registry/resolver";
-import type { CatalogueImage, RepositoryReads } from "./state.ts";
+import type { CatalogueImage, RepositoryReads } from "../catalogue/state.ts";
 import { versionTag } from "../model/version-tag.ts";
 
 /** Builds that strip times set 1970 or 1980; nothing older than registries of images is believed. */
@@ -10,7 +10,7 @@ const AHEAD_MS = 5 * 60_000;
 /**
  * How new an image is, by what was known when it was first recorded: later looks change nothing of it.
  *
- * The registry's time of push counts where it is told. Else what came after the first complete look at its repository is newer than all that this
+ * The registry's time of push counts where the registry reports it. Else what came after the first complete look at its repository is newer than all that this
  * look found, in the order of the looks, not of a clock. What one look found came in the order of reading, which says nothing: then the time
  * of the build counts where it is believable, and then the version.
  */

@@ -2,7 +2,7 @@ import { repositoryNamed } from "@executor-registry/resolver";
 import { errorRow } from "../errors/service-errors.ts";
 import type { UnreadRecord } from "../model/change.ts";
 import { oneLine } from "../model/one-line.ts";
-import type { RepositoryReads } from "./state.ts";
+import type { RepositoryReads } from "../catalogue/state.ts";
 
 /** Failures that pass, in the words of a sentence. */
 const PASSING: Readonly<Record<string, string>> = {

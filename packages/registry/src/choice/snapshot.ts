@@ -16,7 +16,7 @@ export function render(text: string): Rendered {
 }
 
 /** Lists that are kept as they are sent. */
-const MOST_LISTS = 16;
+const MAX_LISTS = 16;
 
 interface Executor extends Rendered {
   readonly document: ExecutorDocument;
@@ -114,7 +114,7 @@ export class Snapshot {
     const rendered = render(`{${members.join(",")}}`);
     this.#lists.set(key, rendered);
     // Strangers choose what is asked for: the oldest gives way.
-    const [oldest] = this.#lists.size > MOST_LISTS ? this.#lists.keys() : [];
+    const [oldest] = this.#lists.size > MAX_LISTS ? this.#lists.keys() : [];
     if (oldest !== undefined) this.#lists.delete(oldest);
     return rendered;
   }

@@ -2,18 +2,18 @@ import { type ExecutorDocument, pinnedName, repositoryNamed } from "@executor-re
 import type { Current } from "./current.ts";
 import { capabilitiesOf, ownerOf } from "../model/labels.ts";
 import { oneLine } from "../model/one-line.ts";
-import type { CatalogueImage } from "./state.ts";
+import type { CatalogueImage } from "../catalogue/state.ts";
 import { tellingTags, versionTag } from "../model/version-tag.ts";
 
 /** As many tags as a person may look at: an unchanged image that each commit tags again has thousands. */
-const MOST_TAGS = 50;
+const MAX_TAGS = 50;
 
 /** What every document of an image says. */
 function imageMembers(image: CatalogueImage) {
   const labels = image.details?.labels ?? {};
   const owner = ownerOf(labels);
   const { created, sizeBytes, platforms = [] } = image.details ?? {};
-  const tags = tellingTags(image.tags, MOST_TAGS);
+  const tags = tellingTags(image.tags, MAX_TAGS);
   const omitted = image.tags.length - tags.length;
   return {
     image: pinnedName(repositoryNamed(image.repository), image.digest),

@@ -1,5 +1,6 @@
-import { ERRORS, type ErrorCode, ExecutorRegistryError, type ProblemDocument } from "@executor-registry/resolver";
+import { type ErrorRow, ExecutorRegistryError, type ProblemDocument } from "@executor-registry/resolver";
 import { PROBLEM_TYPES } from "@executor-registry/resolver/internal";
+import { SERVICE_ERRORS } from "../errors/service-errors.ts";
 
 type Member = "nearMisses" | "knownTypes" | "incomplete";
 
@@ -13,40 +14,21 @@ function members(error: ExecutorRegistryError): Pick<ProblemDocument, Member> {
   };
 }
 
-/** What a caller is told of an error: all of one of ours, nothing of another's. */
+/** The body of an error's answer: all of one of ours, nothing of another's, which may hold what callers must not see. */
 export function problemOf(error: unknown, requestId: string): ProblemDocument {
-  if (error instanceof ExecutorRegistryError) {
-    const { code, title, status } = error.row;
-    return problem(code, title, status, error.message, requestId, members(error));
-  }
-  const status = (error as { statusCode?: unknown }).statusCode;
+  if (error instanceof ExecutorRegistryError) return problem(error.row, error.message, requestId, members(error));
+  // Fastify's, about a request that it could not read.
+  const { statusCode: status, message } = error as { statusCode?: unknown; message?: unknown };
   if (typeof status === "number" && status >= 400 && status < 500) {
-    const detail = error instanceof Error ? error.message : "the request cannot be taken";
-    return problem(
-      CODES[status] ?? "invalid-request",
-      TITLES[status] ?? "Request not taken",
-      status,
-      detail,
-      requestId,
-    );
+    const row =
+      SERVICE_ERRORS[status === SERVICE_ERRORS["too-large-request"].status ? "too-large-request" : "invalid-request"];
+    return problem(row, String(message), requestId);
   }
-  const { title, status: internal } = ERRORS.internal;
-  return problem("internal", title, internal, `see the log for request ${requestId}`, requestId);
+  return problem(SERVICE_ERRORS.internal, `see the log for request ${requestId}`, requestId);
 }
 
-const CODES: Readonly<Record<number, ErrorCode | "too-large-request">> = { 413: "too-large-request", 429: "throttled" };
-const TITLES: Readonly<Record<number, string>> = {
-  404: "No such page",
-  405: "Method not allowed",
-  413: "Body too large",
-  415: "Media type not supported",
-  429: "Too many requests",
-};
-
 function problem(
-  code: string,
-  title: string,
-  status: number,
+  { code, title, status }: ErrorRow,
   detail: string,
   requestId: string,
   more: Pick<ProblemDocument, Member> = {},

@@ -4,6 +4,7 @@ import { ExecutorRegistryError } from "@executor-registry/resolver";
 import type { z } from "zod";
 import type { Access } from "../auth/access.ts";
 import type { Principal } from "../auth/role.ts";
+import { SERVICE_ERRORS } from "../errors/service-errors.ts";
 import type { Call, Operation } from "./operation.ts";
 
 const ANYONE: Principal = { name: "anyone", role: "reader" };
@@ -71,7 +72,10 @@ function parseBody(shape: Operation["body"], { body, headers }: FastifyRequest):
   const bytes = body instanceof Buffer ? body : Buffer.alloc(0);
   if (shape.media === "any") return checked(shape.schema, bytes, "body");
   if (!/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(headers["content-type"] ?? "")) {
-    throw Object.assign(new Error("the body must be JSON: Content-Type: application/json"), { statusCode: 415 });
+    throw new ExecutorRegistryError(
+      SERVICE_ERRORS["unsupported-media-type"],
+      "the body must be JSON: Content-Type: application/json",
+    );
   }
   return checked(shape.schema, parseJson(bytes), "body");
 }

@@ -9,6 +9,7 @@ import fastifyFactory, {
 } from "fastify";
 import { ExecutorRegistryError } from "@executor-registry/resolver";
 import type { Logger as PinoLogger } from "pino";
+import { SERVICE_ERRORS } from "../errors/service-errors.ts";
 import type { Api } from "./api.ts";
 import { limited, type RateLimits } from "./minute-limit.ts";
 import type { Operation } from "./operation.ts";
@@ -123,7 +124,7 @@ export async function createHttpServer(options: ServerOptions): Promise<FastifyI
     }
     void reply.header("allow", allowed.join(", "));
     const detail = `this path is for ${allowed.join(", ")}, not for ${request.method}; see /docs`;
-    return Object.assign(new Error(detail), { statusCode: 405 });
+    return new ExecutorRegistryError(SERVICE_ERRORS["method-not-allowed"], detail);
   };
   fastify.setNotFoundHandler((request, reply) => {
     throw noRoute(request, reply);

@@ -1,13 +1,7 @@
 import { createHash } from "node:crypto";
+import { answerFor, type Rendered, type Shares } from "./shares.ts";
 import { TypeIndex } from "./type-index.ts";
 import type { ExecutorDocument, ExecutorEvent } from "@executor-registry/resolver";
-
-/** An answer as it is sent. */
-export interface Rendered {
-  readonly body: Buffer;
-  /** Strong, with its quotes. @see https://www.rfc-editor.org/rfc/rfc9110#name-etag */
-  readonly etag: string;
-}
 
 /** Renders a JSON value once. */
 export function render(text: string): Rendered {
@@ -18,7 +12,8 @@ export function render(text: string): Rendered {
 /** Lists that are kept as they are sent. */
 const MAX_LISTS = 16;
 
-interface Executor extends Rendered {
+interface Executor {
+  readonly answer: Rendered | Shares;
   readonly document: ExecutorDocument;
   /** Each member as `"name":value`, in the document's order; made when a part of the document is first asked for. */
   members?: ReadonlyMap<string, string>;
@@ -60,8 +55,8 @@ export class Snapshot {
       this.#index = undefined;
     } else {
       const rendered = render(JSON.stringify(document));
-      if (rendered.etag === before?.etag) return;
-      this.#executors.set(type, { ...rendered, document });
+      if (before && rendered.etag === answerFor(before.answer, "").etag) return;
+      this.#executors.set(type, { answer: rendered, document });
       if (before === undefined) this.#index = undefined;
     }
     this.#lists.clear();
@@ -70,8 +65,10 @@ export class Snapshot {
     for (const listener of this.#listeners) listener(event);
   }
 
-  executor(type: string): Rendered | undefined {
-    return this.#executors.get(type);
+  /** @param subject what it is asked for; it matters only where a type has several answers */
+  executor(type: string, subject = ""): Rendered | undefined {
+    const executor = this.#executors.get(type);
+    return executor && answerFor(executor.answer, subject);
   }
 
   document(type: string): ExecutorDocument | undefined {
@@ -97,7 +94,7 @@ export class Snapshot {
   text(type: string, fields?: ReadonlySet<string>): string {
     const executor = this.#executors.get(type);
     if (executor === undefined) return "null";
-    if (fields === undefined) return executor.body.toString();
+    if (fields === undefined) return answerFor(executor.answer, "").body.toString();
     executor.members ??= membersOf(executor.document);
     const wanted: string[] = [];
     for (const [name, text] of executor.members) if (fields.has(name)) wanted.push(text);

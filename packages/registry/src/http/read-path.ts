@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Access } from "../auth/access.ts";
-import type { Rendered, Snapshot } from "../choice/snapshot.ts";
+import type { Rendered } from "../choice/shares.ts";
+import type { Snapshot } from "../choice/snapshot.ts";
 
 /** Numbers that cost nothing to count. */
 export interface ReadCounts {

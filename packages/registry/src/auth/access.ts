@@ -38,19 +38,19 @@ export interface Access {
 }
 
 /** How long an authenticator's answer is believed: a revoked token works for at most this long. Milliseconds. */
-const REMEMBERED = 60_000;
+const REMEMBERED_MS = 60_000;
 /** How long a token that no authenticator knows is refused without asking again. Milliseconds. */
 const UNKNOWN_MS = 10_000;
-const MOST_REMEMBERED = 10_000;
-const LONGEST_TOKEN = 16_384;
+const MAX_REMEMBERED = 10_000;
+const MAX_TOKEN_LENGTH = 16_384;
 
 /** @see https://www.rfc-editor.org/rfc/rfc6750 */
 export function createAccess(options: AccessOptions): Access {
   const { reads, writes, health = reads, metrics = reads, authenticators, clock } = options;
   // By the token itself, as every read can afford: a Map compares texts only where their hashes, seeded anew in each process,
-  // are equal, so that how long it takes tells nothing of how near a guess was.
+  // are equal, so that how long it takes says nothing about how near a guess was.
   const known = new Map<string, { readonly principal: Principal; readonly since: number }>();
-  // By hash, since strangers decide how long a token is.
+  // By hash, since the caller decides how long a token is.
   const unknown = new Map<string, number>();
   const asking = new Map<string, Promise<Principal | undefined>>();
   const anyone: Principal = { name: "anyone", role: "operator" };
@@ -61,7 +61,7 @@ export function createAccess(options: AccessOptions): Access {
 
   const lookUp = (token: string): Principal | undefined => {
     const found = known.get(token);
-    return found !== undefined && within(found.since, REMEMBERED) ? found.principal : undefined;
+    return found !== undefined && within(found.since, REMEMBERED_MS) ? found.principal : undefined;
   };
 
   async function ask(token: string, hash: string): Promise<Principal | undefined> {
@@ -131,12 +131,12 @@ function remember<V>(map: Map<string, V>, key: string, value: V): void {
   map.delete(key);
   map.set(key, value);
   for (const oldest of map.keys()) {
-    if (map.size <= MOST_REMEMBERED) break;
+    if (map.size <= MAX_REMEMBERED) break;
     map.delete(oldest);
   }
 }
 
 function bearer(authorization: string | undefined): string | undefined {
-  if (authorization === undefined || authorization.length > LONGEST_TOKEN) return undefined;
+  if (authorization === undefined || authorization.length > MAX_TOKEN_LENGTH) return undefined;
   return /^bearer +(\S+) *$/i.exec(authorization)?.[1];
 }

@@ -14,9 +14,9 @@ export interface IssuerKeysOptions {
 
 const LIMITS = { bytes: 256 << 10, time: 5000 };
 /** After so many milliseconds keys are read again, though they are good until the issuer says otherwise. */
-const FRESH = 600_000;
+const FRESH_MS = 600_000;
 /** Tokens of unknown keys make them be read again at most this often, in milliseconds: anybody can make such tokens. */
-const COOLDOWN = 10_000;
+const COOLDOWN_MS = 10_000;
 
 const Discovery = z.object({ issuer: z.string(), jwks_uri: z.url({ protocol: /^https?$/ }) });
 const KeySet = z.object({ keys: z.array(z.looseObject({ kty: z.string() })) });
@@ -61,12 +61,12 @@ export function createIssuerKeys({ issuer, jwksUri, fetch, clock }: IssuerKeysOp
   return async (header, token) => {
     const { errors } = await import("jose");
     const keys = held ?? (await (flight ??= read()));
-    if (since(readAt, FRESH) && since(triedAt, COOLDOWN)) (flight ??= read()).catch(() => {});
+    if (since(readAt, FRESH_MS) && since(triedAt, COOLDOWN_MS)) (flight ??= read()).catch(() => {});
     try {
       return await keys(header, token);
     } catch (error) {
       if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
-      if (!since(triedAt, COOLDOWN) && flight === undefined) throw failure ?? error;
+      if (!since(triedAt, COOLDOWN_MS) && flight === undefined) throw failure ?? error;
       return (await (flight ??= read()))(header, token);
     }
   };

@@ -6,7 +6,7 @@ import type { Authenticator, Role } from "./role.ts";
 /** Which service accounts may call, and as what. */
 export interface KubernetesTokensOptions {
   readonly api: KubernetesApi;
-  /** The audience that tokens must be bound to: one made for another service is none for this one. */
+  /** The audience that tokens must be bound to: one made for another service is not accepted. */
   readonly audience: string;
   /** `namespace:name`, or `namespace:*`, of service accounts. The first that matches counts. */
   readonly serviceAccounts: Readonly<Record<string, Role>>;
@@ -31,7 +31,7 @@ export function createKubernetesTokens({ api, audience, serviceAccounts }: Kuber
     close: () => api.close(),
     name: "Kubernetes service accounts",
     async authenticate(token, signal) {
-      // A service account's token is a JWT; what is none is not sent to the API server.
+      // A service account's token is a JWT; anything else is not sent to the API server.
       if (token.split(".").length !== 3) return undefined;
       const review = {
         apiVersion: "authentication.k8s.io/v1",

@@ -10,7 +10,7 @@ export interface StaticToken {
 }
 
 /**
- * Tokens listed in the configuration. They are looked up by their SHA-256: how long that takes tells nothing of a token
+ * Tokens listed in the configuration. They are looked up by their SHA-256: how long that takes says nothing about a token
  * that the caller could use. Tokens must be random (128 bits or more), since the hash is not slowed down.
  */
 export function createStaticTokens(tokens: readonly StaticToken[]): Authenticator {

@@ -6,8 +6,8 @@ import type { Snapshot } from "../choice/snapshot.ts";
 /** Server-sent events of every change of an answer. */
 export interface EventStream {
   /**
-   * Whether there is room for one more of this address. Where there is none for anybody, it is made by ending the oldest stream of the
-   * address that has most, unless that is this one.
+   * Whether one more stream of this address is accepted. When there are as many as there may be, the oldest one of the address that
+   * has the largest number is ended for it, unless that is this address.
    */
   makeRoom(address: string): boolean;
   /** Takes over a response and writes to it until it, or the service, ends. */
@@ -29,15 +29,15 @@ interface Listener {
 }
 
 /** Changes that a client which was away can catch up on. */
-const REMEMBERED = 1000;
-const MOST_STREAMS = 1000;
+const MAX_REMEMBERED_EVENTS = 1000;
+const MAX_STREAMS = 1000;
 /** Clients behind one proxy have one address, unless the configuration trusts the proxy. */
-const MOST_OF_ONE_ADDRESS = 200;
-const HEARTBEAT = 15_000;
+const MAX_STREAMS_PER_ADDRESS = 200;
+const HEARTBEAT_MS = 15_000;
 /** A client that reads slower than this many bytes behind is cut off; it comes back and catches up. */
-const MOST_UNSENT = 1 << 20;
+const MAX_UNSENT_BYTES = 1 << 20;
 /** And those that are furthest behind, when all together are. */
-const MOST_UNSENT_OF_ALL = 32 << 20;
+const MAX_UNSENT_BYTES_OF_ALL = 32 << 20;
 
 /**
  * `event: executor` with a type's new image, `event: reset` where a client has to ask anew for all it keeps: it was away too long, or
@@ -53,15 +53,15 @@ export function createEventStream(snapshot: Snapshot, clock: Clock): EventStream
   let count = 0;
 
   const send = (response: ServerResponse, text: string): void => {
-    if (response.writableLength > MOST_UNSENT) response.destroy();
+    if (response.writableLength > MAX_UNSENT_BYTES) response.destroy();
     else response.write(text);
   };
   const cutOffSlowest = (): void => {
     let all = 0;
     for (const response of streams.keys()) all += response.writableLength;
-    if (all <= MOST_UNSENT_OF_ALL) return;
+    if (all <= MAX_UNSENT_BYTES_OF_ALL) return;
     for (const response of [...streams.keys()].sort((a, b) => b.writableLength - a.writableLength)) {
-      if (all <= MOST_UNSENT_OF_ALL) return;
+      if (all <= MAX_UNSENT_BYTES_OF_ALL) return;
       all -= response.writableLength;
       response.destroy();
     }
@@ -70,19 +70,19 @@ export function createEventStream(snapshot: Snapshot, clock: Clock): EventStream
     count += 1;
     const text = `id: ${process}-${count}\nevent: executor\ndata: ${JSON.stringify(event)}\n\n`;
     recent.push(text);
-    if (recent.length > REMEMBERED) recent.shift();
+    if (recent.length > MAX_REMEMBERED_EVENTS) recent.shift();
     for (const response of streams.keys()) send(response, text);
     cutOffSlowest();
   });
   const beat = async (): Promise<void> => {
     while (!ending.signal.aborted) {
-      await clock.sleep(HEARTBEAT, ending.signal);
+      await clock.sleep(HEARTBEAT_MS, ending.signal);
       for (const response of streams.keys()) send(response, ": heartbeat\n\n");
     }
   };
   beat().catch(() => {});
 
-  /** What a client that has seen `lastEventId` missed; `undefined` where nobody can tell. */
+  /** What a client that has seen `lastEventId` missed; `undefined` where that is not known. */
   const missed = (lastEventId: string | undefined): readonly string[] | undefined => {
     const [, id, number] = /^([0-9a-f]{8})-(\d{1,15})$/.exec(lastEventId ?? "") ?? [];
     if (id !== process || number === undefined) return undefined;
@@ -98,8 +98,8 @@ export function createEventStream(snapshot: Snapshot, clock: Clock): EventStream
       const counts = new Map<string, number>();
       for (const listener of streams.values()) counts.set(listener.address, (counts.get(listener.address) ?? 0) + 1);
       const own = counts.get(address) ?? 0;
-      if (own >= MOST_OF_ONE_ADDRESS) return false;
-      if (streams.size < MOST_STREAMS) return true;
+      if (own >= MAX_STREAMS_PER_ADDRESS) return false;
+      if (streams.size < MAX_STREAMS) return true;
       const [[greedy, most] = [address, own]] = [...counts].sort(([, a], [, b]) => b - a);
       if (most <= own + 1) return false;
       const [oldest] = [...streams].find(([, listener]) => listener.address === greedy) ?? [];

@@ -1,7 +1,7 @@
 import { type Clock, ExecutorRegistryError } from "@executor-registry/resolver";
 import type { Call, RateClass } from "./operation.ts";
 
-/** Callers that are remembered at once; strangers choose how many there are. */
+/** Callers that are remembered at once; their number depends on who sends requests. */
 const MAX_CALLERS = 10_000;
 const WINDOW_MS = 60_000;
 

@@ -188,7 +188,7 @@ export const OPERATIONS: readonly Operation[] = [
   }),
   operation({
     ...known(SERVICE_OPERATIONS.health),
-    summary: "How the service and its sources fare",
+    summary: "Health of the service and its sources",
     description:
       "`degraded`: it answers from what it knows, and a source cannot be read completely, a queue's events cannot be taken, or the journal is damaged. " +
       "Where `auth.health` asks for a token, the status alone needs none.",

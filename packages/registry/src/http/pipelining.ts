@@ -2,7 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from "node:http
 import type { Socket } from "node:net";
 
 /** Requests of all connections that wait for an earlier one's answer. Each costs some kilobytes: some 30 MB in all. */
-const MOST_WAITING = 5000;
+const MAX_WAITING = 5000;
 /** So many of one connection's, and no more of it is read until some were answered. Node reads 64 KiB at once. */
 const PAUSE_AT = 16;
 
@@ -45,7 +45,7 @@ export function oneAtATime(handle: RequestListener): RequestListener {
     if (response.socket !== null) return handle(request, response);
     const { socket } = request;
     if (socket.destroyed) return;
-    if (all >= MOST_WAITING) return cutOff(socket);
+    if (all >= MAX_WAITING) return cutOff(socket);
     if (!waiting.has(socket)) opened(socket);
     if (change(socket, 1) === PAUSE_AT) socket.pause();
     response.once("socket", () => {

@@ -56,7 +56,7 @@ const Live = z
   })
   .meta({
     id: "Live",
-    description: "Of an image that was found in a cluster instead of a registry: nobody has checked it",
+    description: "Of an image that was found in a cluster instead of a container registry: it has not been checked",
   });
 
 export const Executor = z
@@ -64,7 +64,7 @@ export const Executor = z
     type: z.string(),
     image: z.string().meta({ description: "What to run: repository@sha256:…; of what is live, any name" }),
     digest: DigestText.optional().meta({ description: "Always there, but for what is live" }),
-    version: z.string().meta({ description: "The tag that tells it apart for a person" }),
+    version: z.string().meta({ description: "The tag by which people know it" }),
     tags: z.array(z.string()).meta({ description: "At most 50, the most informative ones" }),
     tagsOmitted: z.number().optional().meta({ description: "How many more tags there are" }),
     capabilities: z.array(z.string()).meta({ description: "Label executor-registry.dev/capabilities" }),
@@ -81,7 +81,7 @@ export const Executor = z
     source: z.string(),
     decidedBy: DecidedBy,
     reason: z.string(),
-    ambiguous: z.boolean().meta({ description: "Nothing could tell which of several is the newest; reason says why" }),
+    ambiguous: z.boolean().meta({ description: "It is not known which of several is the newest; reason says why" }),
     advice: z.string().optional().meta({ description: "What to do about an ambiguous answer" }),
     versions: z.number(),
     warnings: z.array(z.string()),

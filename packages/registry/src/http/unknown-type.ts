@@ -7,10 +7,10 @@ import type { CatalogueImage } from "../catalogue/state.ts";
 import type { SourceHealth } from "../sources/image-source.ts";
 
 /** So many known types are named: the list has all. */
-const MOST_TYPES = 100;
-const MOST_SENTENCES = 20;
+const MAX_TYPES = 100;
+const MAX_SENTENCES = 20;
 /** Unread tags that are looked through for those of the type; the question is to stay cheap. */
-const MOST_UNREAD = 500;
+const MAX_UNREAD = 500;
 
 /** What an answer "there is none" is based on, besides the catalogue. */
 export interface Evidence {
@@ -35,10 +35,10 @@ export function unknownType(type: string, choices: Choices, evidence: Evidence):
   // Of a type that it has images of, the service knows what became of them, whatever else could not be read.
   const incomplete =
     view === undefined
-      ? [...unreadOf(type, choices.catalogue, evidence), ...unreadSentences(sources)].slice(0, MOST_SENTENCES)
+      ? [...unreadOf(type, choices.catalogue, evidence), ...unreadSentences(sources)].slice(0, MAX_SENTENCES)
       : [];
   const known = {
-    knownTypes: index.sorted.slice(0, MOST_TYPES),
+    knownTypes: index.sorted.slice(0, MAX_TYPES),
     nearMisses: index.nearMisses(type),
     ...(incomplete.length > 0 && { incomplete }),
   };
@@ -49,8 +49,8 @@ export function unknownType(type: string, choices: Choices, evidence: Evidence):
 export function notLookedAt(sources: readonly SourceHealth[]): string | undefined {
   const names = sources.filter(({ state }) => state === "starting").map(({ name }) => name);
   if (names.length === 0) return undefined;
-  const more = names.length > MOST_SENTENCES ? ` and ${names.length - MOST_SENTENCES} more` : "";
-  return `${names.slice(0, MOST_SENTENCES).join(", ")}${more}`;
+  const more = names.length > MAX_SENTENCES ? ` and ${names.length - MAX_SENTENCES} more` : "";
+  return `${names.slice(0, MAX_SENTENCES).join(", ")}${more}`;
 }
 
 export const notReady = (what: string, sources: string): ExecutorRegistryError =>
@@ -66,7 +66,7 @@ function unreadOf(type: string, catalogue: Catalogue, { typesOf }: Evidence): re
   for (const { repository, unread } of catalogue.unread) {
     for (const { tag, reason } of unread) {
       looked += 1;
-      if (looked > MOST_UNREAD || found.length === MOST_SENTENCES) return found;
+      if (looked > MAX_UNREAD || found.length === MAX_SENTENCES) return found;
       if (typesOf(repositoryNamed(repository).path, tag).includes(type))
         found.push(oneLine(`tag ${tag} could not be read: ${reason}`));
     }

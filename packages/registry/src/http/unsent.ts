@@ -1,13 +1,13 @@
 import type { ServerResponse } from "node:http";
 
 /** Bytes of answers that their callers have not taken yet, of all together. */
-const MOST_UNSENT = 64 << 20;
+const MAX_UNSENT_BYTES = 64 << 20;
 
 /**
  * Bounds what answers hold in memory while their callers do not take them: when all are too many bytes, those that were made first, whose
  * callers are the slowest, are cut off. A body that several are sent counts once.
  */
-export function createUnsent(most = MOST_UNSENT): (response: ServerResponse, body: string | Buffer) => void {
+export function createUnsent(maxBytes = MAX_UNSENT_BYTES): (response: ServerResponse, body: string | Buffer) => void {
   /** In the order of their making. */
   const responses = new Map<ServerResponse, object>();
   const bodies = new Map<object, { readonly bytes: number; holders: number }>();
@@ -34,7 +34,7 @@ export function createUnsent(most = MOST_UNSENT): (response: ServerResponse, bod
     responses.set(response, key);
     response.once("close", () => forget(response));
     for (const slowest of responses.keys()) {
-      if (all <= most || slowest === response) break;
+      if (all <= maxBytes || slowest === response) break;
       forget(slowest);
       slowest.destroy();
     }

@@ -27,12 +27,12 @@ export async function withTimeLimit<T>(
   }
 }
 
-/** The promise, or the signal's reason when it aborts first. The promise itself goes on. */
+/** The promise, or the signal's reason when it aborts first. The promise itself goes on; its later rejection is handled. */
 export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const stop = (): void => reject(signal.reason);
-    if (signal.aborted) return stop();
-    signal.addEventListener("abort", stop, { once: true });
+    if (signal.aborted) stop();
+    else signal.addEventListener("abort", stop, { once: true });
     promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
   });
 }

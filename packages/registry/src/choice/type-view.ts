@@ -1,7 +1,7 @@
 import { type Current, currentOf, type ReadsOf } from "./current.ts";
 import type { UnreadRecord } from "../model/change.ts";
 import { oneLine } from "../model/one-line.ts";
-import { compareRecency, Recency } from "../policies/newest.ts";
+import { compareRecency, Recency } from "../policies/recency.ts";
 import type { CatalogueImage, CatalogueType, ImageState } from "../catalogue/state.ts";
 
 /** A tag that could not be read, as `GET /executors/{type}/versions` lists it. */

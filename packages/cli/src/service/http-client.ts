@@ -112,7 +112,7 @@ async function bearer(tokenFile: string | undefined): Promise<{ authorization?: 
   }
 }
 
-/** The JSON of a text; nothing of one that is none. */
+/** The JSON of a text; `undefined` for other text. */
 function parsed(text: Buffer): unknown {
   try {
     return JSON.parse(text.toString());

@@ -39,11 +39,11 @@ function startsAgain(pod: Pod, { exitCode }: Terminated, container: string): boo
   return (own?.restartPolicy ?? pod.spec.restartPolicy ?? "Never") !== "Never" || own?.restartPolicyRules !== undefined;
 }
 
-/** Times are whole seconds: what ended in the second in which it was told to may have been told. */
+/** Times are whole seconds: what ended in the second in which it was asked to may have been asked. */
 function endedByItself(job: Job, pod: Pod, { finishedAt }: Terminated): boolean {
   const finished = Date.parse(finishedAt ?? "");
   return [deadlineOf(job), disruptionOf(pod), deletionOf(pod), deletionOf(job)].every(
-    (told) => told === undefined || finished < told,
+    (asked) => asked === undefined || finished < asked,
   );
 }
 

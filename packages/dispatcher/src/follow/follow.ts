@@ -10,7 +10,7 @@ import { newestWarning } from "./explain.ts";
 import { clusterTime } from "./log-beginning.ts";
 import { followLogs, LAST_LINES_MS, type Logs } from "./logs.ts";
 import { ENDED } from "./reasons.ts";
-import { type Ending, endingOf, type JobResult, resultOf, type Told } from "./result.ts";
+import { type Ending, endingOf, type JobResult, resultOf, type EndSignal } from "./result.ts";
 import { containers, type JobStatus, statusOf } from "./status.ts";
 import { createTeller, type OnStatus } from "./telling.ts";
 import { type JobWatch, watchJob } from "./watch-job.ts";
@@ -142,8 +142,8 @@ class Follower {
     const end = executorEnd(job, pods, container);
     const over = end?.byItself && (end.terminated.exitCode === 0 || end.pod === latestPod(pods));
     if (end && over) return this.#ending(end, job, container);
-    const told = this.#toldToEnd(job, latestPod(pods), end);
-    if (told) return this.#overdue(told, job, container);
+    const endSignal = this.#endSignal(job, latestPod(pods), end);
+    if (endSignal) return this.#overdue(endSignal, job, container);
     if (status.phase === "running") {
       // Started again after this, it has its time again.
       this.#stage = "";
@@ -207,25 +207,25 @@ class Follower {
   }
 
   /** What ends the executor while its Job does not say so. A suspended Job's pods are deleted, and it waits to be resumed. */
-  #toldToEnd(job: Job, pod: Pod | undefined, end: ExecutorEnd | undefined): Told | undefined {
+  #endSignal(job: Job, pod: Pod | undefined, end: ExecutorEnd | undefined): EndSignal | undefined {
     if (!pod || job.spec.suspend) return undefined;
     if (this.#untilDeadline(job) <= 0) return "DeadlineExceeded";
     return this.#watch.deleted(pod) || end?.pod === pod ? "PodDeleted" : undefined;
   }
 
-  /** A Job ends, goes, or makes its next pod soon after its pod was told to end, unless nothing in the cluster sees to it. */
-  async #overdue(told: Told, job: Job, container: string): Promise<Ending | undefined> {
+  /** A Job ends, goes, or makes its next pod soon after its pod was asked to end, unless nothing in the cluster sees to it. */
+  async #overdue(endSignal: EndSignal, job: Job, container: string): Promise<Ending | undefined> {
     const pods = this.#watch.pods();
     const pod = latestPod(pods);
     const { terminationGracePeriodSeconds: grace = DEFAULTS.terminationGracePeriodSeconds } = pod?.spec ?? {};
-    const retry = told === "PodDeleted" && this.#retries(job, container) ? MAX_RETRY_MS : 0;
+    const retry = endSignal === "PodDeleted" && this.#retries(job, container) ? MAX_RETRY_MS : 0;
     const late = grace * 1000 + Math.max(JOB_LATE_MS, this.#options.startTimeout ?? START_TIMEOUT_MS) + retry;
-    const left = this.#left(`${told} ${pod?.metadata.uid}`, late);
+    const left = this.#left(`${endSignal} ${pod?.metadata.uid}`, late);
     if (left > 0) return this.#wait(left);
     if (job.metadata.deletionTimestamp) return endedBeforeDeletion(job, pods, container) ?? JOB_DELETED;
     const warning = await newestWarning(this.#api, this.#namespace, job.metadata.uid);
     const why = `the cluster has not ended its Job ${late / 1000} s later${warning ? ` (${warning})` : ""}`;
-    return this.#endWith(job, container, why, [], told);
+    return this.#endWith(job, container, why, [], endSignal);
   }
 
   /** Whether the Job would have another attempt after the one that ended last. */
@@ -256,9 +256,9 @@ class Follower {
     container: string,
     why: string,
     others: readonly string[],
-    told?: Told,
+    endSignal?: EndSignal,
   ): Promise<Ending | undefined> {
-    const ending = endingOf(job, this.#watch.pods(), container, told);
+    const ending = endingOf(job, this.#watch.pods(), container, endSignal);
     // With the Job its pod goes, and the log with it.
     await this.#logs?.finish(this.#timeForLogs(container));
     if (!ending) return undefined;

@@ -38,27 +38,27 @@ export interface Ending {
 }
 
 /** What ends an executor from outside. */
-export type Told = "DeadlineExceeded" | "PodDeleted";
+export type EndSignal = "DeadlineExceeded" | "PodDeleted";
 
 /**
  * The ending of a Job that has a condition saying so, or whose executor is known to have ended.
- * @param told what was to end it, where the Job should have said so long ago
+ * @param endSignal what was to end it, where the Job should have said so long ago
  */
-export function endingOf(job: Job, pods: readonly Pod[], container: string, told?: Told): Ending | undefined {
+export function endingOf(job: Job, pods: readonly Pod[], container: string, endSignal?: EndSignal): Ending | undefined {
   const condition = holding(job.status?.conditions, "Complete", "Failed");
   const end = executorEnd(job, pods, container);
   // A Job fails also by another container, or by a deadline that came after the executor's end.
   if (condition?.type === "Complete" || (end?.byItself && end.terminated.exitCode === 0)) {
     return { status: "succeeded", reason: "Completed", message: ENDED["Completed"] ?? "" };
   }
-  if (!condition && !end && !told) return undefined;
+  if (!condition && !end && !endSignal) return undefined;
   const pod = end?.pod ?? latestPod(pods);
   const deadline =
-    (condition?.reason ?? told) === "DeadlineExceeded" && !end?.byItself
+    (condition?.reason ?? endSignal) === "DeadlineExceeded" && !end?.byItself
       ? { reason: "DeadlineExceeded", detail: condition?.message }
       : undefined;
   const { reason, detail } = deadline ??
-    (pod && podFailure(pod, end)) ?? { reason: condition?.reason ?? told ?? "Error", detail: condition?.message };
+    (pod && podFailure(pod, end)) ?? { reason: condition?.reason ?? endSignal ?? "Error", detail: condition?.message };
   const exit = end && end.terminated.exitCode !== 0 ? exitWords(end.terminated.exitCode) : undefined;
   const more = [exit, detail?.trim()].filter(Boolean).join("; ");
   return { status: "failed", reason, message: `${ENDED[reason] ?? reason}${more ? ` (${more})` : ""}` };

@@ -10,7 +10,7 @@ export function createTeller(
   onStatus: OnStatus = () => {},
   deleted: (pod: Pod) => boolean,
 ): (status: JobStatus, pods: readonly Pod[]) => void {
-  let told = "";
+  let reported = "";
   let lastPod: Pod | undefined;
 
   /** Says that the Job runs again, and what became of the attempt before. */
@@ -21,14 +21,14 @@ export function createTeller(
     if (!before || before.metadata.uid === pod.metadata.uid) return;
     const old = pods.find(({ metadata }) => metadata.uid === before.metadata.uid) ?? before;
     const what = deleted(old) ? "was deleted" : "failed";
-    told = "";
+    reported = "";
     onStatus(`pod ${old.metadata.name} ${what}: the Job runs again, in pod ${pod.metadata.name}`, status);
   };
   return (status, pods) => {
     tellAttempt(status, pods);
     const topic = status.topic ? `${status.pod} ${status.topic}` : status.message;
-    if (topic === told) return;
-    told = topic;
+    if (topic === reported) return;
+    reported = topic;
     onStatus(status.message, status);
   };
 }

@@ -153,15 +153,15 @@ function collection(see: (object: unknown, present: boolean) => void, changed: (
 
 /** Lets one waiter sleep until something happened since it last woke. */
 function createNotice(clock: Clock, signal: AbortSignal): { tell(): void; wait(ms: number): Promise<void> } {
-  let told = false;
+  let reported = false;
   let wake = (): void => {};
   return {
     tell() {
-      told = true;
+      reported = true;
       wake();
     },
     async wait(ms) {
-      if (!told) {
+      if (!reported) {
         const over = new AbortController();
         const happened = new Promise<void>((resolve) => {
           wake = resolve;
@@ -171,7 +171,7 @@ function createNotice(clock: Clock, signal: AbortSignal): { tell(): void; wait(m
         await Promise.race([happened, timer]);
         over.abort();
       }
-      told = false;
+      reported = false;
     },
   };
 }

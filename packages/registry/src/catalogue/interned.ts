@@ -3,7 +3,7 @@ import type { Claim } from "../model/change.ts";
 import { boundedDetails, type Image, type ImageDetails } from "../model/image.ts";
 
 /** At most this many different values are shared; what comes after is merely not shared. */
-const MOST = 20_000;
+const MAX_INTERNED = 20_000;
 
 function internTable<T>(keyOf: (value: T) => string): (value: T) => T {
   const table = new Map<string, T>();
@@ -11,7 +11,7 @@ function internTable<T>(keyOf: (value: T) => string): (value: T) => T {
     const key = keyOf(value);
     const shared = table.get(key);
     if (shared !== undefined) return shared;
-    if (table.size < MOST) table.set(key, value);
+    if (table.size < MAX_INTERNED) table.set(key, value);
     return value;
   };
 }

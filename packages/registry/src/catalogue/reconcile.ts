@@ -123,9 +123,9 @@ function firstSeen(
 
 /** An image that each commit tags again has thousands. */
 function named(tags: readonly string[]): string {
-  const told = tellingTags(tags, 10);
-  const more = tags.length - told.length;
-  return told.join(", ") + (more > 0 ? ` and ${more} more` : "");
+  const named = tellingTags(tags, 10);
+  const more = tags.length - named.length;
+  return named.join(", ") + (more > 0 ? ` and ${more} more` : "");
 }
 
 function compareImage(

@@ -20,7 +20,7 @@ export interface RepositoryLook {
 
 /** Tags that are written down one by one; those that can never be read come first. */
 const MAX_UNREAD = 100;
-const MOST_REASON = 300;
+const MAX_REASON_CHARACTERS = 300;
 
 /** Failures that cut a look short. All others, a refusal among them, are about the tag that was asked for, whose list could be read. */
 const PASSING: ReadonlySet<string> = new Set(["throttled", "unreachable", "timeout", "closed"]);
@@ -56,7 +56,7 @@ export function recordLook(
         tag,
         ...(digest !== undefined && { digest }),
         code,
-        reason: oneLine(message, MOST_REASON),
+        reason: oneLine(message, MAX_REASON_CHARACTERS),
         since: sinceOf(tag, digest),
       };
     });

@@ -12,7 +12,7 @@ import { settledText } from "./config-text.ts";
 /** Milliseconds until a configuration that could not be taken over is tried again. */
 const RETRY_MS = 5000;
 /** Refusals that are remembered, so that each is said once. */
-const MOST_REFUSALS = 100;
+const MAX_REFUSALS = 100;
 
 /** Takes over the configuration file's new content. */
 export interface Reloader {
@@ -59,7 +59,7 @@ export function createReloader({
   const sayOnce = (problem: string, fields: object, message: string): void => {
     // Each event about the folder comes here, and a writer may go back and forth.
     if (said.has(problem)) return;
-    if (said.size >= MOST_REFUSALS) said.clear();
+    if (said.size >= MAX_REFUSALS) said.clear();
     said.add(problem);
     log.error({ file, ...fields }, message);
   };

@@ -65,7 +65,7 @@ function exitOf(signal: AbortSignal): number {
   return exit === INTERRUPTED.SIGPIPE ? exit : 0;
 }
 
-/** Secrets are replaced in folders of their own, and not every file system tells of changes. */
+/** Secrets are replaced in folders of their own, and not every file system reports changes. */
 async function lookAgain(look: () => void, { clock, signal }: Pick<ProcessIo, "clock" | "signal">): Promise<void> {
   while (!signal.aborted) {
     await clock.sleep(LOOK_AGAIN_MS, signal);
@@ -108,7 +108,7 @@ async function inTime(close: () => Promise<void>, log: Logger, clock: Clock): Pr
   else log.info("ended");
 }
 
-const reasonOf = ({ reason }: AbortSignal): string => (reason instanceof Error ? reason.message : "told to");
+const reasonOf = ({ reason }: AbortSignal): string => (reason instanceof Error ? reason.message : "asked to");
 
 function listenProblem(
   error: unknown,

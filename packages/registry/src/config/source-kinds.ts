@@ -7,7 +7,7 @@ import type { ImageSource } from "../sources/image-source.ts";
 import { layoutKind } from "../sources/layout/kind.ts";
 import type { LiveSource } from "../sources/live-source.ts";
 import { ociKind } from "../sources/oci/kind.ts";
-import type { SourceSurroundings } from "../sources/source-kind.ts";
+import type { SourceContext } from "../sources/source-kind.ts";
 
 /** The kinds of sources. A new one is added here, and has a folder of its own. */
 const SCANNED = tableOf([ociKind, ecrKind, artifactRegistryKind, layoutKind]);
@@ -31,7 +31,7 @@ export interface MadeSources {
   readonly watched: readonly LiveSource[];
 }
 
-export function makeSources(configs: readonly SourceConfig[], around: SourceSurroundings): MadeSources {
+export function makeSources(configs: readonly SourceConfig[], around: SourceContext): MadeSources {
   return {
     scanned: configs
       .filter((config) => !isWatched(config))

@@ -12,7 +12,7 @@ export interface ImageDetails {
   readonly foreignLayer?: string;
   /** Of an index only: whether it names any image besides attestations. */
   readonly holdsImage?: boolean;
-  /** `os/architecture[/variant]`, sorted; attestations are none. Empty where the image does not say. */
+  /** `os/architecture[/variant]`, sorted; attestations are not among them. Empty where the image does not say. */
   readonly platforms: readonly string[];
   /** Compressed: configuration and layers, of the largest platform. In bytes. */
   readonly sizeBytes?: number;

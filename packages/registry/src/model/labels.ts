@@ -38,7 +38,7 @@ export function keptLabels(labels: Labels): Labels {
   return kept;
 }
 
-/** An image's capabilities, sorted; words that are none are passed over. */
+/** An image's capabilities, sorted; other words are passed over. */
 export function capabilitiesOf(labels: Labels): readonly string[] {
   const words = (labels[CAPABILITIES] ?? "").toLowerCase().split(/[\s,]+/);
   return [...new Set(words.filter((word) => isExecutorType(word)))].sort().slice(0, MAX_CAPABILITIES);

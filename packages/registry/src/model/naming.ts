@@ -13,7 +13,7 @@ export interface NamingOptions {
   readonly aliases?: Readonly<Record<string, string>>;
 }
 
-/** Tells of which executor types an image is. */
+/** Which executor types an image is of. */
 export interface Naming {
   /** Whether a repository's path can hold executors at all. */
   holdsExecutors(path: string): boolean;

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { tableOf } from "../settings/kinds.ts";
 import { pubsubQueue } from "./pubsub-pull.ts";
-import type { EventQueue, QueueSurroundings } from "./queue.ts";
+import type { EventQueue, QueueContext } from "./queue.ts";
 import { sqsQueue } from "./sqs.ts";
 
 /** The kinds of queues that are asked. A new one is added here, and has a file of its own. */
@@ -18,7 +18,7 @@ export interface SourcedQueue {
 }
 
 /** The queues of a configuration. */
-export function makeQueues(configs: readonly QueueConfig[], around: QueueSurroundings): readonly SourcedQueue[] {
+export function makeQueues(configs: readonly QueueConfig[], around: QueueContext): readonly SourcedQueue[] {
   return configs.map((config) => ({
     queue: KINDS.make(config, around),
     ...(config.source === undefined ? {} : { source: config.source }),

@@ -21,7 +21,7 @@ export interface EventQueue {
 }
 
 /** What queues are made with besides their settings. */
-export interface QueueSurroundings {
+export interface QueueContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -29,5 +29,5 @@ export interface QueueSurroundings {
 
 /** One kind of queue: its settings, and what asks it. */
 export const queueKind = <Schema extends KindSchema>(
-  kind: Kind<Schema, QueueSurroundings, EventQueue>,
-): Kind<Schema, QueueSurroundings, EventQueue> => kind;
+  kind: Kind<Schema, QueueContext, EventQueue>,
+): Kind<Schema, QueueContext, EventQueue> => kind;

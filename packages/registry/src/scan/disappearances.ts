@@ -12,7 +12,7 @@ export interface Emptied {
 
 /** So many images of a repository, or repositories of a source, that disappear together are more likely a fault than meant. */
 const MANY = 3;
-const MOST_NAMED = 3;
+const MAX_NAMED = 3;
 
 /**
  * What disappears as a whole has to be seen twice, at least one interval apart: a registry whose storage is away says of everything that it
@@ -55,8 +55,8 @@ export class Disappearances {
   problem(): ExecutorRegistryError | undefined {
     const names = [...this.#since.keys()].sort();
     if (names.length === 0) return undefined;
-    const more = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : "";
-    const which = names.slice(0, MOST_NAMED).join(", ") + more;
+    const more = names.length > MAX_NAMED ? ` and ${names.length - MAX_NAMED} more` : "";
+    const which = names.slice(0, MAX_NAMED).join(", ") + more;
     const why =
       `all images of ${names.length === 1 ? "a repository" : `${names.length} repositories`} seem to be gone (${which}); ` +
       "nothing is withdrawn before a look at least one interval later says so again. If that is not meant, look at the registry's storage";

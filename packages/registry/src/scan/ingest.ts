@@ -23,7 +23,7 @@ import {
 import { forEachLimited } from "../sources/for-each-limited.ts";
 import { knownOf } from "./known.ts";
 
-/** Where the registry tells when images were pushed, the older ones' details matter to nobody until they become current. */
+/** Where the registry tells when images were pushed, the older ones' details do not matter until they become current. */
 const DETAILED = 10;
 /** Artifacts among the last pushed are passed over this many times to find images; the next look goes on. */
 const ROUNDS = 10;
@@ -136,7 +136,7 @@ export async function ingest(
   return { changes: entries.length, unread: failures };
 }
 
-/** Why a repository's name is no part of any reference: with its host it is too long, for example. Nobody could run what is in it. */
+/** Why a repository's name is no part of any reference: with its host it is too long, for example. What is in it cannot be run. */
 function invalidName({ name }: Repository): ExecutorRegistryError | undefined {
   try {
     parseReference(name);

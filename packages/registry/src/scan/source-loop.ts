@@ -6,7 +6,7 @@ import type { IngestOptions } from "./ingest.ts";
 import { NO_PROGRESS, type ScanOrder, type ScanReport, SourceScan } from "./source-scan.ts";
 import { STALLED_MS, watched } from "./watchdog.ts";
 
-/** How often a source is looked at without being told to. */
+/** How often a source is looked at without a request. */
 export interface Polling {
   /** Milliseconds between the end of one scan and the start of the next. */
   readonly interval: number;
@@ -27,7 +27,7 @@ const WINDOW = 50;
 const LOGGED_REPOSITORIES = 100;
 const LOGGED_TAGS = 1000;
 
-/** Keeps one source current: scans at intervals, sooner when told, later while it fails. */
+/** Keeps one source current: scans at intervals, sooner when asked, later while it fails. */
 export class SourceLoop {
   readonly source: ImageSource;
   /** Scans everything. Calls before a scan starts share it. */

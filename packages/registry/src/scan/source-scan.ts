@@ -46,7 +46,7 @@ export interface SourceScanOptions extends IngestOptions {
   readonly apart: number;
 }
 
-const MOST_SENTENCES = 20;
+const MAX_SENTENCES = 20;
 const PASSING: ReadonlySet<string> = new Set(["throttled", "unreachable", "timeout"]);
 export const NO_PROGRESS: ScanProgress = { repositories: 0, repositoriesRead: 0, tags: 0, tagsRead: 0 };
 
@@ -190,7 +190,7 @@ export class SourceScan {
       complete: problem === undefined && (only !== undefined || outcome.complete),
       passing: passing || outcome.problem !== undefined || (problem !== undefined && read.size === unreadable.size),
       ...(problem === undefined ? {} : { problem }),
-      incomplete: [...sentences.values()].flat().slice(0, MOST_SENTENCES),
+      incomplete: [...sentences.values()].flat().slice(0, MAX_SENTENCES),
       progress,
     };
   }

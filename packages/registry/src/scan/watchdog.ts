@@ -28,15 +28,15 @@ export async function watched<T>(
   let last = now();
   const watch = async (): Promise<never> => {
     const end = AbortSignal.any([signal, over.signal]);
-    for (let told = false; ;) {
+    for (let reported = false; ;) {
       const idle = now() - last;
       if (idle >= GIVEN_UP_MS) break;
-      if (idle < STALLED_MS) told = false;
-      else if (!told) {
-        told = true;
+      if (idle < STALLED_MS) reported = false;
+      else if (!reported) {
+        reported = true;
         stalled();
       }
-      await clock.sleep((told ? GIVEN_UP_MS : STALLED_MS) - idle, end);
+      await clock.sleep((reported ? GIVEN_UP_MS : STALLED_MS) - idle, end);
     }
     const why = `the scan made no progress for ${GIVEN_UP_MS / 1000} s; it was given up and will be tried again`;
     const error = new ExecutorRegistryError("timeout", why);

@@ -87,7 +87,7 @@ export interface ScanRequest {
    * it stands for the map.
    */
   readonly recheck?: ReadonlyMap<string, readonly string[] | "all"> | "all";
-  /** Told of what there is to read, and of what was read. */
+  /** Called with what there is to read, and of what was read. */
   progress?(more: Partial<ScanProgress>): void;
   /** Called right before a repository is read: of two readings, the one that began later is believed. */
   known(repository: Repository): KnownRepository;

@@ -9,7 +9,7 @@ import type { ImageSource } from "./image-source.ts";
 import type { LiveSource } from "./live-source.ts";
 
 /** What sources are made with besides their settings. */
-export interface SourceSurroundings {
+export interface SourceContext {
   readonly naming: Naming;
   /** How the repositories of executors are called. */
   readonly template: string;
@@ -20,13 +20,13 @@ export interface SourceSurroundings {
 
 /** One kind of source that is scanned: its settings, which hold {@link polling}, and what scans it. */
 export const scannedKind = <Schema extends KindSchema>(
-  kind: Kind<Schema, SourceSurroundings, ImageSource>,
-): Kind<Schema, SourceSurroundings, ImageSource> => kind;
+  kind: Kind<Schema, SourceContext, ImageSource>,
+): Kind<Schema, SourceContext, ImageSource> => kind;
 
 /** One kind that is watched. */
 export const watchedKind = <Schema extends KindSchema>(
-  kind: Kind<Schema, SourceSurroundings, LiveSource>,
-): Kind<Schema, SourceSurroundings, LiveSource> => kind;
+  kind: Kind<Schema, SourceContext, LiveSource>,
+): Kind<Schema, SourceContext, LiveSource> => kind;
 
 export const SourceName = Name.meta({ description: "Its name in webhooks, logs, metrics and answers" });
 /** What all that are scanned have. */

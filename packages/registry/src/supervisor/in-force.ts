@@ -1,6 +1,6 @@
 import type { Config } from "../config/schema.ts";
 import { serial } from "../journal/journal.ts";
-import { makeParts, type Parts, type Surroundings } from "./parts.ts";
+import { makeParts, type Parts, type PartsContext } from "./parts.ts";
 
 /** The configuration that is in force. What outlives a configuration asks here, each time anew. */
 export interface InForce {
@@ -26,11 +26,11 @@ export interface InForce {
 const ADOPT_MS = 60_000;
 
 /** Makes the parts of a configuration; nothing runs yet. @param ending ends a swap. @throws ConfigurationError */
-export async function putInForce(first: Config, surroundings: Surroundings, ending: AbortSignal): Promise<InForce> {
-  const { catalogue, clock } = surroundings;
+export async function putInForce(first: Config, context: PartsContext, ending: AbortSignal): Promise<InForce> {
+  const { catalogue, clock } = context;
   const inTurn = serial();
   let config = first;
-  let parts = await makeParts(config, surroundings);
+  let parts = await makeParts(config, context);
 
   /** Applies parts that are not in force yet, or stops waiting. */
   const adopt = async (made: Parts): Promise<void> => {
@@ -44,7 +44,7 @@ export async function putInForce(first: Config, surroundings: Surroundings, endi
 
   const swap = async (next: Config, taken: (parts: Parts) => Promise<void>): Promise<void> => {
     ending.throwIfAborted();
-    const made = await makeParts(next, surroundings);
+    const made = await makeParts(next, context);
     const { sequence } = catalogue.head;
     try {
       await adopt(made);

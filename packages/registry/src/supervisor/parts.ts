@@ -51,7 +51,7 @@ export interface Parts {
 export const PARTS_END_MS = 1500;
 
 /** What stays the same whatever the configuration says. */
-export interface Surroundings {
+export interface PartsContext {
   readonly catalogue: Catalogue;
   readonly choices: Choices;
   readonly clock: Clock;
@@ -64,8 +64,8 @@ export interface Surroundings {
 }
 
 /** Makes the parts; nothing runs yet. @throws ConfigurationError */
-export async function makeParts(config: Config, surroundings: Surroundings): Promise<Parts> {
-  const { catalogue, choices, clock, random, log, variables, fetch } = surroundings;
+export async function makeParts(config: Config, context: PartsContext): Promise<Parts> {
+  const { catalogue, choices, clock, random, log, variables, fetch } = context;
   const { template, tags, aliases } = config.executors;
   const naming = createNaming({ template, aliases, ...(tags && { tags }) });
   const { scanned, watched } = makeSources(config.sources, { naming, template, clock, random, log });

@@ -98,7 +98,7 @@ async function begin(options: ServiceOptions, lifetimes: Lifetimes): Promise<Ser
   const choices = new Choices(catalogue, (source) => inForce.config.sources.findIndex(({ name }) => name === source));
   const restored = catalogue.head.sequence > 0;
 
-  const surroundings = {
+  const context = {
     catalogue,
     choices,
     clock,
@@ -107,7 +107,7 @@ async function begin(options: ServiceOptions, lifetimes: Lifetimes): Promise<Ser
     variables,
     ...(options.fetch && { fetch: options.fetch }),
   };
-  const inForce = await putInForce(config, surroundings, ending.signal);
+  const inForce = await putInForce(config, context, ending.signal);
   // Each task has its own time within this one.
   lifetimes.add({ what: "the configuration", end: () => inForce.close(), ms: PARTS_END_MS + 100 });
   signal?.throwIfAborted();

@@ -6,7 +6,7 @@ import { MIN_PATH_TOKEN_CHARS } from "./proof.ts";
 import type { WebhookReceiver } from "./webhook.ts";
 
 /** What receivers are given besides their settings. */
-export interface WebhookSurroundings {
+export interface WebhookContext {
   readonly clock: Clock;
   /** Reads certificates and keys. @default through the environment's proxies */
   readonly fetch?: typeof globalThis.fetch;
@@ -14,8 +14,8 @@ export interface WebhookSurroundings {
 
 /** One kind of sender: its settings, and what understands it. */
 export const webhookKind = <Schema extends KindSchema>(
-  kind: Kind<Schema, WebhookSurroundings, WebhookReceiver>,
-): Kind<Schema, WebhookSurroundings, WebhookReceiver> => kind;
+  kind: Kind<Schema, WebhookContext, WebhookReceiver>,
+): Kind<Schema, WebhookContext, WebhookReceiver> => kind;
 
 const headers = z
   .record(z.string().min(1), Secret)

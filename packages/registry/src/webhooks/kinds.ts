@@ -10,7 +10,7 @@ import { eventGridWebhook } from "./event-grid.ts";
 import { ghcrWebhook } from "./ghcr.ts";
 import { harborWebhook } from "./harbor.ts";
 import { jfrogWebhook } from "./jfrog.ts";
-import type { WebhookSurroundings } from "./kind.ts";
+import type { WebhookContext } from "./kind.ts";
 import { pubsubWebhook } from "./pubsub.ts";
 import { quayWebhook } from "./quay.ts";
 import { snsWebhook } from "./sns.ts";
@@ -39,10 +39,7 @@ export type WebhookConfig = z.output<typeof WebhookConfig>;
 export const WEBHOOK_KINDS: readonly string[] = WebhookConfig.options.map(({ shape }) => shape.kind.value);
 
 /** The webhooks of a configuration, by name. @throws ConfigurationError for a proof that would prove nothing */
-export function makeWebhooks(
-  configs: readonly WebhookConfig[],
-  around: WebhookSurroundings,
-): ReadonlyMap<string, Webhook> {
+export function makeWebhooks(configs: readonly WebhookConfig[], around: WebhookContext): ReadonlyMap<string, Webhook> {
   return new Map(
     configs.map((config) => {
       const { name, source } = config;
@@ -52,7 +49,7 @@ export function makeWebhooks(
 }
 
 /** Takes each delivery of a sender once. */
-function createReceiver(config: WebhookConfig, around: WebhookSurroundings): WebhookReceiver {
+function createReceiver(config: WebhookConfig, around: WebhookContext): WebhookReceiver {
   const receiver = KINDS.make(config, around);
   const deliveries = createDeliveries();
   return {

@@ -49,7 +49,7 @@ function subjectOf(tag: string): Digest | undefined {
   return isDigest(digest) ? digest : undefined;
 }
 
-/** The host of a reference that says it: `undefined` for one that is relative, or is none. */
+/** The host of a reference that says it: `undefined` for one that is relative, or not a reference. */
 export function registryOf(reference: string): string | undefined {
   const parsed = tryParseReference(reference);
   const says = parsed && reference.toLowerCase().startsWith(`${parsed.registry}/`);

@@ -7,7 +7,7 @@ import { proxiedFetch } from "../net/proxied-fetch.ts";
 import { boundedFetch } from "../net/bounded-fetch.ts";
 import { UnauthorizedWebhookError, WebhookUnavailableError } from "./errors.ts";
 import type { WebhookReceiver } from "./webhook.ts";
-import { webhookKind, type WebhookSurroundings } from "./kind.ts";
+import { webhookKind, type WebhookContext } from "./kind.ts";
 import { header } from "./proof.ts";
 import { senderSettings } from "../settings/kinds.ts";
 
@@ -31,7 +31,7 @@ export const pubsubWebhook = webhookKind({ schema: PubsubSettings, make: createP
 
 function createPubsubReceiver(
   { audience, email }: z.output<typeof PubsubSettings>,
-  { clock, fetch }: WebhookSurroundings,
+  { clock, fetch }: WebhookContext,
 ): WebhookReceiver {
   const kind = "pubsub";
   if (audience === "" || email === "") {

@@ -6,7 +6,7 @@ import { parseBody } from "./body.ts";
 import { InvalidWebhookError, UnauthorizedWebhookError, WebhookUnavailableError } from "./errors.ts";
 import { parseEventBridge } from "./eventbridge.ts";
 import type { WebhookReceiver } from "./webhook.ts";
-import { webhookKind, type WebhookSurroundings } from "./kind.ts";
+import { webhookKind, type WebhookContext } from "./kind.ts";
 import { header } from "./proof.ts";
 import { senderSettings } from "../settings/kinds.ts";
 import { createSnsCertificates } from "./sns-certificates.ts";
@@ -33,7 +33,7 @@ export const snsWebhook = webhookKind({ schema: SnsSettings, make: createSnsRece
 
 function createSnsReceiver(
   { topics }: z.output<typeof SnsSettings>,
-  { fetch = proxiedFetch(), clock }: WebhookSurroundings,
+  { fetch = proxiedFetch(), clock }: WebhookContext,
 ): WebhookReceiver {
   const kind = "sns";
   const allowed = new Set(topics);

@@ -10,7 +10,7 @@ export interface Deadline {
   end(): void;
 }
 
-/** Nobody reads it. Without a reason each abort makes a DOMException with its stack: four for a request. */
+/** It is never read. Without a reason each abort makes a DOMException with its stack: four for a request. */
 const LIFTED = new Error("the limit was lifted");
 
 export function createDeadline(clock: Clock, caller: AbortSignal): Deadline {

@@ -10,7 +10,7 @@ import { createEcrApi, type EcrApi, type EcrApiOptions } from "./ecr-api.ts";
 /** What one region's registry is opened with. */
 export interface EcrRegistryOptions extends Omit<EcrApiOptions, "retry"> {
   readonly pacing: Pick<PacingOptions, "concurrency" | "rate">;
-  readonly surroundings: Omit<RetryOptions, "pacer">;
+  readonly context: Omit<RetryOptions, "pacer">;
 }
 
 /** Whatever partition's domain it ends in. @see https://docs.aws.amazon.com/general/latest/gr/ecr.html */
@@ -26,10 +26,10 @@ export class EcrRegistry {
   #client: RegistryClient | undefined;
 
   constructor(options: EcrRegistryOptions) {
-    const { pacing, surroundings, region } = options;
+    const { pacing, context, region } = options;
     this.#options = options;
-    const pacer = createHostPacer(`api.ecr.${region}.amazonaws.com`, { ...pacing, ...surroundings });
-    this.api = createEcrApi({ ...options, retry: { ...surroundings, pacer } });
+    const pacer = createHostPacer(`api.ecr.${region}.amazonaws.com`, { ...pacing, ...context });
+    this.api = createEcrApi({ ...options, retry: { ...context, pacer } });
   }
 
   get requests(): number {
@@ -68,16 +68,16 @@ export class EcrRegistry {
 
   /** The registry itself, asked for what ECR's API does not give. */
   client(host: string): RegistryClient {
-    const { endpoint, pacing, surroundings } = this.#options;
+    const { endpoint, pacing, context } = this.#options;
     this.#client ??= createRegistryClient({
       host,
       // An emulator's registry is as plain as its API.
       insecure: endpoint?.startsWith("http:") ?? false,
       // It redirects to S3, which has a private address behind an interface endpoint.
       allowPrivateAddresses: true,
-      pacer: createHostPacer(host, { ...pacing, ...surroundings }),
+      pacer: createHostPacer(host, { ...pacing, ...context }),
       credentials: { credentials: (_host, signal) => this.#credentials(signal) },
-      ...surroundings,
+      ...context,
     });
     return this.#client;
   }
@@ -89,7 +89,7 @@ export class EcrRegistry {
 
   /** @see https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_GetAuthorizationToken.html */
   async #credentials(signal: AbortSignal): Promise<Credentials> {
-    const { clock } = this.#options.surroundings;
+    const { clock } = this.#options.context;
     const { authorizationToken = "", expiresAt } = (await this.api.authorization(signal)) ?? {};
     const text = Buffer.from(authorizationToken, "base64").toString();
     const colon = text.indexOf(":");

@@ -45,8 +45,8 @@ type Found = (listing: RepositoryListing) => Promise<void>;
 export function createEcrSource(options: EcrSourceOptions): ImageSource {
   const { name, regions, repositories, naming, pacing = {}, clock, random, log, ...api } = options;
   const selection = selectRepositories(repositories, naming);
-  const surroundings = { clock, random, log };
-  const registries = regions.map((region) => new EcrRegistry({ ...api, region, pacing, surroundings }));
+  const context = { clock, random, log };
+  const registries = regions.map((region) => new EcrRegistry({ ...api, region, pacing, context }));
   const rank = ({ registry: host, path }: Repository): number | undefined => {
     const region = registries.findIndex((registry) => registry.answersTo(host));
     const place = selection.rank(path);

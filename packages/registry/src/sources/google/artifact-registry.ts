@@ -61,9 +61,9 @@ export function createArtifactRegistrySource(options: ArtifactRegistrySourceOpti
   const { endpoint = "https://artifactregistry.googleapis.com", fetch = proxiedFetch() } = options;
   const apiHost = new URL(endpoint).host;
   const { token = defaultGoogleToken(apiHost) } = options;
-  const surroundings = { clock, random, log };
-  const pacer = createHostPacer(apiHost, { ...pacing, ...surroundings });
-  const api = createArtifactRegistryApi({ project, endpoint, token, fetch, retry: { pacer, ...surroundings } });
+  const context = { clock, random, log };
+  const pacer = createHostPacer(apiHost, { ...pacing, ...context });
+  const api = createArtifactRegistryApi({ project, endpoint, token, fetch, retry: { pacer, ...context } });
   const selection = selectRepositories(repositories, naming);
   const clients = new Map<string, RegistryClient>();
 
@@ -87,8 +87,8 @@ export function createArtifactRegistrySource(options: ArtifactRegistrySourceOpti
       credentials,
       // Google's storage has a private address behind Private Service Connect.
       allowPrivateAddresses: true,
-      pacer: createHostPacer(host, { ...pacing, ...surroundings }),
-      ...surroundings,
+      pacer: createHostPacer(host, { ...pacing, ...context }),
+      ...context,
     });
   const clientOf = (host: string): RegistryClient => {
     const client = clients.get(host) ?? makeClient(host);

@@ -1,5 +1,5 @@
 import { systemClock } from "@executor-registry/resolver";
-import type { WebhookSurroundings } from "../kind.ts";
+import type { WebhookContext } from "../kind.ts";
 import { makeWebhooks, type WebhookConfig } from "../kinds.ts";
 import type { WebhookReceiver, WebhookRequest } from "../webhook.ts";
 
@@ -17,16 +17,16 @@ export function post(body: unknown, headers: WebhookRequest["headers"] = {}, pat
   };
 }
 
-const NOWHERE: WebhookSurroundings = {
+const NOWHERE: WebhookContext = {
   clock: systemClock,
   fetch: () => Promise.reject(new TypeError("no network here")),
 };
 
 /** A receiver of one kind with these settings. */
 export function receiverOf<C extends { readonly name: string; readonly kind: string }>(
-  kind: { make(config: C, around: WebhookSurroundings): WebhookReceiver },
+  kind: { make(config: C, around: WebhookContext): WebhookReceiver },
   settings: Omit<C, "name" | "kind">,
-  around: Partial<WebhookSurroundings> = {},
+  around: Partial<WebhookContext> = {},
 ): WebhookReceiver {
   return kind.make({ name: "events", kind: "", ...settings } as unknown as C, { ...NOWHERE, ...around });
 }

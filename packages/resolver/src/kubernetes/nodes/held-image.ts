@@ -17,7 +17,7 @@ export interface HeldImage extends NodeImage {
 }
 
 /** One image with some nodes that call it alike. Nodes that do share one object. */
-export interface Calling {
+export interface NamedImage {
   readonly image: ImageRecord;
   readonly as: NodeImage;
   readonly nodes: Set<string>;
@@ -28,7 +28,7 @@ export interface ImageRecord {
   readonly type: string;
   readonly firstNode: string;
   /** By the names, joined. */
-  readonly callings: Map<string, Calling>;
+  readonly byNames: Map<string, NamedImage>;
   /** All it was ever known by. */
   readonly ids: Set<string>;
   readonly tagged: Set<string>;
@@ -42,8 +42,8 @@ export interface ImageRecord {
 }
 
 /** What its nodes together say of an image. They may call it differently: a tag is lost where it was pulled by digest. */
-export function heldImage({ callings, last, sighting, later, firstNode, goneAt }: ImageRecord): HeldImage {
-  const ways = [...callings.values()];
+export function heldImage({ byNames, last, sighting, later, firstNode, goneAt }: ImageRecord): HeldImage {
+  const ways = [...byNames.values()];
   // Who has more names knows more; among equals any will do, if it is always the same.
   const [best = last] = ways
     .map(({ as }) => as)

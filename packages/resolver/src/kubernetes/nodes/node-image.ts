@@ -46,13 +46,13 @@ interface Named {
  * As many names of one image does a kubelet report, digests first, the others in alphabetical order.
  * @see https://github.com/kubernetes/kubernetes/blob/master/pkg/kubelet/nodestatus/setters.go
  */
-const MOST_NAMES = 5;
+const REPORTED_NAMES = 5;
 
 /** What `ctr images import --digests`, and so `kind load`, adds: names that are no image's of anybody. */
 const IMPORTED = /^import-\d{4}-\d{2}-\d{2}$/;
 /** Tags of Skaffold's local builds and of Tilt's: a hash of the content, which no other content gets. */
 const CONTENT = /^(?:[0-9a-f]{64}|tilt-[0-9a-f]{16})$/;
-const MOST_MEMORY = 10_000;
+const MAX_REMEMBERED = 10_000;
 
 /** Whether a name says nothing about which image it is. */
 export function isImportName(name: string): boolean {
@@ -80,7 +80,7 @@ export function createImageReader(template: ExecutorTemplate): (image: ReportedI
       imageOf(
         type,
         named.filter((one) => one.type === type),
-        { sizeBytes, capped: names.length >= MOST_NAMES },
+        { sizeBytes, capped: names.length >= REPORTED_NAMES },
       ),
     );
   };
@@ -89,7 +89,7 @@ export function createImageReader(template: ExecutorTemplate): (image: ReportedI
     const key = `${sizeBytes} ${names.join(" ")}`;
     let images = memory.get(key);
     if (images) return images;
-    if (memory.size >= MOST_MEMORY) memory.clear();
+    if (memory.size >= MAX_REMEMBERED) memory.clear();
     memory.set(key, (images = read(names, sizeBytes)));
     return images;
   };

@@ -1,5 +1,5 @@
 import type { Clock } from "../../tools/clock.ts";
-import { type Calling, heldImage, type HeldImage, type ImageRecord, recognize } from "./held-image.ts";
+import { type NamedImage, heldImage, type HeldImage, type ImageRecord, recognize } from "./held-image.ts";
 import { isImportName, type NodeImage, type ReportedImage, tagIds } from "./node-image.ts";
 import { mergeSightings, recallImage, type Sighting } from "./sighting.ts";
 
@@ -12,7 +12,7 @@ export interface NodeCount {
 }
 
 interface NodeRecord {
-  readonly held: readonly Calling[];
+  readonly held: readonly NamedImage[];
   readonly images: number;
   readonly nameless: number;
 }
@@ -130,8 +130,8 @@ export class NodeIndex {
 
   /** The nodes that report an image of a type by such a name, sorted. */
   holders(type: string, isName: (name: string) => boolean): readonly string[] {
-    const callings = [...(this.#types.get(type)?.images ?? [])].flatMap((image) => [...image.callings.values()]);
-    return [...new Set(callings.filter(({ as }) => as.names.some(isName)).flatMap(({ nodes }) => [...nodes]))].sort();
+    const byNames = [...(this.#types.get(type)?.images ?? [])].flatMap((image) => [...image.byNames.values()]);
+    return [...new Set(byNames.filter(({ as }) => as.names.some(isName)).flatMap(({ nodes }) => [...nodes]))].sort();
   }
 
   nodes(): Iterable<string> {
@@ -158,11 +158,11 @@ export class NodeIndex {
 
   /** A tag that comes to content which is known says that it was built again, and is what counts now. */
   #noteTags(record: ImageRecord, image: NodeImage, node: string, at: number): void {
-    const callings = [...record.callings.values()];
-    const before = callings.filter(({ nodes }) => nodes.has(node));
+    const byNames = [...record.byNames.values()];
+    const before = byNames.filter(({ nodes }) => nodes.has(node));
     // A name that a node did not report for want of room may be old.
     if (before.some(({ as }) => as.capped)) return;
-    const current = new Set(callings.flatMap(({ as }) => tagIds(as)));
+    const current = new Set(byNames.flatMap(({ as }) => tagIds(as)));
     for (const id of tagIds(image)) {
       // A tag that left and is back was set anew; an image that was away and is back may have made room for larger ones.
       const knownTag = before.length > 0 ? current.has(id) : record.ids.has(id) || record.tagged.has(id);
@@ -178,7 +178,7 @@ export class NodeIndex {
     const record: ImageRecord = {
       type: image.type,
       firstNode: node,
-      callings: new Map(),
+      byNames: new Map(),
       ids: new Set(),
       tagged: new Set(),
       last: image,
@@ -192,13 +192,13 @@ export class NodeIndex {
     return record;
   }
 
-  #hold(record: ImageRecord, image: NodeImage, node: string): Calling {
+  #hold(record: ImageRecord, image: NodeImage, node: string): NamedImage {
     const names = image.names.join(" ");
-    let calling = record.callings.get(names);
+    let calling = record.byNames.get(names);
     if (calling?.nodes.has(node)) return calling;
     if (!calling) {
       calling = { image: record, as: image, nodes: new Set() };
-      record.callings.set(names, calling);
+      record.byNames.set(names, calling);
       this.#learn(record, image);
     }
     calling.nodes.add(node);
@@ -215,11 +215,11 @@ export class NodeIndex {
     record.last = image;
   }
 
-  #release({ image, as, nodes }: Calling, node: string): void {
+  #release({ image, as, nodes }: NamedImage, node: string): void {
     nodes.delete(node);
-    if (nodes.size === 0) image.callings.delete(as.names.join(" "));
+    if (nodes.size === 0) image.byNames.delete(as.names.join(" "));
     this.#options.changed(image.type);
-    if (image.callings.size > 0) return;
+    if (image.byNames.size > 0) return;
     image.goneAt = this.#options.clock.now();
     this.#options.gone();
   }

@@ -67,6 +67,7 @@ export const JournalQuery = z.strictObject({
   limit: Limit.default(100),
 });
 
-const name = z.string().min(1).meta({ description: "The webhook's name in the configuration" });
+// An empty part is a name that the configuration does not have, or a token that is wrong.
+const name = z.string().meta({ description: "The webhook's name in the configuration" });
 export const WebhookParams = z.object({ name });
-export const WebhookTokenParams = z.object({ name, token: z.string().min(1) });
+export const WebhookTokenParams = z.object({ name, token: z.string() });

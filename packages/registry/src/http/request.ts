@@ -46,18 +46,18 @@ export function parseCall(
   request: FastifyRequest,
 ): Pick<Call, "params" | "query" | "body"> {
   return {
-    params: part(params, request.params, "path parameter"),
-    query: part(query, request.query, "query parameter"),
+    params: params === undefined ? request.params : checked(params, request.params, "path parameter"),
+    query: queryOf(query, request.query),
     body: parseBody(body, request),
   };
 }
 
-function part(schema: z.ZodType | undefined, value: unknown, where: string): unknown {
+function queryOf(schema: z.ZodType | undefined, value: unknown): unknown {
   if (schema === undefined) return value;
   for (const [name, text] of Object.entries(value as object)) {
-    if (text === "") throw new ExecutorRegistryError("invalid-request", `${where} ${name}: it is empty`);
+    if (text === "") throw new ExecutorRegistryError("invalid-request", `query parameter ${name}: it is empty`);
   }
-  return checked(schema, value, where);
+  return checked(schema, value, "query parameter");
 }
 
 function checked(schema: z.ZodType, value: unknown, where: string): unknown {

@@ -91,6 +91,9 @@ describe("the cluster's registry service, through the API server's proxy", { ski
   test("where there is none, its name and namespace are told", async () => {
     const { code, stderr } = await ask("get", "ml", "--service", "nowhere");
     assert.equal(code, 5);
-    assert.match(stderr, /service proxy-[0-9a-f]+\/nowhere of the cluster cannot be asked: there is none of this name/);
+    assert.match(
+      stderr,
+      /service proxy-[0-9a-f]+\/nowhere of the cluster cannot be asked: the cluster has no Service of this name/,
+    );
   });
 });

@@ -1,51 +1,23 @@
 import { systemClock } from "@executor-registry/resolver";
-import { INTERRUPTED, Interruption } from "@executor-registry/resolver/internal";
+import { commandProcess } from "@executor-registry/resolver/internal";
 import type { Io } from "./output/io.ts";
 import { createPrinter, type Printer } from "./output/printer.ts";
 import { programName } from "./program.ts";
 import { runCli } from "./run-cli.ts";
 
-const ending = new AbortController();
-const end = (message: string, exit: number): void => {
-  // Who asks a second time does not want to wait for a clean end. In a container, only the process itself can do that.
-  if (ending.signal.aborted) process.exit(exit);
-  ending.abort(new Interruption(message, exit));
-};
-process.on("SIGINT", () => end("interrupted", INTERRUPTED.SIGINT));
-process.on("SIGTERM", () => end("terminated", INTERRUPTED.SIGTERM));
-
-const printer = (stream: NodeJS.WriteStream): Printer => {
-  // `… | head` reads what it wants and goes. Each write after that fails again.
-  stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-    if (!ending.signal.aborted) end("the reader of the output went away", INTERRUPTED.SIGPIPE);
-  });
-  return createPrinter({ write: (text) => void stream.write(text), isTTY: stream.isTTY ?? false }, process.env);
-};
+const { writer, ended, ...events } = commandProcess();
+const printer = (stream: NodeJS.WriteStream): Printer =>
+  createPrinter({ write: writer(stream), isTTY: stream.isTTY ?? false }, process.env);
 const io: Io = {
+  ...events,
   stdout: printer(process.stdout),
   stderr: printer(process.stderr),
   env: process.env,
-  signal: ending.signal,
-  onHangup(listener) {
-    process.on("SIGHUP", listener);
-    return () => process.off("SIGHUP", listener);
-  },
-  onUnhandled(listener) {
-    const rejected = (error: unknown): void => listener(error, "rejection");
-    const thrown = (error: unknown): void => {
-      listener(error, "exception");
-      process.exit(1);
-    };
-    process.on("unhandledRejection", rejected).on("uncaughtException", thrown);
-    return () => process.off("unhandledRejection", rejected).off("uncaughtException", thrown);
-  },
   clock: systemClock,
   program: programName(process.argv[1], process.env),
 };
 // A watch of a folder waits for nothing that Node counts, only for the user.
 const alive = setInterval(() => {}, 60_000);
-process.exitCode = await runCli(process.argv.slice(2), io);
+const exitCode = await runCli(process.argv.slice(2), io);
 clearInterval(alive);
-// Whoever wants it to end does not wait for what may still be open.
-if (ending.signal.aborted) setTimeout(() => process.exit(), 500).unref();
+ended(exitCode);

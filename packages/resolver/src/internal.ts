@@ -20,6 +20,7 @@ export { backoff, parseRetryAfter } from "./tools/backoff.ts";
 export { parseBuildTime } from "./tools/build-time.ts";
 export { parseDuration } from "./tools/duration.ts";
 export { errorTable } from "./tools/errors.ts";
+export { commandProcess, type ProcessEvents } from "./tools/command-process.ts";
 export { endingInTime, INTERRUPTED, interruptedExit, Interruption } from "./tools/interruption.ts";
 export { isObject, type JsonObject, objectOf, objectsOf, textOf } from "./tools/json.ts";
 export { escaped, linesOf, printable, steers } from "./tools/printable.ts";

@@ -4,7 +4,7 @@ import type { ProcessIo } from "./process-io.ts";
 
 /** What a command line says besides the command. */
 export interface Options {
-  /** The configuration's file. @throws UsageError where there is none */
+  /** The configuration's file. @throws UsageError where no file is named or found */
   file(): string;
   readonly store?: string;
   readonly output: "yaml" | "json";

@@ -22,7 +22,7 @@ type Headers = Readonly<Record<string, string>>;
 interface Answers {
   /** A value that is serialised for this caller. */
   json: { readonly kind: "json"; readonly status: number; readonly body: unknown; readonly headers?: Headers };
-  /** Bytes as they are sent. With a strong ETag, whoever has them already gets 304. */
+  /** Bytes as they are sent. With a strong ETag, a caller that has them already gets 304. */
   bytes: { readonly kind: "bytes"; readonly body: Buffer | string; readonly etag?: string; readonly headers?: Headers };
   /** An HTML document. */
   page: { readonly kind: "page"; readonly html: string };

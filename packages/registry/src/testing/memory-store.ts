@@ -1,2 +1,0 @@
-// For tests of rooms that stand below the stores.
-export { memoryStore } from "../stores/memory.ts";

@@ -1,18 +1,11 @@
 import { z } from "zod";
-import { systemClock } from "@executor-registry/resolver";
-import { withTimeLimit } from "@executor-registry/resolver/internal";
-import { retryAfter } from "../net/retry-after.ts";
-import { artifactRegistryHints, PubsubMessage } from "../webhooks/artifact-registry-message.ts";
-import { proxiedFetch } from "../net/proxied-fetch.ts";
-import { readBounded } from "../net/bounded-fetch.ts";
-import { parseValue } from "../webhooks/body.ts";
-import { QueueError } from "./errors.ts";
-import { createPump, type QueueMessage, type QueueOptions, type QueueTransport } from "./pump.ts";
-import { type EventQueue, queueKind } from "./queue.ts";
 import { senderSettings } from "../settings/kinds.ts";
 import { defaultGoogleToken } from "../sources/google/google-token.ts";
+import { pubsubTransport } from "./pubsub-transport.ts";
+import { createPump } from "./pump.ts";
+import { queueKind } from "./queue.ts";
 
-/** A subscription to Google's topic `gcr`. */
+/** A pull subscription to Google's topic `gcr`, to which Artifact Registry sends its events. */
 export const pubsubQueue = queueKind({
   schema: z.strictObject({
     ...senderSettings,
@@ -22,111 +15,7 @@ export const pubsubQueue = queueKind({
       .regex(/^projects\/[^/]+\/subscriptions\/[^/]+$/, "expected projects/PROJECT/subscriptions/NAME"),
   }),
   make: ({ name, subscription }, around) =>
-    createPubsubPull({ name, subscription, token: defaultGoogleToken("pubsub.googleapis.com"), ...around }),
+    createPump({ name, ...around }, async () =>
+      pubsubTransport({ name, subscription, token: defaultGoogleToken("pubsub.googleapis.com"), clock: around.clock }),
+    ),
 });
-
-/** Where Artifact Registry's events wait. */
-interface PubsubPullOptions extends QueueOptions {
-  /** `projects/PROJECT/subscriptions/NAME`, of a subscription to the topic `gcr`. */
-  readonly subscription: string;
-  /** An access token that allows to pull. Asked for before each request. */
-  readonly token: () => Promise<string>;
-  /** @default "https://pubsub.googleapis.com" */
-  readonly endpoint?: string;
-  /** @default the global fetch, through the environment's proxies */
-  readonly fetch?: typeof fetch;
-}
-
-const MAX_MESSAGES = 100;
-/** Artifact Registry's messages have less than a thousand. */
-const MAX_ANSWER_BYTES = 16 << 20;
-/** Google answers an empty pull after 90 seconds at most. */
-const TIMEOUT_MS = 120_000;
-/** Milliseconds after an empty pull: how long Google waits for messages is not specified. */
-const IDLE_MS = 1000;
-
-const Pulled = z.object({
-  receivedMessages: z.array(z.object({ ackId: z.string(), message: z.unknown().optional() })).default([]),
-});
-
-/**
- * Artifact Registry's events, pulled from a Pub/Sub subscription. What is not acknowledged within the subscription's deadline
- * comes again.
- * @see https://cloud.google.com/pubsub/docs/reference/rest/v1/projects.subscriptions/pull
- * @internal its client is a parameter for tests
- */
-export function createPubsubPull(options: PubsubPullOptions): EventQueue {
-  const fetch = options.fetch ?? proxiedFetch();
-  return createPump(options, () => Promise.resolve(transport({ ...options, fetch })));
-}
-
-type OpenOptions = PubsubPullOptions & Required<Pick<PubsubPullOptions, "fetch">>;
-
-function transport(options: OpenOptions): QueueTransport {
-  const { name, subscription, clock = systemClock } = options;
-  return {
-    async receive(signal) {
-      const parsed = Pulled.safeParse(await call(options, "pull", { maxMessages: MAX_MESSAGES }, signal));
-      if (!parsed.success) throw new QueueError("unreachable", name, `${subscription} answers unlike Pub/Sub`);
-      const messages = parsed.data.receivedMessages;
-      if (messages.length === 0) await clock.sleep(IDLE_MS, signal);
-      return messages.map(({ ackId, message }) => toMessage(ackId, message));
-    },
-    async remove(messages, signal) {
-      await call(options, "acknowledge", { ackIds: messages.map(({ handle }) => handle) }, signal);
-    },
-    close() {},
-  };
-}
-
-function toMessage(handle: string, message: unknown): QueueMessage {
-  const id = z.object({ messageId: z.string() }).safeParse(message).data?.messageId ?? "";
-  const kind = "pubsub-pull";
-  return {
-    id,
-    handle,
-    parse: () => artifactRegistryHints(kind, parseValue(kind, PubsubMessage, message, "message")),
-  };
-}
-
-const CODES = { 401: "unauthorized", 403: "forbidden", 404: "not-found", 429: "throttled" } as const;
-const ADVICE: Readonly<Record<number, string>> = {
-  401: "the access token is refused",
-  403: "grant the service account roles/pubsub.subscriber on the subscription",
-  404: "there is no such subscription",
-};
-
-async function call(
-  { name, subscription, token, endpoint = "https://pubsub.googleapis.com", clock = systemClock, ...rest }: OpenOptions,
-  method: "pull" | "acknowledge",
-  body: object,
-  signal: AbortSignal,
-): Promise<unknown> {
-  const { fetch } = rest;
-  const late = (): QueueError =>
-    new QueueError("timeout", name, `no access token of Google's within ${TIMEOUT_MS / 1000} s`);
-  try {
-    const response = await fetch(`${endpoint}/v1/${subscription}:${method}`, {
-      method: "POST",
-      redirect: "error",
-      headers: {
-        authorization: `Bearer ${await withTimeLimit({ clock: systemClock, ms: TIMEOUT_MS, signal, late }, token)}`,
-        "content-type": "application/json",
-        "accept-encoding": "identity",
-      },
-      body: JSON.stringify(body),
-      signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
-    });
-    const answer = await readBounded(response, MAX_ANSWER_BYTES);
-    const { status } = response;
-    if (response.ok) return JSON.parse(answer.toString()) as unknown;
-    const wait = retryAfter({ headers: Object.fromEntries(response.headers), body: answer }, clock.now());
-    const code = status in CODES ? CODES[status as keyof typeof CODES] : "unreachable";
-    const why = `${method} of ${subscription} answered ${status}${ADVICE[status] ? `: ${ADVICE[status]}` : ""}`;
-    throw new QueueError(code, name, why, { status, ...(wait !== undefined && { retryAfter: wait }) });
-  } catch (cause) {
-    signal.throwIfAborted();
-    if (cause instanceof QueueError) throw cause;
-    throw new QueueError("unreachable", name, `${method} of ${subscription} failed`, { cause });
-  }
-}

@@ -4,7 +4,8 @@ import type { Logger } from "@executor-registry/resolver";
 import { startLoopbackServer } from "../../../../testing/loopback-server.ts";
 import { manualClock } from "../../../../testing/manual-clock.ts";
 import type { Hint } from "../model/hint.ts";
-import { createPubsubPull } from "./pubsub-pull.ts";
+import { pubsubTransport } from "./pubsub-transport.ts";
+import { createPump } from "./pump.ts";
 
 const subscription = "projects/acme/subscriptions/executors";
 const HINT = { action: "pushed", registry: "eu.gcr.io", repository: "acme/executor-ml", tag: "1.0" };
@@ -35,15 +36,8 @@ async function run(answers: readonly Answer[], taken: (hints: readonly Hint[]) =
   const warn: Logger["warn"] = (fields) => void logged.push(fields);
   const log = { debug() {}, info() {}, warn, error() {} };
   const token = (): Promise<string> => Promise.resolve("t0ken");
-  const queue = createPubsubPull({
-    name: "gcr",
-    subscription,
-    token,
-    endpoint: server.url,
-    clock,
-    random: () => 1,
-    log,
-  });
+  const transport = { name: "gcr", subscription, token, endpoint: server.url, clock };
+  const queue = createPump({ name: "gcr", clock, random: () => 1, log }, async () => pubsubTransport(transport));
   const hints: Hint[] = [];
   const stop = new AbortController();
   const ended = queue.run(async (some) => {

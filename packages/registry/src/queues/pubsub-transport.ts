@@ -20,8 +20,6 @@ interface PubsubTransportOptions {
   readonly token: () => Promise<string>;
   /** @default "https://pubsub.googleapis.com" */
   readonly endpoint?: string;
-  /** @default the global fetch, through the environment's proxies */
-  readonly fetch?: typeof fetch;
 }
 
 const MAX_MESSAGES = 100;
@@ -42,16 +40,18 @@ const Pulled = z.object({
  */
 export function pubsubTransport(options: PubsubTransportOptions): QueueTransport {
   const { name, subscription, clock } = options;
+  // One for all calls: it keeps the connections to a proxy.
+  const fetch = proxiedFetch();
   return {
     async receive(signal) {
-      const parsed = Pulled.safeParse(await call(options, "pull", { maxMessages: MAX_MESSAGES }, signal));
+      const parsed = Pulled.safeParse(await call({ ...options, fetch }, "pull", { maxMessages: MAX_MESSAGES }, signal));
       if (!parsed.success) throw new QueueError("unreachable", name, `${subscription} answers unlike Pub/Sub`);
       const messages = parsed.data.receivedMessages;
       if (messages.length === 0) await clock.sleep(IDLE_MS, signal);
       return messages.map(({ ackId, message }) => toMessage(ackId, message));
     },
     async remove(messages, signal) {
-      await call(options, "acknowledge", { ackIds: messages.map(({ handle }) => handle) }, signal);
+      await call({ ...options, fetch }, "acknowledge", { ackIds: messages.map(({ handle }) => handle) }, signal);
     },
     close() {},
   };
@@ -75,12 +75,12 @@ const ADVICE: Readonly<Record<number, string>> = {
 };
 
 async function call(
-  options: PubsubTransportOptions,
+  options: PubsubTransportOptions & { readonly fetch: typeof fetch },
   method: "pull" | "acknowledge",
   body: object,
   signal: AbortSignal,
 ): Promise<unknown> {
-  const { name, subscription, token, clock, endpoint = "https://pubsub.googleapis.com", fetch = proxiedFetch() } = options;
+  const { name, subscription, token, clock, fetch, endpoint = "https://pubsub.googleapis.com" } = options;
   const late = (): QueueError =>
     new QueueError("timeout", name, `no access token of Google's within ${TIMEOUT_MS / 1000} s`);
   try {

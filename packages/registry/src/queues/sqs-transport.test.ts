@@ -6,7 +6,8 @@ import { manualClock } from "../../../../testing/manual-clock.ts";
 import { type SqsServer, startSqsServer } from "../../../../testing/sqs-server.ts";
 import type { Hint } from "../model/hint.ts";
 import { ECR_HINT, ecrPush } from "../webhooks/testing/eventbridge-events.ts";
-import { createSqsQueue } from "./sqs.ts";
+import { createPump } from "./pump.ts";
+import { sqsTransport } from "./sqs-transport.ts";
 
 /** A queue that is being run, over the real SDK. */
 async function run(server: SqsServer, taken: (hints: readonly Hint[]) => void = () => {}) {
@@ -16,7 +17,8 @@ async function run(server: SqsServer, taken: (hints: readonly Hint[]) => void = 
   const logged: { readonly message: string; readonly fields: Record<string, unknown> }[] = [];
   const warn: Logger["warn"] = (fields, message) => void logged.push({ message, fields: { ...fields } });
   const log = { debug() {}, info() {}, warn, error() {} };
-  const queue = createSqsQueue({ name: "ecr", queueUrl: server.queueUrl, client, clock, random: () => 1, log });
+  const transport = { name: "ecr", queueUrl: server.queueUrl, client };
+  const queue = createPump({ name: "ecr", clock, random: () => 1, log }, () => sqsTransport(transport));
   const hints: Hint[] = [];
   const stop = new AbortController();
   const ended = queue.run(async (some) => {
@@ -33,7 +35,6 @@ async function run(server: SqsServer, taken: (hints: readonly Hint[]) => void = 
     async [Symbol.asyncDispose]() {
       stop.abort();
       await ended;
-      client.destroy();
     },
   };
 }

@@ -6,4 +6,5 @@ export { configJsonSchema } from "./config/schema.ts";
 export { createRegistryClient, type RegistryClientOptions } from "./oci/read/client.ts";
 export type { RegistryClient } from "./oci/read/registry.ts";
 export { createHostPacer } from "./oci/wire/pacing.ts";
+export { memoryStore } from "./stores/memory.ts";
 export { openStore } from "./stores/open.ts";

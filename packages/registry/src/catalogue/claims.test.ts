@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { memoryStore } from "@executor-registry/registry/internal";
 import { repositoryNamed, type Repository } from "@executor-registry/resolver";
 import type { RepositoryListing } from "../sources/image-source.ts";
-import { memoryStore } from "../testing/memory-store.ts";
 import { openScanning, type ScanningOptions } from "../testing/scanning.ts";
 import { listedImage, listing, scriptedSource } from "../testing/scripted-source.ts";
 

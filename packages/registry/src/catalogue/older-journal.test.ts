@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { memoryStore } from "@executor-registry/registry/internal";
 import { type Digest, repositoryNamed } from "@executor-registry/resolver";
 import { EMPTY_HEAD, seal } from "../journal/chain.ts";
 import type { Entry, Head } from "../journal/entry.ts";
 import type { ListedImage } from "../sources/image-source.ts";
-import { memoryStore } from "../testing/memory-store.ts";
 import { openScanning } from "../testing/scanning.ts";
 import { listing, scriptedSource } from "../testing/scripted-source.ts";
 import type { Change } from "../model/change.ts";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { memoryStore } from "@executor-registry/registry/internal";
 import { openScanning } from "../testing/scanning.ts";
 import { listedImage, listing, scriptedSource } from "../testing/scripted-source.ts";
 import type { CatalogueImage } from "./state.ts";
-import { memoryStore } from "../testing/memory-store.ts";
 
 test("a catalogue opened from its snapshot answers as the one that wrote it", async () => {
   const store = memoryStore();

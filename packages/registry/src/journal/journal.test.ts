@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { memoryStore } from "@executor-registry/registry/internal";
 import { silentLogger } from "@executor-registry/resolver";
 import fc from "fast-check";
 import { manualClock } from "../../../../testing/manual-clock.ts";
-import { memoryStore } from "../testing/memory-store.ts";
 import { StoreError } from "./store-errors.ts";
 import type { Store } from "./store.ts";
 import type { Draft, Entry } from "./entry.ts";

@@ -6,9 +6,8 @@ import type { Store } from "./store.ts";
 /**
  * A part whose text starts with a line that holds its hash: entries have the chain, a snapshot has this.
  * A flipped bit must not become a catalogue.
- * @internal
  */
-export function sealPart(key: string, text: string): SnapshotPart {
+function sealPart(key: string, text: string): SnapshotPart {
   return { key, text: `${checksum(key, text)}\n${text}` };
 }
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { memoryStore } from "@executor-registry/registry/internal";
 import { type ManualClock, manualClock } from "../../../../testing/manual-clock.ts";
 import type { Check, Judgement } from "../checks/check.ts";
 import { makeChecks } from "../checks/checks.ts";
-import { memoryStore } from "../testing/memory-store.ts";
 import { openScanning, type Scanning } from "../testing/scanning.ts";
 import { listedImage, listing, scriptedSource } from "../testing/scripted-source.ts";
 

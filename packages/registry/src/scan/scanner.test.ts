@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { memoryStore } from "@executor-registry/registry/internal";
 import { noDockerRegistry, startDockerRegistry } from "../../../../testing/docker-registry.ts";
 import { IMAGE_MANIFEST, makeImage } from "../../../../testing/images.ts";
 import { deleteManifest, pushImage, pushIndex, pushManifest } from "../../../../testing/push.ts";
-import { memoryStore } from "../testing/memory-store.ts";
 import { openScanning } from "../testing/scanning.ts";
 
 const day = (number: number): string => `2026-11-${String(number).padStart(2, "0")}T12:00:00Z`;

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { memoryStore } from "@executor-registry/registry/internal";
 import { repositoryNamed } from "@executor-registry/resolver";
 import { parseConfig, startService } from "@executor-registry/registry";
 import { pino } from "pino";
 import { noDockerRegistry, startDockerRegistry } from "../../../../testing/docker-registry.ts";
 import { deleteManifest, pushImage, pushIndex } from "../../../../testing/push.ts";
-import { memoryStore } from "../testing/memory-store.ts";
 import { openScanning } from "../testing/scanning.ts";
 import { listedImage, listing, scriptedSource } from "../testing/scripted-source.ts";
 

@@ -67,7 +67,7 @@ export const ROOMS: Readonly<Record<string, Allowed>> = {
     checks: ["model", "oci/read"],
     catalogue: ["journal", "model", "sources"],
     policies: ["catalogue", "model"],
-    choice: ["catalogue", "errors", "model", "policies"],
+    choice: ["catalogue", "errors", "model", "policies", "sources"],
     judging: ["catalogue", "checks", "model", "oci/read", "sources"],
     scan: ["catalogue", "choice", "errors", "model", "net", "sources"],
     webhooks: ["errors", "model", "net", "settings"],

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { UnknownTypeError } from "@executor-registry/resolver";
-import { unknownType } from "./http/unknown-type.ts";
+import { unknownType } from "./choice/unknown-type.ts";
 import { listVersions } from "./http/list-versions.ts";
 import type { ListedImage, RepositoryListing } from "./sources/image-source.ts";
 import { openScanning } from "./testing/scanning.ts";

@@ -9,7 +9,7 @@ import { pushImage, pushIndex } from "../../../testing/push.ts";
 import { testClient } from "../../../testing/registry-client.ts";
 import { silentLogger, repositoryAt } from "@executor-registry/resolver";
 import { createNaming } from "./model/naming.ts";
-import { unknownType } from "./http/unknown-type.ts";
+import { unknownType } from "./choice/unknown-type.ts";
 import type { ListedImage } from "./sources/image-source.ts";
 import { createOciSource } from "./sources/oci/oci.ts";
 import { createOciLayoutSource } from "./sources/layout/oci-layout.ts";

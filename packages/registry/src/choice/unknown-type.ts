@@ -1,6 +1,6 @@
 import { ExecutorRegistryError, repositoryNamed, UnknownTypeError } from "@executor-registry/resolver";
 import type { Catalogue } from "../catalogue/catalogue.ts";
-import type { Choices } from "../choice/choices.ts";
+import type { Choices } from "./choices.ts";
 import type { Naming } from "../model/naming.ts";
 import { oneLine } from "../model/one-line.ts";
 import type { CatalogueImage } from "../catalogue/state.ts";

@@ -7,7 +7,7 @@ import type { Webhook } from "../webhooks/webhook.ts";
 import type { EventStream } from "./events.ts";
 import type { Health } from "./health.ts";
 import type { Metrics } from "./metrics.ts";
-import type { Evidence } from "./unknown-type.ts";
+import type { Evidence } from "../choice/unknown-type.ts";
 
 /** What a configuration decides. The next one replaces all of it at once. */
 interface Configured extends Evidence {

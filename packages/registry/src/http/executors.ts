@@ -7,7 +7,7 @@ import { listExecutors } from "./list-executors.ts";
 import { listVersions } from "./list-versions.ts";
 import { type Answer, type Call, json } from "./operation.ts";
 import type { ExecutorQuery, ExecutorsQuery, RefreshQuery, TypeParams, VersionsQuery } from "./queries.ts";
-import { notLookedAt, notReady, unknownType } from "./unknown-type.ts";
+import { notLookedAt, notReady, unknownType } from "../choice/unknown-type.ts";
 
 type Params = z.output<typeof TypeParams>;
 

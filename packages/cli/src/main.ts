@@ -1,8 +1,7 @@
 import { systemClock } from "@executor-registry/resolver";
 import { commandProcess } from "@executor-registry/resolver/internal";
-import type { Io } from "./output/io.ts";
+import { type Io, programName } from "./output/io.ts";
 import { createPrinter, type Printer } from "./output/printer.ts";
-import { programName } from "./program.ts";
 import { runCli } from "./run-cli.ts";
 
 const { writer, ended, ...events } = commandProcess();

@@ -6,13 +6,11 @@ import { NOT_RUN } from "./base/exit-codes.ts";
 import { causesOf, exitOf, hintOf } from "./base/failure.ts";
 import { GLOBAL_FLAGS } from "./base/flags.ts";
 import { commandHelp, overview } from "./base/help.ts";
-import { endingInTime, interruptedExit } from "@executor-registry/resolver/internal";
+import { endingInTime, interruptedExit, linesOf } from "@executor-registry/resolver/internal";
 import type { Io } from "./output/io.ts";
-import { linesOf } from "@executor-registry/resolver/internal";
 import type { Line, Styled } from "./output/printer.ts";
 import { type Given, parseFlags } from "./base/parse-flags.ts";
-import { suggestion } from "./base/suggestion.ts";
-import { UsageError } from "./base/usage-error.ts";
+import { suggestion, UsageError } from "./base/usage-error.ts";
 
 /** Runs one command line; resolves to its exit code. Never rejects. */
 export async function runCli(argv: readonly string[], io: Io): Promise<number> {

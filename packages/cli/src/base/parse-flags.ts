@@ -1,8 +1,7 @@
 import type { ConnectOptions } from "@executor-registry/resolver/kubernetes";
 import { parseArgs } from "node:util";
 import type { Flag, Flags } from "./flags.ts";
-import { suggestion } from "./suggestion.ts";
-import { UsageError } from "./usage-error.ts";
+import { suggestion, UsageError } from "./usage-error.ts";
 
 /** What was given: flags by name, words before and after `--`. */
 export interface Given {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { suggestion } from "./suggestion.ts";
+import { suggestion } from "./usage-error.ts";
 
 const KNOWN = ["list", "resolve", "run", "watch"];
 

@@ -1,8 +1,7 @@
-import { parseVersionNames, SERVICE_OPERATIONS } from "@executor-registry/resolver/internal";
+import { parseVersionNames, SERVICE_OPERATIONS, printable } from "@executor-registry/resolver/internal";
 import type { Command } from "../base/command.ts";
 import { candidates, type FindTypes } from "../completion/candidates.ts";
 import type { Io } from "../output/io.ts";
-import { printable } from "@executor-registry/resolver/internal";
 import { type Given, parseFlags } from "../base/parse-flags.ts";
 import { withClient } from "../service/open-client.ts";
 import { openResolver } from "../service/session.ts";

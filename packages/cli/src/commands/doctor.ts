@@ -2,8 +2,7 @@ import { text } from "../base/parse-flags.ts";
 import type { Command } from "../base/command.ts";
 import { examine } from "../doctor/examine.ts";
 import { printReport } from "../doctor/print.ts";
-import { printJson } from "../output/json.ts";
-import { toYaml } from "../output/yaml.ts";
+import { printJson, toYaml } from "../output/documents.ts";
 import { withProgress } from "../base/progress.ts";
 import { UsageError } from "../base/usage-error.ts";
 

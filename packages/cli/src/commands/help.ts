@@ -1,8 +1,7 @@
 import type { Command } from "../base/command.ts";
-import { suggestion } from "../base/suggestion.ts";
+import { suggestion, UsageError } from "../base/usage-error.ts";
 import { linesOf } from "@executor-registry/resolver/internal";
 import { commandHelp, overview } from "../base/help.ts";
-import { UsageError } from "../base/usage-error.ts";
 
 /** @param commands asked late, since help is one of them */
 export const helpFor = (commands: () => readonly Command[]): Command => ({

@@ -1,9 +1,8 @@
 import { type JournalEntryDocument, SERVICE_OPERATIONS } from "@executor-registry/resolver/internal";
 import type { Command } from "../base/command.ts";
-import { printJson } from "../output/json.ts";
+import { printJson, toYaml } from "../output/documents.ts";
 import type { Format } from "../output/resolutions.ts";
 import { table } from "../output/table.ts";
-import { toYaml } from "../output/yaml.ts";
 import { type Given, text } from "../base/parse-flags.ts";
 import { withProgress } from "../base/progress.ts";
 import { withClient } from "../service/open-client.ts";

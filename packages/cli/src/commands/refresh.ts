@@ -1,10 +1,9 @@
 import { type ScanReportDocument, SERVICE_OPERATIONS } from "@executor-registry/resolver/internal";
 import { INCOMPLETE } from "../base/exit-codes.ts";
 import type { Command } from "../base/command.ts";
-import { printJson } from "../output/json.ts";
+import { printJson, toYaml } from "../output/documents.ts";
 import type { Format } from "../output/resolutions.ts";
 import { table } from "../output/table.ts";
-import { toYaml } from "../output/yaml.ts";
 import { text } from "../base/parse-flags.ts";
 import { withClient } from "../service/open-client.ts";
 import { withScanProgress } from "../service/scan-progress.ts";

@@ -4,9 +4,8 @@ import { connect, type KubernetesApi } from "@executor-registry/resolver/kuberne
 import type { Command } from "../base/command.ts";
 import { INTERRUPTED, interruptedExit } from "@executor-registry/resolver/internal";
 import type { Io } from "../output/io.ts";
-import { printJson } from "../output/json.ts";
+import { printJson, toYaml } from "../output/documents.ts";
 import { warn, warnAbout } from "../output/warnings.ts";
-import { toYaml } from "../output/yaml.ts";
 import { withProgress } from "../base/progress.ts";
 import { REQUEST_FLAGS, requestFrom, seconds } from "./run-request.ts";
 import { layoutOf, loggerFor, openResolver } from "../service/session.ts";

@@ -2,10 +2,9 @@ import { type Candidate, isDigest, shortDigest, repositoryNamed, taggedName } fr
 import { SERVICE_OPERATIONS, type UnreadTagDocument, type VersionDocument } from "@executor-registry/resolver/internal";
 import type { Command } from "../base/command.ts";
 import { age } from "../output/age.ts";
-import { printJson } from "../output/json.ts";
+import { printJson, toYaml } from "../output/documents.ts";
 import type { Format } from "../output/resolutions.ts";
 import { table } from "../output/table.ts";
-import { toYaml } from "../output/yaml.ts";
 import { text } from "../base/parse-flags.ts";
 import { withProgress } from "../base/progress.ts";
 import { withClient } from "../service/open-client.ts";

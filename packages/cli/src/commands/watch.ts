@@ -3,11 +3,10 @@ import type { Command } from "../base/command.ts";
 import { interruptedExit } from "@executor-registry/resolver/internal";
 import type { Io } from "../output/io.ts";
 import { headers, row, type TableFormat } from "../output/columns.ts";
-import { jsonLine } from "../output/json.ts";
+import { jsonLine, toYaml } from "../output/documents.ts";
 import type { Format } from "../output/resolutions.ts";
 import { tableLine } from "../output/table.ts";
 import { warnOfChange, warnOfSource } from "../output/warnings.ts";
-import { toYaml } from "../output/yaml.ts";
 import { openResolver } from "../service/session.ts";
 import { text } from "../base/parse-flags.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { parseAllDocuments } from "yaml";
 import { fakeApi, refusedByRbac } from "../../../../testing/fake-api.ts";
-import { patient } from "../testing/patient.ts";
+import { doctorContext } from "../testing/fake-io.ts";
 import { checkAccess } from "./access.ts";
 
 interface Wish {
@@ -16,7 +16,7 @@ interface Wish {
 
 /** A cluster that allows some wishes, and knows who asks only when it refuses. */
 const allowing = (allowed: (wish: Wish) => boolean) =>
-  patient(
+  doctorContext(
     fakeApi((path, { body }) => {
       if (!path.endsWith("/selfsubjectaccessreviews")) return refusedByRbac(path);
       const { spec } = body as { readonly spec: { readonly resourceAttributes: Wish } };

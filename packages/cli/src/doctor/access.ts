@@ -6,16 +6,16 @@ import {
   type RbacRule,
   type RbacSubject,
 } from "@executor-registry/resolver/kubernetes";
-import type { Check, Patient, Report } from "./check.ts";
+import type { Check, DoctorContext, Report } from "./check.ts";
 
 const FEATURES: readonly RbacFeature[] = ["declared", "configmap", "nodes", "sightings", "pods", "dispatcher"];
 /** One of them is enough to resolve. */
 const SOURCES: readonly RbacFeature[] = ["declared", "configmap", "nodes"];
 
 /** What this user may do of all that each feature needs, and the roles for what is missing. */
-export async function checkAccess(patient: Patient): Promise<Report> {
-  const { namespace, configMap } = patient;
-  const looks = FEATURES.map(async (feature) => ({ feature, missing: await missingOf(feature, patient) }));
+export async function checkAccess(context: DoctorContext): Promise<Report> {
+  const { namespace, configMap } = context;
+  const looks = FEATURES.map(async (feature) => ({ feature, missing: await missingOf(feature, context) }));
   const results = await Promise.all(looks);
   const refused = results.filter(({ missing }) => missing.length > 0).map(({ feature }) => feature);
   const blind = SOURCES.every((source) => refused.includes(source));
@@ -28,13 +28,13 @@ export async function checkAccess(patient: Patient): Promise<Report> {
     return { name, state: fails ? "fail" : "warn", detail, fix: "apply the roles of the manifest" };
   });
   if (refused.length === 0) return { checks };
-  return { checks, manifest: rbacManifest(refused, { namespace, subject: await whoAmI(patient), configMap }) };
+  return { checks, manifest: rbacManifest(refused, { namespace, subject: await whoAmI(context), configMap }) };
 }
 
-async function missingOf(feature: RbacFeature, patient: Patient): Promise<readonly string[]> {
-  const { scope, rules } = rbacNeed(feature, patient.configMap);
-  const wishes = rules.flatMap((rule) => wishesOf(rule, scope === "namespace" ? patient.namespace : undefined));
-  const allowed = await Promise.all(wishes.map((wish) => mayI(wish, patient)));
+async function missingOf(feature: RbacFeature, context: DoctorContext): Promise<readonly string[]> {
+  const { scope, rules } = rbacNeed(feature, context.configMap);
+  const wishes = rules.flatMap((rule) => wishesOf(rule, scope === "namespace" ? context.namespace : undefined));
+  const allowed = await Promise.all(wishes.map((wish) => mayI(wish, context)));
   const refused = wishes.filter((_, index) => !allowed[index]);
   return [...new Set(refused.map(({ verb, resource }) => `${verb} ${resource}`))];
 }
@@ -68,7 +68,7 @@ function wishesOf({ apiGroups, resources, resourceNames, verbs }: RbacRule, name
 }
 
 /** @see https://kubernetes.io/docs/reference/access-authn-authz/authorization/#checking-api-access */
-async function mayI(resourceAttributes: Wish, { api, signal }: Patient): Promise<boolean> {
+async function mayI(resourceAttributes: Wish, { api, signal }: DoctorContext): Promise<boolean> {
   const body = { apiVersion: "authorization.k8s.io/v1", kind: "SelfSubjectAccessReview", spec: { resourceAttributes } };
   const answer = await api.request("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", {
     method: "POST",
@@ -79,7 +79,7 @@ async function mayI(resourceAttributes: Wish, { api, signal }: Patient): Promise
 }
 
 /** Servers before 1.28 tell who one is only when they refuse something. */
-async function whoAmI({ api, namespace, signal }: Patient): Promise<RbacSubject> {
+async function whoAmI({ api, namespace, signal }: DoctorContext): Promise<RbacSubject> {
   const defaultAccount: RbacSubject = { kind: "ServiceAccount", name: "default", namespace };
   try {
     await api.request("/apis/executor-registry.dev/v1/whoami", { signal });

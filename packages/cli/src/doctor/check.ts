@@ -19,11 +19,19 @@ export interface Report {
 }
 
 /** What every check can use. */
-export interface Patient {
+export interface DoctorContext {
   readonly api: KubernetesApi;
   readonly namespace: string;
   /** Name of the ConfigMap that lists executors. */
   readonly configMap: string;
   readonly signal: AbortSignal;
   readonly clock: Clock;
+}
+
+const LISTED_NAMES = 5;
+
+/** Names in a sentence, the first few of many. */
+export function listed(names: readonly string[]): string {
+  const more = names.length - LISTED_NAMES;
+  return names.slice(0, LISTED_NAMES).join(", ") + (more > 0 ? ` and ${more} more` : "");
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { fakeApi, refusedByRbac } from "../../../../testing/fake-api.ts";
-import { patient } from "../testing/patient.ts";
+import { doctorContext } from "../testing/fake-io.ts";
 import { sightedResolution } from "../../../../testing/resolution.ts";
 import { checkCluster } from "./cluster.ts";
 import { checkExecutors, checkLocalRegistry } from "./declarations.ts";
@@ -10,7 +10,9 @@ import { checkNodes } from "./nodes.ts";
 
 describe("the cluster", () => {
   const version = (time?: { server: number; local: number }) =>
-    checkCluster(patient(fakeApi((path) => (path === "/version" ? { gitVersion: "v1.33.1" } : undefined), { time })));
+    checkCluster(
+      doctorContext(fakeApi((path) => (path === "/version" ? { gitVersion: "v1.33.1" } : undefined), { time })),
+    );
 
   test("is told with its version", async () => {
     const [cluster] = await version();
@@ -40,7 +42,7 @@ describe("the namespace", () => {
   const stable = { resources: [{ name: "cronjobs" }] };
 
   test("fails where it does not exist", async () => {
-    const checks = await checkNamespace(patient(fakeApi(() => undefined)));
+    const checks = await checkNamespace(doctorContext(fakeApi(() => undefined)));
     assert.deepEqual(
       checks.map(({ name, state, fix }) => [name, state, fix]),
       [["namespace", "fail", "kubectl create namespace team, or choose another with -n"]],
@@ -54,7 +56,7 @@ describe("the namespace", () => {
       "/apis/batch/v1": stable,
       [`${at}/configmaps/executor-registry-sightings`]: {},
     };
-    const checks = await checkNamespace(patient(fakeApi((path) => answers[path])));
+    const checks = await checkNamespace(doctorContext(fakeApi((path) => answers[path])));
     assert.deepEqual(
       checks.map(({ detail }) => detail),
       [
@@ -67,7 +69,7 @@ describe("the namespace", () => {
 
   test("is no failure where it may not be read", async () => {
     const api = fakeApi((path) => (path === "/apis/batch/v1" ? { resources: [] } : refusedByRbac(path)));
-    const checks = await checkNamespace(patient(api));
+    const checks = await checkNamespace(doctorContext(api));
     assert.deepEqual(
       checks.map(({ state, detail }) => [state, detail]),
       [
@@ -85,7 +87,7 @@ describe("node images", () => {
   const imported = { names: ["docker.io/library/import-2026-11-23@sha256:0c45"] };
   const check = (...nodes: readonly object[][]) =>
     checkNodes(
-      patient(
+      doctorContext(
         fakeApi(() => ({ items: nodes.map((images, at) => ({ metadata: { name: `n${at}` }, status: { images } })) })),
       ),
     );
@@ -121,7 +123,7 @@ describe("node images", () => {
   });
 
   test("are left to the checks of rights where they may not be read", async () => {
-    assert.deepEqual(await checkNodes(patient(fakeApi((path) => refusedByRbac(path)))), []);
+    assert.deepEqual(await checkNodes(doctorContext(fakeApi((path) => refusedByRbac(path)))), []);
   });
 });
 
@@ -136,7 +138,7 @@ describe("executors", () => {
       },
     ],
   });
-  const here = patient(fakeApi(() => undefined));
+  const here = doctorContext(fakeApi(() => undefined));
 
   test("are told with what is unsure and what was left out", async () => {
     const declared = sightedResolution({ type: "etl", source: "declared" });
@@ -159,7 +161,7 @@ describe("executors", () => {
   });
 
   const hosting = 'host: "localhost:5001"\nhelp: "https://kind.sigs.k8s.io"\n';
-  const announcing = patient(fakeApi(() => ({ data: { "localRegistryHosting.v1": hosting } })));
+  const announcing = doctorContext(fakeApi(() => ({ data: { "localRegistryHosting.v1": hosting } })));
 
   test("are to be declared where a local registry is announced", async () => {
     const [warning] = await checkLocalRegistry(resolver(sightedResolution()), announcing);
@@ -171,7 +173,9 @@ describe("executors", () => {
   });
 
   test("and an announcement of blank lines is read in no time", { timeout: 5000 }, async () => {
-    const blank = patient(fakeApi(() => ({ data: { "localRegistryHosting.v1": `${"\n".repeat(900_000)}host: x` } })));
+    const blank = doctorContext(
+      fakeApi(() => ({ data: { "localRegistryHosting.v1": `${"\n".repeat(900_000)}host: x` } })),
+    );
     const [warning] = await checkLocalRegistry(resolver(sightedResolution()), blank);
     assert.match(warning?.detail ?? "", /^x is announced/);
   });

@@ -1,10 +1,10 @@
-import type { Check, Patient } from "./check.ts";
+import type { Check, DoctorContext } from "./check.ts";
 
 /** A clock further off than this makes times of sightings and logs misleading. */
 const SKEW = 5000;
 
 /** Whether the API server answers, which version it is, and what it thinks the time is. */
-export async function checkCluster({ api, signal }: Patient): Promise<readonly Check[]> {
+export async function checkCluster({ api, signal }: DoctorContext): Promise<readonly Check[]> {
   const { gitVersion } = (await api.request("/version", { signal, timeout: 10_000 })) as {
     readonly gitVersion: string;
   };

@@ -1,12 +1,11 @@
 import { KubernetesError } from "@executor-registry/resolver/kubernetes";
 import type { Resolution, Resolver, SourceReport } from "@executor-registry/resolver";
-import type { Check, Patient } from "./check.ts";
-import { listed } from "./listed.ts";
+import { type Check, type DoctorContext, listed } from "./check.ts";
 
 /** Which executors are known from where, and what was left out. */
 export async function checkExecutors(
   resolver: Pick<Resolver, "list" | "sources">,
-  { signal, namespace }: Patient,
+  { signal, namespace }: DoctorContext,
 ): Promise<readonly Check[]> {
   const reports = await resolver.sources({ signal });
   // Then the checks of rights have said it.
@@ -65,7 +64,7 @@ const HOSTING = "/api/v1/namespaces/kube-public/configmaps/local-registry-hostin
  */
 export async function checkLocalRegistry(
   resolver: Pick<Resolver, "list">,
-  { api, signal }: Patient,
+  { api, signal }: DoctorContext,
 ): Promise<readonly Check[]> {
   const name = "local registry";
   let announced: { readonly data?: Readonly<Record<string, string>> };

@@ -30,19 +30,19 @@ export async function examine(given: Given, io: Io): Promise<Report> {
   if (!api) return { checks };
   const { context, namespace } = api;
   checks.push({ name: "configuration", state: "ok", detail: `context ${context}, namespace ${namespace}` });
-  const patient = { api, namespace, configMap: text(given, "config-map") ?? "executors", signal, clock };
+  const shared = { api, namespace, configMap: text(given, "config-map") ?? "executors", signal, clock };
   try {
-    const answered = await look("cluster", () => checkCluster(patient));
+    const answered = await look("cluster", () => checkCluster(shared));
     if (!answered) return { checks };
     checks.push(...answered);
-    const access = await look("rbac", () => checkAccess(patient));
+    const access = await look("rbac", () => checkAccess(shared));
     checks.push(...(access?.checks ?? []));
-    checks.push(...((await look("namespace", () => checkNamespace(patient))) ?? []));
-    checks.push(...((await look("node images", () => checkNodes(patient))) ?? []));
+    checks.push(...((await look("namespace", () => checkNamespace(shared))) ?? []));
+    checks.push(...((await look("node images", () => checkNodes(shared))) ?? []));
     const resolver = clusterResolver(given, io, "read", api);
     try {
-      checks.push(...((await look("executors", () => checkExecutors(resolver, patient))) ?? []));
-      checks.push(...((await look("local registry", () => checkLocalRegistry(resolver, patient))) ?? []));
+      checks.push(...((await look("executors", () => checkExecutors(resolver, shared))) ?? []));
+      checks.push(...((await look("local registry", () => checkLocalRegistry(resolver, shared))) ?? []));
     } finally {
       await resolver.close();
     }

@@ -1,11 +1,11 @@
 import { cronJobsPath, SIGHTINGS_NAME } from "@executor-registry/resolver/internal";
 import { KubernetesError } from "@executor-registry/resolver/kubernetes";
-import type { Check, Patient } from "./check.ts";
+import type { Check, DoctorContext } from "./check.ts";
 
 /** The namespace, what it enforces on pods, where CronJobs are served, and whether sightings are kept. */
-export async function checkNamespace(patient: Patient): Promise<readonly Check[]> {
-  const { namespace } = patient;
-  const found = await read(patient, `/api/v1/namespaces/${namespace}`);
+export async function checkNamespace(context: DoctorContext): Promise<readonly Check[]> {
+  const { namespace } = context;
+  const found = await read(context, `/api/v1/namespaces/${namespace}`);
   if (found === "missing") {
     const fix = `kubectl create namespace ${namespace}, or choose another with -n`;
     return [{ name: "namespace", state: "fail", detail: `${namespace} does not exist`, fix }];
@@ -14,22 +14,22 @@ export async function checkNamespace(patient: Patient): Promise<readonly Check[]
   const enforced = level ? ` enforces the ${level} Pod Security Standard; jobs meet the restricted one` : "";
   return [
     { name: "namespace", state: "ok", detail: `${namespace}${enforced}` },
-    ...(await checkCronJobs(patient)),
-    await checkSightings(patient),
+    ...(await checkCronJobs(context)),
+    await checkSightings(context),
   ];
 }
 
-async function checkCronJobs(patient: Patient): Promise<readonly Check[]> {
+async function checkCronJobs(context: DoctorContext): Promise<readonly Check[]> {
   // It asks until it is answered.
-  const signal = AbortSignal.any([patient.signal, AbortSignal.timeout(10_000)]);
-  const path = await cronJobsPath({ ...patient, signal, random: Math.random, contact() {} });
+  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(10_000)]);
+  const path = await cronJobsPath({ ...context, signal, random: Math.random, contact() {} });
   if (!path) return [];
   const version = path.includes("v1beta1") ? "batch/v1beta1 (Kubernetes before 1.21)" : "batch/v1";
   return [{ name: "cronjobs", state: "ok", detail: `served as ${version}` }];
 }
 
-async function checkSightings(patient: Patient): Promise<Check> {
-  const found = await read(patient, `/api/v1/namespaces/${patient.namespace}/configmaps/${SIGHTINGS_NAME}`);
+async function checkSightings(context: DoctorContext): Promise<Check> {
+  const found = await read(context, `/api/v1/namespaces/${context.namespace}/configmaps/${SIGHTINGS_NAME}`);
   const details = { missing: "none kept yet; a dispatcher or `watch` begins to", forbidden: "may not be read" };
   const detail = typeof found === "object" ? `kept in ConfigMap ${SIGHTINGS_NAME}` : details[found];
   return { name: "sightings", state: "ok", detail };
@@ -39,7 +39,7 @@ interface Labelled {
   readonly metadata?: { readonly labels?: Readonly<Record<string, string>> };
 }
 
-async function read({ api, signal }: Patient, path: `/${string}`): Promise<Labelled | "missing" | "forbidden"> {
+async function read({ api, signal }: DoctorContext, path: `/${string}`): Promise<Labelled | "missing" | "forbidden"> {
   try {
     return (await api.request(path, { signal })) as Labelled;
   } catch (error) {

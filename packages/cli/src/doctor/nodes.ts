@@ -1,6 +1,5 @@
 import { KubernetesError } from "@executor-registry/resolver/kubernetes";
-import type { Check, Patient } from "./check.ts";
-import { listed } from "./listed.ts";
+import { type Check, type DoctorContext, listed } from "./check.ts";
 
 /** kubelet's `nodeStatusMaxImages` by default. A node that reports more has another limit. */
 const CAP = 50;
@@ -18,7 +17,7 @@ interface Node {
 }
 
 /** Whether what nodes report is all they have. */
-export async function checkNodes({ api, signal }: Patient): Promise<readonly Check[]> {
+export async function checkNodes({ api, signal }: DoctorContext): Promise<readonly Check[]> {
   try {
     const { items, metadata } = (await api.request("/api/v1/nodes", { query: { limit: 500 }, signal })) as {
       readonly items: readonly Node[];

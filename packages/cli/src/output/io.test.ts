@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { programName } from "./program.ts";
+import { programName } from "./io.ts";
 
 for (const [script, env, expected] of [
   ["/usr/local/bin/executor-registry", {}, "executor-registry"],

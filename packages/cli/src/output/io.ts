@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import type { Clock } from "@executor-registry/resolver";
 import type { ProcessEvents } from "@executor-registry/resolver/internal";
 import type { Printer } from "./printer.ts";
@@ -16,4 +17,16 @@ export interface Io extends ProcessEvents {
 export interface Output {
   write(text: string): void;
   readonly isTTY: boolean;
+}
+
+/**
+ * The command as the user typed it, so that a hint can be copied.
+ * @param script the file that Node was started with
+ */
+export function programName(script: string | undefined, env: Io["env"]): string {
+  const name = basename(script ?? "");
+  if (name.startsWith("kubectl")) return "kubectl executors";
+  if (env["npm_command"] === "exec") return "npx executor-registry";
+  if (!/^main\.[jt]s$/.test(name)) return "executor-registry";
+  return env["npm_lifecycle_event"] === "dev" ? "npm run -s dev --" : "npm run -s cli --";
 }

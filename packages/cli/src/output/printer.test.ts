@@ -7,9 +7,8 @@ import { systemClock } from "@executor-registry/resolver";
 import { parse } from "yaml";
 import type { Outcome } from "../../../../testing/cli.ts";
 import { fakeIo, runHere } from "../testing/fake-io.ts";
-import { printJson } from "./json.ts";
+import { printJson, toYaml } from "./documents.ts";
 import { createPrinter, type Line } from "./printer.ts";
-import { toYaml } from "./yaml.ts";
 
 /** Of each kind one: controls of C0 and C1, delete, line ends, overrides, isolates, marks, half a surrogate pair. */
 const HOSTILE = [0, 7, 8, 9, 10, 13, 0x1b, 0x7f, 0x85, 0x9b, 0x9d, 0x61c, 0x200e, 0x200f, 0x2028, 0x2029]

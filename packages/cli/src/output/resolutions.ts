@@ -1,8 +1,7 @@
 import type { Resolution } from "@executor-registry/resolver";
 import { headers, row } from "./columns.ts";
-import { printJson } from "./json.ts";
+import { printJson, toYaml } from "./documents.ts";
 import { table } from "./table.ts";
-import { toYaml } from "./yaml.ts";
 
 export type Format = "table" | "wide" | "json" | "yaml" | "name";
 

@@ -1,5 +1,7 @@
 import type { Outcome } from "../../../../testing/cli.ts";
 import type { Clock } from "@executor-registry/resolver";
+import type { KubernetesApi } from "@executor-registry/resolver/kubernetes";
+import type { DoctorContext } from "../doctor/check.ts";
 import type { Io } from "../output/io.ts";
 import { createPrinter } from "../output/printer.ts";
 import { runCli } from "../run-cli.ts";
@@ -51,4 +53,10 @@ export function fakeIo(
 export async function runHere(argv: readonly string[], io: FakeIo = fakeIo()): Promise<Outcome> {
   const code = await runCli(argv, io);
   return { code, ...io.written() };
+}
+
+/** What the doctor's checks are given in a test: this cluster, and a namespace of it. */
+export function doctorContext(api: KubernetesApi): DoctorContext {
+  const { signal, clock } = fakeIo();
+  return { api, namespace: "team", configMap: "executors", signal, clock };
 }

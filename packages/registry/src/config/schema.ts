@@ -3,7 +3,7 @@ import { parseExecutorType, parseTemplate } from "@executor-registry/resolver";
 import { z } from "zod";
 import { ROLES } from "../auth/role.ts";
 import { CheckSettings } from "../checks/checks.ts";
-import { parseStoreAddress } from "../stores/open.ts";
+import { parseStoreAddress, STORE_ADDRESSES } from "../stores/open.ts";
 import { isWatched, SourceConfig } from "./source-kinds.ts";
 import { QueueConfig } from "../queues/kinds.ts";
 import { WebhookConfig } from "../webhooks/kinds.ts";
@@ -136,7 +136,9 @@ const Auth = z.strictObject({
 export const Config = z
   .strictObject({
     listen: Listen.prefault({}),
-    store: parsedBy(parseStoreAddress).default("memory:").meta({ description: "`memory:` or `sqlite:PATH`" }),
+    store: parsedBy(parseStoreAddress)
+      .default("memory:")
+      .meta({ description: STORE_ADDRESSES.map((form) => `\`${form}\``).join(" or ") }),
     executors: Executors.prefault({}),
     sources: z.array(SourceConfig).default([]).meta({
       description: "Where images are found, in the order of preference where two hold one type",

@@ -1,7 +1,23 @@
+import { ConfigurationError } from "@executor-registry/resolver";
 import { EMPTY_HEAD } from "../journal/chain.ts";
 import type { Entry, Head, JournalFilter, SnapshotHead } from "../journal/entry.ts";
 import { ConflictError } from "../journal/store-errors.ts";
 import type { Store } from "../journal/store.ts";
+import type { StoreKind } from "./store-kind.ts";
+
+/** This process alone, as long as it lives. */
+export const memoryKind: StoreKind = {
+  scheme: "memory",
+  form: "memory:",
+  accepts: (place) => place === "",
+  open: async () => memoryStore(),
+  problem: async () => undefined,
+  async verify() {
+    throw new ConfigurationError(
+      "a store in memory ends with its service, so it cannot be verified from outside; /health shows its journal",
+    );
+  },
+};
 
 /** Keeps the journal in this process, as long as it lives: for development and tests. */
 export function memoryStore(): Store {

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { JournalFilter } from "../journal/entry.ts";
-import { PORTION_BYTES } from "../journal/store.ts";
+import type { JournalFilter } from "../../journal/entry.ts";
+import { PORTION_BYTES } from "../../journal/store.ts";
 
 /** An entry as its row has it. */
 export interface EntryRow {

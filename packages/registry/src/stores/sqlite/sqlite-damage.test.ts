@@ -3,11 +3,11 @@ import { chmod, copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, test } from "node:test";
-import { EMPTY_HEAD } from "../journal/chain.ts";
-import { journalOf } from "../journal/testing/toy.ts";
-import { openStore, verifyStore } from "./open.ts";
-import type { Store } from "../journal/store.ts";
-import { sqlitePlace } from "./testing/sqlite-place.ts";
+import { EMPTY_HEAD } from "../../journal/chain.ts";
+import { journalOf } from "../../journal/testing/toy.ts";
+import { openStore, verifyStore } from "../open.ts";
+import type { Store } from "../../journal/store.ts";
+import { sqlitePlace } from "../testing/sqlite-place.ts";
 
 const COMPANIONS = ["", "-wal", "-head"];
 const headOf = (entries: ReturnType<typeof journalOf>) => entries.at(-1) ?? EMPTY_HEAD;

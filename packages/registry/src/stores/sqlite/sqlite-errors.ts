@@ -1,4 +1,4 @@
-import { StoreError } from "../journal/store-errors.ts";
+import { StoreError } from "../../journal/store-errors.ts";
 
 /** SQLite's primary result codes that a person can do something about. See https://www.sqlite.org/rescode.html */
 const BUSY = 5;

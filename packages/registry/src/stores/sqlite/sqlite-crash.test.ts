@@ -5,14 +5,14 @@ import { fileURLToPath } from "node:url";
 import { createInterface } from "node:readline";
 import { describe, test } from "node:test";
 import { promisify } from "node:util";
-import { verifyChain } from "../journal/chain.ts";
-import { sqlitePlace } from "./testing/sqlite-place.ts";
+import { verifyChain } from "../../journal/chain.ts";
+import { sqlitePlace } from "../testing/sqlite-place.ts";
 
 const run = promisify(execFile);
 const script = (name: string): string[] => [
   "--conditions=executor-registry-source",
   "--disable-warning=ExperimentalWarning",
-  fileURLToPath(new URL(`testing/${name}`, import.meta.url)),
+  fileURLToPath(new URL(`../testing/${name}`, import.meta.url)),
 ];
 
 /** Starts a writer and kills it as soon as it has been told so many times that something is written. */

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
-import type { Head } from "../journal/entry.ts";
-import type { StoreFinding } from "../journal/store.ts";
+import type { Head } from "../../journal/entry.ts";
+import type { StoreFinding } from "../../journal/store.ts";
 
 /** `SEQUENCE HASH`, always as long. */
 const LENGTH = 20 + 1 + 64 + 1;

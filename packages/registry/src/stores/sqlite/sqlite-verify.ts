@@ -1,10 +1,10 @@
 import { resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { ExecutorRegistryError } from "@executor-registry/resolver";
-import { parseEntry } from "../journal/entry-text.ts";
-import type { Head } from "../journal/entry.ts";
-import { verifyJournal } from "../journal/verification.ts";
-import { StoreError } from "../journal/store-errors.ts";
+import { parseEntry } from "../../journal/entry-text.ts";
+import type { Head } from "../../journal/entry.ts";
+import { verifyJournal } from "../../journal/verification.ts";
+import { StoreError } from "../../journal/store-errors.ts";
 import { sqliteError } from "./sqlite-errors.ts";
 import { portion } from "./sqlite-list.ts";
 import { HeadMarker } from "./sqlite-marker.ts";

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { SnapshotHead, SnapshotPart } from "../journal/entry.ts";
+import type { SnapshotHead, SnapshotPart } from "../../journal/entry.ts";
 import { inTransaction } from "./sqlite-transaction.ts";
 
 interface HeadRow {

@@ -2,17 +2,17 @@ import { closeSync, fsyncSync, mkdirSync, openSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type Clock, ExecutorRegistryError } from "@executor-registry/resolver";
-import { EMPTY_HEAD } from "../journal/chain.ts";
-import { parseEntry } from "../journal/entry-text.ts";
-import type { Entry, Head } from "../journal/entry.ts";
-import { ConflictError, StoreError } from "../journal/store-errors.ts";
+import { EMPTY_HEAD } from "../../journal/chain.ts";
+import { parseEntry } from "../../journal/entry-text.ts";
+import type { Entry, Head } from "../../journal/entry.ts";
+import { ConflictError, StoreError } from "../../journal/store-errors.ts";
 import { isBusy, sqliteError } from "./sqlite-errors.ts";
 import { type EntryRow, listRows, portion } from "./sqlite-list.ts";
 import { HeadMarker } from "./sqlite-marker.ts";
 import { migrate } from "./sqlite-schema.ts";
 import { sqliteSnapshots } from "./sqlite-snapshots.ts";
 import { inTransaction } from "./sqlite-transaction.ts";
-import type { Store, StoreFinding } from "../journal/store.ts";
+import type { Store, StoreFinding } from "../../journal/store.ts";
 
 /** Milliseconds until a lock that another process holds becomes an error. */
 const MAX_WAIT_MS = 5000;

@@ -1,4 +1,0 @@
-import { conformance } from "./testing/conformance.ts";
-import { sqlitePlace } from "./testing/sqlite-place.ts";
-
-conformance("sqlite:PATH", { durable: true, place: sqlitePlace });

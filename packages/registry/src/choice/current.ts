@@ -1,6 +1,6 @@
 import { isRunnable } from "../model/runnable.ts";
 import type { Claim } from "../model/change.ts";
-import { newest } from "../policies/newest.ts";
+import { DEFAULT_POLICY, POLICIES } from "../policies/policies.ts";
 import type { PolicyChoice } from "../policies/policy.ts";
 import { compareRecency, Recency } from "../policies/recency.ts";
 import { oneLine } from "../model/one-line.ts";
@@ -34,7 +34,7 @@ export function currentOf({ claims, from, images }: CatalogueType, readsOf: Read
   }
   const [first, ...rest] = admitted;
   if (first === undefined) return undefined;
-  const { version, ...why } = newest([first, ...rest], (reads?.unreadTotal ?? 0) === 0);
+  const { version, ...why } = POLICIES[DEFAULT_POLICY]([first, ...rest], (reads?.unreadTotal ?? 0) === 0);
   const warnings = [
     ...unreadWarnings(claim.repository, reads),
     ...rivals(claim, others),

@@ -46,6 +46,14 @@ describe("serve", () => {
     assert.deepEqual(await service.ended, { code: 143, signal: null });
   });
 
+  test("takes a Ctrl-C that npm passes on once more as one", async () => {
+    await using service = await serving(await file("npm.yaml", config()));
+    service.signal("SIGINT");
+    service.signal("SIGINT");
+    await service.logged("ended");
+    assert.deepEqual(await service.ended, { code: 0, signal: null });
+  });
+
   test("ends with 0 on Ctrl-C, though somebody listens to events", async () => {
     await using service = await serving(await file("events.yaml", config()));
     const events = await fetch(`${service.url}/events`);

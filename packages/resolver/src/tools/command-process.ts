@@ -1,4 +1,8 @@
+import { type Clock, systemClock } from "./clock.ts";
 import { INTERRUPTED, Interruption } from "./interruption.ts";
+
+/** Milliseconds in which a second SIGINT is the first one again: npm passes on a Ctrl-C that the terminal has sent to its script too. */
+const SAME_INTERRUPT_MS = 250;
 
 /** What happens to a command's process. */
 export interface ProcessEvents {
@@ -22,14 +26,20 @@ interface CommandProcess extends ProcessEvents {
 }
 
 /** Takes over this process's signals. */
-export function commandProcess(): CommandProcess {
+export function commandProcess(clock: Clock = systemClock): CommandProcess {
   const ending = new AbortController();
+  let interrupted = -Infinity;
   const end = (message: string, exit: number): void => {
     // Who asks a second time does not want to wait for a clean end. In a container, only the process itself can do that.
     if (ending.signal.aborted) process.exit(exit);
     ending.abort(new Interruption(message, exit));
   };
-  process.on("SIGINT", () => end("interrupted", INTERRUPTED.SIGINT));
+  process.on("SIGINT", () => {
+    const now = clock.now();
+    if (now - interrupted < SAME_INTERRUPT_MS) return;
+    interrupted = now;
+    end("interrupted", INTERRUPTED.SIGINT);
+  });
   process.on("SIGTERM", () => end("terminated", INTERRUPTED.SIGTERM));
   return {
     signal: ending.signal,

@@ -1,30 +1,54 @@
-import { once } from "node:events";
-import { setTimeout } from "node:timers/promises";
-import { loadConfig, startService } from "@executor-registry/registry";
-import { pino } from "pino";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { loadConfig } from "@executor-registry/registry";
+import { ownProcess, runServerCommand } from "@executor-registry/registry/internal";
+import { parseDocument } from "yaml";
 import { freePort } from "./free-port.ts";
 
 /** Milliseconds that the hints below wait for the first scan. Without it they are right too, and the log says what is wrong. */
 const READY_MS = 30_000;
+const POLL_MS = 20;
 
-// Serves the example images, and says what to try. `executor-registry-server serve` is what runs elsewhere.
+// Runs `executor-registry-server serve` with the example images, and says what to try.
 const file = process.argv[2] ?? "examples/registry.yaml";
-const { config } = await loadConfig(file);
-const { host } = config.listen;
-const port = await freePort(host, config.listen.port);
-const ending = Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
+const { io, ended } = ownProcess();
+const { text, config } = await loadConfig(file, io.env);
+const { host, port: wanted } = config.listen;
+const port = await freePort(host, wanted);
+const url = `http://${host === "0.0.0.0" ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host}:${port}`;
 
-const service = await startService({
-  config: { ...config, listen: { ...config.listen, port } },
-  log: pino({ level: config.log.level, base: null }),
-});
-const { url } = service;
-const late = performance.now() + READY_MS;
-while ((await fetch(`${url}/readyz`)).status !== 200 && performance.now() < late) await setTimeout(20);
+/** Serves by the configuration, or by a copy of it with another port. */
+async function serve(): Promise<number> {
+  if (port === wanted) return runServerCommand(["serve", "--config", file], io);
+  const folder = await mkdtemp(join(tmpdir(), "executor-registry-"));
+  const copy = join(folder, "registry.yaml");
+  const document = parseDocument(text, { merge: true });
+  document.setIn(["listen", "port"], port);
+  try {
+    await writeFile(copy, document.toString());
+    return await runServerCommand(["serve", "--config", copy], io);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
 
-if (port !== config.listen.port)
-  console.log(`Something listens on port ${config.listen.port} already; this is ${port}.`);
-console.log(`The registry service answers at ${url}, as ${file} says. Its documentation is at ${url}/docs
+/** Whether it serves. @param over aborts when it has ended */
+async function isServing(over: AbortSignal): Promise<boolean> {
+  const late = io.clock.now() + READY_MS;
+  while (!over.aborted && io.clock.now() < late) {
+    const ready = await fetch(`${url}/readyz`).catch(() => undefined);
+    if (ready?.status === 200) return true;
+    await io.clock.sleep(POLL_MS);
+  }
+  return !over.aborted;
+}
+
+const over = new AbortController();
+const exit = serve().finally(() => over.abort());
+if (await isServing(AbortSignal.any([over.signal, io.signal]))) {
+  if (port !== wanted) console.log(`Something listens on port ${wanted} already; this is ${port}.`);
+  console.log(`The registry service answers at ${url}, as ${file} says. Its documentation is at ${url}/docs
 
 Try, in another terminal:
   curl -s ${url}/executors/ml
@@ -47,5 +71,5 @@ Try, in another terminal:
       the executors of your Kubernetes cluster
 
 Ctrl-C ends it.`);
-await ending;
-await service.close();
+}
+ended(await exit);

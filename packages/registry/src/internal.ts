@@ -2,6 +2,8 @@
 export { Catalogue } from "./catalogue/catalogue.ts";
 export type { Reasoned } from "./catalogue/reconcile.ts";
 export { makeChecks } from "./checks/checks.ts";
+export { ownProcess } from "./command/process-io.ts";
+export { runServerCommand } from "./command/server-command.ts";
 export { configJsonSchema } from "./config/schema.ts";
 export { createRegistryClient, type RegistryClientOptions } from "./oci/read/client.ts";
 export type { RegistryClient } from "./oci/read/registry.ts";

@@ -12,7 +12,7 @@ export const ROOMS: Readonly<Record<string, Allowed>> = {
     contract: ["reference", "tools"],
     http: ["tools"],
     sources: ["contract", "tools"],
-    client: ["contract", "reference", "tools"],
+    client: ["contract", "http", "reference", "tools"],
     layout: ["contract", "reference", "sources", "tools"],
     "kubernetes/api": ["contract", "http", "tools"],
     "kubernetes/connect": ["http", "kubernetes/api", "tools"],

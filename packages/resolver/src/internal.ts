@@ -1,11 +1,12 @@
 // Small tools that this project's packages share. Not a public interface: they change without notice.
-export { PROBLEM_TYPES } from "./contract/executor-document.ts";
-export { NotADocument } from "./contract/json.ts";
-export { type PathParams, SERVICE_OPERATIONS, type ServiceOperation } from "./contract/operations.ts";
-export { parseProblem, parseVersionNames } from "./contract/parse-document.ts";
+export { type Asking, ask, type Question } from "./client/request.ts";
+export { noAnswer, type Service } from "./client/service.ts";
+export { connectService, createServiceClient, type ServiceClient } from "./client/service-client.ts";
+export { parseBaseUrls } from "./client/settings.ts";
+export { LIST_BYTES, PROBLEM_TYPES } from "./contract/executor-document.ts";
+export { SERVICE_OPERATIONS, type ServiceOperation } from "./contract/operations.ts";
+export { parseVersionNames } from "./contract/parse-document.ts";
 export type * from "./contract/service-documents.ts";
-export { beginCall } from "./http/call.ts";
-export { exchange, http } from "./http/exchange.ts";
 export { noProxyFor, noProxyRules } from "./http/no-proxy.ts";
 export type { ClusterAccess, Credentials } from "./kubernetes/api/access.ts";
 export { LABEL_PREFIX, SIGHTINGS_NAME, TYPE_LABEL } from "./kubernetes/api/api.ts";

@@ -12,8 +12,11 @@ import { registryDouble } from "../../../testing/registry-double.ts";
 const run = promisify(execFile);
 const PACKAGE = fileURLToPath(new URL("..", import.meta.url));
 const ROOT = join(PACKAGE, "..", "..");
-/** Kilobytes of the packed package, compressed. A dispatcher's image carries it, with the parsers and tools that the command line uses. */
-const LIMIT = 150;
+/**
+ * Kilobytes of the packed package, compressed. A dispatcher's image carries it, with the parsers, the client of all operations and the
+ * tools that the command line uses: the client took 3 kB when it moved here, so that there is one alone.
+ */
+const LIMIT = 154;
 
 interface Manifest {
   readonly dependencies?: Readonly<Record<string, string>>;

@@ -1,7 +1,7 @@
+import { VERSION } from "@executor-registry/resolver";
+import { connectService, createServiceClient, type ServiceClient } from "@executor-registry/resolver/internal";
 import { connect } from "@executor-registry/resolver/kubernetes";
-import { createServiceClient, type ServiceClient, type ServiceTransport } from "./client.ts";
-import { httpTransport } from "./http-client.ts";
-import { DEFAULT_SERVICE, parseServiceName, proxiedTransport } from "./proxied-client.ts";
+import { DEFAULT_SERVICE, parseServiceName, proxiedService } from "./proxied-service.ts";
 import type { Io } from "../output/io.ts";
 import { connectOptions, type Given, text } from "../base/parse-flags.ts";
 import { UsageError } from "../base/usage-error.ts";
@@ -12,20 +12,15 @@ import { registryOf } from "./registry-of.ts";
  * @throws UsageError, and what `use` throws
  */
 export async function withClient<T>(given: Given, io: Io, use: (client: ServiceClient) => Promise<T>): Promise<T> {
-  const transport = await openTransport(given, io);
-  try {
-    return await use(createServiceClient(transport));
-  } finally {
-    transport.close();
-  }
-}
-
-async function openTransport(given: Given, io: Io): Promise<ServiceTransport> {
   if (text(given, "layout") !== undefined)
     throw new UsageError("a registry service is asked, so --layout has no meaning");
   const registry = registryOf(given, io);
-  if (registry) return httpTransport(registry.url, registry.tokenFile, io.clock);
   const service = text(given, "service");
   const name = service === undefined ? DEFAULT_SERVICE : parseServiceName(service);
-  return proxiedTransport(await connect(connectOptions(given)), name);
+  if (registry) {
+    const client = connectService({ ...registry, userAgent: `executor-registry-cli/${VERSION}`, clock: io.clock });
+    return use(client).finally(client.close);
+  }
+  const api = await connect(connectOptions(given));
+  return use(createServiceClient(proxiedService(api, name, io.clock))).finally(() => api.close());
 }

@@ -1,11 +1,13 @@
+import { ConfigurationError } from "@executor-registry/resolver";
+import { parseBaseUrls } from "@executor-registry/resolver/internal";
 import type { Io } from "../output/io.ts";
 import { type Given, text } from "../base/parse-flags.ts";
 import { UsageError } from "../base/usage-error.ts";
 
 /** Where a registry service answers. */
 export interface Registry {
-  /** Comma separated. */
-  readonly url: string;
+  /** The first that answers counts. */
+  readonly urls: readonly URL[];
   readonly tokenFile?: string;
 }
 
@@ -30,5 +32,17 @@ export function registryOf(given: Given, io: Io): Registry | undefined {
     if (text(given, "token-file") === undefined) return undefined;
     throw new UsageError("--token-file is for the service that --registry or EXECUTOR_REGISTRY_URL names");
   }
-  return { url, ...(tokenFile !== undefined && { tokenFile }) };
+  const where = flag === undefined ? "EXECUTOR_REGISTRY_URL" : "--registry";
+  return { urls: parseUrls(url, where), ...(tokenFile !== undefined && { tokenFile }) };
+}
+
+/** @param text comma separated @throws UsageError */
+function parseUrls(text: string, where: string): readonly URL[] {
+  const given = text.split(",").map((one) => one.trim());
+  const texts = given.filter((one) => one !== "");
+  try {
+    return parseBaseUrls(texts.length > 0 ? texts : given, where, "--token-file or EXECUTOR_REGISTRY_TOKEN_FILE");
+  } catch (error) {
+    throw error instanceof ConfigurationError ? new UsageError(error.message) : error;
+  }
 }

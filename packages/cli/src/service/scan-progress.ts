@@ -1,6 +1,5 @@
-import { SERVICE_OPERATIONS } from "@executor-registry/resolver/internal";
+import { SERVICE_OPERATIONS, type ServiceClient } from "@executor-registry/resolver/internal";
 import type { Io } from "../output/io.ts";
-import type { ServiceClient } from "./client.ts";
 
 /** Milliseconds between looks at how far it is. */
 const INTERVAL_MS = 1000;

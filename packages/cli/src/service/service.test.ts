@@ -52,6 +52,22 @@ describe("against a registry service", () => {
     assert.deepEqual(lines.sort(), ["executor/etl\n", "executor/ml\n", "executor/nlp\n"]);
   });
 
+  test("of several URLs the first that answers counts", async () => {
+    const gone = await exampleService();
+    await gone.close();
+    for (const command of [
+      ["get", "ml", "-o", "name"],
+      ["list", "-o", "name"],
+    ]) {
+      const { code, stdout } = await runHere(
+        [...command, "--registry", `${gone.url},${service.url}`],
+        fakeIo({ clock: systemClock }),
+      );
+      assert.equal(code, 0);
+      assert.match(stdout, /^executor\/ml$/m);
+    }
+  });
+
   test("get prints the whole document, as YAML unless another format is asked for", async () => {
     const document = json(await ask("get", "ml", "-o", "json")) as ExecutorDocument;
     assert.deepEqual([document.image, document.capabilities, document.versions], [ML, ["cpu", "cuda"], 3]);
@@ -173,7 +189,10 @@ describe("a registry service that wants tokens", () => {
       const { code, stderr } = await ask("refresh", "--token-file", file);
       assert.equal(code, 4);
       assert.match(stderr, /dispatcher/);
-      assert.match((await ask("get", "ml", "--token-file", "/nowhere")).stderr, /token file cannot be read: ENOENT/);
+      assert.match(
+        (await ask("get", "ml", "--token-file", "/nowhere")).stderr,
+        /token file \/nowhere cannot be read: ENOENT/,
+      );
     } finally {
       await rm(folder, { recursive: true });
     }

@@ -2,7 +2,7 @@ import { createResolver, type Logger, type Resolver, silentLogger } from "@execu
 import { connect, type KubernetesApi } from "@executor-registry/resolver/kubernetes";
 import { connectOptions, type Given, text } from "../base/parse-flags.ts";
 import type { Io } from "../output/io.ts";
-import { proxiedRegistry } from "./proxied-registry.ts";
+import { parseServiceName, proxiedRegistry } from "./proxied-service.ts";
 import { registryOf } from "./registry-of.ts";
 import { UsageError } from "../base/usage-error.ts";
 
@@ -23,11 +23,22 @@ export async function openResolver(
 ): Promise<Resolver> {
   const registry = registryOf(kubernetes ? withoutCluster(given) : given, io);
   const logger = loggerFor(given, io);
-  if (registry) return createResolver({ environment: "production", registry, logger });
+  if (registry) {
+    const { urls, ...token } = registry;
+    return createResolver({
+      environment: "production",
+      registry: { url: urls.map(({ href }) => href), ...token },
+      logger,
+    });
+  }
   const service = text(given, "service");
   if (service !== undefined && text(given, "layout") === undefined) {
     const api = kubernetes ?? (await connect(connectOptions(given)));
-    return createResolver({ environment: "production", registry: proxiedRegistry(api, service), logger });
+    return createResolver({
+      environment: "production",
+      registry: proxiedRegistry(api, parseServiceName(service)),
+      logger,
+    });
   }
   const layout = layoutOf(given, io);
   const cluster = kubernetes ?? CLUSTER_FLAGS.find((flag) => text(given, flag) !== undefined);

@@ -1,3 +1,4 @@
+import type { ProblemDocument } from "../contract/executor-document.ts";
 import { ExecutorRegistryError } from "../tools/errors.ts";
 
 /** The codes of {@link RegistryServiceError}. */
@@ -18,6 +19,9 @@ export interface RegistryAttempt {
   readonly problem: string;
 }
 
+/** What the service says of an error (RFC 9457). */
+export type ServiceProblem = Omit<ProblemDocument, "status" | "requestId">;
+
 /** What else is known of a {@link RegistryServiceError}. */
 export interface RegistryServiceErrorFacts {
   readonly status?: number;
@@ -25,6 +29,7 @@ export interface RegistryServiceErrorFacts {
   readonly attempts?: readonly RegistryAttempt[];
   /** The service is there and answered; only this question got no answer. @default false */
   readonly alive?: boolean;
+  readonly problem?: ServiceProblem;
   readonly cause?: unknown;
 }
 
@@ -40,6 +45,8 @@ export class RegistryServiceError extends ExecutorRegistryError {
   readonly attempts: readonly RegistryAttempt[];
   /** Whether the service is there and answered, so that other questions may well be answered. */
   readonly alive: boolean;
+  /** What the service itself says of it, where it answered in its own form. */
+  readonly problem?: ServiceProblem;
 
   constructor(code: RegistryServiceErrorCode, message: string, facts: RegistryServiceErrorFacts = {}) {
     super(code, message, facts);
@@ -47,6 +54,7 @@ export class RegistryServiceError extends ExecutorRegistryError {
     this.alive = facts.alive ?? false;
     if (facts.status !== undefined) this.status = facts.status;
     if (facts.retryAfter !== undefined) this.retryAfter = facts.retryAfter;
+    if (facts.problem !== undefined) this.problem = facts.problem;
   }
 }
 

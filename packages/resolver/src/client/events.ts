@@ -3,7 +3,7 @@ import { createBackoff } from "../tools/backoff.ts";
 import type { Logger } from "../tools/logger.ts";
 import { RegistryServiceError } from "./errors.ts";
 import { createEventParser, type StreamEvent } from "./event-stream.ts";
-import { request, serviceRefusal } from "./request.ts";
+import { type Asking, request, serviceRefusal } from "./request.ts";
 import type { Endpoint } from "./service.ts";
 import type { RegistrySettings } from "./settings.ts";
 import { withTimeLimit } from "../tools/time-limit.ts";
@@ -22,7 +22,7 @@ export interface EventsHandler {
 
 export interface EventsOptions {
   readonly endpoints: readonly Endpoint[];
-  readonly settings: Pick<RegistrySettings, "fetch" | "token" | "timeout">;
+  readonly settings: Asking & Pick<RegistrySettings, "timeout">;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -82,20 +82,22 @@ async function follow(
   const stop = (): void => connection.abort(signal.reason);
   signal.addEventListener("abort", stop, { once: true });
   try {
-    const late = (): Error => new RegistryServiceError("timeout", `it did not answer within ${settings.timeout} ms`);
+    const late = (): Error =>
+      new RegistryServiceError("timeout", `it did not answer within ${settings.timeout / 1000} s`);
     const headers = { accept: "text/event-stream", ...(lastId !== "" && { "last-event-id": lastId }) };
     const response = await withTimeLimit({ clock, ms: settings.timeout, signal: connection.signal, late }, () =>
-      request(new URL("events", base), headers, settings, connection.signal),
+      request(new URL("events", base), { method: "GET", headers, signal: connection.signal }, settings),
     );
     const type = response.headers.get("content-type") ?? "";
     if (response.status !== 200 || !type.startsWith("text/event-stream"))
       throw serviceRefusal(response, undefined, clock);
     const parse = createEventParser();
-    const reader = (response.body ?? new ReadableStream<Uint8Array>()).getReader();
+    if (!response.body) return;
+    const chunks = response.body[Symbol.asyncIterator]();
     for (;;) {
-      const silent = (): Error => new RegistryServiceError("timeout", `it said nothing for ${SILENCE} ms`);
+      const silent = (): Error => new RegistryServiceError("timeout", `it said nothing for ${SILENCE / 1000} s`);
       const wait = { clock, ms: SILENCE, signal: connection.signal, late: silent };
-      const { done, value } = await withTimeLimit(wait, () => reader.read());
+      const { done, value } = await withTimeLimit(wait, () => chunks.next());
       if (done) return;
       heard(parse(value));
     }

@@ -67,7 +67,7 @@ describe("an answer that is none of the service's", () => {
       response.writeHead(200).write("{");
       return true;
     });
-    const asked = assert.rejects(world.resolver.resolve("ml"), { code: "timeout", message: /within 3000 ms/ });
+    const asked = assert.rejects(world.resolver.resolve("ml"), { code: "timeout", message: /within 3 s/ });
     await until(() => world.registry.received.length === 1);
     await world.clock.advance(3000);
     await asked;

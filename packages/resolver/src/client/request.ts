@@ -2,9 +2,9 @@ import type { Clock } from "../tools/clock.ts";
 import { readBytes } from "../tools/read-bytes.ts";
 import { parseRetryAfter } from "../tools/backoff.ts";
 import type { UnknownTypeFacts } from "../contract/resolver-errors.ts";
-import { VERSION } from "../tools/version.ts";
-import { RegistryServiceError, type RegistryServiceErrorCode } from "./errors.ts";
-import { PROBLEM_BYTES, type ProblemDocument } from "../contract/executor-document.ts";
+import { RegistryServiceError, type RegistryServiceErrorCode, type ServiceProblem } from "./errors.ts";
+import { PROBLEM_BYTES, PROBLEM_TYPES } from "../contract/executor-document.ts";
+import { ERRORS, ExecutorRegistryError } from "../tools/errors.ts";
 import { NotADocument } from "../contract/json.ts";
 import { parseProblem } from "../contract/parse-document.ts";
 import type { RegistrySettings } from "./settings.ts";
@@ -19,12 +19,38 @@ const CODES: Readonly<Record<number, RegistryServiceErrorCode>> = {
 
 const ADVICE: Readonly<Record<number, string>> = {
   401: "; set EXECUTOR_REGISTRY_TOKEN_FILE, or the option registry.tokenFile, to a file with a token that it accepts",
-  403: "; the token's role must allow reading",
+  403: "; the token's role must allow it",
 };
+
+/** A request as the service's client makes it. */
+export interface ServiceRequest {
+  readonly method: "GET" | "POST";
+  readonly headers: Readonly<Record<string, string>>;
+  /** A redirect would carry the token, and the choice of images, to a host that is not configured. */
+  readonly redirect: "manual";
+  readonly signal: AbortSignal;
+}
+
+/** What the client reads of an answer. */
+export interface ServiceResponse {
+  readonly status: number;
+  /** `opaqueredirect` of some kinds of `fetch`, where others have a status. */
+  readonly type?: string;
+  readonly headers: { get(name: string): string | null };
+  readonly body: AsyncIterable<Uint8Array> | null;
+}
+
+/** Makes requests of the service: the global `fetch`, or another way. */
+export type ServiceFetch = (url: URL, request: ServiceRequest) => Promise<ServiceResponse>;
+
+/** Who asks, and how. */
+export type Asking = Pick<RegistrySettings, "fetch" | "token" | "userAgent">;
 
 /** What is asked of the service. */
 export interface Question<T> {
-  /** Below the base URL. */
+  /** @default "GET" */
+  readonly method?: ServiceRequest["method"];
+  /** Below the base URL, with the query. */
   readonly path: string;
   /** The version that is known already. */
   readonly etag?: string | undefined;
@@ -42,18 +68,19 @@ export type ServiceAnswer<T> =
   | { readonly is: "unchanged" }
   | ({ readonly is: "unknown-type"; readonly incomplete: readonly string[] } & Omit<UnknownTypeFacts, "incomplete">);
 
-/** Makes one request. @throws RegistryServiceError */
+/** Makes one request. @throws RegistryServiceError, and the errors of ours that `fetch` throws */
 export async function ask<T>(
   base: URL,
   question: Question<T>,
-  { fetch, token, clock }: Pick<RegistrySettings, "fetch" | "token"> & { readonly clock: Clock },
+  { clock, ...asking }: Asking & { readonly clock: Clock },
   signal: AbortSignal,
 ): Promise<ServiceAnswer<T>> {
-  const { etag } = question;
+  const { etag, method = "GET" } = question;
   const headers = { accept: "application/json, application/problem+json", ...(etag && { "if-none-match": etag }) };
-  const response = await request(new URL(question.path, base), headers, { fetch, token }, signal);
+  const response = await request(new URL(question.path, base), { method, headers, signal }, asking);
   if (response.status === 304 && etag !== undefined) return { is: "unchanged" };
-  if (response.status === 200) {
+  // With 202 the service says that it begins what it was asked to do.
+  if (response.status === 200 || response.status === 202) {
     const given = response.headers.get("etag");
     return {
       is: "value",
@@ -70,34 +97,29 @@ export async function ask<T>(
   throw serviceRefusal(response, problem, clock);
 }
 
-/** A request whose answer is not read yet. A failure below HTTP is an error of ours too. @throws RegistryServiceError */
+/**
+ * A request whose answer is not read yet. A failure below HTTP is an error of ours too.
+ * @throws RegistryServiceError, and the errors of ours that `fetch` throws
+ */
 export async function request(
   url: URL,
-  headers: Readonly<Record<string, string>>,
-  { fetch, token }: Pick<RegistrySettings, "fetch" | "token">,
-  signal: AbortSignal,
-): Promise<Response> {
+  { method, headers, signal }: Omit<ServiceRequest, "redirect">,
+  { fetch, token, userAgent }: Asking,
+): Promise<ServiceResponse> {
   const bearer = await token();
+  const authorization = bearer === undefined ? {} : { authorization: `Bearer ${bearer}` };
+  const sent = { ...headers, "user-agent": userAgent, ...authorization };
   try {
-    return await fetch(url, {
-      headers: {
-        ...headers,
-        "user-agent": `executor-registry-resolver/${VERSION}`,
-        ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
-      },
-      // A redirect would carry the token, and the choice of images, to a host that is not configured.
-      redirect: "manual",
-      signal,
-    });
+    return await fetch(url, { method, headers: sent, redirect: "manual", signal });
   } catch (cause) {
-    throw networkFailure(cause);
+    throw cause instanceof ExecutorRegistryError ? cause : networkFailure(cause);
   }
 }
 
 /** Why an answer cannot be used. */
 export function serviceRefusal(
-  response: Response,
-  problem: Pick<ProblemDocument, "detail" | "code"> | undefined,
+  response: ServiceResponse,
+  problem: ServiceProblem | undefined,
   clock: Clock,
 ): RegistryServiceError {
   const { status, type, headers } = response;
@@ -105,7 +127,7 @@ export function serviceRefusal(
   const message = redirected
     ? "it redirects, which is refused; configure the URL it redirects to"
     : status === 404 && !isProblem(response)
-      ? "it answers 404 without naming an executor type; is this the service's base URL?"
+      ? "it answers 404, and not as the registry service does; is this the service's base URL?"
       : `it answers ${status}${problem?.detail ? `: ${problem.detail.slice(0, 300)}` : ""}${ADVICE[status] ?? ""}`;
   const retryAfter = parseRetryAfter(headers.get("retry-after") ?? undefined, clock.now());
   const own = problem?.code;
@@ -115,10 +137,15 @@ export function serviceRefusal(
     // Who refuses is there, and so is who answers 404 in the service's own form, however long.
     alive: status === 401 || status === 403 || isOfOneQuestion(own) || (status === 404 && isProblem(response)),
     ...(retryAfter !== undefined && { retryAfter }),
+    ...(problem && isOwn(problem) && { problem }),
   });
 }
 
-function isProblem({ headers }: Response): boolean {
+function isOwn({ code, type }: ServiceProblem): boolean {
+  return Object.hasOwn(ERRORS, code) || type === `${PROBLEM_TYPES}${code}`;
+}
+
+function isProblem({ headers }: ServiceResponse): boolean {
   return headers.get("content-type")?.startsWith("application/problem+json") ?? false;
 }
 
@@ -126,7 +153,7 @@ function isOfOneQuestion(code: string | undefined): code is "not-ready" | "inter
   return code === "not-ready" || code === "internal";
 }
 
-async function readProblem(response: Response): Promise<ReturnType<typeof parseProblem>> {
+async function readProblem(response: ServiceResponse): Promise<ServiceProblem | undefined> {
   try {
     return parseProblem(JSON.parse(await readText(response, PROBLEM_BYTES)));
   } catch {
@@ -136,7 +163,7 @@ async function readProblem(response: Response): Promise<ReturnType<typeof parseP
 }
 
 /** The body as text, unless it exceeds `limit` bytes after decompression. */
-async function readText(response: Response, limit: number): Promise<string> {
+async function readText(response: ServiceResponse, limit: number): Promise<string> {
   const tooLarge = (): RegistryServiceError =>
     new RegistryServiceError("too-large", `its answer exceeds ${limit} bytes`, { alive: true });
   try {

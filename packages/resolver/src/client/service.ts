@@ -1,7 +1,7 @@
 import type { Clock, Random } from "../tools/clock.ts";
 import { type Breaker, createBreaker } from "./breaker.ts";
 import { type RegistryAttempt, RegistryServiceError } from "./errors.ts";
-import { ask, type Question, type ServiceAnswer } from "./request.ts";
+import { ask, type Asking, type Question, type ServiceAnswer } from "./request.ts";
 import type { RegistrySettings } from "./settings.ts";
 import { withTimeLimit } from "../tools/time-limit.ts";
 
@@ -22,7 +22,7 @@ export interface Service {
 }
 
 export function createService(
-  settings: Pick<RegistrySettings, "urls" | "fetch" | "token">,
+  settings: Asking & Pick<RegistrySettings, "urls">,
   { clock, random }: { readonly clock: Clock; readonly random: Random },
 ): Service {
   const inTurn = atMost(CONCURRENT);
@@ -58,7 +58,7 @@ export function createService(
       }
     }
     if (undecided) return undecided;
-    throw combined(failures);
+    throw noAnswer(failures);
   }
 
   function limited<T>(
@@ -66,7 +66,7 @@ export function createService(
     signal: AbortSignal,
     work: (signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
-    const late = (): Error => new RegistryServiceError("timeout", `it did not answer within ${ms} ms`);
+    const late = (): Error => new RegistryServiceError("timeout", `it did not answer within ${ms / 1000} s`);
     return withTimeLimit({ clock, ms, signal, late }, work);
   }
 }
@@ -88,17 +88,20 @@ function atMost(count: number): <T>(work: () => Promise<T>) => Promise<T> {
   };
 }
 
-function combined(
+/** What the failures of all addresses come to. */
+export function noAnswer(
   failures: readonly { readonly url: URL; readonly error: RegistryServiceError }[],
 ): RegistryServiceError {
   const [first] = failures;
   const attempts: RegistryAttempt[] = failures.map(({ url, error }) => ({ url: url.href, problem: error.message }));
-  const code =
-    first && failures.every(({ error }) => error.code === first.error.code) ? first.error.code : "unreachable";
+  const agree = (of: (error: RegistryServiceError) => unknown): boolean =>
+    first !== undefined && failures.every(({ error }) => of(error) === of(first.error));
+  const code = first && agree((error) => error.code) ? first.error.code : "unreachable";
   const problems = attempts.map(({ url, problem }) => `${url}: ${problem}`).join("; ");
   return new RegistryServiceError(code, `the registry service gave no answer. ${problems}`, {
     attempts,
     cause: first?.error,
     ...(failures.length === 1 && first?.error.status !== undefined && { status: first.error.status }),
+    ...(first?.error.problem && agree(({ problem }) => problem?.code) && { problem: first.error.problem }),
   });
 }

@@ -1,5 +1,7 @@
 import { ConfigurationError } from "../contract/resolver-errors.ts";
 import type { RegistryOptions } from "./options.ts";
+import type { ServiceFetch } from "./request.ts";
+import { VERSION } from "../tools/version.ts";
 import { type TokenReader, tokenReader } from "./token.ts";
 
 /** What {@link RegistryOptions} and the environment variables come to. */
@@ -13,7 +15,8 @@ export interface RegistrySettings {
   readonly timeout: number;
   readonly cacheFile?: string;
   readonly events: boolean;
-  readonly fetch: typeof globalThis.fetch;
+  readonly fetch: ServiceFetch;
+  readonly userAgent: string;
 }
 
 /** @throws ConfigurationError naming the option or the variable to change */
@@ -40,6 +43,7 @@ export function registrySettings(
     ...(cacheFile && { cacheFile }),
     events,
     fetch,
+    userAgent: `executor-registry-resolver/${VERSION}`,
   };
 }
 
@@ -58,18 +62,29 @@ function baseUrls(option: RegistryOptions["url"], variable: string | undefined):
       "environment production needs the registry service's URL: set EXECUTOR_REGISTRY_URL, or the option registry.url",
     );
   }
-  const urls = texts.map((text, index) => baseUrl(text, texts.length > 1 ? `${where}, URL ${index + 1},` : where));
+  return parseBaseUrls(texts, where, "registry.tokenFile or EXECUTOR_REGISTRY_TOKEN_FILE");
+}
+
+/**
+ * The service's addresses, each once, each ending in a slash.
+ * @param where what gave them, for messages
+ * @param tokenFile what gives a token instead of a URL
+ * @throws ConfigurationError
+ */
+export function parseBaseUrls(texts: readonly string[], where: string, tokenFile: string): URL[] {
+  const place = (index: number): string => (texts.length > 1 ? `${where}, URL ${index + 1},` : where);
+  const urls = texts.map((text, index) => baseUrl(text, place(index), tokenFile));
   return [...new Map(urls.map((url) => [url.href, url])).values()];
 }
 
 /** The text itself stays out of messages: it may hold a password. */
-function baseUrl(text: string, where: string): URL {
+function baseUrl(text: string, where: string, tokenFile: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || (url.protocol !== "https:" && url.protocol !== "http:")) {
     throw new ConfigurationError(`${where} is no http or https URL, such as https://executors.example`);
   }
   if (url.username !== "" || url.password !== "") {
-    throw new ConfigurationError(`${where} holds credentials; use registry.tokenFile or EXECUTOR_REGISTRY_TOKEN_FILE`);
+    throw new ConfigurationError(`${where} holds credentials; use ${tokenFile}`);
   }
   if (url.search !== "" || url.hash !== "") {
     throw new ConfigurationError(`${where} must be a base URL, without ? and #`);

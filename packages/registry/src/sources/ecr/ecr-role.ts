@@ -23,7 +23,7 @@ export interface RoleOptions {
 export function roleCredentials(options: RoleOptions): () => Promise<AwsCredentials> {
   const { roleArn, region, own, endpoint, place, proxies = proxiesOf() } = options;
   return async () => {
-    const { AssumeRoleCommand, STSClient } = await import("@aws-sdk/nested-clients/sts");
+    const { AssumeRoleCommand, STSClient } = await import("@aws-sdk/client-sts");
     const limits = { connectionTimeout: 5000, requestTimeout: 30_000, throwOnRequestTimeout: true };
     const requestHandler = { ...limits, ...proxies.agents() };
     const where = { region, ...(endpoint !== undefined && { endpoint }) };

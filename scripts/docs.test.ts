@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, test } from "node:test";
 import { InvalidConfigurationError, parseConfig } from "@executor-registry/registry";
+import { parseDocument } from "yaml";
 
 const folders = [".", "docs", "docs/decisions", "bench", ...readdirSync("packages").map((name) => `packages/${name}`)];
 const documents = folders.flatMap((folder) =>
@@ -35,7 +36,7 @@ describe("every document", () => {
     });
 
     const configurations = [...text.matchAll(/```yaml\n(.*?)```/gs)].flatMap(([, yaml = ""]) =>
-      /^sources:/m.test(yaml) ? [yaml] : [],
+      parseDocument(yaml).has("sources") ? [yaml] : [],
     );
     for (const [index, yaml] of configurations.entries()) {
       test(`shows a configuration of the service that it would take: ${document}, ${index + 1}`, () => {

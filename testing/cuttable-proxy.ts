@@ -3,6 +3,9 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseDocument } from "yaml";
+
+const SERVER = ["clusters", 0, "cluster", "server"] as const;
 
 /** A TCP proxy before the real API server whose connections can be cut. */
 export interface CuttableProxy extends AsyncDisposable {
@@ -16,9 +19,10 @@ export interface CuttableProxy extends AsyncDisposable {
 
 /** Needs a KUBECONFIG with one cluster, whose server is `https://127.0.0.1:PORT`, since its certificate must fit the proxy too. */
 export async function cuttableProxy(): Promise<CuttableProxy> {
-  const original = await readFile(process.env["KUBECONFIG"] ?? "", "utf8");
-  const target = /server: "?https:\/\/127\.0\.0\.1:(\d+)/.exec(original)?.[1];
-  if (!target) throw new Error("KUBECONFIG names no server at https://127.0.0.1");
+  const config = parseDocument(await readFile(process.env["KUBECONFIG"] ?? "", "utf8"));
+  const target = new URL(String(config.getIn(SERVER)));
+  if (target.protocol !== "https:" || target.hostname !== "127.0.0.1" || target.port === "")
+    throw new Error(`KUBECONFIG names ${target.href}, no server at https://127.0.0.1:PORT`);
 
   const sockets = new Set<Socket>();
   let cuts = 0;
@@ -28,7 +32,7 @@ export async function cuttableProxy(): Promise<CuttableProxy> {
       client.resetAndDestroy();
       return;
     }
-    const upstream = connect(Number(target), "127.0.0.1");
+    const upstream = connect(Number(target.port), "127.0.0.1");
     for (const [socket, other] of [
       [client, upstream],
       [upstream, client],
@@ -44,7 +48,8 @@ export async function cuttableProxy(): Promise<CuttableProxy> {
   const folder = await mkdtemp(join(tmpdir(), "cuttable-"));
   const kubeconfig = join(folder, "kubeconfig");
   const { port } = server.address() as AddressInfo;
-  await writeFile(kubeconfig, original.replace(`127.0.0.1:${target}`, `127.0.0.1:${port}`), { mode: 0o600 });
+  config.setIn(SERVER, `https://127.0.0.1:${port}`);
+  await writeFile(kubeconfig, config.toString(), { mode: 0o600 });
   return {
     kubeconfig,
     get cuts() {

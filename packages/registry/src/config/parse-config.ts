@@ -51,12 +51,12 @@ const MAX_ALIASES = 100;
  */
 export function parseConfig(text: string, file: string, variables: Variables = process.env): Config {
   const lines = new LineCounter();
-  const document = readable(file, () => parseDocument(text, { lineCounter: lines, merge: true }));
+  const document = readable(file, () => parseDocument(text, { lineCounter: lines, merge: true, prettyErrors: false }));
   if (document.errors.length > 0) {
     const mistakes = document.errors.map(({ message, pos }) => ({
       path: "",
       line: lines.linePos(pos[0]).line,
-      message: (message.split("\n")[0] ?? message).replace(/ at line \d+, column \d+:$/, ""),
+      message,
     }));
     throw new InvalidConfigurationError(file, mistakes);
   }

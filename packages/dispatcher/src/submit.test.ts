@@ -33,6 +33,14 @@ describe("submitting", () => {
     assert.equal(requests[0]?.body, job);
   });
 
+  test("an answer that is no Job is said to be none, and not taken for one", async () => {
+    for (const answer of [{ kind: "List", items: [] }, "<html>", { metadata: { name: "x", uid: 7 } }]) {
+      const { api, options, waits } = scripted(answer);
+      await assert.rejects(submit(api, job, options), { code: "kubernetes-api", message: /the answer is not a Job/ });
+      assert.deepEqual(waits, []);
+    }
+  });
+
   test("when an answer is lost, it tries again and finds its own Job", async () => {
     const { api, options, waits } = scripted(lost, lost, exists, stored);
     assert.equal((await submit(api, job, options)).created, false);

@@ -5,6 +5,7 @@ import { RequestConflictError } from "./tools/errors.ts";
 import type { JobManifest } from "./job/job.ts";
 import { REQUEST_ID } from "./job/names.ts";
 import type { Job } from "./tools/kubernetes.ts";
+import { parseJob } from "./tools/parse-kubernetes.ts";
 import { retryMs, mayPass } from "./tools/backoff.ts";
 
 export interface SubmitOptions {
@@ -64,13 +65,13 @@ async function createOrFind(
 ): Promise<Submission | undefined> {
   const { name } = job.metadata;
   try {
-    const { metadata } = (await api.request(path, { method: "POST", body: job, timeout })) as Job;
+    const { metadata } = jobIn(await api.request(path, { method: "POST", body: job, timeout }), "POST", path, api);
     return { namespace, name, uid: metadata.uid, created: true };
   } catch (error) {
     if (!(error instanceof KubernetesError && error.reason === "AlreadyExists")) throw error;
   }
   try {
-    const { metadata } = (await api.request(`${path}/${name}`, { timeout })) as Job;
+    const { metadata } = jobIn(await api.request(`${path}/${name}`, { timeout }), "GET", `${path}/${name}`, api);
     const mine = job.metadata;
     const same =
       metadata.annotations?.[REQUEST_ID] === mine.annotations[REQUEST_ID] &&
@@ -81,6 +82,14 @@ async function createOrFind(
     if (error instanceof KubernetesError && error.code === "not-found") return undefined;
     throw error;
   }
+}
+
+/** @throws KubernetesError for an answer that is no Job */
+function jobIn(answer: unknown, method: string, path: ApiPath, { server }: KubernetesApi): Job {
+  const job = parseJob(answer);
+  if (job) return job;
+  const message = "the answer is not a Job; is this a Kubernetes API server?";
+  throw new KubernetesError("kubernetes-api", message, { method, path, server });
 }
 
 function requestIdOf(job: JobManifest): string {

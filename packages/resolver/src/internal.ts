@@ -5,7 +5,7 @@ export { connectService, createServiceClient, type ServiceClient } from "./clien
 export { parseBaseUrls } from "./client/settings.ts";
 export { LIST_BYTES, PROBLEM_TYPES } from "./contract/executor-document.ts";
 export { SERVICE_OPERATIONS, type ServiceOperation } from "./contract/operations.ts";
-export { parseVersionNames } from "./contract/parse-document.ts";
+export { parseEvent, parseVersionNames } from "./contract/parse-document.ts";
 export type * from "./contract/service-documents.ts";
 export { noProxyFor, noProxyRules } from "./http/no-proxy.ts";
 export type { ClusterAccess, Credentials } from "./kubernetes/api/access.ts";
@@ -23,7 +23,7 @@ export { parseDuration } from "./tools/duration.ts";
 export { errorTable } from "./tools/errors.ts";
 export { commandProcess, type ProcessEvents } from "./tools/command-process.ts";
 export { endingInTime, INTERRUPTED, interruptedExit, Interruption } from "./tools/interruption.ts";
-export { isObject, type JsonObject, objectOf, objectsOf, textOf } from "./tools/json.ts";
+export { isObject, type JsonObject, memberAt, objectOf, objectsOf, textOf, textsOf } from "./tools/json.ts";
 export { escaped, linesOf, printable, steers } from "./tools/printable.ts";
 export { readBytes } from "./tools/read-bytes.ts";
 export { readRegularFile } from "./tools/regular-file.ts";

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { JobRequest } from "@executor-registry/dispatcher";
 import type { PodTemplate } from "@executor-registry/resolver";
-import { readJobTemplate } from "@executor-registry/resolver/internal";
+import { isObject, memberAt, objectOf, readJobTemplate } from "@executor-registry/resolver/internal";
 import { parse } from "yaml";
 import type { Flags } from "../base/flags.ts";
 import { type Given, text } from "../base/parse-flags.ts";
@@ -107,13 +107,6 @@ interface TemplateFile extends Pick<JobRequest, "template" | "job"> {
 
 const NO_FILE: TemplateFile = { warnings: [] };
 
-/** An object with a pod template, or one; no field can be relied on. */
-interface Content {
-  readonly kind?: unknown;
-  readonly spec?: Readonly<Record<string, unknown>> | null;
-  readonly template?: unknown;
-}
-
 /** A pod template, or an object that has one: of a Job and a CronJob what it says of the Job counts too. */
 async function readTemplateFile(file: string): Promise<TemplateFile> {
   let content: unknown;
@@ -124,20 +117,20 @@ async function readTemplateFile(file: string): Promise<TemplateFile> {
   }
   const template = podTemplateOf(content);
   if (!template) throw new UsageError(`--template-file ${file} holds no pod template: it has no spec`, "run");
-  const { job, unused } = jobOf(content as Content);
+  const { job, unused } = jobOf(content);
   const warnings = unused.map((field) => `${field} of ${file} is not used: an executor's Job runs one pod`);
   return { template, ...(job && { job }), warnings };
 }
 
 function podTemplateOf(content: unknown): PodTemplate | undefined {
-  const { spec, template } = (content ?? {}) as Content;
-  if (typeof spec !== "object" || spec === null) return template ? podTemplateOf(template) : undefined;
+  const { metadata, spec, template } = objectOf(content);
+  if (!isObject(spec)) return template === undefined ? undefined : podTemplateOf(template);
   const inner = spec["jobTemplate"] ?? spec["template"];
-  return inner === undefined ? (content as PodTemplate) : podTemplateOf(inner);
+  return inner === undefined ? { ...(isObject(metadata) && { metadata }), spec } : podTemplateOf(inner);
 }
 
 /** By the rules for a declaration: a Deployment's fields are about the Deployment. */
-function jobOf(content: Content): ReturnType<typeof readJobTemplate> {
-  const declared = content.kind === "Job" ? content : content.spec?.["jobTemplate"];
-  return readJobTemplate(declared ?? {});
+function jobOf(content: unknown): ReturnType<typeof readJobTemplate> {
+  const declared = memberAt(content, "kind") === "Job" ? content : memberAt(content, "spec", "jobTemplate");
+  return readJobTemplate(objectOf(declared));
 }

@@ -1,4 +1,4 @@
-import { rbacNeed, refusedSubject } from "@executor-registry/resolver/internal";
+import { memberAt, rbacNeed, refusedSubject } from "@executor-registry/resolver/internal";
 import {
   KubernetesError,
   rbacManifest,
@@ -75,7 +75,7 @@ async function mayI(resourceAttributes: Wish, { api, signal }: DoctorContext): P
     body,
     signal,
   });
-  return (answer as { readonly status?: { readonly allowed?: boolean } }).status?.allowed === true;
+  return memberAt(answer, "status", "allowed") === true;
 }
 
 /** Servers before 1.28 tell who one is only when they refuse something. */

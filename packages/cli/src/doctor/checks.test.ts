@@ -23,6 +23,14 @@ describe("the cluster", () => {
     });
   });
 
+  test("is reached, though it does not say which version it is", async () => {
+    const [cluster] = await checkCluster(doctorContext(fakeApi(() => ({ gitVersion: 1 }))));
+    assert.deepEqual(
+      [cluster?.state, cluster?.detail],
+      ["ok", "double at https://double answers, but does not say its version"],
+    );
+  });
+
   const clocks: readonly (readonly [number, string, string])[] = [
     [4999, "ok", "agrees with the API server's"],
     [5600, "warn", "6 s ahead of the API server's"],
@@ -120,6 +128,16 @@ describe("node images", () => {
       ["node images", "ok"],
       ["node images: none", "warn"],
     ]);
+  });
+
+  test("are not known where the answer is about something else, and none where a node says nothing of them", async () => {
+    const odd = await checkNodes(doctorContext(fakeApi(() => ({ items: "none" }))));
+    assert.deepEqual(
+      odd.map(({ state, detail }) => [state, detail]),
+      [["warn", "the API server answered with something else than nodes"]],
+    );
+    const [, silent] = await checkNodes(doctorContext(fakeApi(() => ({ items: [{ status: { images: null } }] }))));
+    assert.match(silent?.detail ?? "", /^a node without a name: no images/);
   });
 
   test("are left to the checks of rights where they may not be read", async () => {

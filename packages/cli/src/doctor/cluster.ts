@@ -1,3 +1,4 @@
+import { memberAt, textOf } from "@executor-registry/resolver/internal";
 import type { Check, DoctorContext } from "./check.ts";
 
 /** A clock further off than this makes times of sightings and logs misleading. */
@@ -5,13 +6,11 @@ const SKEW = 5000;
 
 /** Whether the API server answers, which version it is, and what it thinks the time is. */
 export async function checkCluster({ api, signal }: DoctorContext): Promise<readonly Check[]> {
-  const { gitVersion } = (await api.request("/version", { signal, timeout: 10_000 })) as {
-    readonly gitVersion: string;
-  };
+  const version = textOf(memberAt(await api.request("/version", { signal, timeout: 10_000 }), "gitVersion"));
   const reached: Check = {
     state: "ok",
     name: "cluster",
-    detail: `${api.context} at ${api.server} answers, Kubernetes ${gitVersion}`,
+    detail: `${api.context} at ${api.server} answers, ${version === undefined ? "but does not say its version" : `Kubernetes ${version}`}`,
   };
   const time = api.serverTime();
   if (!time) return [reached];

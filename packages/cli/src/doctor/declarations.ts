@@ -1,3 +1,4 @@
+import { memberAt, textOf } from "@executor-registry/resolver/internal";
 import { KubernetesError } from "@executor-registry/resolver/kubernetes";
 import type { Resolution, Resolver, SourceReport } from "@executor-registry/resolver";
 import { type Check, type DoctorContext, listed } from "./check.ts";
@@ -67,14 +68,14 @@ export async function checkLocalRegistry(
   { api, signal }: DoctorContext,
 ): Promise<readonly Check[]> {
   const name = "local registry";
-  let announced: { readonly data?: Readonly<Record<string, string>> };
+  let announced: unknown;
   try {
-    announced = (await api.request(HOSTING, { signal })) as typeof announced;
+    announced = await api.request(HOSTING, { signal });
   } catch (error) {
     if (error instanceof KubernetesError && (error.code === "not-found" || error.code === "forbidden")) return [];
     throw error;
   }
-  const text = announced.data?.["localRegistryHosting.v1"] ?? "";
+  const text = textOf(memberAt(announced, "data", "localRegistryHosting.v1")) ?? "";
   const host = /^[ \t]*host:[ \t]*["']?([^"'\s]+)/m.exec(text)?.[1] ?? "one";
   const exact = (await resolver.list({ signal })).some(({ source }) => source !== "nodes");
   if (exact) return [{ name, state: "ok", detail: `${host} is announced, and executors are declared` }];

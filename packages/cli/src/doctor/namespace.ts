@@ -1,4 +1,12 @@
-import { cronJobsPath, SIGHTINGS_NAME } from "@executor-registry/resolver/internal";
+import {
+  cronJobsPath,
+  isObject,
+  type JsonObject,
+  memberAt,
+  objectOf,
+  SIGHTINGS_NAME,
+  textOf,
+} from "@executor-registry/resolver/internal";
 import { KubernetesError } from "@executor-registry/resolver/kubernetes";
 import type { Check, DoctorContext } from "./check.ts";
 
@@ -10,7 +18,7 @@ export async function checkNamespace(context: DoctorContext): Promise<readonly C
     const fix = `kubectl create namespace ${namespace}, or choose another with -n`;
     return [{ name: "namespace", state: "fail", detail: `${namespace} does not exist`, fix }];
   }
-  const level = typeof found === "object" && found.metadata?.labels?.["pod-security.kubernetes.io/enforce"];
+  const level = textOf(memberAt(found, "metadata", "labels", "pod-security.kubernetes.io/enforce"));
   const enforced = level ? ` enforces the ${level} Pod Security Standard; jobs meet the restricted one` : "";
   return [
     { name: "namespace", state: "ok", detail: `${namespace}${enforced}` },
@@ -31,17 +39,13 @@ async function checkCronJobs(context: DoctorContext): Promise<readonly Check[]> 
 async function checkSightings(context: DoctorContext): Promise<Check> {
   const found = await read(context, `/api/v1/namespaces/${context.namespace}/configmaps/${SIGHTINGS_NAME}`);
   const details = { missing: "none kept yet; a dispatcher or `watch` begins to", forbidden: "may not be read" };
-  const detail = typeof found === "object" ? `kept in ConfigMap ${SIGHTINGS_NAME}` : details[found];
+  const detail = isObject(found) ? `kept in ConfigMap ${SIGHTINGS_NAME}` : details[found];
   return { name: "sightings", state: "ok", detail };
 }
 
-interface Labelled {
-  readonly metadata?: { readonly labels?: Readonly<Record<string, string>> };
-}
-
-async function read({ api, signal }: DoctorContext, path: `/${string}`): Promise<Labelled | "missing" | "forbidden"> {
+async function read({ api, signal }: DoctorContext, path: `/${string}`): Promise<JsonObject | "missing" | "forbidden"> {
   try {
-    return (await api.request(path, { signal })) as Labelled;
+    return objectOf(await api.request(path, { signal }));
   } catch (error) {
     if (error instanceof KubernetesError && error.code === "not-found") return "missing";
     if (error instanceof KubernetesError && error.code === "forbidden") return "forbidden";

@@ -1,3 +1,4 @@
+import { type JsonObject, memberAt, objectsOf, textOf, textsOf } from "@executor-registry/resolver/internal";
 import { KubernetesError } from "@executor-registry/resolver/kubernetes";
 import { type Check, type DoctorContext, listed } from "./check.ts";
 
@@ -11,20 +12,17 @@ const LIFTED = `kubeadmConfigPatches:
 `;
 const IMPORTED = /(?:^|\/)import-\d{4}-\d{2}-\d{2}@/;
 
-interface Node {
-  readonly metadata: { readonly name: string };
-  readonly status?: { readonly images?: readonly { readonly names?: readonly string[] | null }[] | null };
-}
-
 /** Whether what nodes report is all they have. */
 export async function checkNodes({ api, signal }: DoctorContext): Promise<readonly Check[]> {
   try {
-    const { items, metadata } = (await api.request("/api/v1/nodes", { query: { limit: 500 }, signal })) as {
-      readonly items: readonly Node[];
-      readonly metadata?: { readonly remainingItemCount?: number };
-    };
-    const nodes = items.map(({ metadata: { name }, status }) => ({ name, images: status?.images ?? [] }));
-    const all = nodes.length + (metadata?.remainingItemCount ?? 0);
+    const page = await api.request("/api/v1/nodes", { query: { limit: 500 }, signal });
+    const items = memberAt(page, "items");
+    if (!Array.isArray(items)) {
+      return [{ state: "warn", name: "node images", detail: "the API server answered with something else than nodes" }];
+    }
+    const nodes = objectsOf(items).map(reportOf);
+    const remaining = memberAt(page, "metadata", "remainingItemCount");
+    const all = nodes.length + (typeof remaining === "number" ? remaining : 0);
     const seen: Check = {
       state: "ok",
       name: "node images",
@@ -39,7 +37,13 @@ export async function checkNodes({ api, signal }: DoctorContext): Promise<readon
 
 interface Reported {
   readonly name: string;
-  readonly images: readonly { readonly names?: readonly string[] | null }[];
+  /** The names of each. */
+  readonly images: readonly (readonly string[])[];
+}
+
+function reportOf(node: JsonObject): Reported {
+  const name = textOf(memberAt(node, "metadata", "name")) ?? "a node without a name";
+  return { name, images: objectsOf(memberAt(node, "status", "images")).map(({ names }) => textsOf(names)) };
 }
 
 function capped(nodes: readonly Reported[]): Check[] {
@@ -58,7 +62,7 @@ ${LIFTED}`,
 
 function nameless(nodes: readonly Reported[]): Check[] {
   const hidden = nodes.filter(({ images }) =>
-    images.some(({ names }) => names?.length && names.every((name) => IMPORTED.test(name))),
+    images.some((names) => names.length > 0 && names.every((name) => IMPORTED.test(name))),
   );
   if (hidden.length === 0) return [];
   return [

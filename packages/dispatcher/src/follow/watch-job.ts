@@ -2,6 +2,7 @@ import type { Clock, ExecutorRegistryError, Logger, Random } from "@executor-reg
 import { reflect, type ReflectionHandler } from "@executor-registry/resolver/internal";
 import { type KubernetesApi } from "@executor-registry/resolver/kubernetes";
 import type { Job, Pod } from "../tools/kubernetes.ts";
+import { parseJob, parsePod } from "../tools/parse-kubernetes.ts";
 
 /** What is watched, and with what. */
 export interface WatchJobOptions {
@@ -47,7 +48,7 @@ export function watchJob(options: WatchJobOptions): JobWatch {
   const pods = new Map<string, Pod>();
 
   const jobs = collection((object, present) => {
-    const seen = object as Job | undefined;
+    const seen = parseJob(object);
     // A Job of the same name made after this one was deleted is another one.
     const same = seen && seen.metadata.uid === (job ?? seen).metadata.uid;
     if (same) job = seen;
@@ -55,7 +56,7 @@ export function watchJob(options: WatchJobOptions): JobWatch {
   }, notice.tell);
   const present = new Set<string>();
   const podList = collection((object, there) => {
-    const seen = object as Pod | undefined;
+    const seen = parsePod(object);
     if (!seen) return;
     pods.set(seen.metadata.uid, withFirstDeletion(seen, pods.get(seen.metadata.uid)));
     if (there) present.add(seen.metadata.uid);

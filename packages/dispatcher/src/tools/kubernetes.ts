@@ -1,8 +1,9 @@
-// The fields of Kubernetes objects that this package reads. An API server has checked them; any that may be absent is optional.
+// The fields of Kubernetes objects that this package reads; any that may be absent is optional.
 
-interface Metadata {
+export interface Metadata {
   readonly name: string;
   readonly uid: string;
+  /** Empty where the server does not say. */
   readonly creationTimestamp: string;
   readonly deletionTimestamp?: string;
   readonly deletionGracePeriodSeconds?: number;
@@ -36,7 +37,7 @@ export interface Job {
   };
 }
 
-interface PodSpec {
+export interface PodSpec {
   readonly nodeName?: string;
   readonly restartPolicy?: string;
   readonly terminationGracePeriodSeconds?: number;
@@ -44,7 +45,7 @@ interface PodSpec {
   readonly initContainers?: readonly Container[];
 }
 
-interface Container {
+export interface Container {
   readonly name: string;
   readonly imagePullPolicy?: string;
   /** Of an init container, `Always` makes it a native sidecar. */

@@ -10,9 +10,19 @@ export function objectOf(value: unknown): JsonObject {
   return isObject(value) ? value : {};
 }
 
+/** What is at a path of members; nothing where one of them is missing. */
+export function memberAt(value: unknown, ...path: readonly string[]): unknown {
+  return path.reduce((inner, name) => objectOf(inner)[name], value);
+}
+
 /** The objects of a list; none when it is no list. */
 export function objectsOf(value: unknown): readonly JsonObject[] {
   return Array.isArray(value) ? value.filter(isObject) : [];
+}
+
+/** The texts of a list; none when it is no list. */
+export function textsOf(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
 }
 
 /** A value when it is a string that is not empty. */

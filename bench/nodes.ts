@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { stripTypeScriptTypes } from "node:module";
 import { join } from "node:path";
 import { parse } from "yaml";
+import { memberAt, objectOf, objectsOf, textOf } from "@executor-registry/resolver/internal";
 import { connect, type KubernetesApi } from "@executor-registry/resolver/kubernetes";
 import { median, megabytes, printTable } from "./figures.ts";
 import type { Access, Held, Side, Used } from "./nodes-subject.ts";
@@ -78,13 +79,10 @@ async function beat(api: KubernetesApi): Promise<void> {
 
 function access(): Access {
   const file = process.env["KUBECONFIG"] ?? "";
-  const { clusters, users } = parse(readFileSync(file, "utf8")) as {
-    readonly clusters: readonly { readonly cluster: Readonly<Record<string, string>> }[];
-    readonly users: readonly { readonly user: Readonly<Record<string, string>> }[];
-  };
-  const [cluster, user] = [clusters[0]?.cluster ?? {}, users[0]?.user ?? {}];
-  const { server, "certificate-authority": ca } = cluster;
-  const { "client-certificate": cert, "client-key": key } = user;
+  const { clusters, users } = objectOf(parse(readFileSync(file, "utf8")));
+  const [cluster, user] = [memberAt(objectsOf(clusters)[0], "cluster"), memberAt(objectsOf(users)[0], "user")];
+  const [server, ca] = [memberAt(cluster, "server"), memberAt(cluster, "certificate-authority")].map(textOf);
+  const [cert, key] = [memberAt(user, "client-certificate"), memberAt(user, "client-key")].map(textOf);
   if (!server || !ca || !cert || !key)
     throw new Error("this benchmark wants a KUBECONFIG whose certificates are files");
   return { server, ca, cert, key };

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
-import { createResolver } from "@executor-registry/resolver";
+import { createResolver, systemClock } from "@executor-registry/resolver";
+import { connectService, parseEvent, SERVICE_OPERATIONS } from "@executor-registry/resolver/internal";
 import { type DockerRegistry, startDockerRegistry } from "../testing/docker-registry.ts";
 import { serving } from "../testing/serving.ts";
 import { freePort } from "../scripts/free-port.ts";
@@ -65,6 +66,8 @@ webhooks:
 `,
   );
   const { url } = stack.use(await serving(file));
+  const client = connectService({ urls: [new URL(url)], userAgent: "bench", clock: systemClock });
+  stack.defer(() => client.close());
   const ending = new AbortController();
   stack.defer(() => ending.abort());
   const unlessEnding = (error: unknown): void => {
@@ -77,12 +80,13 @@ webhooks:
   const listen = async (): Promise<void> => {
     if (!events.body) throw new Error(`no events: ${events.status}`);
     for await (const line of createInterface({ input: Readable.fromWeb(events.body as never) })) {
-      const type = /^data: .*"type":"([^"]+)"/.exec(line)?.[1];
-      if (type === undefined) continue;
+      const event = line.startsWith("data: ") ? parseEvent(line.slice(6)) : undefined;
+      if (!event) continue;
       // The event says when to ask; what counts is the answer.
-      void fetch(`${url}/executors/${type}`)
-        .then((response) => response.json() as Promise<{ image: string }>)
-        .then(({ image }) => http.tell(image.split("@")[1] ?? ""));
+      void client
+        .ask(SERVICE_OPERATIONS.getExecutor, event, { signal: ending.signal })
+        .then(({ digest = "" }) => http.tell(digest))
+        .catch(unlessEnding);
     }
   };
   listen().catch(unlessEnding);

@@ -1,4 +1,11 @@
-import { parseConfig, type Service, startService } from "@executor-registry/registry";
+import { parseConfig, startService } from "@executor-registry/registry";
+import { systemClock } from "@executor-registry/resolver";
+import {
+  connectService,
+  type HealthDocument,
+  SERVICE_OPERATIONS,
+  type ServiceClient,
+} from "@executor-registry/resolver/internal";
 import { pino } from "pino";
 import type { CountedRegistry } from "./registry-counted.ts";
 
@@ -25,6 +32,13 @@ export interface ScanningService extends AsyncDisposable {
   look(patterns: readonly string[]): Promise<void>;
 }
 
+/** Milliseconds for a scan of everything. */
+const SCAN_MS = 3_600_000;
+/** Milliseconds between two looks at whether the service is ready. */
+const LOOK_MS = 20;
+
+const { signal } = new AbortController();
+
 /** Started as a user would for a registry of one's own: as many requests as it answers. The store is SQLite. */
 export async function startScanning(
   registry: CountedRegistry,
@@ -46,36 +60,37 @@ sources:
   const before = await registry.arrived();
   const started = performance.now();
   const service = await startService({ config: config(patterns), log: pino({ level: "warn" }) });
-  await ready(service);
+  const client = connectService({ urls: [new URL(service.url)], userAgent: "bench", clock: systemClock });
+  await ready(service.url);
   const seconds = (performance.now() - started) / 1000;
-  const health = await healthOf(service);
+  const health = await healthOf(client);
   const first = {
     seconds,
     arrived: (await registry.arrived()) - before,
-    sent: health.sources[0]?.requests ?? NaN,
-    changes: health.journal.sequence,
+    sent: health.sources?.[0]?.requests ?? NaN,
+    changes: health.journal?.sequence ?? NaN,
   };
 
   let watched = patterns;
   const scan = async (): Promise<Scan> => {
-    const [before, { journal }] = [await registry.arrived(), await healthOf(service)];
+    const [before, { journal }] = [await registry.arrived(), await healthOf(client)];
     const started = performance.now();
     // A new configuration's sources are polled at once.
     await service.reconfigure(config(watched));
-    const after = await looked(service);
+    const after = await looked(client);
     const seconds = (performance.now() - started) / 1000;
-    const [source] = after.sources;
+    const source = after.sources?.[0];
     if (source?.state !== "ready") throw new Error(`the scan is not complete: ${JSON.stringify(source)}`);
-    const changes = after.journal.sequence - journal.sequence;
+    const changes = (after.journal?.sequence ?? NaN) - (journal?.sequence ?? NaN);
     return { seconds, arrived: (await registry.arrived()) - before, sent: source.requests ?? NaN, changes };
   };
   const refresh = async (): Promise<Scan> => {
     const before = await registry.arrived();
     const started = performance.now();
-    const response = await fetch(`${service.url}/executors/refresh?wait=true`, { method: "POST" });
-    const { scans } = (await response.json()) as { readonly scans: readonly Report[] };
+    const question = { query: { wait: "true" }, signal, timeout: SCAN_MS };
+    const result = await client.ask(SERVICE_OPERATIONS.refresh, {}, question);
     const seconds = (performance.now() - started) / 1000;
-    const [report] = scans;
+    const report = "scans" in result ? result.scans[0] : undefined;
     if (!report?.complete) throw new Error(`the scan is not complete: ${JSON.stringify(report)}`);
     return { seconds, arrived: (await registry.arrived()) - before, sent: report.requests, changes: report.changes };
   };
@@ -87,32 +102,25 @@ sources:
       watched = others;
       await scan();
     },
-    [Symbol.asyncDispose]: () => service.close(),
+    async [Symbol.asyncDispose]() {
+      client.close();
+      await service.close();
+    },
   };
 }
 
-interface Report {
-  readonly complete: boolean;
-  readonly requests: number;
-  readonly changes: number;
-}
-
-interface Health {
-  readonly journal: { readonly sequence: number };
-  readonly sources: readonly { readonly state: string; readonly attempted?: string; readonly requests?: number }[];
-}
-
-const healthOf = async ({ url }: Service): Promise<Health> => (await (await fetch(`${url}/health`)).json()) as Health;
+const healthOf = (client: ServiceClient): Promise<HealthDocument> =>
+  client.ask(SERVICE_OPERATIONS.health, {}, { signal });
 
 /** Once the first look of a configuration has ended. */
-async function looked(service: Service): Promise<Health> {
+async function looked(client: ServiceClient): Promise<HealthDocument> {
   for (;;) {
-    const health = await healthOf(service);
-    if (health.sources[0]?.attempted !== undefined) return health;
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    const health = await healthOf(client);
+    if (health.sources?.[0]?.attempted !== undefined) return health;
+    await systemClock.sleep(LOOK_MS);
   }
 }
 
-async function ready({ url }: Service): Promise<void> {
-  while (!(await fetch(`${url}/readyz`)).ok) await new Promise((resolve) => setTimeout(resolve, 20));
+async function ready(url: string): Promise<void> {
+  while (!(await fetch(`${url}/readyz`)).ok) await systemClock.sleep(LOOK_MS);
 }

@@ -72,7 +72,7 @@ for (const check of checks) {
         throw new Error("the registry is away");
       };
       for (const image of IMAGES) {
-        const reader = { manifest: nothing, referrers: nothing, blob: nothing };
+        const reader = { manifest: nothing, tagged: nothing, referrers: nothing, blob: nothing };
         const state = await check.judge({ image, reader }, signal).then(
           (judgement) => judgement.state,
           () => "pending",
@@ -87,6 +87,7 @@ for (const check of checks) {
         new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
       const reader: RepositoryReader = {
         manifest: (_, signal) => hanging(signal),
+        tagged: (_, signal) => hanging(signal),
         referrers: (_, __, signal) => hanging(signal),
         blob: (_, __, signal) => hanging(signal),
       };

@@ -49,5 +49,5 @@ export function readerOf(sources: readonly ImageSource[], name: string, reposito
     Promise.reject(
       new ExecutorRegistryError("not-found", `there is no source "${name}" to read ${repository.name} from`),
     );
-  return { manifest: none, referrers: none, blob: none };
+  return { manifest: none, tagged: none, referrers: none, blob: none };
 }

@@ -5,6 +5,8 @@ const DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json";
 
 const INDEXES: ReadonlySet<string> = new Set([OCI_INDEX, DOCKER_LIST]);
 const MANIFESTS: ReadonlySet<string> = new Set([OCI_MANIFEST, DOCKER_MANIFEST]);
+/** Of a configuration that says nothing. */
+export const OCI_EMPTY = "application/vnd.oci.empty.v1+json";
 export const OCI_CONFIG = "application/vnd.oci.image.config.v1+json";
 const CONFIGS: ReadonlySet<string> = new Set([OCI_CONFIG, "application/vnd.docker.container.image.v1+json"]);
 

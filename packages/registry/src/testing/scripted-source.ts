@@ -4,7 +4,7 @@ import type { ImageSource, ListedImage, RepositoryListing, ScanOutcome, ScanRequ
 
 const nothing = (): Promise<never> => Promise.reject(new TypeError("there is nothing to read"));
 /** A repository of which only what the listing says is known. */
-export const unreadable: RepositoryReader = { manifest: nothing, referrers: nothing, blob: nothing };
+export const unreadable: RepositoryReader = { manifest: nothing, tagged: nothing, referrers: nothing, blob: nothing };
 
 /** A source whose every scan is what the test makes of it. */
 export function scriptedSource(

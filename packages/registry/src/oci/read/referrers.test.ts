@@ -61,6 +61,7 @@ describe("what refers to an image", () => {
 
   for (const [what, answer] of [
     ["answers 405", { status: 405 }],
+    ["answers 406", { status: 406 }],
     ["answers 200 with a page for people", { status: 200, headers: { "content-type": "text/html" }, body: "<html>" }],
   ] as const) {
     test(`is looked for by tag where the API ${what}`, async ({ signal }) => {
@@ -75,6 +76,28 @@ describe("what refers to an image", () => {
       assert.equal((await client.referrers("executor-ml", subject, undefined, signal)).length, 1);
     });
   }
+
+  test("is given without a type where the list does not say it, whichever is asked for", async ({ signal }) => {
+    await using registry = await startRegistryProxy();
+    await using client = testClient(registry.host);
+    const { artifactType: _, ...untyped } = entry(sbom, "1");
+    // As cosign 2 and 3 write the tag: the type of the empty configuration.
+    const placeholder = entry("application/vnd.oci.empty.v1+json", "2");
+    registry.answerNext(/referrers/, {
+      status: 200,
+      headers: { "content-type": IMAGE_INDEX },
+      body: makeIndex([untyped, placeholder, entry(sbom, "3"), entry(signature, "4")]),
+    });
+    const found = await client.referrers("executor-ml", subject, signature, signal);
+    assert.deepEqual(
+      found.map(({ digest, artifactType }) => [digest[7], artifactType]),
+      [
+        ["1", undefined],
+        ["2", undefined],
+        ["4", signature],
+      ],
+    );
+  });
 
   test("is not taken for nothing while the registry fails", async ({ signal }) => {
     await using registry = await startRegistryProxy();

@@ -2,16 +2,16 @@ import type { Digest } from "@executor-registry/resolver";
 import { RegistryError } from "../wire/errors.ts";
 import { fetchManifest, parseManifest } from "./manifest.ts";
 import { digestLike } from "./blob.ts";
-import { essence, OCI_INDEX } from "../../model/media-types.ts";
+import { essence, OCI_EMPTY, OCI_INDEX } from "../../model/media-types.ts";
 import { pages } from "./pages.ts";
 import type { Descriptor } from "./registry.ts";
 import type { Session } from "./session.ts";
 
 /** What registries without the referrers API answer; some answer 200 with something else. */
-const UNSUPPORTED = [400, 404, 405] as const;
+const UNSUPPORTED = [400, 404, 405, 406] as const;
 
 /**
- * What refers to a manifest.
+ * What refers to a manifest. Of what the list does not say the type of, the manifest says it.
  * @see https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-referrers
  */
 export async function fetchReferrers(
@@ -21,11 +21,21 @@ export async function fetchReferrers(
   artifactType: string | undefined,
   signal: AbortSignal,
 ): Promise<readonly Descriptor[]> {
-  const listed =
+  const found =
     (await byApi(session, repository, subject, artifactType, signal)) ??
     (await byTag(session, repository, subject, signal));
-  // A registry may filter, and need not.
-  return artifactType === undefined ? listed : listed.filter((one) => one.artifactType === artifactType);
+  const listed = found.map(withoutPlaceholder);
+  // A registry may filter, and need not. Older writers of the tag leave the type out.
+  return artifactType === undefined
+    ? listed
+    : listed.filter((one) => one.artifactType === undefined || one.artifactType === artifactType);
+}
+
+/** cosign's library writes the type of an empty configuration into the tag, in place of the manifest's own type: that says nothing. */
+function withoutPlaceholder(descriptor: Descriptor): Descriptor {
+  if (descriptor.artifactType !== OCI_EMPTY) return descriptor;
+  const { artifactType: _, ...rest } = descriptor;
+  return rest;
 }
 
 /** `undefined` where the registry has no such API. */

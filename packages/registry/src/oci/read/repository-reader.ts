@@ -7,7 +7,12 @@ import type { Descriptor, Manifest, RegistryClient } from "./registry.ts";
  */
 export interface RepositoryReader {
   manifest(digest: Digest, signal: AbortSignal): Promise<Manifest>;
-  /** What refers to a manifest (signatures, attestations, SBOMs). @param artifactType only these; all when `undefined` */
+  /** What a tag names now: for what lies beside an image, never for the image itself, which its digest names. */
+  tagged(tag: string, signal: AbortSignal): Promise<Manifest>;
+  /**
+   * What refers to a manifest (signatures, attestations, SBOMs).
+   * @param artifactType only these, and those of which the list does not say it; all when `undefined`
+   */
   referrers(subject: Digest, artifactType: string | undefined, signal: AbortSignal): Promise<readonly Descriptor[]>;
   /** A whole blob. @param limit most bytes */
   blob(digest: Digest, limit: number, signal: AbortSignal): Promise<Uint8Array>;
@@ -17,6 +22,7 @@ export interface RepositoryReader {
 export function repositoryReader(clientOf: () => RegistryClient, path: string): RepositoryReader {
   return {
     manifest: async (digest, signal) => clientOf().manifest(path, digest, signal),
+    tagged: async (tag, signal) => clientOf().manifest(path, tag, signal),
     referrers: async (subject, artifactType, signal) => clientOf().referrers(path, subject, artifactType, signal),
     blob: async (digest, limit, signal) => clientOf().blob(path, digest, limit, signal),
   };

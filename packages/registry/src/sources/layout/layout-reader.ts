@@ -9,6 +9,8 @@ import type { RepositoryReader } from "../../oci/read/repository-reader.ts";
 import { type Place, RegistryError } from "../../oci/wire/errors.ts";
 import { MANIFEST_LIMIT } from "../../oci/wire/limits.ts";
 
+const REF_NAME = "org.opencontainers.image.ref.name";
+
 /** Reads a layout's blobs. It keeps no repositories apart: each reader reads all of it. @param folder of the layout */
 export function layoutReader(folder: string, { registry: host, path: repository }: Repository): RepositoryReader {
   const place: Place = { host, repository };
@@ -30,10 +32,22 @@ export function layoutReader(folder: string, { registry: host, path: repository 
   };
   const manifest = async (digest: Digest): Promise<Manifest> =>
     parseManifest(await blob(digest, MANIFEST_LIMIT), undefined, digest, place);
+  const index = async (): Promise<readonly Descriptor[]> => {
+    const bytes = await read("index.json", "index.json", MANIFEST_LIMIT);
+    const parsed = parseManifest(bytes, OCI_INDEX, digestLike(undefined, bytes), place);
+    return parsed.form === "index" ? parsed.manifests : [];
+  };
   return {
     async manifest(digest, signal) {
       signal.throwIfAborted();
       return manifest(digest);
+    },
+    async tagged(tag, signal) {
+      signal.throwIfAborted();
+      const names = new Set([tag, `${host}/${repository}:${tag}`]);
+      const named = (await index()).find(({ annotations }) => names.has(annotations[REF_NAME] ?? ""));
+      if (named === undefined) throw new RegistryError("not-found", `the layout ${folder} has no tag ${tag}`, place);
+      return manifest(named.digest);
     },
     async blob(digest, limit, signal) {
       signal.throwIfAborted();
@@ -42,10 +56,8 @@ export function layoutReader(folder: string, { registry: host, path: repository 
     /** What the layout's index names, as tools copy it with an image. */
     async referrers(subject, artifactType, signal) {
       signal.throwIfAborted();
-      const bytes = await read("index.json", "index.json", MANIFEST_LIMIT);
-      const index = parseManifest(bytes, OCI_INDEX, digestLike(undefined, bytes), place);
       const found: Descriptor[] = [];
-      for (const descriptor of index.form === "index" ? index.manifests : []) {
+      for (const descriptor of await index()) {
         signal.throwIfAborted();
         if (descriptor.digest === subject) continue;
         const one = await manifest(descriptor.digest);

@@ -42,6 +42,8 @@ export async function assertReads(
   assert.deepEqual(await digests(SIGNATURE), [signature]);
   assert.deepEqual(await digests("application/vnd.other"), []);
   assert.equal((await reader.manifest(signature, signal)).subject?.digest, image);
+  assert.equal((await reader.tagged("1.0.0", signal)).digest, image);
+  await assert.rejects(reader.tagged("none.sig", signal), { code: "not-found" });
 
   await assert.rejects(reader.blob(manifest.config.digest, 1, signal), { code: "too-large" });
   await assert.rejects(reader.manifest(MISSING, signal), { code: "not-found" });

@@ -10,6 +10,7 @@ export const ROOMS: Readonly<Record<string, Allowed>> = {
     tools: [],
     reference: ["tools"],
     contract: ["reference", "tools"],
+    audit: ["contract", "tools"],
     http: ["tools"],
     sources: ["contract", "tools"],
     client: ["contract", "http", "reference", "tools"],

@@ -158,6 +158,59 @@ auth:
     for (const [index, { previous }] of all.entries()) assert.equal(previous, all[index - 1]?.hash ?? "0".repeat(64));
   });
 
+  test("the journal is listed in the order of writing after an entry, and filtered by repository and digest", async () => {
+    type Entries = { entries: { sequence: number; change: { repository?: string; digest?: string } }[] };
+    const all = ((await json("/journal?after=0")) as unknown as Entries).entries;
+    assert.deepEqual(
+      all.map(({ sequence }) => sequence),
+      all.map((_, at) => at + 1),
+    );
+    const read: number[] = [];
+    let next: string | undefined = "/journal?after=1&limit=2";
+    while (next !== undefined) {
+      const response: Response = await get(next);
+      read.push(...((await response.json()) as Entries).entries.map(({ sequence }) => sequence));
+      next = /<(.*)>; rel="next"/.exec(response.headers.get("link") ?? "")?.[1];
+    }
+    assert.deepEqual(
+      read,
+      all.slice(1).map(({ sequence }) => sequence),
+    );
+    const { repository = "", digest = "" } = all.find(({ change }) => change.digest !== undefined)?.change ?? {};
+    const query = new URLSearchParams({ repository, digest }).toString();
+    const { entries } = (await json(`/journal?${query}`)) as unknown as Entries;
+    assert.ok(entries.length > 0 && entries.length < all.length);
+    for (const { change } of entries) assert.deepEqual([change.repository, change.digest], [repository, digest]);
+  });
+
+  test("the journal is exported as NDJSON and CSV, whole or filtered, by parameter and by header", async () => {
+    const all = ((await json("/journal?after=0")) as unknown as { entries: { change: { type?: string } }[] }).entries;
+    const accepting = (accept: string) => fetch(`${service.url}/journal`, { headers: { accept } });
+    for (const response of [await get("/journal?format=ndjson"), await accepting("application/x-ndjson")]) {
+      assert.equal(response.headers.get("content-type"), "application/x-ndjson");
+      const text = await response.text();
+      assert.deepEqual(
+        text
+          .trimEnd()
+          .split("\n")
+          .map((line) => JSON.parse(line) as unknown),
+        all,
+      );
+    }
+    for (const response of [await get("/journal?format=csv&type=ml&limit=2"), await accepting("text/csv")]) {
+      assert.match(response.headers.get("content-type") ?? "", /^text\/csv/);
+      const lines = (await response.text()).trimEnd().split("\r\n");
+      assert.match(lines[0] ?? "", /^sequence,at,actor/);
+      assert.equal(lines.length, 1 + (response.url.includes("limit") ? 2 : all.length));
+    }
+    const browser = await accepting("text/html,application/json;q=0.9,text/csv;q=0.8");
+    assert.match(browser.headers.get("content-type") ?? "", /^application\/json/);
+    await browser.arrayBuffer();
+    const head = await fetch(`${service.url}/journal?format=csv`, { method: "HEAD" });
+    assert.deepEqual([head.status, head.headers.get("content-disposition")], [200, "attachment; filename=journal.csv"]);
+    assert.equal((await get("/journal?format=xml")).status, 400);
+  });
+
   test("refreshing needs a dispatcher; a reader and nobody are refused", async () => {
     const refresh = async (headers: Record<string, string>): Promise<[number, string | null]> => {
       const response = await fetch(`${service.url}/executors/refresh`, { method: "POST", headers });

@@ -1,4 +1,5 @@
 // Small tools that this project's packages share. Not a public interface: they change without notice.
+export { JOURNAL_CSV_HEADER, journalCsvLine } from "./audit/journal-csv.ts";
 export { type Asking, ask, type Question } from "./client/request.ts";
 export { noAnswer, type Service } from "./client/service.ts";
 export { connectService, createServiceClient, type ServiceClient } from "./client/service-client.ts";

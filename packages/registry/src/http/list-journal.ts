@@ -1,20 +1,27 @@
 import type { z } from "zod";
 import type { Api } from "./api.ts";
+import { acceptedExport, exportJournal } from "./export-journal.ts";
 import { type Answer, type Call, json } from "./operation.ts";
 import type { JournalQuery } from "./queries.ts";
 
-/** A page of the audit log, newest first. */
+/** Entries of a page of JSON, where the caller does not say. */
+const PAGE = 100;
+const MAX_PAGE = 1000;
+
+/** The audit log: a page of it, newest first unless those after an entry are asked for, or all that matches as lines. */
 export async function listJournal(
-  { query }: Call<unknown, z.output<typeof JournalQuery>>,
+  { query, headers }: Call<unknown, z.output<typeof JournalQuery>>,
   { choices: { catalogue } }: Api,
-): Promise<Answer<"json">> {
-  const { limit, ...wanted } = query;
+): Promise<Answer<"json" | "lines">> {
+  const { limit, format = acceptedExport(headers.accept) ?? "json", ...wanted } = query;
   const filter = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined));
-  const { entries, more } = await catalogue.list({ ...filter, limit });
+  if (format !== "json") return exportJournal(catalogue, format, filter, limit);
+  const size = Math.min(limit ?? PAGE, MAX_PAGE);
+  const { entries, more } = await catalogue.list({ ...filter, limit: size });
   const last = entries.at(-1);
   if (last === undefined || !more) return json({ entries });
   const next = new URLSearchParams();
-  for (const [name, value] of Object.entries({ ...filter, limit, before: last.sequence }))
-    next.set(name, String(value));
+  const turned = query.after === undefined ? { before: last.sequence } : { after: last.sequence };
+  for (const [name, value] of Object.entries({ ...filter, limit: size, ...turned })) next.set(name, String(value));
   return json({ entries }, 200, { link: `</journal?${next.toString()}>; rel="next"` });
 }

@@ -33,6 +33,7 @@ export function openApi(all: readonly Operation[], version: string): Json {
 const MEDIA_TYPES: Readonly<Record<AnswerKind, string>> = {
   json: "application/json",
   bytes: "application/json",
+  lines: "text/plain",
   page: "text/html",
   stream: "text/event-stream",
 };
@@ -40,8 +41,9 @@ const MEDIA_TYPES: Readonly<Record<AnswerKind, string>> = {
 function operation(row: Operation, schemas: JsonSchemas): Json {
   const { id, summary, description, params, query, body, answers, kind, mediaType = MEDIA_TYPES[kind] } = row;
   const content = (schema: z.ZodType): Json => {
-    const type = schema === Problem ? "application/problem+json" : mediaType;
-    return { [type]: { schema: schemas.of(schema, "output") } };
+    if (schema === Problem) return { "application/problem+json": { schema: schemas.of(schema, "output") } };
+    const others = (row.otherMediaTypes ?? []).map((type) => [type, { schema: { type: "string" } }]);
+    return { [mediaType]: { schema: schemas.of(schema, "output") }, ...Object.fromEntries(others) };
   };
   const responses: Record<string, Json> = { default: { description: "A problem", content: content(Problem) } };
   for (const [status, answer] of Object.entries(answers)) {

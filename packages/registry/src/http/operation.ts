@@ -26,6 +26,14 @@ interface Answers {
   bytes: { readonly kind: "bytes"; readonly body: Buffer | string; readonly etag?: string; readonly headers?: Headers };
   /** An HTML document. */
   page: { readonly kind: "page"; readonly html: string };
+  /** Text that is made as it is sent; a failure on the way breaks the answer off. */
+  lines: {
+    readonly kind: "lines";
+    readonly mediaType: string;
+    /** The file's, where it is saved. */
+    readonly name: string;
+    readonly lines: AsyncIterable<string>;
+  };
   /** Takes over the response and writes to it as long as it lasts. */
   stream: { readonly kind: "stream"; open(response: ServerResponse): void };
 }
@@ -77,6 +85,8 @@ export interface Operation<Params = unknown, Query = unknown, Body = unknown, Ki
   readonly kind: Kind;
   /** @default JSON, HTML or an event stream, by the kind */
   readonly mediaType?: string;
+  /** Other types that the caller can ask for. */
+  readonly otherMediaTypes?: readonly string[];
   /** By status. Problems are added for every operation. */
   readonly answers: Readonly<Record<number, AnswerShape>>;
   /** Besides those of every answer, or in place of them: such as another content security policy. */

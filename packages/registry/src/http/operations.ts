@@ -4,6 +4,7 @@ import { z } from "zod";
 import { WEBHOOK_KINDS } from "../webhooks/kinds.ts";
 import type { Api } from "./api.ts";
 import { answerExecutor, answerExecutors, answerVersions, refresh } from "./executors.ts";
+import { EXPORTS } from "./export-journal.ts";
 import { listJournal } from "./list-journal.ts";
 import { type Answer, type Call, json, operation, type Operation } from "./operation.ts";
 import {
@@ -126,12 +127,14 @@ export const OPERATIONS: readonly Operation[] = [
     },
     handle: refresh,
   }),
-  operation({
+  operation<unknown, z.output<typeof JournalQuery>, unknown, "json" | "lines">({
     ...known(SERVICE_OPERATIONS.listJournal),
     summary: "Every change, by whom and why, newest first",
     description:
       "Each entry's hash covers the entry and the hash before it; both are checked before an entry is answered, and one that does not " +
-      "hold is an error that names it. `Link: rel=next` leads to older entries: a page ends early where entries are large.",
+      "hold is an error that names it. `Link: rel=next` leads to the next page, which ends early where entries are large. " +
+      "As NDJSON or CSV, all entries that match come in one answer, oldest first; an answer that breaks off is not complete.",
+    otherMediaTypes: Object.values(EXPORTS).map(({ mediaType }) => mediaType),
     role: "reader",
     query: JournalQuery,
     kind: "json",

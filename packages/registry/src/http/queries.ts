@@ -63,8 +63,26 @@ export const JournalQuery = z.strictObject({
   actor: z.string().min(1).max(256).optional(),
   from: Moment.optional().meta({ description: "Inclusive" }),
   until: Moment.optional().meta({ description: "Exclusive" }),
+  repository: z
+    .string()
+    .min(1)
+    .max(512)
+    .optional()
+    .meta({
+      description: "Only changes of images in this repository",
+      examples: ["registry.example.com/team/executor-ml"],
+    }),
+  digest: z.string().min(1).max(256).optional().meta({ description: "Only changes of the image with this digest" }),
   before: z.coerce.number().int().min(1).optional().meta({ description: "Only entries before this sequence number" }),
-  limit: Limit.default(100),
+  after: z.coerce.number().int().min(0).optional().meta({
+    description: "Only entries after this sequence number, and these oldest first",
+  }),
+  limit: z.coerce.number().int().min(1).optional().meta({
+    description: "Of JSON 100 when absent, and 1000 at most; of other formats all that match when absent",
+  }),
+  format: z.enum(["json", "ndjson", "csv"]).optional().meta({
+    description: "How to write the entries; the header `Accept` decides when absent",
+  }),
 });
 
 // An empty part is a name that the configuration does not have, or a token that is wrong.

@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Logger as PinoLogger } from "pino";
 import type { Access } from "../auth/access.ts";
@@ -33,6 +34,14 @@ export function send(
       void reply.headers(renderedHeaders(etag, access.openReads)).headers(headers);
       if (isCurrent(request.headers["if-none-match"], etag)) return reply.code(304).send();
       return reply.send(body);
+    }
+    case "lines": {
+      const { mediaType: type, name, lines } = answer;
+      void reply
+        .type(type)
+        .header("cache-control", "no-store")
+        .header("content-disposition", `attachment; filename=${name}`);
+      return reply.send(request.method === "HEAD" ? "" : Readable.from(lines));
     }
     case "page":
       return reply.type("text/html; charset=utf-8").send(answer.html);

@@ -3,6 +3,9 @@ export interface JournalChange {
   readonly kind: string;
   /** The executor type that it is about, where it is about one. */
   readonly type?: string | undefined;
+  /** The repository, `registry/path`, and the image in it, where it is about one. */
+  readonly repository?: string | undefined;
+  readonly digest?: string | undefined;
 }
 
 /** One change, by whom and why, at its place in the chain. */
@@ -56,12 +59,18 @@ export interface JournalFilter {
   readonly type?: string;
   readonly kind?: string;
   readonly actor?: string;
+  /** `registry/path` that the change is about. */
+  readonly repository?: string;
+  /** Of the image that the change is about. */
+  readonly digest?: string;
   /** Inclusive, ISO 8601. */
   readonly from?: string;
   /** Exclusive, ISO 8601. */
   readonly until?: string;
   /** Only entries with a smaller sequence: how to turn pages. */
   readonly before?: number;
-  /** At most this many, newest first. */
+  /** Only entries with a larger sequence, and these oldest first: how to turn pages in the order of writing. */
+  readonly after?: number;
+  /** At most this many, newest first unless `after` is given. */
   readonly limit: number;
 }

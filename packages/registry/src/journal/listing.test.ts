@@ -59,6 +59,11 @@ describe("a listing of a journal", () => {
       "UPDATE entries SET entry = (SELECT entry FROM entries WHERE sequence = 9) WHERE sequence = 10",
       10,
     ],
+    "a deleted middle row, in the order of writing": ["DELETE FROM entries WHERE sequence = 10", 10, { after: 0 }],
+    "a deleted first row of a page": ["DELETE FROM entries WHERE sequence = 10", 10, { after: 9 }],
+    "a deleted last row, in the order of writing": ["DELETE FROM entries WHERE sequence = 50", 50, { after: 40 }],
+    "nothing but deleted rows": ["DELETE FROM entries WHERE sequence > 40", 41, { after: 40 }],
+    "an entry sealed anew, in the order of writing": [forged(), 11, { after: 9 }],
     "no JSON": ["DROP INDEX entries_at; UPDATE entries SET entry = '{}' WHERE sequence = 10", 10],
   };
   for (const [name, [sql, sequence, filter = {}]] of Object.entries(damages)) {
@@ -86,6 +91,9 @@ describe("a listing of a journal", () => {
       );
       assert.deepEqual([listed, more], [wanted.toReversed(), false]);
     }
+    assert.deepEqual(await here.journal.list({ limit: 50, after: 30 }), { entries: entries.slice(30, 80), more: true });
+    assert.deepEqual(await here.journal.list({ limit: 50, after: 50 }), { entries: entries.slice(50), more: false });
+    assert.deepEqual(await here.journal.list({ limit: 50, after: 100 }), { entries: [], more: false });
     assert.deepEqual((await here.journal.list({ limit: 7 })).more, true);
     assert.deepEqual((await here.journal.list({ limit: 100 })).more, false);
   });

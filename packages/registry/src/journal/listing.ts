@@ -6,9 +6,9 @@ import { BrokenJournalError } from "./errors.ts";
 
 /** Entries that match, as many as fit. */
 export interface Listing {
-  /** Newest first. */
+  /** Newest first, or in the order that the filter asks for. */
   readonly entries: readonly Entry[];
-  /** Whether older ones match. */
+  /** Whether more match. */
   readonly more: boolean;
 }
 
@@ -28,21 +28,20 @@ export async function listVerified(store: Store, filter: JournalFilter, head: He
   const entries: Entry[] = [];
   let bytes = 0;
   let turn = 0;
-  let { before } = filter;
+  const ascending = filter.after !== undefined;
+  let reached = ascending ? filter.after : filter.before;
   for (;;) {
     const limit = Math.min(PORTION, filter.limit + 1 - entries.length);
-    const portion = await store.list({ ...filter, ...(before === undefined ? {} : { before }), limit });
-    const newest = portion[0];
-    if (newest === undefined) return { entries, more: false };
-    if (entries.length === 0 && isUnfiltered(filter) && newest.sequence < head.sequence)
-      throw missing(newest.sequence + 1);
+    const place = reached === undefined ? {} : ascending ? { after: reached } : { before: reached };
+    const portion = await store.list({ ...filter, ...place, limit });
+    const [first] = portion;
+    if (entries.length === 0 && isUnfiltered(filter)) verifyFirst(first, filter, head);
+    if (first === undefined) return { entries, more: false };
     for (const [index, entry] of portion.entries()) {
       const size = sealHolds(entry);
-      await verifyNeighbours(
-        store,
-        { newer: portion[index - 1] ?? entries.at(-1), entry, older: portion[index + 1] },
-        head,
-      );
+      const [listed, next] = [portion[index - 1] ?? entries.at(-1), portion[index + 1]];
+      const neighbours = ascending ? { older: listed, newer: next } : { newer: listed, older: next };
+      await verifyNeighbours(store, { ...neighbours, entry }, head);
       const full = entries.length > 0 && bytes + size > MAX_BYTES;
       if (full || entries.length === filter.limit) return { entries, more: true };
       entries.push(entry);
@@ -52,7 +51,16 @@ export async function listVerified(store: Store, filter: JournalFilter, head: He
       await setImmediate();
       turn = 0;
     }
-    before = portion.at(-1)?.sequence;
+    reached = portion.at(-1)?.sequence;
+  }
+}
+
+/** Where nothing is filtered out, it is known which entry comes first. */
+function verifyFirst(first: Entry | undefined, { after }: JournalFilter, head: Head): void {
+  if (after === undefined) {
+    if (first !== undefined && first.sequence < head.sequence) throw missing(first.sequence + 1);
+  } else if (first === undefined ? after < head.sequence : first.sequence > after + 1) {
+    throw missing(after + 1);
   }
 }
 
@@ -98,4 +106,4 @@ const missing = (sequence: number): BrokenJournalError =>
   new BrokenJournalError(sequence, "it was written, but is missing");
 
 const isUnfiltered = (filter: JournalFilter): boolean =>
-  Object.entries(filter).every(([name, value]) => name === "limit" || value === undefined);
+  Object.entries(filter).every(([name, value]) => name === "limit" || name === "after" || value === undefined);

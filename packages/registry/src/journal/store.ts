@@ -28,7 +28,7 @@ export interface Store {
   append(expected: Head, entries: readonly Entry[]): Promise<void>;
   /** The entries after a sequence, oldest first, at most `limit`; fewer, but one where there is one, where they are large. */
   read(after: number, limit: number): Promise<readonly Entry[]>;
-  /** The entries that match, newest first, as many as {@link Store.read} gives. */
+  /** The entries that match, newest first or in the order that the filter asks for, as many as {@link Store.read} gives. */
   list(filter: JournalFilter): Promise<readonly Entry[]>;
   /**
    * Puts parts in place of those with the same keys, all or nothing; does nothing if the stored snapshot is newer.

@@ -41,7 +41,7 @@ export function memoryStore(): Store {
       for (const entry of added) entries.push(entry);
     },
     read: async (after, limit) => entries.slice(after, after + limit),
-    list: async (filter) => newestFirst(entries, filter),
+    list: async (filter) => matching(entries, filter),
     async saveSnapshot(next, changed, complete) {
       if (snapshot !== undefined && next.head.sequence < snapshot.head.sequence) return;
       const put = [...changed];
@@ -57,21 +57,26 @@ export function memoryStore(): Store {
   };
 }
 
-function newestFirst(entries: readonly Entry[], filter: JournalFilter): Entry[] {
+function matching(entries: readonly Entry[], filter: JournalFilter): Entry[] {
+  const { before = Infinity, after = 0, limit } = filter;
+  const step = filter.after === undefined ? -1 : 1;
+  const [first, last] = [after, Math.min(entries.length, before - 1) - 1];
   const found: Entry[] = [];
-  const { before = Infinity } = filter;
-  for (let at = Math.min(entries.length, before - 1) - 1; at >= 0 && found.length < filter.limit; at--) {
+  for (let at = step < 0 ? last : first; at >= first && at <= last && found.length < limit; at += step) {
     const entry = entries[at];
     if (entry !== undefined && matches(entry, filter)) found.push(entry);
   }
   return found;
 }
 
-function matches({ at, actor, change }: Entry, { type, kind, actor: by, from, until }: JournalFilter): boolean {
+function matches({ at, actor, change }: Entry, filter: JournalFilter): boolean {
+  const { type, kind, actor: by, repository, digest, from, until } = filter;
   return (
     (type === undefined || change.type === type) &&
     (kind === undefined || change.kind === kind) &&
     (by === undefined || actor === by) &&
+    (repository === undefined || change.repository === repository) &&
+    (digest === undefined || change.digest === digest) &&
     (from === undefined || at >= from) &&
     (until === undefined || at < until)
   );

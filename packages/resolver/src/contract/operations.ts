@@ -60,7 +60,7 @@ export const SERVICE_OPERATIONS = {
     id: "listJournal",
     method: "GET",
     path: "/journal",
-    query: ["type", "kind", "actor", "from", "until", "before", "limit"],
+    query: ["type", "kind", "actor", "from", "until", "repository", "digest", "before", "after", "limit", "format"],
     parse: parseJournalPage,
   }),
   health: operation({ id: "health", method: "GET", path: "/health", query: [], parse: parseHealth }),

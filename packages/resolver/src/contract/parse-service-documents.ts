@@ -95,6 +95,8 @@ function parseJournalEntry(json: unknown): JournalEntryDocument {
   const fields = record(json, "its entry");
   const change = record(fields["change"], "its entry's change");
   return {
+    // Its hash covers every member, those of later releases included.
+    ...fields,
     sequence: number(fields, "sequence"),
     at: text(fields, "at"),
     actor: text(fields, "actor"),

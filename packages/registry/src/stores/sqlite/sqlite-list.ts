@@ -12,7 +12,10 @@ const CONDITIONS = {
   type: "type = ?",
   kind: "kind = ?",
   actor: "actor = ?",
+  repository: "repository = ?",
+  digest: "digest = ?",
   before: "sequence < ?",
+  after: "sequence > ?",
   // Entries' times never go backwards, so a time is a sequence: found in an index once, not compared in every row.
   from: "sequence >= (SELECT sequence FROM entries WHERE at >= ? ORDER BY at, sequence LIMIT 1)",
   until: "sequence <= (SELECT sequence FROM entries WHERE at < ? ORDER BY at DESC, sequence DESC LIMIT 1)",
@@ -30,7 +33,7 @@ export function portion(rows: Iterable<unknown>): EntryRow[] {
   return taken;
 }
 
-/** The rows that match, newest first. */
+/** The rows that match, newest first unless those after a sequence are asked for. */
 export function listRows(database: DatabaseSync, { limit, ...wanted }: JournalFilter): EntryRow[] {
   const conditions: string[] = [];
   const values: (string | number)[] = [];
@@ -41,6 +44,7 @@ export function listRows(database: DatabaseSync, { limit, ...wanted }: JournalFi
     values.push(value);
   }
   const where = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
-  const statement = database.prepare(`SELECT sequence, entry FROM entries ${where} ORDER BY sequence DESC LIMIT ?`);
+  const order = wanted.after === undefined ? "DESC" : "ASC";
+  const statement = database.prepare(`SELECT sequence, entry FROM entries ${where} ORDER BY sequence ${order} LIMIT ?`);
   return portion(statement.iterate(...values, limit));
 }

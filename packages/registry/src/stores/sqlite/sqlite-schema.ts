@@ -41,6 +41,12 @@ const STEPS = [
   ) STRICT;
   CREATE TABLE snapshot_parts (key TEXT PRIMARY KEY, text TEXT NOT NULL) STRICT;
   `,
+  `
+  ALTER TABLE entries ADD COLUMN repository TEXT GENERATED ALWAYS AS (entry ->> '$.change.repository') VIRTUAL;
+  ALTER TABLE entries ADD COLUMN digest TEXT GENERATED ALWAYS AS (entry ->> '$.change.digest') VIRTUAL;
+  CREATE INDEX entries_repository ON entries (repository);
+  CREATE INDEX entries_digest ON entries (digest);
+  `,
 ];
 
 /** Brings a database to this release's tables. @throws Error for one that is not ours, or a newer release's */

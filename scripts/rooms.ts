@@ -73,9 +73,11 @@ export const ROOMS: Readonly<Record<string, Allowed>> = {
     scan: ["catalogue", "choice", "errors", "model", "net", "sources"],
     webhooks: ["errors", "model", "net", "settings"],
     queues: ["model", "net", "settings", "sources/google", "webhooks"],
+    audit: ["catalogue", "settings"],
     auth: ["net"],
     http: ["auth", "catalogue", "choice", "errors", "model", "queues", "scan", "sources", "webhooks"],
     config: [
+      "audit",
       "auth",
       "checks",
       "errors",
@@ -93,6 +95,7 @@ export const ROOMS: Readonly<Record<string, Allowed>> = {
       "webhooks",
     ],
     supervisor: [
+      "audit",
       "auth",
       "catalogue",
       "checks",

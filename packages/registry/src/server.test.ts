@@ -285,6 +285,7 @@ auth:
       "/executors/{type}/versions",
       "/executors/refresh",
       "/journal",
+      "/journal/checkpoints",
       "/events",
       "/webhooks/{name}",
       "/webhooks/{name}/{token}",

@@ -1,54 +1,104 @@
 import { type JournalEntryDocument, SERVICE_OPERATIONS } from "@executor-registry/resolver/internal";
 import type { Command } from "../base/command.ts";
-import { printJson, toYaml } from "../output/documents.ts";
-import type { Format } from "../output/resolutions.ts";
-import { table } from "../output/table.ts";
+import { GLOBAL_FLAGS } from "../base/flags.ts";
 import { type Given, text } from "../base/parse-flags.ts";
 import { withProgress } from "../base/progress.ts";
+import { UsageError } from "../base/usage-error.ts";
+import { printJson, toYaml } from "../output/documents.ts";
+import type { Io } from "../output/io.ts";
+import type { Format } from "../output/resolutions.ts";
+import { table } from "../output/table.ts";
+import type { ServiceClient } from "../service/client.ts";
 import { withClient } from "../service/open-client.ts";
 import { readPages } from "../service/pages.ts";
+import { eachEntry, isExportFormat, type JournalFilter, printExport } from "./journal-export.ts";
+import { verifyJournal } from "./journal-verify.ts";
 import { since } from "./since.ts";
-import { UsageError } from "../base/usage-error.ts";
 
 export const journal: Command = {
   name: "journal",
   summary: "list what changed in the registry service's catalogue, by whom and why, newest first",
-  usage: "[flags]",
+  usage: "[verify] [flags]",
+  details:
+    "As ndjson and csv all that matches is written, oldest first; as ndjson whole, it can be verified on any machine. `verify` checks the " +
+    "chain of hashes, and the checkpoints in it, of the service's journal or of such a file.",
   flags: {
     type: { type: "string", value: "TYPE", names: "type", help: "only changes of this executor type" },
     kind: { type: "string", value: "KIND", help: "only changes of this kind, such as image-found" },
     actor: { type: "string", value: "NAME", help: "only changes by this user, source or system" },
+    repository: { type: "string", value: "REPOSITORY", help: "only changes of images in registry/path" },
+    digest: { type: "string", value: "DIGEST", help: "only changes of the image with this digest" },
     since: { type: "string", value: "TIME", help: "only changes since then: 90m, 2d, or 2026-11-23T14:00:00Z" },
-    limit: { type: "string", value: "NUMBER", help: "how many at most (default: 100)" },
+    until: { type: "string", value: "TIME", help: "only changes before then" },
+    limit: { type: "string", value: "NUMBER", help: "how many at most (default: 100; as ndjson and csv all)" },
+    key: {
+      type: "string",
+      multiple: true,
+      value: "FILE",
+      names: "file",
+      help: "verify: a public key in PEM that checkpoints must be signed by; several where keys were replaced",
+    },
+    export: { type: "string", value: "FILE", names: "file", help: "verify: a file of exported entries (NDJSON)" },
+    output: {
+      ...GLOBAL_FLAGS.output,
+      choices: [...GLOBAL_FLAGS.output.choices, "ndjson", "csv"],
+      help: "how to print: table, wide, json, yaml, name, ndjson or csv",
+    },
   },
   words: { least: 0, most: 1 },
   typesOf: "service",
   async run(given, io) {
     const [action] = given.words;
-    if (action === "verify")
-      throw new UsageError("a store is verified where it is: `executor-registry-server journal verify`");
-    if (action !== undefined) throw new UsageError(`journal takes no word ${action}`, "journal");
-    const [type, kind, actor] = [text(given, "type"), text(given, "kind"), text(given, "actor")];
-    const from = since(text(given, "since"), io.clock.now());
+    const verifying = action === "verify";
+    if (action !== undefined && !verifying) throw new UsageError(`journal takes no word ${action}`, "journal");
+    const unused = (verifying ? LISTING_FLAGS : VERIFY_FLAGS).find((name) => given.flags[name] !== undefined);
+    if (unused !== undefined) {
+      throw new UsageError(`journal${verifying ? " verify" : ""} has no use for --${unused}`, "journal");
+    }
+    if (verifying) return verifyJournal(given, io);
+    const filter = filterOf(given, io);
     const most = limitOf(given);
+    const format = text(given, "output") ?? "table";
     return withClient(given, io, async (client) => {
-      const reading = readPages<JournalEntryDocument>(most, async (limit, read) => {
-        const before = read.at(-1)?.sequence;
-        const query = { type, kind, actor, from, limit, before };
-        const { entries } = await client.ask(SERVICE_OPERATIONS.listJournal, {}, { query, signal: io.signal });
-        const last = entries.at(-1)?.sequence ?? 0;
-        // Pages lead from the newest entry to the first.
-        return { items: entries, more: last > 1 && last < (before ?? Infinity) };
-      });
-      const entries = await withProgress(io, "reading the journal", reading);
-      io.stdout.print(print(entries, (text(given, "output") ?? "table") as Format));
+      if (isExportFormat(format)) await printExport(eachEntry(client, filter, io.signal, most), format, io.stdout);
+      else io.stdout.print(print(await newest(client, filter, most ?? DEFAULT_LIMIT, io), format as Format));
       return 0;
     });
   },
 };
 
-function limitOf(given: Given): number {
-  const value = text(given, "limit") ?? "100";
+const DEFAULT_LIMIT = 100;
+const VERIFY_FLAGS = ["key", "export"];
+const LISTING_FLAGS = ["type", "kind", "actor", "repository", "digest", "since", "until", "limit", "output"];
+
+function filterOf(given: Given, io: Io): JournalFilter {
+  const now = io.clock.now();
+  return {
+    type: text(given, "type"),
+    kind: text(given, "kind"),
+    actor: text(given, "actor"),
+    repository: text(given, "repository"),
+    digest: text(given, "digest"),
+    from: since(text(given, "since"), now, "--since"),
+    until: since(text(given, "until"), now, "--until"),
+  };
+}
+
+function newest(client: ServiceClient, filter: JournalFilter, most: number, io: Io) {
+  const reading = readPages<JournalEntryDocument>(most, async (limit, read) => {
+    const before = read.at(-1)?.sequence;
+    const query = { ...filter, limit, before };
+    const { entries } = await client.ask(SERVICE_OPERATIONS.listJournal, {}, { query, signal: io.signal });
+    const last = entries.at(-1)?.sequence ?? 0;
+    // Pages lead from the newest entry to the first.
+    return { items: entries, more: last > 1 && last < (before ?? Infinity) };
+  });
+  return withProgress(io, "reading the journal", reading);
+}
+
+function limitOf(given: Given): number | undefined {
+  const value = text(given, "limit");
+  if (value === undefined) return undefined;
   if (/^[1-9]\d{0,6}$/.test(value)) return Number(value);
   throw new UsageError(`--limit ${value} is not a number from 1 on`, "journal");
 }

@@ -53,7 +53,7 @@ export class Catalogue {
       knows: isChange,
       initial: emptyCatalogue,
       apply: applyEntry,
-      partOf: ({ change }) => change.type ?? change.repository,
+      partOf: ({ change }) => (change.kind === "checkpoint" ? undefined : (change.type ?? change.repository)),
       parts: ({ types, reads }) => [...types.keys(), ...reads.keys()],
       serialize: serializePart,
       restore: restorePart,
@@ -172,9 +172,10 @@ export class Catalogue {
   #typesOf(entries: readonly Entry<Change>[]): ReadonlySet<string> {
     const { repositories } = this.#journal.state;
     return new Set(
-      entries.flatMap(({ change }) =>
-        change.type === undefined ? [...(repositories.get(change.repository) ?? [])] : [change.type],
-      ),
+      entries.flatMap(({ change }) => {
+        if (change.kind === "checkpoint") return [];
+        return change.type === undefined ? [...(repositories.get(change.repository) ?? [])] : [change.type];
+      }),
     );
   }
 

@@ -13,6 +13,7 @@ export const emptyCatalogue = (): CatalogueState => ({ types: new Map(), reposit
 /** Applies one entry, in place. What happened is not judged here; it is written down. */
 export function applyEntry(state: CatalogueState, { change, at, sequence }: Entry<Change>): CatalogueState {
   if (state.moment?.at !== at) state.moment = { at, sequence };
+  if (change.kind === "checkpoint") return state;
   if (change.kind === "repository-read") {
     const { source, repository, complete, unread, unreadTotal } = change;
     const firstComplete = state.reads.get(repository)?.firstComplete ?? (complete ? sequence : undefined);
@@ -51,7 +52,7 @@ export function indexRepository({ repositories }: CatalogueState, repository: st
   else types.add(type);
 }
 
-type ImageChange = Exclude<Change, { kind: "type-claimed" | "repository-read" }>;
+type ImageChange = Exclude<Change, { kind: "type-claimed" | "repository-read" | "checkpoint" }>;
 
 function changed(
   before: CatalogueImage | undefined,

@@ -8,7 +8,15 @@ export interface Options {
   file(): string;
   readonly store?: string;
   readonly output: "yaml" | "json";
+  /** Files of public keys, in PEM. */
+  readonly keys: readonly string[];
+  /** A file of exported entries. */
+  readonly exported?: string;
 }
+
+/** The flags that some commands have. */
+export const FLAGS = ["config", "store", "output", "key", "export"] as const;
+type Flag = (typeof FLAGS)[number];
 
 /** One thing that the command does. */
 interface Action {
@@ -16,7 +24,7 @@ interface Action {
   readonly name: string;
   readonly usage: string;
   readonly summary: string;
-  readonly flags: readonly ("config" | "store" | "output")[];
+  readonly flags: readonly Flag[];
   /** Whether a word may name the configuration's file. */
   readonly takesFile: boolean;
   /** Milliseconds it may take to end after a signal. @default 2000 */
@@ -89,21 +97,23 @@ export const ACTIONS: readonly Action[] = [
   },
   {
     name: "journal verify",
-    usage: "journal verify [--store ADDRESS]",
-    summary: "check the whole chain of hashes in the store",
-    flags: ["config", "store"],
+    usage: "journal verify [--store ADDRESS | --export FILE] [--key FILE]…",
+    summary: "check the whole chain of hashes, and the checkpoints in it",
+    flags: ["config", "store", "key", "export"],
     takesFile: false,
-    async run({ file, store }, io) {
-      const [{ loadConfig }, { verifyStore }] = await Promise.all([
-        import("../config/load-config.ts"),
-        import("../stores/open.ts"),
-      ]);
-      const address = store ?? (await loadConfig(file(), io.env)).config.store;
-      const { sequence, hash } = await verifyStore(address, io.signal);
-      const last =
-        sequence === 0 ? "there are no entries" : `entries 1 to ${sequence} are as written; the last has hash ${hash}`;
-      io.stdout.print(`${address}: ${last}`);
+    async run({ file, store, keys, exported }, io) {
+      const { verifyExported, verifyStored } = await import("./verify-journal.ts");
+      const found =
+        exported === undefined
+          ? await verifyStored(store ?? (await addressIn(file(), io)), keys, io.signal)
+          : await verifyExported(exported, keys, io.signal);
+      io.stdout.print(found);
       return 0;
     },
   },
 ];
+
+async function addressIn(file: string, { env }: ProcessIo): Promise<string> {
+  const { loadConfig } = await import("../config/load-config.ts");
+  return (await loadConfig(file, env)).config.store;
+}

@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { ExecutorRegistryError, VERSION } from "@executor-registry/resolver";
 import { endingInTime, interruptedExit, linesOf } from "@executor-registry/resolver/internal";
 import { configFile, UsageError } from "./config-file.ts";
-import { ACTIONS, type Options } from "./actions.ts";
+import { ACTIONS, FLAGS, type Options } from "./actions.ts";
 import type { ProcessIo } from "./process-io.ts";
 
 const WRONG_USAGE_EXIT = 2;
@@ -12,11 +12,13 @@ const HELP = `Runs the executor registry service, and looks after its configurat
 Usage: executor-registry-server COMMAND [flags]
 
 Commands:
-${ACTIONS.map(({ usage, summary }) => `  ${usage.padEnd(44)}  ${summary}`).join("\n")}
+${ACTIONS.map(({ usage, summary }) => `  ${usage.padEnd(62)}  ${summary}`).join("\n")}
 
 Flags:
   --config FILE     the configuration (or EXECUTOR_REGISTRY_CONFIG; default: executor-registry.yaml in this folder)
   --store ADDRESS   journal verify: the store, such as sqlite:/var/lib/executor-registry/catalogue.db (default: the configuration's)
+  --key FILE        journal verify: a public key in PEM that checkpoints must be signed by; several where keys were replaced
+  --export FILE     journal verify: a file of exported entries (NDJSON) instead of a store
   -o, --output      config print: yaml (default) or json
   -h, --help        show this
   --version         show the version
@@ -25,7 +27,7 @@ serve reads its configuration anew when the file changes and on SIGHUP; one with
 says that it is not ready, answers for two more seconds, and ends; a second signal ends it at once. Its log is JSON lines on standard output.
 config check also looks whether this machine lets the service start: at the store's place, the address to listen at, secrets, and the
 cluster that reviews tokens. config print says where a secret is, never what it is. journal verify reads the whole store, while the service
-runs or not, without changing it, and names the first entry that does not hold.
+runs or not, without changing it, and names the first entry that does not hold; of --export FILE it reads that file alone, on any machine.
 `;
 
 /** Runs one command line; resolves to its exit code. Never rejects. */
@@ -35,9 +37,10 @@ export async function runServerCommand(argv: readonly string[], io: ProcessIo): 
     if (values.version) return printed(io, VERSION);
     if (values.help || positionals.length === 0 || positionals[0] === "help") return printed(io, HELP);
     const { action, words } = actionOf(positionals);
-    const unused = (["config", "store", "output"] as const).find(
-      (name) => values[name] !== undefined && !action.flags.includes(name),
-    );
+    const unused = FLAGS.find((name) => values[name] !== undefined && !action.flags.includes(name));
+    if (values.export !== undefined && values.store !== undefined) {
+      throw new UsageError("--export names what to verify, so --store has no meaning with it");
+    }
     if (unused !== undefined) throw new UsageError(`${action.name} has no use for --${unused}`);
     const { output } = values;
     if (output !== undefined && output !== "yaml" && output !== "json") {
@@ -46,6 +49,8 @@ export async function runServerCommand(argv: readonly string[], io: ProcessIo): 
     const options: Options = {
       output: output ?? "yaml",
       ...(values.store !== undefined && { store: values.store }),
+      keys: values.key ?? [],
+      ...(values.export !== undefined && { exported: values.export }),
       file: () => configFile(values.config ?? words[0], io.env),
     };
     return await endingInTime(action.run(options, io), io, action.endsWithinMs);
@@ -63,6 +68,8 @@ function parsed(argv: readonly string[]) {
         config: { type: "string" },
         store: { type: "string" },
         output: { type: "string", short: "o" },
+        key: { type: "string", multiple: true },
+        export: { type: "string" },
         help: { type: "boolean", short: "h" },
         version: { type: "boolean" },
       },

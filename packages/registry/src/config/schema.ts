@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import { parseExecutorType, parseTemplate } from "@executor-registry/resolver";
 import { z } from "zod";
 import { ROLES } from "../auth/role.ts";
+import { AuditSettings } from "../audit/settings.ts";
 import { CheckSettings } from "../checks/checks.ts";
 import { parseStoreAddress, STORE_ADDRESSES } from "../stores/open.ts";
 import { isWatched, SourceConfig } from "./source-kinds.ts";
@@ -150,6 +151,7 @@ export const Config = z
       description: "Queues of events that the service asks: no sender has to reach it",
     }),
     checks: CheckSettings.prefault({}),
+    audit: AuditSettings.prefault({}),
     auth: Auth.prefault({}),
     limits: z
       .strictObject({

@@ -17,7 +17,6 @@ const OWN = errorTable({
   "invalid-webhook": { title: "Invalid webhook event", status: 400, exit: 2, retryable: false },
   "invalid-configuration": { title: "Invalid configuration file", status: 500, exit: 2, retryable: false },
   store: { title: "Store failure", status: 503, exit: 1, retryable: true },
-  "broken-journal": { title: "Broken journal", status: 500, exit: 1, retryable: false },
 });
 
 /** Every error that the service can answer with, or that its command can end with. */

@@ -17,6 +17,8 @@ interface Configured extends Evidence {
   /** By name. */
   readonly webhooks: ReadonlyMap<string, Webhook>;
   readonly queues: readonly EventQueue[];
+  /** The public key of checkpoints, in PEM. */
+  readonly checkpointKey?: string;
 }
 
 /** What the handlers of the operations work with. */

@@ -1,8 +1,9 @@
 import type { z } from "zod";
 import type { Api } from "./api.ts";
 import { acceptedExport, exportJournal } from "./export-journal.ts";
+import { noteOf, parseCheckpoint } from "@executor-registry/resolver/internal";
 import { type Answer, type Call, json } from "./operation.ts";
-import type { JournalQuery } from "./queries.ts";
+import type { CheckpointsQuery, JournalQuery } from "./queries.ts";
 
 /** Entries of a page of JSON, where the caller does not say. */
 const PAGE = 100;
@@ -24,4 +25,24 @@ export async function listJournal(
   const turned = query.after === undefined ? { before: last.sequence } : { after: last.sequence };
   for (const [name, value] of Object.entries({ ...filter, limit: size, ...turned })) next.set(name, String(value));
   return json({ entries }, 200, { link: `</journal?${next.toString()}>; rel="next"` });
+}
+
+/** Where the journal ended at times, as it was signed, newest first. */
+export async function listCheckpoints(
+  { query }: Call<unknown, z.output<typeof CheckpointsQuery>>,
+  { choices: { catalogue }, inForce }: Api,
+): Promise<Answer<"json">> {
+  const { limit, before } = query;
+  const filter = { kind: "checkpoint", limit, ...(before !== undefined && { before }) };
+  const { entries, more } = await catalogue.list(filter);
+  const checkpoints = entries.flatMap((entry) => {
+    const note = noteOf(entry);
+    const checkpoint = parseCheckpoint(note);
+    return checkpoint === undefined ? [] : [{ entry: entry.sequence, ...checkpoint, note }];
+  });
+  const { checkpointKey: publicKey } = inForce();
+  const last = entries.at(-1);
+  const next =
+    last && more ? { link: `</journal/checkpoints?limit=${limit}&before=${last.sequence}>; rel="next"` } : {};
+  return json({ checkpoints, ...(publicKey !== undefined && { publicKey }) }, 200, next);
 }

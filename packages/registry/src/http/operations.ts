@@ -5,9 +5,10 @@ import { WEBHOOK_KINDS } from "../webhooks/kinds.ts";
 import type { Api } from "./api.ts";
 import { answerExecutor, answerExecutors, answerVersions, refresh } from "./executors.ts";
 import { EXPORTS } from "./export-journal.ts";
-import { listJournal } from "./list-journal.ts";
+import { listCheckpoints, listJournal } from "./list-journal.ts";
 import { type Answer, type Call, json, operation, type Operation } from "./operation.ts";
 import {
+  CheckpointsQuery,
   ExecutorQuery,
   ExecutorsQuery,
   JournalQuery,
@@ -19,6 +20,7 @@ import {
 } from "./queries.ts";
 import { receiveEvent } from "./receive-event.ts";
 import {
+  CheckpointsPage,
   EventAccepted,
   Executor,
   ExecutorEvent,
@@ -140,6 +142,18 @@ export const OPERATIONS: readonly Operation[] = [
     kind: "json",
     answers: { 200: { description: "The entries", schema: JournalPage } },
     handle: listJournal,
+  }),
+  operation({
+    id: "listCheckpoints",
+    method: "GET",
+    path: "/journal/checkpoints",
+    summary: "Where the journal ended at times, signed, newest first",
+    description: "A checkpoint is an entry of the journal. There are none without a key in the configuration.",
+    role: "reader",
+    query: CheckpointsQuery,
+    kind: "json",
+    answers: { 200: { description: "The checkpoints", schema: CheckpointsPage } },
+    handle: listCheckpoints,
   }),
   operation({
     id: "events",

@@ -85,6 +85,16 @@ export const JournalQuery = z.strictObject({
   }),
 });
 
+export const CheckpointsQuery = z.strictObject({
+  before: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .optional()
+    .meta({ description: "Only checkpoints in entries before this one" }),
+  limit: Limit.default(100),
+});
+
 // An empty part is a name that the configuration does not have, or a token that is wrong.
 const name = z.string().meta({ description: "The webhook's name in the configuration" });
 export const WebhookParams = z.object({ name });

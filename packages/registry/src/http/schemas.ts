@@ -159,6 +159,24 @@ const JournalEntry = z
 
 export const JournalPage = z.object({ entries: z.array(JournalEntry) });
 
+export const CheckpointsPage = z.object({
+  checkpoints: z.array(
+    z
+      .object({
+        entry: z.number().meta({ description: "The entry that holds it" }),
+        origin: z.string().meta({ description: "Whose journal it is" }),
+        sequence: z.number().meta({ description: "The last entry that it covers" }),
+        hash: z.string().meta({ description: "Of that entry" }),
+        at: Timestamp,
+        note: z.string().meta({ description: "As it was signed: https://c2sp.org/signed-note" }),
+      })
+      .meta({ id: "Checkpoint" }),
+  ),
+  publicKey: z.string().optional().meta({
+    description: "Of the key that signs now, in PEM. Who verifies has it from elsewhere, and compares",
+  }),
+});
+
 const Progress = z
   .object({
     repositories: z.number(),

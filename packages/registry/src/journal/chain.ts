@@ -1,15 +1,13 @@
-import { hash } from "node:crypto";
-import { canonicalJson } from "./canonical.ts";
+import { chainDifference, EMPTY_HEAD, hashOf, sealDifference, sealedText } from "@executor-registry/resolver/internal";
 import type { Draft, Entry, Head, JournalChange } from "./entry.ts";
 import { BrokenJournalError } from "./errors.ts";
 
-/** The head of a journal without entries. */
-export const EMPTY_HEAD: Head = { sequence: 0, hash: "0".repeat(64) };
+export { EMPTY_HEAD };
 
 /** Puts a draft at the end of the chain. @param at ISO 8601 in UTC */
 export function seal<C extends JournalChange>(head: Head, { actor, reason, change }: Draft<C>, at: string): Entry<C> {
   const entry = { sequence: head.sequence + 1, at, actor, reason, change, previous: head.hash };
-  return { ...entry, hash: hash("sha256", sealedText(entry)) };
+  return { ...entry, hash: hashOf(sealedText(entry)) };
 }
 
 /**
@@ -21,24 +19,11 @@ export function seal<C extends JournalChange>(head: Head, { actor, reason, chang
 export function verifyChain(entries: Iterable<Entry>, from: Head = EMPTY_HEAD): Head {
   let head = from;
   for (const entry of entries) {
-    verifyNext(head, entry);
+    const difference = chainDifference(head, entry);
+    if (difference !== undefined) throw new BrokenJournalError(head.sequence + 1, difference);
     head = { sequence: entry.sequence, hash: entry.hash };
   }
   return head;
-}
-
-function verifyNext(head: Head, entry: Entry): void {
-  const sequence = head.sequence + 1;
-  if (entry.sequence !== sequence) {
-    throw new BrokenJournalError(sequence, `in its place is an entry that says it is number ${entry.sequence}`);
-  }
-  if (entry.previous !== head.hash) {
-    throw new BrokenJournalError(
-      sequence,
-      `it says that it follows an entry with hash ${entry.previous}, but the one before it has ${head.hash}`,
-    );
-  }
-  sealHolds(entry);
 }
 
 /**
@@ -48,18 +33,7 @@ function verifyNext(head: Head, entry: Entry): void {
  */
 export function sealHolds(entry: Entry): number {
   const text = sealedText(entry);
-  const actual = hash("sha256", text);
-  if (entry.hash !== actual) {
-    throw new BrokenJournalError(
-      entry.sequence,
-      `its hash should be ${entry.hash}, but what it says hashes to ${actual}`,
-    );
-  }
+  const difference = sealDifference(entry, text);
+  if (difference !== undefined) throw new BrokenJournalError(entry.sequence, difference);
   return text.length;
-}
-
-/** Every member but `hash`, those that no release knows included: nothing can be slipped in. */
-function sealedText(entry: Omit<Entry, "hash"> & { readonly hash?: string }): string {
-  const { hash: _, ...covered } = entry;
-  return canonicalJson(covered);
 }

@@ -13,8 +13,8 @@ export interface Fold<S, C extends JournalChange> {
   knows(change: JournalChange): change is C;
   /** The state after one more entry; may change the given one and return it. Must not fail: the entry is written. */
   apply(state: S, entry: Entry<C>): S;
-  /** The only part of the state that an entry changes. */
-  partOf(entry: Entry<C>): string;
+  /** The only part of the state that an entry changes; `undefined` when it changes none. */
+  partOf(entry: Entry<C>): string | undefined;
   /** Every part there is. */
   parts(state: S): Iterable<string>;
   serialize(state: S, part: string): string;

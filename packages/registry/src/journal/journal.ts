@@ -6,7 +6,7 @@ import type { Draft, Entry, Head, JournalChange, JournalFilter } from "./entry.t
 import { BrokenJournalError, JournalClosedError } from "./errors.ts";
 import type { Fold } from "./fold.ts";
 import { type Listing, listVerified } from "./listing.ts";
-import { foldIn, known, type Position, restore, verifiedPages } from "./opening.ts";
+import { addParts, foldIn, known, type Position, restore, verifiedPages } from "./opening.ts";
 import { Seal, type SealState } from "./seal.ts";
 import { saveParts } from "./snapshot.ts";
 import { verifyJournal } from "./verification.ts";
@@ -88,7 +88,7 @@ export async function openJournal<S, C extends JournalChange>(options: JournalOp
     if (all.length === 0) return;
     position = foldIn(position, all, fold);
     const entries = known(all, fold);
-    if (changed !== undefined) for (const entry of entries) changed.add(fold.partOf(entry));
+    if (changed !== undefined) addParts(changed, entries, fold);
     for (const listener of listeners) {
       try {
         listener(entries);

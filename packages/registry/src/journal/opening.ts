@@ -36,7 +36,7 @@ export async function restore<S, C extends JournalChange>(
   let position: Position<S> = start ?? { state: fold.initial(), head: EMPTY_HEAD, at: "" };
   for await (const entries of verifiedPages(store, position.head)) {
     position = foldIn(position, entries, fold);
-    for (const entry of known(entries, fold)) changed.add(fold.partOf(entry));
+    addParts(changed, known(entries, fold), fold);
   }
   return { ...position, saved: start?.head.sequence ?? 0, changed: start && changed };
 }
@@ -63,6 +63,18 @@ export async function* verifiedPages(
 /** The entries whose changes a fold knows. */
 export const known = <S, C extends JournalChange>(entries: readonly Entry[], fold: Fold<S, C>): readonly Entry<C>[] =>
   entries.filter((entry): entry is Entry<C> => fold.knows(entry.change));
+
+/** Notes which parts of the state entries change. */
+export function addParts<S, C extends JournalChange>(
+  changed: Set<string>,
+  entries: readonly Entry<C>[],
+  fold: Fold<S, C>,
+): void {
+  for (const entry of entries) {
+    const part = fold.partOf(entry);
+    if (part !== undefined) changed.add(part);
+  }
+}
 
 /** The position after some verified entries. */
 export function foldIn<S, C extends JournalChange>(

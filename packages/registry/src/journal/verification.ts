@@ -1,7 +1,7 @@
 import type { Clock } from "@executor-registry/resolver";
 import type { Store } from "./store.ts";
 import { EMPTY_HEAD } from "./chain.ts";
-import type { Head } from "./entry.ts";
+import type { Entry, Head } from "./entry.ts";
 import { BrokenJournalError } from "./errors.ts";
 import { verifiedPages } from "./opening.ts";
 
@@ -13,9 +13,15 @@ const STRETCH_MS = 2;
 const FIRST_PAGE = 32;
 const MAX_PAGE = 256;
 
+export interface VerificationOptions {
+  readonly signal?: AbortSignal;
+  take?(entry: Entry): void;
+}
+
 /**
  * Reads the whole chain anew.
  * @param known the last entry that is known to be written
+ * @param take is called with each entry that holds, in order; what it throws ends the reading
  * @param gently the clock by which it leaves readers most of the time; as fast as it can without one
  * @returns its head
  * @throws BrokenJournalError naming the first entry that does not hold
@@ -23,18 +29,20 @@ const MAX_PAGE = 256;
 export async function verifyJournal(
   store: Pick<Store, "read">,
   known: Head = EMPTY_HEAD,
-  { gently, signal }: { readonly gently?: Clock; readonly signal?: AbortSignal } = {},
+  { gently, signal, take }: VerificationOptions & { readonly gently?: Clock } = {},
 ): Promise<Head> {
   let head = EMPTY_HEAD;
   let page = FIRST_PAGE;
   let began = gently?.now() ?? 0;
   for await (const entries of verifiedPages(store, EMPTY_HEAD, gently && (() => page))) {
     signal?.throwIfAborted();
-    for (const { sequence, hash } of entries) {
+    for (const entry of entries) {
+      const { sequence, hash } = entry;
       head = { sequence, hash };
       if (sequence === known.sequence && hash !== known.hash) {
         throw new BrokenJournalError(sequence, `the store has hash ${hash}, but ${known.hash} was written`);
       }
+      take?.(entry);
     }
     if (gently === undefined) continue;
     const worked = Math.max(1, gently.now() - began);

@@ -67,7 +67,9 @@ export type Change =
       /** Bounded; `unreadTotal` counts all. */
       readonly unread: readonly UnreadRecord[];
       readonly unreadTotal: number;
-    };
+    }
+  /** The journal up to here was signed. It is of no type, and changes no catalogue. */
+  | { readonly kind: "checkpoint"; readonly type?: undefined; readonly note: string };
 
 /** Every kind of change. A journal may hold others, of a newer release. */
 export const CHANGE_KINDS = [
@@ -78,6 +80,7 @@ export const CHANGE_KINDS = [
   "image-withdrawn",
   "type-claimed",
   "repository-read",
+  "checkpoint",
 ] as const satisfies readonly Change["kind"][];
 
 const kinds: ReadonlySet<string> = new Set(CHANGE_KINDS);

@@ -1,5 +1,6 @@
 import { type Clock, ConfigurationError, systemClock } from "@executor-registry/resolver";
 import type { Head } from "../journal/entry.ts";
+import type { VerificationOptions } from "../journal/verification.ts";
 import type { Store } from "../journal/store.ts";
 import { memoryKind } from "./memory.ts";
 import { sqliteKind } from "./sqlite/kind.ts";
@@ -29,14 +30,15 @@ export async function storeProblem(address: string): Promise<string | undefined>
 
 /**
  * Reads all that a store holds, without changing it.
+ * @param options.take is called with each entry that holds, in order
  * @returns its last entry
  * @throws BrokenJournalError naming the first entry that does not hold
  * @throws StoreError when it cannot be read
  * @throws ConfigurationError for a store that keeps nothing
  */
-export async function verifyStore(address: string, signal?: AbortSignal): Promise<Head> {
+export async function verifyStore(address: string, options?: VerificationOptions): Promise<Head> {
   const { kind, place } = parseStoreAddress(address);
-  return kind.verify(place, signal);
+  return kind.verify(place, options);
 }
 
 /** @throws ConfigurationError for an address of no store */

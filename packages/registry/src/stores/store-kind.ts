@@ -1,5 +1,6 @@
 import type { Clock } from "@executor-registry/resolver";
 import type { Head } from "../journal/entry.ts";
+import type { VerificationOptions } from "../journal/verification.ts";
 import type { Store } from "../journal/store.ts";
 
 /** One kind of store. Its file is loaded with the configuration's schema: what it needs to open one is loaded on use. */
@@ -16,10 +17,11 @@ export interface StoreKind {
   problem(place: string): Promise<string | undefined>;
   /**
    * Reads all that it holds, without changing it.
+   * @param options.take is called with each entry that holds, in order
    * @returns its last entry
    * @throws BrokenJournalError naming the first entry that does not hold
    * @throws StoreError when it cannot be read
    * @throws ConfigurationError for a store that keeps nothing
    */
-  verify(place: string, signal?: AbortSignal): Promise<Head>;
+  verify(place: string, options?: VerificationOptions): Promise<Head>;
 }

@@ -1,6 +1,7 @@
 import type { Clock, Random } from "@executor-registry/resolver";
 import type { Logger } from "pino";
 import { createAccess, type Access } from "../auth/access.ts";
+import { createCheckpoints } from "../audit/checkpoints.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { Choices } from "../choice/choices.ts";
 import { createNaming, type Naming } from "../model/naming.ts";
@@ -37,6 +38,8 @@ export interface Parts {
   readonly access: Access;
   readonly webhooks: ReadonlyMap<string, Webhook>;
   readonly queues: readonly EventQueue[];
+  /** The public key of checkpoints, in PEM. */
+  readonly checkpointKey?: string;
   /** Applies the configuration to what is known already; that other parts are in force meanwhile harms nothing. */
   adopt(): Promise<void>;
   /** Begins to watch, to scan, and to ask the queues; each goes on until the parts are closed, whatever fails. */
@@ -82,6 +85,8 @@ export async function makeParts(config: Config, context: PartsContext): Promise<
     await scanner.adopt();
     await judging.adopt();
   };
+  const { origin, checkpoints: signing } = config.audit;
+  const checkpoints = signing && createCheckpoints(signing, { origin, catalogue, clock });
   const queues = makeQueues(config.queues, { clock, random, log });
   const webhooks = makeWebhooks(config.webhooks, { clock, ...(fetch && { fetch }) });
   // The last that can fail: nothing would end their connections.
@@ -106,6 +111,7 @@ export async function makeParts(config: Config, context: PartsContext): Promise<
     access,
     webhooks,
     queues: queues.map(({ queue }) => queue),
+    ...(checkpoints && { checkpointKey: checkpoints.publicKey }),
     adopt,
     start() {
       const { answers } = choices;
@@ -121,6 +127,7 @@ export async function makeParts(config: Config, context: PartsContext): Promise<
       run("applying the configuration to the catalogue", adopt);
       run("scanning", () => scanner.run());
       run("judging", () => judging.run());
+      if (checkpoints) run("signing checkpoints", () => checkpoints.run(ending.signal));
       for (const { queue, source } of queues) {
         const reason = { actor: `queue:${queue.name}`, why: "event" };
         const take = async (hints: readonly Hint[]): Promise<void> => void hint(hints, reason, source);

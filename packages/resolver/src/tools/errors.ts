@@ -50,6 +50,7 @@ export const ERRORS = errorTable({
   "too-stale": { title: "Last answer too old", status: 503, exit: 5, retryable: true },
   "kubernetes-api": { title: "Kubernetes API error", status: 502, exit: 1, retryable: false },
   "too-large": { title: "Answer too large", status: 502, exit: 1, retryable: false },
+  "broken-journal": { title: "Broken journal", status: 500, exit: 1, retryable: false },
   closed: { title: "Use after close", status: 503, exit: 1, retryable: false },
 });
 

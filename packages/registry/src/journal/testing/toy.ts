@@ -15,7 +15,7 @@ export function tagged(type: string, tag: string, actor = "source:toy"): Draft<T
   return {
     actor,
     reason: `the tag ${tag} moved`,
-    change: { kind: "image-tagged", type, repository, digest, tags: [tag] } as ToyChange,
+    change: { kind: "image-tagged", type, repository, digest, tags: [tag] },
   };
 }
 

@@ -13,8 +13,8 @@ export const sqliteKind: StoreKind = {
     const { sqliteProblem } = await import("./sqlite-problem.ts");
     return sqliteProblem(path);
   },
-  async verify(path, signal) {
+  async verify(path, options) {
     const { verifySqlite } = await import("./sqlite-verify.ts");
-    return verifySqlite(path, signal);
+    return verifySqlite(path, options);
   },
 };

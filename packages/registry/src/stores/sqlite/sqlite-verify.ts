@@ -3,7 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import { ExecutorRegistryError } from "@executor-registry/resolver";
 import { parseEntry } from "../../journal/entry-text.ts";
 import type { Head } from "../../journal/entry.ts";
-import { verifyJournal } from "../../journal/verification.ts";
+import { type VerificationOptions, verifyJournal } from "../../journal/verification.ts";
 import { StoreError } from "../../journal/store-errors.ts";
 import { sqliteError } from "./sqlite-errors.ts";
 import { portion } from "./sqlite-list.ts";
@@ -16,7 +16,7 @@ import { isOurs } from "./sqlite-schema.ts";
  * @throws BrokenJournalError naming the first entry that does not hold
  * @throws StoreError
  */
-export async function verifySqlite(path: string, signal?: AbortSignal): Promise<Head> {
+export async function verifySqlite(path: string, options: VerificationOptions = {}): Promise<Head> {
   const file = resolve(path);
   const description = `sqlite:${file}`;
   let database: DatabaseSync | undefined;
@@ -27,7 +27,7 @@ export async function verifySqlite(path: string, signal?: AbortSignal): Promise<
     const read = async (sequence: number, limit: number) =>
       portion(after.iterate(sequence, limit)).map((row) => parseEntry(row.entry, row.sequence));
     const known = HeadMarker.read(`${file}-head`);
-    const head = await verifyJournal({ read }, known, signal && { signal });
+    const head = await verifyJournal({ read }, known, options);
     const [result] = Object.values(database.prepare("PRAGMA integrity_check(1)").get() ?? {});
     if (result !== "ok") {
       const problem = `every entry holds, but the file is damaged (${String(result)}); restore it from a backup`;
@@ -35,7 +35,9 @@ export async function verifySqlite(path: string, signal?: AbortSignal): Promise<
     }
     return head;
   } catch (problem) {
-    throw problem instanceof ExecutorRegistryError || signal?.aborted ? problem : sqliteError(description, problem);
+    throw problem instanceof ExecutorRegistryError || options.signal?.aborted
+      ? problem
+      : sqliteError(description, problem);
   } finally {
     if (database?.isOpen) database.close();
   }

@@ -82,7 +82,7 @@ export function conformance(name: string, { durable, place }: { durable: boolean
       assert.deepEqual(await listed({ until: "2026-01-01T00:00:00.000Z" }), []);
       assert.deepEqual(await listed({ type: "ml", actor: "source:a", from: "2026-11-23T00:00:01.000Z" }), [6]);
       assert.deepEqual(await listed({ type: "nobody's" }), []);
-      const { repository = "", digest = "" } = entries[0]!.change;
+      const { repository = "", digest = "" } = entries[0]?.change ?? {};
       assert.deepEqual(await listed({ repository }), [6, 3, 1]);
       assert.deepEqual(await listed({ repository, digest }), [6, 3, 1]);
       assert.deepEqual(await listed({ repository: "elsewhere", digest }), []);

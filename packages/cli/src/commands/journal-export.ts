@@ -4,10 +4,10 @@ import {
   journalCsvLine,
   printable,
   SERVICE_OPERATIONS,
+  type ServiceClient,
 } from "@executor-registry/resolver/internal";
 import { jsonLine } from "../output/documents.ts";
 import type { Printer } from "../output/printer.ts";
-import type { ServiceClient } from "../service/client.ts";
 
 /** Which entries of the journal are meant. */
 export type JournalFilter = Readonly<

@@ -4,11 +4,11 @@ import {
   checkExport,
   findingsInWords,
   readPublicKeys,
+  type ServiceClient,
 } from "@executor-registry/resolver/internal";
 import { type Given, text } from "../base/parse-flags.ts";
 import { withProgress } from "../base/progress.ts";
 import type { Io } from "../output/io.ts";
-import type { ServiceClient } from "../service/client.ts";
 import { withClient } from "../service/open-client.ts";
 import { eachEntry } from "./journal-export.ts";
 

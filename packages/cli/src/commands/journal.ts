@@ -1,4 +1,8 @@
-import { type JournalEntryDocument, SERVICE_OPERATIONS } from "@executor-registry/resolver/internal";
+import {
+  type JournalEntryDocument,
+  SERVICE_OPERATIONS,
+  type ServiceClient,
+} from "@executor-registry/resolver/internal";
 import type { Command } from "../base/command.ts";
 import { GLOBAL_FLAGS } from "../base/flags.ts";
 import { type Given, text } from "../base/parse-flags.ts";
@@ -8,7 +12,6 @@ import { printJson, toYaml } from "../output/documents.ts";
 import type { Io } from "../output/io.ts";
 import type { Format } from "../output/resolutions.ts";
 import { table } from "../output/table.ts";
-import type { ServiceClient } from "../service/client.ts";
 import { withClient } from "../service/open-client.ts";
 import { readPages } from "../service/pages.ts";
 import { eachEntry, isExportFormat, type JournalFilter, printExport } from "./journal-export.ts";

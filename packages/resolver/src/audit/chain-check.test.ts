@@ -32,7 +32,8 @@ function journal({ signer } = mine): Entry[] {
     const { sequence, hash } = entries.at(-1) ?? EMPTY_HEAD;
     const at = "2026-11-23T00:00:00.000Z";
     const note = signer.sign(checkpointText({ origin: "test", sequence, hash, at }));
-    entries.push(next(entries, sequence === 5 ? { kind: "checkpoint", ...{ note } } : { kind: "image-tagged" }));
+    const checkpoint = { kind: "checkpoint", note };
+    entries.push(next(entries, sequence === 5 ? checkpoint : { kind: "image-tagged" }));
   }
   return entries;
 }

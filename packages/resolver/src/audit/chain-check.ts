@@ -77,7 +77,7 @@ export function checkEntry(entry: ChainedEntry, check: ChainCheck, where = ""): 
   throw brokenExport(`${where}the journal is broken at entry ${expected}: ${difference}`);
 }
 
-/** @internal shared with the reading of files */
+/** A journal that does not hold. */
 export const brokenExport = (message: string): ExecutorRegistryError =>
   new ExecutorRegistryError("broken-journal", message);
 

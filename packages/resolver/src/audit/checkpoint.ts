@@ -6,7 +6,7 @@ import { noteSignedBy, parseNote } from "./signed-note.ts";
 export const CHECKPOINT_KIND = "checkpoint" as const;
 
 /** Where a journal ended at a time, as its owner signs it. */
-export interface Checkpoint extends ChainHead {
+interface Checkpoint extends ChainHead {
   /** Whose journal it is. */
   readonly origin: string;
   /** ISO 8601 in UTC. */

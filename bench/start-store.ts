@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { type Digest, silentLogger, systemClock } from "@executor-registry/resolver";
-import { Catalogue, makeChecks } from "@executor-registry/registry/internal";
+import { Catalogue, CheckSettings, makeChecks } from "@executor-registry/registry/internal";
 import type { Reasoned } from "@executor-registry/registry/internal";
 import { openStore } from "@executor-registry/registry/internal";
 
@@ -16,7 +16,7 @@ export const openCatalogue = async (file: string): Promise<Catalogue> =>
   });
 
 /** As the service's own checks give them: it has nothing to judge again when it starts. */
-const VERDICTS = makeChecks({ approvedNamespaces: [] }).map(({ name, fingerprint }) => ({
+const VERDICTS = makeChecks(CheckSettings.parse({})).map(({ name, fingerprint }) => ({
   check: name,
   state: "passed" as const,
   reason:

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { memoryStore } from "@executor-registry/registry/internal";
 import { type ManualClock, manualClock } from "../../../../testing/manual-clock.ts";
 import type { Check, Judgement } from "../checks/check.ts";
-import { makeChecks } from "../checks/checks.ts";
+import { CheckSettings, makeChecks } from "../checks/checks.ts";
 import { openScanning, type Scanning } from "../testing/scanning.ts";
 import { listedImage, listing, scriptedSource } from "../testing/scripted-source.ts";
 
@@ -138,7 +138,7 @@ describe("what is due", () => {
       await using scanning = await openScanning({ sources: [source()], store: kept });
       await scanning.scan();
     }
-    const [namespace, runnable] = makeChecks({ approvedNamespaces: ["**/executor-nlp"] });
+    const [namespace, runnable] = makeChecks(CheckSettings.parse({ approvedNamespaces: ["**/executor-nlp"] }));
     assert.ok(namespace && runnable);
     const never = { ...runnable, judge: () => assert.fail("its configuration is the same") };
     await using scanning = await openScanning({ sources: [source()], checks: [namespace, never], store: kept });

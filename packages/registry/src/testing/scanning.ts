@@ -3,7 +3,7 @@ import { Catalogue } from "../catalogue/catalogue.ts";
 import { Choices } from "../choice/choices.ts";
 import { createNaming, type NamingOptions } from "../model/naming.ts";
 import type { Check } from "../checks/check.ts";
-import { makeChecks } from "../checks/checks.ts";
+import { CheckSettings, makeChecks } from "../checks/checks.ts";
 import { judgedRecording } from "../judging/judged-recording.ts";
 import { Judging } from "../judging/judging.ts";
 import { createRegistryClient } from "../oci/read/client.ts";
@@ -67,7 +67,7 @@ export async function openScanning(options: ScanningOptions): Promise<Scanning> 
   const store = options.store ?? (await openStore("memory:"));
   const catalogue = await Catalogue.open({ store, rank: rankOf(sources), clock, log: silentLogger });
   const choices = new Choices(catalogue, () => 0);
-  const { checks = makeChecks({ approvedNamespaces: [...approved] }) } = options;
+  const { checks = makeChecks(CheckSettings.parse({ approvedNamespaces: approved })) } = options;
   const judged = { checks, sources, catalogue, clock, random: () => 0.5, log: silentLogger };
   const judging = new Judging(judged);
   const scanner = new Scanner({

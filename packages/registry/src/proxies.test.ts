@@ -159,7 +159,7 @@ describe("reg-10: a registry that only a proxy reaches", { skip: noOpenssl, time
     const proxies = proxiesOf({ HTTPS_PROXY: proxy.url.replace("//", "//user:s3cret@") });
     await using client = testClient(NAME, { insecure: false, proxies });
     for (const [status, message] of [
-      [407, /the proxy 127.0.0.1:\d+ wants credentials \(407\)/],
+      [407, /the proxy 127.0.0.1:\d+ requires credentials \(407\)/],
       [403, /the proxy 127.0.0.1:\d+ refuses a connection to registry.corp.test \(403\)\. Allow it there, or name/],
       [502, /refuses a connection to registry.corp.test \(502\)/],
     ] as const) {
@@ -172,7 +172,7 @@ describe("reg-10: a registry that only a proxy reaches", { skip: noOpenssl, time
     }
   });
 
-  test("behind a proxy that never opens the tunnel is given up at the time limit", async ({ signal }) => {
+  test("behind a proxy that never opens the tunnel is abandoned at the time limit", async ({ signal }) => {
     await using proxy = await startConnectProxy({});
     proxy.refuse = "nothing";
     const timeouts = { connect: 100, head: 100, body: 100 };

@@ -16,7 +16,7 @@ const damaged = (tag: string, character: string): UnreadTag => {
 };
 const throttled = (tag: string, seconds: number): UnreadTag => ({
   tag,
-  problem: new RegistryError("throttled", `left alone for another ${seconds} s`, place),
+  problem: new RegistryError("throttled", `not asked for another ${seconds} s`, place),
 });
 
 /** A source of one repository, whose unread tags the test sets. */
@@ -85,7 +85,7 @@ for (const [what, unread] of [
     { tag: "0.9.0", problem: new RegistryError("registry-protocol", "404", place) },
   ],
 ] as const) {
-  test(`reg-03, reg-04: one tag that is ${what} for ever does not keep what is pushed later from being newer`, async () => {
+  test(`reg-03, reg-04: one tag that is always ${what} does not keep what is pushed later from being newer`, async () => {
     const { now, source } = changing();
     now.unread = [unread];
     now.images = [listedImage("a", "2.0.0"), listedImage("b", "1.0.0")];
@@ -103,7 +103,7 @@ for (const [what, unread] of [
   });
 }
 
-test("reg-04, reg-12: a tag that is throttled for ever keeps only the first look from being complete", async () => {
+test("reg-04, reg-12: a tag that is always throttled keeps only the first look from being complete", async () => {
   const { now, source } = changing();
   now.unread = [throttled("0.9.0", 5)];
   now.images = [listedImage("a", "2.0.0"), listedImage("b", "1.0.0")];

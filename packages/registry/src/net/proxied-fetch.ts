@@ -46,7 +46,7 @@ function throughProxy(agents: AgentPair, url: URL, init: RequestInit): Promise<R
       reject(new TypeError("the connection closed without an answer"));
     });
     outgoing.on("error", reject);
-    outgoing.once("timeout", () => fail(new TypeError(`${url.host} fell silent`)));
+    outgoing.once("timeout", () => fail(new TypeError(`${url.host} sent nothing for ${SILENCE_MS / 1000} s`)));
     outgoing.once("upgrade", (_response, socket) => {
       socket.destroy();
       fail(new TypeError(`${url.host} switches to another protocol`));

@@ -36,7 +36,7 @@ describe("a registry with passwords", { skip: noDockerRegistry }, () => {
     assert.equal(client.requests, 3, "the first request is refused once, none after it");
   });
 
-  test("says that it wants some, or that it refuses those it got, without repeating them", async ({ signal }) => {
+  test("says that it requires some, or that it refuses those it got, without repeating them", async ({ signal }) => {
     await using registry = await startDockerRegistry({ htpasswd: true });
     await using anonymous = testClient(registry.host);
     await assert.rejects(anonymous.ping(signal), { code: "unauthorized", status: 401, message: /none are configured/ });
@@ -185,7 +185,7 @@ describe("what a refusal says", () => {
       401,
       { "www-authenticate": 'Bearer realm="/token",service="s"' },
       REGISTRY_USER,
-      /sends us for a token to "\/token", which is not an absolute URL/,
+      /names "\/token" as its token server, which is not an absolute URL/,
     ],
     [
       "red-20: a way that we do not know",
@@ -317,7 +317,7 @@ describe("a registry with tokens", { skip: noDockerRegistry || noOpenssl }, () =
     assert.equal(proxy.requests.length, 1 + 3 + 1);
   });
 
-  test("that takes none of the tokens is not asked for ever", async ({ signal }) => {
+  test("that takes none of the tokens is not asked without end", async ({ signal }) => {
     await using it = await started();
     it.tokens.revoked = true;
     await using client = testClient(it.registry.host, allow);

@@ -16,7 +16,7 @@ import { createScopes, type Resource } from "./scopes.ts";
 import { createTokenCache, type TokenCache } from "./token-cache.ts";
 import type { Answer, OutgoingRequest } from "../wire/transport.ts";
 
-/** Knows how one registry wants to be asked. */
+/** Knows how requests to one registry are authorized. */
 export interface Authorizer {
   /** The `Authorization` of a request; `undefined` for none. */
   header(resource: Resource, signal: AbortSignal): Promise<string | undefined>;
@@ -77,7 +77,7 @@ class HostAuthorizer implements Authorizer {
       try {
         return `Bearer ${await this.#token(scheme, resource, signal)}`;
       } catch (error) {
-        // It may have been a wrong challenge, or the token server has moved: the next request asks the registry anew.
+        // It may have been a wrong challenge, or the token server has moved: the next request asks the registry again.
         if (this.#scheme === scheme) this.#scheme = undefined;
         throw error;
       }
@@ -94,7 +94,7 @@ class HostAuthorizer implements Authorizer {
     first: boolean,
     signal: AbortSignal,
   ): Promise<boolean> {
-    // ECR refuses expired credentials by 403; most others mean what they say.
+    // ECR refuses expired credentials by 403; for most others a 403 is final.
     if (answer.status === 403 && sent !== undefined) return first && (await this.#changed(signal));
     const { scheme, scope } = this.#chosen(answer);
     if (!scheme) return this.#forget(sent) && first;
@@ -180,7 +180,7 @@ class HostAuthorizer implements Authorizer {
     }
   }
 
-  /** Asks for credentials anew. @returns whether they are others than before */
+  /** Asks for credentials again. @returns whether they are others than before */
   async #changed(signal: AbortSignal): Promise<boolean> {
     // Also where the clock was set back meanwhile.
     if (Math.abs(this.#options.clock.now() - this.#askedAt) < ASK_AGAIN_MS) return false;

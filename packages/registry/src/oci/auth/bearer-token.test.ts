@@ -16,7 +16,7 @@ describe("a token", () => {
     assert.equal(url.search, "?tenant=1&service=registry&scope=repository%3Aa%3Apull&scope=repository%3Ab%3Apull");
   });
 
-  test("goes by either name, and lives a minute unless told otherwise", () => {
+  test("goes by either name, and lives a minute unless the answer says otherwise", () => {
     assert.deepEqual(read('{"token":"t"}'), { value: "t", renewAt: 48_000 });
     assert.deepEqual(read('{"access_token":"a","expires_in":300}'), { value: "a", renewAt: 240_000 });
     assert.deepEqual(read('{"token":"t","expires_in":"soon"}'), { value: "t", renewAt: 48_000 });
@@ -37,7 +37,7 @@ describe("a token", () => {
     }
   });
 
-  test("is none that cannot stand in a header", () => {
+  test("is not taken where it cannot stand in a header", () => {
     for (const body of ["{}", "[]", "<html>", '{"token":""}', '{"token":"a\\r\\nx: y"}', '{"token":1}']) {
       assert.throws(() => read(body), { code: "registry-protocol" }, body);
     }
@@ -53,7 +53,7 @@ describe("a token", () => {
     assert.equal(await cache.get("k", async () => ({ value: "new", renewAt: 1000 })), "new");
   });
 
-  test("is fetched anew after a failure", async () => {
+  test("is fetched again after a failure", async () => {
     const cache = createTokenCache(clock);
     await assert.rejects(
       cache.get("k", () => Promise.reject(new Error("away"))),

@@ -20,7 +20,7 @@ export interface CredentialsByPath {
   }[];
 }
 
-/** Credentials are configured but cannot be had: a helper fails, a file or Secret is malformed. Quotes nothing secret. */
+/** Credentials are configured but cannot be read: a helper fails, a file or Secret is malformed. Quotes nothing secret. */
 export class CredentialsError extends ExecutorRegistryError {
   override readonly name = "CredentialsError";
 

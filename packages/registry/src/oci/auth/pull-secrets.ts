@@ -51,7 +51,7 @@ function parsePullSecret(object: unknown, name: string): DockerAuths {
     if (type === "kubernetes.io/dockercfg") return dockerAuths.parse(content(".dockercfg"));
   } catch {
     throw new CredentialsError(
-      `Secret ${name} of type ${type} does not hold what that type says. Create it anew with kubectl create secret docker-registry`,
+      `Secret ${name} of type ${type} does not hold what that type says. Create it again with kubectl create secret docker-registry`,
     );
   }
   throw new CredentialsError(

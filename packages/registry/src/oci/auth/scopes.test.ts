@@ -12,7 +12,7 @@ test("a token is asked for to pull from one repository", () => {
   assert.equal(scopes.of({ kind: "catalog" }), "registry:catalog:*");
 });
 
-test("what Azure wants for one repository is asked for at once for the next", () => {
+test("what Azure requires for one repository is asked for at once for the next", () => {
   const scopes = createScopes();
   scopes.learn(ml, "repository:team/executor-ml:metadata_read");
   scopes.learn(ml, "repository:team/executor-ml:pull");

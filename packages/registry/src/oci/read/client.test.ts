@@ -21,7 +21,7 @@ describe("a registry that lets everybody in", { skip: noDockerRegistry }, () => 
     assert.deepEqual(await collect(client.tags("team/executor-ml", signal)), []);
   });
 
-  test("tells a repository that is not there from one without tags", async ({ signal }) => {
+  test("distinguishes a repository that is not there from one without tags", async ({ signal }) => {
     await using registry = await startDockerRegistry();
     await using client = testClient(registry.host);
     await assert.rejects(collect(client.tags("executor-none", signal)), {
@@ -108,7 +108,7 @@ describe("a registry that lets everybody in", { skip: noDockerRegistry }, () => 
     await client.ping(signal);
   });
 
-  test("is told apart from one that speaks TLS", async ({ signal }) => {
+  test("is distinguished from one that speaks TLS", async ({ signal }) => {
     await using registry = await startDockerRegistry();
     await using client = testClient(registry.host, { insecure: false });
     await assert.rejects(client.ping(signal), /does not speak TLS.*mark this registry insecure/);

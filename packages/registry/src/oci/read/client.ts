@@ -16,7 +16,7 @@ import { createTransport, DEFAULT_TIMEOUTS, type Timeouts } from "../wire/transp
 
 /** How a registry is reached. */
 export interface RegistryClientOptions {
-  /** `host[:port]` as in references; Docker Hub is `docker.io`. Contacted at whatever address it has. */
+  /** `host[:port]` as in references; Docker Hub is `docker.io`. Contacted at any address, private ones included. */
   readonly host: string;
   /** Speaks plain HTTP. @default false */
   readonly insecure?: boolean;

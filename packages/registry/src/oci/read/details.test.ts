@@ -68,7 +68,7 @@ describe("an image's own account of itself", () => {
   });
 });
 
-test("a manifest of Docker's first schema is told to be pushed again", () => {
+test("a manifest of Docker's first schema is reported with advice to push it again", () => {
   const type = "application/vnd.docker.distribution.manifest.v1+prettyjws";
   const raw = Buffer.from('{"schemaVersion":1}');
   assert.throws(() => parseManifest(raw, type, sha256(raw), { host: "h" }), /Push it again with a current tool/);

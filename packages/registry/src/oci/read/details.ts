@@ -37,7 +37,7 @@ const LABEL_BYTES = 256 << 10;
 const LABELS = 1000;
 /** Of an index, so many indexes in it are looked into, and no further. */
 const NESTED = 4;
-/** Bytes of a configuration that are read whatever size the manifest claims. */
+/** Bytes of a configuration that are read, no matter which size the manifest claims. */
 const UNCLAIMED = 64 << 10;
 /** The type of a configuration that has none. @see https://www.rfc-editor.org/rfc/rfc2046#section-4.5.1 */
 const UNNAMED = "application/octet-stream";
@@ -90,7 +90,7 @@ export async function fetchDetails(
   return { mediaType, platforms: [], labels: {}, holdsImage: false, ...artifactType };
 }
 
-/** Without those of which the registry says that they are not there. Of very many the rest is taken for there. */
+/** Without those of which the registry says that they are not there. Of very many the rest is assumed to be there. */
 async function present(
   session: Session,
   repository: string,
@@ -161,7 +161,7 @@ async function imageDetails(
   const basic = { mediaType, sizeBytes, configType, ...typed("foreignLayer", foreign) };
   const other = { ...basic, platforms: [], labels: {} };
   if (isConfigType(configType)) return { ...basic, ...(await configured(session, repository, config, whole, signal)) };
-  // An artifact's configuration is whatever its maker liked.
+  // An artifact's configuration can be anything.
   if (!isGeneralType(configType) || config.size > CONFIG_LIMIT) return other;
   // Of a type that says nothing, as Docker once pushed images, the content decides, as it does in Docker.
   try {

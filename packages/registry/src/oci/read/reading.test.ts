@@ -136,7 +136,7 @@ describe("reg-03: what an image says oddly is read as other clients read it", ()
   }
 });
 
-describe("reg-03: what can never be read names its manifest, so that nobody fetches it again", () => {
+describe("reg-03: what can never be read names its manifest, so that it is not fetched again", () => {
   const fails = async (
     shelf: Shelf,
     message: RegExp,
@@ -250,7 +250,7 @@ describe("reg-15: a manifest under a general content type", () => {
   });
 });
 
-describe("what tells an image from other artifacts is in the details", () => {
+describe("what distinguishes an image from other artifacts is in the details", () => {
   test("reg-01: a build cache and a chart by the type of their configuration", async ({ signal }) => {
     const shelf = new Shelf();
     for (const type of ["application/vnd.buildkit.cacheconfig.v0", "application/vnd.cncf.helm.config.v1+json"]) {

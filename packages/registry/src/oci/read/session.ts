@@ -26,7 +26,7 @@ interface Ask {
   readonly takes?: readonly number[];
 }
 
-/** Asks one registry: paced, authorized, redirects followed, what may pass tried again. */
+/** Asks one registry: paced, authorized, redirects followed, temporary failures tried again. */
 export interface Session {
   readonly host: string;
   readonly requests: number;
@@ -120,7 +120,7 @@ class HostSession implements Session {
     const { reach, clock } = this.#options;
     const place = this.#placeOf(ask.resource);
     const url = new URL(ask.path, reach.home);
-    // Whatever a name held: credentials and answers are those of the registry's API.
+    // No matter what a name holds: credentials and answers are those of the registry's API.
     if (!url.pathname.startsWith("/v2/") || url.origin !== reach.home.origin)
       throw new RegistryError("registry-protocol", `${shown(ask.path, 100)} is outside its API`, place, {
         retryable: false,

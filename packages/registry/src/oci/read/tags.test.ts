@@ -130,7 +130,7 @@ describe("tags", () => {
     assert.deepEqual(await collect(client.repositories(signal)), wanted.slice(0, 120));
   });
 
-  test("red-09: a page size that was granted and is refused later is found anew", async ({ signal }) => {
+  test("red-09: a page size that was granted and is refused later is found again", async ({ signal }) => {
     await using registry = await startRegistryProxy();
     await using client = testClient(registry.host);
     registry.answerNext(/n=100$/, page(["v1"]));
@@ -182,7 +182,7 @@ describe("tags", () => {
     assert.equal(registry.requests.length, 3);
   });
 
-  test("are not looked for for ever", async ({ signal }) => {
+  test("are not looked for without end", async ({ signal }) => {
     await using registry = await startRegistryProxy();
     await using client = testClient(registry.host);
     registry.answerNext(/tags/, page(["a"], '<?last=a>; rel="next"'), 2);
@@ -235,7 +235,9 @@ describe("repositories", () => {
     });
   }
 
-  test("red-19: whose names are none are left out and reported, and no request leaves /v2/", async ({ signal }) => {
+  test("red-19: whose names are not valid are left out and reported, and no request leaves /v2/", async ({
+    signal,
+  }) => {
     await using registry = await startRegistryProxy();
     await using client = testClient(registry.host);
     const odd = [
@@ -299,7 +301,7 @@ describe("repositories", () => {
   });
 });
 
-test("tags of signatures and other artifacts are told from tags of images", () => {
+test("tags of signatures and other artifacts are distinguished from tags of images", () => {
   const hex = "0".repeat(64);
   for (const tag of [`sha256-${hex}`, `sha256-${hex}.sig`, `sha256-${hex}.att`, `sha256-${hex}.sbom`, "v1.sig"]) {
     assert.equal(isArtifactTag(tag), true, tag);

@@ -37,9 +37,9 @@ export type Standing = "known" | "anonymous" | "other-paths" | "not-asked";
 
 /** What to do about a refusal, where the credentials themselves were not refused. */
 const UNSENT: Readonly<Record<Exclude<Standing, "known">, string>> = {
-  anonymous: "none are configured for this host. Configure them, or check the host's spelling",
-  "other-paths": "those that are configured are for other repositories of this host only",
-  "not-asked": "those that are configured were not sent, because it does not ask for a password or a token",
+  anonymous: "no credentials are configured for this host. Configure them, or check the host's spelling",
+  "other-paths": "the configured credentials are for other repositories of this host only",
+  "not-asked": "the configured credentials were not sent, because it does not ask for a password or a token",
 };
 
 /** What an answer that is no success means, and what to do about it. */
@@ -63,7 +63,7 @@ export function failure(answer: Answer, place: Place, now: number, standing: Sta
       "unauthorized",
       standing === "known"
         ? "it refuses the configured credentials. Renew them, or check that they may read this repository"
-        : `it wants credentials, and ${UNSENT[standing]}`,
+        : `it requires credentials, and ${UNSENT[standing]}`,
     );
   }
   if (status === 403) {
@@ -71,14 +71,14 @@ export function failure(answer: Answer, place: Place, now: number, standing: Sta
       "forbidden",
       standing === "known"
         ? "the configured credentials may not read this. Give them permission to pull"
-        : `anonymous reading is not allowed, and of credentials ${UNSENT[standing]}`,
+        : `anonymous reading is not allowed, and ${UNSENT[standing]}`,
     );
   }
   if (status === 404) {
     const codes = ownCodes(answer.body);
     if (codes.some((code) => NO_REPOSITORY.has(code)))
       return new RepositoryGoneError(`there is no such repository${by}.${said}`, place, facts);
-    if (codes.some((code) => NO_CONTENT.has(code))) return fail("not-found", "there is no such thing");
+    if (codes.some((code) => NO_CONTENT.has(code))) return fail("not-found", "it does not exist");
     // A proxy's, that of another server at this address, or a registry's that cannot or will not look.
     if (own === undefined)
       return fail(
@@ -90,7 +90,7 @@ export function failure(answer: Answer, place: Place, now: number, standing: Sta
   if (status === 407)
     return fail(
       "unreachable",
-      "a proxy before it wants credentials. Put them into the proxy's URL in the environment",
+      "a proxy before it requires credentials. Put them into the proxy's URL in the environment",
       false,
     );
   if (status === 429)
@@ -99,7 +99,7 @@ export function failure(answer: Answer, place: Place, now: number, standing: Sta
   return fail("registry-protocol", `it answers with status ${status}`, false);
 }
 
-/** Why a 401 cannot be followed, whatever credentials there are. */
+/** Why a 401 cannot be answered with any credentials. */
 function unusableChallenge({ headers }: Answer): string | undefined {
   const challenges = parseChallenges(headers["www-authenticate"] ?? "");
   if (challenges.some(({ scheme }) => scheme === "basic")) return undefined;
@@ -107,10 +107,10 @@ function unusableChallenge({ headers }: Answer): string | undefined {
   if (bearer.some(({ parameters }) => URL.canParse(parameters.get("realm") ?? ""))) return undefined;
   const realm = shown(bearer[0]?.parameters.get("realm") ?? "", 100);
   if (bearer.length > 0)
-    return `it sends us for a token to "${realm}", which is not an absolute URL. Correct the realm in the registry's configuration`;
+    return `it names "${realm}" as its token server, which is not an absolute URL. Correct the realm in the registry's configuration`;
   if (challenges.length === 0) return undefined;
   const offered = challenges.map(({ scheme }) => shown(scheme, 20)).slice(0, MAX_SHOWN);
-  return `it wants a way of authentication that is not supported (${offered.join(", ")}): only Basic and Bearer are`;
+  return `it requires an authentication scheme that is not supported (${offered.join(", ")}): only Basic and Bearer are`;
 }
 
 /** The registry's own codes. */

@@ -42,7 +42,7 @@ export async function checkKnownName(
 
 /**
  * Resolves names for connections to foreign hosts. The connection is made to the very addresses that were checked,
- * so a name that changes its mind in between (DNS rebinding) gains nothing.
+ * so a name that resolves to another address in between (DNS rebinding) changes nothing.
  */
 export function guardedLookup(resolve: ResolveName, place: Place): LookupFunction {
   const usable = async (hostname: string): Promise<{ readonly address: string; readonly family: number }[]> => {

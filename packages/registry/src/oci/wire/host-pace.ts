@@ -10,7 +10,7 @@ export interface HostPace {
 
 /**
  * A registry of one's own, and those whose published limits are far above: GitHub 44,000 requests a minute, Google 60,000 for a project, ECR
- * 2,000 manifests a second. Whoever cannot keep up says so with a 429, and is asked half as often.
+ * 2,000 manifests a second. One that cannot keep up answers 429, and is asked half as often.
  */
 const USUAL: HostPace = { concurrency: 8, rate: 100, burst: 20 };
 

@@ -1,7 +1,7 @@
 import type { Clock } from "@executor-registry/resolver";
 import { steady } from "../../net/steady.ts";
 
-/** Milliseconds after which a host may have learnt better, and a firewall's mistake is over. */
+/** Milliseconds after which a host may have been upgraded, and a firewall's mistake is over. */
 const REMEMBERED_MS = 3600_000;
 
 /** What one registry turned out not to offer. Forgotten after an hour, and when what was done instead fails too. */

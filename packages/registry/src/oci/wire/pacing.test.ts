@@ -52,7 +52,7 @@ describe("a host", () => {
     (await next)();
   });
 
-  test("is left alone longer with every failure in a row, up to a minute, and not after a success", async () => {
+  test("is paused for longer with every failure in a row, up to a minute, and not after a success", async () => {
     const clock = manualClock();
     const pacer = createHostPacer("h", { clock, random: () => 1 });
     const pauses: number[] = [];
@@ -66,7 +66,7 @@ describe("a host", () => {
     assert.deepEqual(pauses, [1000, 2000, 4000, 8000, 16_000, 32_000]);
     for (const seconds of [60, 60]) {
       pacer.pause();
-      const message = new RegExp(`left alone for another ${seconds} s`);
+      const message = new RegExp(`not asked for another ${seconds} s`);
       await assert.rejects(
         pacer.turn(never),
         { code: "throttled", message },

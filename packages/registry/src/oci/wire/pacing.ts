@@ -40,11 +40,11 @@ export interface HostPacer {
 
 /** Milliseconds between two tries of one request at most. */
 export const MAX_BACKOFF_MS = 15 * 60_000;
-/** Milliseconds a request waits to be asked again at most: for whoever wants it later, the next scan asks. */
+/** Milliseconds a request waits to be asked again at most: the next scan asks again. */
 export const MAX_WAIT_MS = 60_000;
 /** Spreads requests that wait for the same moment. */
 const SPREAD_MS = 1000;
-/** Milliseconds a failing host is left alone at most: who is back is to be found by the next scan. */
+/** Milliseconds a failing host is left alone at most: the next scan should find it when it is back. */
 const MAX_PAUSE_MS = 60_000;
 /** Milliseconds a request waits for a failing host; of many repositories each would wait anew. */
 const MAX_WAIT_FOR_FAILING_MS = 40_000;
@@ -79,7 +79,7 @@ export function createHostPacer(host: string, options: PacingOptions = {}): Host
 
   /** Takes the next place in the schedule. @returns milliseconds until it */
   const reserve = (): number => {
-    // What was saved up is for one who was not too fast.
+    // No burst where the host was asked too fast.
     nextDue = Math.max(nextDue, now() - (slowed > 1 ? 0 : (burst - 1) * interval));
     const wait = nextDue - now();
     nextDue += interval * slowed;
@@ -134,7 +134,7 @@ export function createHostPacer(host: string, options: PacingOptions = {}): Host
 function paused(host: string, ms: number): RegistryError {
   const seconds = Math.ceil(ms / 1000);
   const why =
-    `left alone for another ${seconds} s, because it asked for that or keeps failing. ` +
+    `not asked for another ${seconds} s, because it asked for that or keeps failing. ` +
     "If it limits how often it may be asked, ask less often or with credentials that are allowed more";
   return new RegistryError("throttled", why, { host }, { retryAfter: ms });
 }

@@ -6,9 +6,9 @@ const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
 /** Where a client may be sent. */
 export interface Reach {
-  /** The registry's own origin: contacted at whatever address it has. */
+  /** The registry's own origin: contacted at any address, private ones included. */
   readonly home: URL;
-  /** Plain HTTP, as at home. */
+  /** Plain HTTP, as for the registry itself. */
   readonly insecure: boolean;
   /** Other hosts may have private addresses too. */
   readonly allowPrivateAddresses: boolean;

@@ -9,8 +9,8 @@ import { createHostPacer } from "./pacing.ts";
 
 const ok = { status: 200, body: "{}" };
 
-describe("a registry that asks for patience", () => {
-  test("is left alone by everybody who shares the host until the time it named", async ({ signal }) => {
+describe("a registry that limits requests", () => {
+  test("is not asked by any client of the host until the time it named", async ({ signal }) => {
     await using registry = await startRegistryProxy();
     const clock = manualClock();
     const random = (): number => 0;
@@ -44,7 +44,7 @@ describe("a registry that asks for patience", () => {
     await using client = testClient(registry.host, { pacer, clock, random });
     registry.answerNext(/./, { status: 429, headers: { "retry-after": "21600" }, body: "{}" });
     await assert.rejects(client.ping(signal), { code: "throttled", retryAfter: 21_600_000 });
-    await assert.rejects(client.ping(signal), { code: "throttled", message: /left alone for another 21600 s/ });
+    await assert.rejects(client.ping(signal), { code: "throttled", message: /not asked for another 21600 s/ });
     assert.equal(registry.requests.length, 1);
     await clock.advance(21_600_000);
     registry.answerNext(/./, ok);
@@ -63,7 +63,7 @@ describe("a registry that asks for patience", () => {
 });
 
 describe("a registry that fails", () => {
-  test("is asked four times, then its status and its own words are told", async ({ signal }) => {
+  test("is asked four times, then its status and its own message are reported", async ({ signal }) => {
     await using registry = await startRegistryProxy();
     await using client = testClient(registry.host);
     registry.answerNext(
@@ -84,7 +84,7 @@ describe("a registry that fails", () => {
     assert.equal(registry.requests.length, 4);
   });
 
-  test("red-02: and asks for years of patience is given up for now, so that its scan ends", async ({ signal }) => {
+  test("red-02: and asks to wait for years is not waited for, so that its scan ends", async ({ signal }) => {
     await using registry = await startRegistryProxy();
     const clock = manualClock();
     await using client = testClient(registry.host, { clock });

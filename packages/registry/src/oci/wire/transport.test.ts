@@ -117,7 +117,7 @@ describe("red-02: every request comes to an end", { timeout: 20_000 }, () => {
     });
   }
 
-  test("a kept connection that the server resets whenever it is used again is given up after some", async ({
+  test("a kept connection that the server resets whenever it is used again is abandoned after some", async ({
     signal,
   }) => {
     const seen = new Set<Socket>();

@@ -18,7 +18,7 @@ export function unreachable(cause: unknown, url: URL, place: Place, proxy?: URL)
   if (statusCode !== undefined && code === "ERR_PROXY_TUNNEL") {
     const why =
       statusCode === 407
-        ? `the proxy ${proxy?.host} wants credentials (407). Put them into the proxy's URL in the environment`
+        ? `the proxy ${proxy?.host} requires credentials (407). Put them into the proxy's URL in the environment`
         : `the proxy ${proxy?.host} refuses a connection to ${url.host} (${statusCode}). Allow it there, or name the host in NO_PROXY`;
     return new RegistryError("unreachable", why, place, { cause, retryable: statusCode >= 500 });
   }

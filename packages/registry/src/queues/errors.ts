@@ -18,7 +18,7 @@ export class QueueError extends ExecutorRegistryError {
   readonly retryAfter?: number;
 
   constructor(code: ErrorCode, queue: string, why: string, { status, retryAfter, cause }: QueueErrorFacts = {}) {
-    // Rights and queues are given and made while we run.
+    // Rights and queues may be created while the service runs.
     super(code, `queue ${queue}: ${why}`, { cause, retryable: true });
     this.queue = queue;
     if (status !== undefined) this.status = status;

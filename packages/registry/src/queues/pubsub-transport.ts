@@ -45,7 +45,8 @@ export function pubsubTransport(options: PubsubTransportOptions): QueueTransport
   return {
     async receive(signal) {
       const parsed = Pulled.safeParse(await call({ ...options, fetch }, "pull", { maxMessages: MAX_MESSAGES }, signal));
-      if (!parsed.success) throw new QueueError("unreachable", name, `${subscription} answers unlike Pub/Sub`);
+      if (!parsed.success)
+        throw new QueueError("unreachable", name, `the answer about ${subscription} is not one of Pub/Sub's`);
       const messages = parsed.data.receivedMessages;
       if (messages.length === 0) await clock.sleep(IDLE_MS, signal);
       return messages.map(({ ackId, message }) => toMessage(ackId, message));

@@ -70,7 +70,7 @@ export function createPump(options: QueueOptions, open: () => Promise<QueueTrans
     const asked = error instanceof QueueError ? (error.retryAfter ?? 0) : 0;
     const own = backoff(failures - 1, random, MAX_PAUSE_MS);
     const ms = Math.round(Math.max(own, Math.min(asked, MAX_ASKED_PAUSE_MS)));
-    // Ours say in words what is wrong; of another's the stack may help.
+    // Our own errors say what is wrong; of others the stack may help.
     const what = error instanceof QueueError ? { code: error.code, problem: error.message } : { err: error };
     // Once while it stays the same: a queue without credentials fails every minute.
     const same = warned === String(error);

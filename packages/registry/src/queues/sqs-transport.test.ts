@@ -74,7 +74,7 @@ describe("Amazon ECR's events from SQS", () => {
     assert.deepEqual(it.hints, [ECR_HINT]);
   });
 
-  test("a message that is no event is counted and removed, and holds up nobody", async () => {
+  test("a message that is no event is counted and removed, and does not hold up others", async () => {
     await using server = await startSqsServer();
     server.send("hello", { Type: "Notification", Message: "hello" }, ecrPush("../x"), ecrPush());
     await using it = await run(server);

@@ -65,7 +65,7 @@ const FAILURES: readonly (readonly [name: RegExp, code: ErrorCode, why: string])
     "unauthorized",
     "there are no AWS credentials, or they are refused: give the pod a role, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
   ],
-  [/Throttl|OverLimit|TooManyRequests/, "throttled", "SQS asks to be asked less often"],
+  [/Throttl|OverLimit|TooManyRequests/, "throttled", "SQS limits how often it may be asked"],
 ];
 
 function sqsError(queue: string, queueUrl: string, cause: unknown): unknown {
@@ -73,7 +73,7 @@ function sqsError(queue: string, queueUrl: string, cause: unknown): unknown {
   const [, code, why] = FAILURES.find(([name]) => name.test(cause.name)) ?? [
     undefined,
     "unreachable" as const,
-    `SQS cannot be asked: ${cause.message}`,
+    `the request to SQS failed: ${cause.message}`,
   ];
   return new QueueError(code, queue, `${queueUrl}: ${why} (${cause.name})`, { cause });
 }

@@ -29,7 +29,7 @@ async function openClient(queueUrl: string, region: string | undefined): Promise
   const where = region ?? /^https:\/\/sqs\.([a-z0-9-]+)\.amazonaws\.com/.exec(queueUrl)?.[1];
   return new SQSClient({
     ...(where !== undefined && { region: where }),
-    // Without these limits, a connection that is lost without a word would be waited on without end.
+    // Without these limits, a request on a lost connection would never end.
     requestHandler: {
       connectionTimeout: 5000,
       requestTimeout: (LONG_POLL_S + 10) * 1000,

@@ -29,7 +29,7 @@ test("requests share the run that waits for its start; those that come while it 
   ]);
 });
 
-test("a run that fails fails for those who share it, and for nobody after them", async () => {
+test("a run that fails fails for those who share it, and not for those after them", async () => {
   const clock = manualClock();
   let runs = 0;
   const ask = coalesce(() => (++runs === 1 ? Promise.reject(new Error("no")) : Promise.resolve("yes")), {

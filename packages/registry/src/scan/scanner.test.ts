@@ -168,7 +168,7 @@ describe("scanning a real registry", { skip: noDockerRegistry }, () => {
     assert.match(image.verdicts[0]?.reason ?? "", /stranger\/executor-nlp is in none of the approved namespaces/);
   });
 
-  test("what a restart finds in its store is judged by the configuration of now, and fetched by nobody", async () => {
+  test("what a restart finds in its store is judged by the configuration of now, and not fetched again", async () => {
     await using registry = await startDockerRegistry();
     await pushImage(registry, "team/executor-ml", "1.0.0");
     const store = memoryStore();
@@ -199,7 +199,7 @@ describe("scanning a real registry", { skip: noDockerRegistry }, () => {
     assert.equal((scanning.sources[0]?.requests ?? 0) - before, 3);
   });
 
-  test("executors of many types in one repository are told by their tags", async () => {
+  test("executors of many types in one repository are distinguished by their tags", async () => {
     await using registry = await startDockerRegistry();
     const nlp = await pushImage(registry, "team/executors", "executor-custom-nlp-1.2.0", { created: day(1), size: 32 });
     await pushImage(registry, "team/executors", "executor-ml-latest", { created: day(2), size: 32 });

@@ -107,8 +107,8 @@ export class Scanner {
 
   /**
    * Looks at what events name. Repositories that no source covers are passed over.
-   * @param to the name of the only source that is meant, where the event was sent to one: whatever the sender calls its host, since
-   * products write the address into events that people reach them by
+   * @param to the name of the only source that is meant, where the event was sent to one, and the host in the event does not
+   * count: products write the address into events that people reach them by
    */
   hint(hints: readonly Hint[], reason: Reason, to?: string): HintResult {
     const looks = new Map<string, { readonly repository: Repository; readonly tags: Set<string> }>();
@@ -133,7 +133,7 @@ export class Scanner {
       const wanted = [...looks.values()].map(({ repository, tags }) => ({ repository, tags: [...tags] }));
       this.#look(wanted, reason).catch((error: unknown) => {
         if (!this.#ending.signal.aborted)
-          this.#options.log.error({ err: error }, "an event's scan could not be taken in");
+          this.#options.log.error({ err: error }, "what an event's scan found could not be recorded");
       });
     }
     if (unknownHosts.size > 0) this.#warnOfHosts([...unknownHosts], reason);

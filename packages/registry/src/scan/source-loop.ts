@@ -123,7 +123,7 @@ export class SourceLoop {
         await clock.sleep(this.#pause(random), this.#signal);
       } catch (error) {
         if (this.#signal.aborted) return;
-        log.error({ source: this.source.name, err: error }, "a scan could not be taken in; it will be tried again");
+        log.error({ source: this.source.name, err: error }, "what a scan found could not be recorded; trying again");
         await clock.sleep(this.#pause(random), this.#signal).catch(() => {});
       }
     }
@@ -135,7 +135,7 @@ export class SourceLoop {
     return interval * (1 + jitter * (2 * random() - 1));
   }
 
-  /** A scan that could not be taken in says nothing of the source's images, but of the service. */
+  /** A scan whose results could not be recorded is a problem of the service, not of the source. */
   #broke(error: unknown): never {
     const known = error instanceof ExecutorRegistryError;
     const { code, message } = known ? error : { code: "internal", message: "a mistake in the service; see its log" };

@@ -45,7 +45,7 @@ test(
   },
 );
 
-test("what another replica withdrew is not held to be disappearing for ever", async () => {
+test("what another replica withdrew is not held to be disappearing without end", async () => {
   const store = memoryStore();
   const kept = { ...store, close: () => Promise.resolve() };
   let there = true;

@@ -5,7 +5,7 @@ import { openScanning } from "../testing/scanning.ts";
 import { listedImage, listing, scriptedSource } from "../testing/scripted-source.ts";
 import { STALLED_MS } from "./watchdog.ts";
 
-test("red-02: a source that never answers, and ignores that it is given up, is a problem and keeps no refresh waiting", async () => {
+test("red-02: a source that never answers, and ignores that it is abandoned, is a problem and keeps no refresh waiting", async () => {
   const clock = manualClock();
   let scans = 0;
   const source = scriptedSource(async (_request, found) => {

@@ -3,8 +3,8 @@ import { steady } from "../net/steady.ts";
 
 /** Milliseconds without progress after which a scan is said to hang: readiness does not wait for it any longer. */
 export const STALLED_MS = 30_000;
-/** Milliseconds without progress after which a scan is given up. Longer than a registry's pause and the retries of a request take. */
-const GIVEN_UP_MS = 240_000;
+/** Milliseconds without progress after which a scan is abandoned. Longer than a registry's pause and the retries of a request take. */
+const ABANDONED_MS = 240_000;
 
 /** What a watched task is given. */
 export interface Watched {
@@ -14,9 +14,9 @@ export interface Watched {
 }
 
 /**
- * Runs a task as long as it makes progress. However long it takes in all, one that hangs is given up, even where it ignores its signal.
+ * Runs a task as long as it makes progress. However long it takes in all, one that hangs is abandoned, even where it ignores its signal.
  * @param stalled called once each time that nothing came of it for half a minute
- * @throws ExecutorRegistryError code `timeout` for one that was given up
+ * @throws ExecutorRegistryError code `timeout` for one that was abandoned
  */
 export async function watched<T>(
   task: (watch: Watched) => Promise<T>,
@@ -24,27 +24,27 @@ export async function watched<T>(
   { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
 ): Promise<T> {
   const now = steady(clock);
-  const [over, given] = [new AbortController(), new AbortController()];
+  const [over, abandoned] = [new AbortController(), new AbortController()];
   let last = now();
   const watch = async (): Promise<never> => {
     const end = AbortSignal.any([signal, over.signal]);
     for (let reported = false; ;) {
       const idle = now() - last;
-      if (idle >= GIVEN_UP_MS) break;
+      if (idle >= ABANDONED_MS) break;
       if (idle < STALLED_MS) reported = false;
       else if (!reported) {
         reported = true;
         stalled();
       }
-      await clock.sleep((reported ? GIVEN_UP_MS : STALLED_MS) - idle, end);
+      await clock.sleep((reported ? ABANDONED_MS : STALLED_MS) - idle, end);
     }
-    const why = `the scan made no progress for ${GIVEN_UP_MS / 1000} s; it was given up and will be tried again`;
+    const why = `the scan made no progress for ${ABANDONED_MS / 1000} s; it was abandoned and will be tried again`;
     const error = new ExecutorRegistryError("timeout", why);
-    given.abort(error);
+    abandoned.abort(error);
     throw error;
   };
-  const result = task({ signal: AbortSignal.any([signal, given.signal]), progressed: () => (last = now()) });
-  // One that was given up may end later.
+  const result = task({ signal: AbortSignal.any([signal, abandoned.signal]), progressed: () => (last = now()) });
+  // One that was abandoned may end later.
   result.catch(() => {});
   try {
     return await Promise.race([result, watch()]);

@@ -14,7 +14,7 @@ export interface ListedImage {
   readonly details?: ImageDetails;
 }
 
-/** A tag whose image could not be read, and why; without a problem it was merely not its turn yet. */
+/** A tag whose image could not be read, and why; without a problem it was not its turn yet. */
 export interface UnreadTag {
   readonly tag: string;
   /** What it names, where that itself can never be read. */
@@ -105,7 +105,7 @@ export interface ScanOutcome {
   readonly problem?: ExecutorRegistryError;
 }
 
-/** How a source fares. */
+/** The state of a source. */
 export interface SourceHealth {
   readonly name: string;
   readonly kind: string;

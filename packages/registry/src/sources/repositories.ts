@@ -21,7 +21,7 @@ export function selectRepositories(patterns: readonly string[], naming: Naming):
     named: rules.filter(({ literal }) => literal).map(({ text }) => text),
     discovers: rules.some(({ literal }) => !literal),
     rank(path) {
-      // Whoever names it, a catalogue or an event: no reference could, and a request for it could leave the registry's API.
+      // Named by a catalogue or an event: no reference could, and a request for it could leave the registry's API.
       if (!isRepositoryPath(path, "") || !naming.holdsExecutors(path)) return undefined;
       const place = rules.findIndex(({ matches }) => matches(path));
       return place < 0 ? undefined : place;

@@ -111,7 +111,7 @@ test("a cluster that was never reached keeps the service from being ready, until
   assert.equal((await world.get("/executors/ml")).body.image, build("a"));
 });
 
-test("a reload keeps a cluster's answers while it connects anew, and drops those of one it does not name", async () => {
+test("a reload keeps a cluster's answers while it connects again, and drops those of one it does not name", async () => {
   await using cluster = await kubernetesServer();
   declare(cluster, { ml: build("a") });
   await using world = await watching(cluster);

@@ -34,7 +34,7 @@ export interface ClusterSourceOptions {
 const LONGEST_PAUSE = 60_000;
 /** Milliseconds after which a cluster that was never read is said to be out of reach: readiness does not wait for it any longer. */
 const FIRST_READ_MS = 10_000;
-/** How often the parts of the cluster are asked how they fare; that touches memory only. */
+/** How often the state of the cluster's parts is asked for; that touches memory only. */
 const LOOK = 2000;
 
 /** A cluster's own images, as the development resolver sees them: watched, current at once, never checked. */

@@ -10,7 +10,7 @@ import { roleCredentials } from "./ecr-role.ts";
 /** Where ECR's API is called, and as whom. */
 export interface EcrClientOptions {
   readonly region: string;
-  /** A role to take first. */
+  /** A role to assume first. */
   readonly roleArn?: string;
   /** @default AWS's own, or `AWS_ENDPOINT_URL_ECR` */
   readonly endpoint?: string;
@@ -38,7 +38,7 @@ export async function openEcr(
     ...(credentials !== undefined && { credentials }),
     // Every try is counted, paced and waited for like those of other registries.
     maxAttempts: 1,
-    // A connection that died silently would else be waited on for ever.
+    // Without these limits, a request on a lost connection would never end.
     requestHandler: {
       connectionTimeout: 5000,
       requestTimeout: 60_000,

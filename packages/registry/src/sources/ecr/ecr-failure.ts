@@ -58,7 +58,7 @@ export function ecrFailure(thrown: unknown, action: string, place: Place, now: n
   }
   if (FORBIDDEN.test(error.name) || status === 403) {
     const needed = ACTION.exec(error.message)?.[1] ?? action;
-    const trust = needed.startsWith("sts:") ? ", and in the trust policy of the role that is to be taken" : "";
+    const trust = needed.startsWith("sts:") ? ", and in the trust policy of the role that is assumed" : "";
     return fail("forbidden", `AWS denies ${needed}. Allow it in the IAM policy of the role${trust}. It says: ${said}`);
   }
   if (error.name === "TimeoutError") return fail("timeout", `AWS did not answer ${action} in time`);

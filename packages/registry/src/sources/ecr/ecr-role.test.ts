@@ -30,7 +30,7 @@ describe("a role in another account", () => {
     assert.match(request?.headers.authorization ?? "", /Credential=AKIDEXAMPLE\/\d{8}\/eu-west-1\/sts\//);
   });
 
-  test("that may not be taken is told with the policies to look at", async () => {
+  test("that may not be assumed is reported with the policies to look at", async () => {
     await using sts = await startLoopbackServer((_request, response) => {
       const why = `User: arn:aws:iam::123456789012:user/x is not authorized to perform: sts:AssumeRole on resource: ${roleArn}`;
       const error = `<Error><Type>Sender</Type><Code>AccessDenied</Code><Message>${why}</Message></Error>`;

@@ -5,11 +5,11 @@ import { type Place, RegistryError } from "../../oci/wire/errors.ts";
 /** What AWS's clients sign with. */
 export type AwsCredentials = Exclude<NonNullable<ECRClientConfig["credentials"]>, (...args: never) => unknown>;
 
-/** Which role to take. */
+/** Which role to assume. */
 export interface RoleOptions {
   readonly roleArn: string;
   readonly region: string;
-  /** Who takes it. */
+  /** Who assumes it. */
   readonly own: AwsCredentials | (() => Promise<AwsCredentials>);
   /** @default AWS's own, or `AWS_ENDPOINT_URL_STS` */
   readonly endpoint?: string;

@@ -115,7 +115,7 @@ describe("a scan of Amazon ECR", () => {
     assert.deepEqual(new Set(described.map(({ input }) => input.registryId)), new Set(["999999999999"]));
   });
 
-  test("prefers regions in their order; one that is denied keeps nobody from reading the others", async () => {
+  test("prefers regions in their order; one that is denied does not keep the others from being read", async () => {
     await using ecr = await startEcrDouble();
     const regions = ["us-east-1", "eu-west-1"];
     for (const region of regions) ecr.set("team/executor-ml", [image(1, "1.0.0")], { region });
@@ -178,7 +178,7 @@ describe("Amazon ECR, when it does not answer as it should:", () => {
     assert.deepEqual([ecr.count("DescribeImages"), source.requests], [4, 5]);
   });
 
-  test("throttling that does not end is told as such", async () => {
+  test("throttling that does not end is reported as such", async () => {
     await using ecr = await startEcrDouble();
     ecr.failNext("DescribeRepositories", { status: 400, type: "ThrottlingException" }, 100);
     const clock = manualClock();
@@ -190,7 +190,7 @@ describe("Amazon ECR, when it does not answer as it should:", () => {
     assert.deepEqual([outcome.complete, outcome.problem?.code, ecr.calls.length], [false, "throttled", 8]);
   });
 
-  test("refused or missing credentials are told with what to do, and quote nothing", async () => {
+  test("refused or missing credentials are reported with what to do, and quote nothing", async () => {
     await using ecr = await startEcrDouble();
     const secretAccessKey = "wJalrXUtnFEMI";
     const refused = await scanned(ecrSource(ecr, { credentials: { accessKeyId: "AKIDOTHER", secretAccessKey } }));
@@ -229,7 +229,7 @@ describe("Amazon ECR, when it does not answer as it should:", () => {
     await assert.rejects(scan, /the service ends/);
   });
 
-  test("an address where nobody answers is told as unreachable", async () => {
+  test("an address where nothing answers is reported as unreachable", async () => {
     const ecr = await startEcrDouble();
     await ecr[Symbol.asyncDispose]();
     const clock = manualClock();

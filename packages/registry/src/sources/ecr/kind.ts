@@ -21,7 +21,7 @@ const settings = z.strictObject({
     .string()
     .regex(/^arn:[a-z-]+:iam::\d{12}:role\/.+$/, "expected arn:aws:iam::ACCOUNT:role/NAME")
     .optional()
-    .meta({ description: "A role to take first" }),
+    .meta({ description: "A role to assume first" }),
   repositories: Repositories,
   endpoint: Endpoint,
   requests,

@@ -39,7 +39,7 @@ describe("a place in Artifact Registry", () => {
     "docker.io/acme/executor-ml",
   ];
   for (const name of elsewhere) {
-    test(`${name} is none of this project's`, () =>
+    test(`${name} is not one of this project's`, () =>
       assert.equal(placeOf("acme", locations, repositoryNamed(name)), undefined));
   }
 

@@ -13,7 +13,7 @@ export interface ArtifactPlace {
 }
 
 /**
- * Container Registry's hosts live on as repositories of Artifact Registry.
+ * Container Registry's hosts are repositories of Artifact Registry now.
  * @see https://cloud.google.com/artifact-registry/docs/transition/setup-gcr-repo
  */
 const LEGACY: ReadonlyMap<string, string> = new Map([

@@ -133,7 +133,7 @@ describe("a scan of Artifact Registry", () => {
 describe("Artifact Registry, when it does not answer as it should:", () => {
   const quota = { status: 429, headers: { "retry-after": "7" }, body: "{}" };
 
-  test("it is left alone for as long as it asks, then asked again", async () => {
+  test("it is not asked for as long as it says, then asked again", async () => {
     await using double = await startArtifactRegistryDouble();
     double.set("europe-west4", "executors", [image("executor-ml", 1, "1")]);
     double.answerNext(/dockerImages/, quota);
@@ -149,7 +149,7 @@ describe("Artifact Registry, when it does not answer as it should:", () => {
     assert.equal(double.requests.length, 4);
   });
 
-  test("each refusal is told as what it is, with what to do", async () => {
+  test("each refusal is reported with its cause and what to do", async () => {
     await using double = await startArtifactRegistryDouble();
     const source = artifactRegistrySource(double);
     const told = async (status: number, body = "{}"): Promise<string> => {
@@ -188,7 +188,7 @@ describe("Artifact Registry, when it does not answer as it should:", () => {
     assert.deepEqual(states((await scanned(source, { only: [repositoryNamed(ML)] })).listings), [[ML, "failed"]]);
   });
 
-  test("a location that is away keeps nobody from reading the others", async () => {
+  test("a location that is away does not keep the others from being read", async () => {
     await using double = await startArtifactRegistryDouble();
     double.set("europe-west4", "executors", [image("executor-ml", 1, "1")]);
     double.answerNext(/locations\/us\//, { status: 403 });

@@ -104,7 +104,7 @@ function failure(response: Response, body: Buffer, place: Place, advice: string,
   if (status === 404) {
     // A 404 without Google's own error is a proxy's, or that of another server at this address.
     if (/"status": *"NOT_FOUND"/.test(body.toString())) {
-      return fail("not-found", "there is no such thing. Check the project and the location");
+      return fail("not-found", "it does not exist. Check the project and the location");
     }
     return fail("registry-protocol", "404 without an error of Google's. Is this Google's API?");
   }

@@ -50,7 +50,7 @@ describe("Google's credentials", () => {
     }
   });
 
-  test("that are missing are told with the ways to give some", async () => {
+  test("that are missing are reported with the ways to give some", async () => {
     const answer = await tokensWith({ GOOGLE_APPLICATION_CREDENTIALS: "/nowhere/key.json" });
     const { code, message } = answer as { code: string; message: string };
     assert.equal(code, "unauthorized");

@@ -19,7 +19,7 @@ export interface OciLayoutSourceOptions {
   readonly naming: Naming;
 }
 
-/** Every named image of an OCI image layout. Read anew by each scan: it is a file. */
+/** Every named image of an OCI image layout. Read again by each scan: it is a file. */
 export function createOciLayoutSource({ name, path, naming }: OciLayoutSourceOptions): ImageSource {
   const holds = ({ path }: Repository): boolean => naming.holdsExecutors(path);
   return {

@@ -65,7 +65,7 @@ describe("access", () => {
     assert.equal(access.remembered("Bearer good"), undefined, "a clock that is set back prolongs nothing");
   });
 
-  test("red-13: a token that nobody knows is asked about once in ten seconds, however many show it at once", async () => {
+  test("red-13: a token that no authenticator knows is asked about once in ten seconds, however many show it at once", async () => {
     const clock = manualClock();
     let asked = 0;
     const authenticator: Authenticator = {

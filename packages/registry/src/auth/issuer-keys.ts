@@ -55,7 +55,7 @@ export function createIssuerKeys({ issuer, jwksUri, fetch, clock }: IssuerKeysOp
       flight = undefined;
     }
   };
-  /** A clock that went back must not make anything last. */
+  /** A clock that was set back must not make anything last longer. */
   const since = (moment: number, span: number): boolean => Math.abs(clock.now() - moment) >= span;
 
   return async (header, token) => {

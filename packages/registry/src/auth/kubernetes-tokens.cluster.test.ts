@@ -47,7 +47,7 @@ describe("service accounts' tokens, judged by a real API server", { skip: noClus
     return statuses;
   };
 
-  test("one made for this service is its account's role, and for nobody else", async () => {
+  test("one made for this service is its account's role, and for no other service", async () => {
     await using service = await serving(file);
     assert.deepEqual(await asked(service, await jobs.newToken(AUDIENCE)), [200, 202]);
     await using page = await serviceAccount(space, "page");
@@ -64,7 +64,7 @@ describe("service accounts' tokens, judged by a real API server", { skip: noClus
     for (const [why, token] of Object.entries(refused)) assert.deepEqual(await asked(service, token), [401, 401], why);
   });
 
-  test("one of an account that was deleted is none", async () => {
+  test("one of an account that was deleted is not valid", async () => {
     await using service = await serving(file);
     await using away = await serviceAccount(space, "away");
     const token = await away.newToken(AUDIENCE);
@@ -86,7 +86,7 @@ describe("service accounts' tokens, judged by a real API server", { skip: noClus
     assert.deepEqual(await asked(service, fresh), [200, 403]);
   });
 
-  test("where the service itself may not have them judged, callers are not told that they may not", async () => {
+  test("where the service itself may not have them judged, callers do not get a refusal", async () => {
     await using service = await serving(file, { KUBECONFIG: await kubeconfigOf(jobs) });
     const token = await jobs.newToken(AUDIENCE);
     assert.deepEqual(await asked(service, token), [503, 503]);

@@ -11,7 +11,7 @@ export interface Principal {
 
 export const mayAct = (principal: Principal, as: Role): boolean => ROLES.indexOf(principal.role) >= ROLES.indexOf(as);
 
-/** One way of proving who one is. */
+/** One way to prove who is calling. */
 export interface Authenticator {
   readonly name: string;
   /**

@@ -53,7 +53,7 @@ const currentAmong = (...looks: readonly Looks[]) => currentOf(type(...looks), (
 const chosen = (...looks: readonly Looks[]): string | undefined => currentAmong(...looks)?.image.tags[0];
 
 describe("the current version", () => {
-  test("is the last that was pushed, where the registry tells", () => {
+  test("is the last that was pushed, where the registry reports it", () => {
     assert.equal(
       chosen(
         { pushed: "2026-11-02T00:00:00Z", created: "2026-01-01T00:00:00Z" },

@@ -46,7 +46,7 @@ export class Snapshot {
   #index: TypeIndex | undefined;
   readonly #listeners = new Set<(event: ExecutorEvent) => void>();
 
-  /** Puts, replaces or removes a type's answer. Tells the listeners where it differs. */
+  /** Puts, replaces or removes a type's answer. Notifies the listeners where it differs. */
   set(type: string, document: ExecutorDocument | undefined): void {
     const before = this.#executors.get(type);
     if (document === undefined) {

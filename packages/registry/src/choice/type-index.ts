@@ -1,6 +1,6 @@
 import { NearMisses } from "@executor-registry/resolver";
 
-/** The types that have an answer, in order. Made anew when there are others, so that questions about them cost little each. */
+/** The types that have an answer, in order. Made again when there are others, so that questions about them cost little each. */
 export class TypeIndex {
   readonly sorted: readonly string[];
   #nearMisses: NearMisses | undefined;

@@ -12,7 +12,7 @@ const MAX_SENTENCES = 20;
 /** Unread tags that are looked through for those of the type; the question is to stay cheap. */
 const MAX_UNREAD = 500;
 
-/** What an answer "there is none" is based on, besides the catalogue. */
+/** What the answer that a type is unknown is based on, besides the catalogue. */
 export interface Evidence {
   /** Of the sources, in the configuration's order. */
   health(): readonly SourceHealth[];
@@ -45,7 +45,7 @@ export function unknownType(type: string, choices: Choices, evidence: Evidence):
   return new UnknownTypeError(type, known, whyNone(refused));
 }
 
-/** Which sources were not looked at yet, in words; `undefined` when all were. */
+/** Which sources were not looked at yet, as text; `undefined` when all were. */
 export function notLookedAt(sources: readonly SourceHealth[]): string | undefined {
   const names = sources.filter(({ state }) => state === "starting").map(({ name }) => name);
   if (names.length === 0) return undefined;

@@ -4,7 +4,7 @@ import type { UnreadRecord } from "../model/change.ts";
 import { oneLine } from "../model/one-line.ts";
 import type { RepositoryReads } from "../catalogue/state.ts";
 
-/** Failures that pass, in the words of a sentence. */
+/** Temporary failures, as parts of a sentence. */
 const PASSING: Readonly<Record<string, string>> = {
   throttled: "too many requests",
   unreachable: "the registry could not be reached",

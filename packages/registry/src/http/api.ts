@@ -24,7 +24,7 @@ interface Configured extends Evidence {
 /** What the handlers of the operations work with. */
 export interface Api {
   readonly choices: Choices;
-  /** Asked for anew by each request. */
+  /** Asked for again by each request. */
   readonly inForce: () => Configured;
   readonly serviceHealth: Health;
   readonly events: EventStream;

@@ -40,7 +40,7 @@ const MAX_UNSENT_BYTES = 1 << 20;
 const MAX_UNSENT_BYTES_OF_ALL = 32 << 20;
 
 /**
- * `event: executor` with a type's new image, `event: reset` where a client has to ask anew for all it keeps: it was away too long, or
+ * `event: executor` with a type's new image, `event: reset` where a client has to ask again for all it keeps: it was away too long, or
  * this process does not know what it has seen. Ids are this process's own: another replica resets.
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
  */

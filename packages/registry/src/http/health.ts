@@ -16,7 +16,7 @@ export interface HealthOptions {
     judging(): { readonly due: number; readonly late: number };
   };
   readonly version: string;
-  /** Whether the service is ending: it still answers, but wants no new work. */
+  /** Whether the service is ending: it still answers, but takes no new work. */
   readonly draining: () => boolean;
   /** Whether the catalogue held something when it was opened. */
   readonly restored: boolean;
@@ -78,9 +78,9 @@ export function createHealth(options: HealthOptions): Health {
   const ready = (): Readiness => {
     const now = readiness(options);
     beenReady ||= now.status === "ok";
-    // After a change of the configuration the sources are looked at anew, while the answers from before still hold.
+    // After a change of the configuration the sources are looked at again, while the answers from before still hold.
     if (!beenReady || now.status !== "starting") return now;
-    return { status: "ok", reason: `the sources are looked at anew; ${now.reason}` };
+    return { status: "ok", reason: `the sources are looked at again; ${now.reason}` };
   };
 
   return {

@@ -63,7 +63,7 @@ function operation(row: Operation, schemas: JsonSchemas): Json {
   };
 }
 
-/** Without a role everybody may; with an answer for those who lack it, a token is a choice. */
+/** Without a role everybody may; with an answer for those who lack it, a token is optional. */
 function security({ role, withoutRole }: Operation): Json {
   if (role === undefined) return { security: [] };
   return { ...(withoutRole && { security: [{}, { bearer: [] }] }), "x-role": role };

@@ -80,7 +80,7 @@ export interface Operation<Params = unknown, Query = unknown, Body = unknown, Ki
   readonly rate?: RateClass;
   readonly params?: z.ZodType<Params>;
   readonly query?: z.ZodType<Query>;
-  /** Without it, a body is read and ignored. */
+  /** When absent, a body is read and ignored. */
   readonly body?: BodyShape<Body>;
   readonly kind: Kind;
   /** @default JSON, HTML or an event stream, by the kind */

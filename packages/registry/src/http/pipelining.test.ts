@@ -76,7 +76,7 @@ describe("red-08: requests that are sent without waiting for answers", () => {
     ["/executors", 1000],
     ["/executors/t1", 20_000],
   ] as const) {
-    test(`and whose answers nobody reads, 200 times ${times} of ${path}, take neither memory without a bound nor others' turns`, async (t) => {
+    test(`and whose answers are not read, 200 times ${times} of ${path}, take neither memory without a bound nor others' turns`, async (t) => {
       const requests = Buffer.from(`GET ${path} HTTP/1.1\r\nhost: a\r\n\r\n`.repeat(times));
       const kept = new Agent({ keepAlive: true, maxSockets: 1 });
       const sockets: Socket[] = [];

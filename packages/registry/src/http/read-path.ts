@@ -45,7 +45,7 @@ export function isCurrent(ifNoneMatch: string | undefined, etag: string): boolea
 
 /**
  * Answers what dispatchers ask all day, ahead of all routing: bytes rendered before, looked up by the URL as it came. Returns
- * whether it did; whatever is out of the ordinary (a query, an unknown type, a token seen for the first time) is left
+ * whether it did; anything else (a query, an unknown type, a token seen for the first time) is left
  * to the routes, which say the same, more slowly.
  */
 export function createReadPath(snapshot: Snapshot, access: Access, counts: ReadCounts, nextId: () => string) {

@@ -63,7 +63,7 @@ export const Executor = z
   .object({
     type: z.string(),
     image: z.string().meta({ description: "What to run: repository@sha256:…; of what is live, any name" }),
-    digest: DigestText.optional().meta({ description: "Always there, but for what is live" }),
+    digest: DigestText.optional().meta({ description: "Always there, except for what is live" }),
     version: z.string().meta({ description: "The tag by which people know it" }),
     tags: z.array(z.string()).meta({ description: "At most 50, the most informative ones" }),
     tagsOmitted: z.number().optional().meta({ description: "How many more tags there are" }),

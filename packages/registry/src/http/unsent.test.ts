@@ -34,7 +34,7 @@ async function untaken(requests: number, body: () => string | Buffer): Promise<r
   return alive;
 }
 
-test("red-08: of answers that nobody takes, the first are cut off when all are too many bytes", async () => {
+test("red-08: of answers that are not taken, the first are cut off when all are too many bytes", async () => {
   assert.deepEqual(await untaken(5, () => "x".repeat(8 * MIB)), [false, false, false, true, true]);
 });
 

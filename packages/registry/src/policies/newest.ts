@@ -17,7 +17,7 @@ export const newest: VersionPolicy = (versions, complete) => {
   const differences = new Set<Difference>();
   for (const one of versions) if (one !== version) differences.add(differenceOf(version, one));
   if (differences.has("name")) {
-    const reason = `nothing tells which of ${versions.length} admitted versions${readable} is the newest: some were there when their repository was looked at first, without a time that is believable or a version to compare`;
+    const reason = `nothing shows which of ${versions.length} admitted versions${readable} is the newest: some were there when their repository was looked at first, without a time that is believable or a version to compare`;
     return { version, decidedBy: "none", reason, ambiguous: true, advice: ADVICE };
   }
   const why = reasonFor(version, versions, differences);

@@ -42,7 +42,7 @@ describe("Azure container registries' webhooks", () => {
     await assert.rejects(sent, { code: "invalid-webhook", path: "target" });
   });
 
-  test("a host that is none makes no name of an image", async () => {
+  test("a host that is not valid makes no name of an image", async () => {
     for (const host of ["executors.azurecr.io/team", "executors azurecr", "user@executors.azurecr.io"]) {
       const body = { action: "push", target: { repository: "executor-ml" }, request: { host } };
       const sent = receiver.receive(post(body, headers), signal);

@@ -64,7 +64,7 @@ describe("CloudEvents", () => {
     }
   });
 
-  test("ECR's, made by an input transformer, tell the registry by their source", async () => {
+  test("ECR's, made by an input transformer, name the registry by their source", async () => {
     const source = "urn:aws:ecr:eu-west-1:123456789012:repository/team/executor-ml";
     const data = { repositoryName: "team/executor-ml", imageTag: "<tag>", imageDigest: DIGEST };
     assert.deepEqual(await hints(event("com.amazon.ecr.image.push", data, { source })), [

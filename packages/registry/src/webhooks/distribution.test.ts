@@ -31,7 +31,7 @@ describe("the distribution project's notifications", () => {
     });
   }
 
-  test("deletions come by digest, and once more for each tag", async () => {
+  test("deletions come by digest, and again for each tag", async () => {
     const repository = "team/executor-ml";
     const body = {
       events: [event("delete", { digest: DIGEST, repository }), event("delete", { repository, tag: "1" })],
@@ -73,7 +73,7 @@ describe("the distribution project's notifications", () => {
     }
   });
 
-  test("a body that is none is refused with the place of the mistake, and is not quoted", async () => {
+  test("a malformed body is refused with the place of the mistake, and is not quoted", async () => {
     const cases: readonly (readonly [unknown, string])[] = [
       ["secret-text", ""],
       [{ events: "secret-text" }, "events"],

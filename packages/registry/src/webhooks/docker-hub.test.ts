@@ -24,7 +24,7 @@ describe("Docker Hub's webhooks", () => {
     ]);
   });
 
-  test("whoever does not know the URL's last part is refused", async () => {
+  test("a sender that does not know the URL's last part is refused", async () => {
     await assert.rejects(receiver.receive(post(push("acme/x")), signal), { code: "unauthorized" });
   });
 });

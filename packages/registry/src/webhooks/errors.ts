@@ -28,7 +28,7 @@ export class InvalidWebhookError extends ExecutorRegistryError {
   }
 }
 
-/** What it takes to believe the sender, such as its public keys, cannot be fetched now. The sender should try again. */
+/** What is needed to verify the sender, such as its public keys, cannot be fetched now. The sender should try again. */
 export class WebhookUnavailableError extends ExecutorRegistryError {
   override readonly name = "WebhookUnavailableError";
   /** The kind of sender that was expected. */

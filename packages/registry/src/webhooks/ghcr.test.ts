@@ -52,7 +52,7 @@ describe("GitHub's webhooks", () => {
     assert.deepEqual(hints, [{ ...place, digest: OTHER }]);
   });
 
-  test("GitHub Enterprise's registry is told by the URL, with or without a tag", async () => {
+  test("GitHub Enterprise's registry is known by the URL, with or without a tag", async () => {
     for (const end of [":", ":1.0"]) {
       const version = { version: OTHER, package_url: `containers.ghe.example/Acme/executor-ml${end}` };
       const { hints } = await send({ action: "published", package: { ...image, package_version: version } });
@@ -61,7 +61,7 @@ describe("GitHub's webhooks", () => {
     }
   });
 
-  test("without a usable URL, owner and name tell the image", async () => {
+  test("without a usable URL, owner and name identify the image", async () => {
     const version = { version: OTHER, package_url: "", container_metadata: null };
     const { hints } = await send({ action: "updated", package: { ...image, package_version: version } });
     assert.deepEqual(hints, [{ ...place, digest: OTHER }]);

@@ -94,7 +94,7 @@ describe("red-01: bodies that no sender sends, posted to a service", () => {
   };
 
   for (const [kind, sender] of SENDERS) {
-    test(`${kind}: each part replaced by what is none: no failure of the service, and no long work`, async (t) => {
+    test(`${kind}: each part replaced by an invalid one: no failure of the service, and no long work`, async (t) => {
       const right = sender.event();
       const last = kind === "pubsub" || kind === "sns" ? [401] : [202];
       assert.ok(
@@ -126,7 +126,7 @@ describe("red-01: bodies that no sender sends, posted to a service", () => {
     });
   }
 
-  test("whatever is made up, and whatever is no JSON, no text and no UTF-8, is 202, 400 or 401", async () => {
+  test("anything made up, and what is no JSON, no text and no UTF-8, is 202, 400 or 401", async () => {
     const body = fc.oneof(fc.json({ stringUnit: "binary" }), fc.string({ unit: "binary" }));
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...SENDERS.values()), body, async (sender, text) => {

@@ -115,7 +115,7 @@ async function outcome(receiver: WebhookReceiver, request: WebhookRequest): Prom
 
 describe("every receiver", () => {
   for (const [kind, receiver] of RECEIVERS) {
-    test(`${kind}: whoever proves nothing is refused, whatever they send`, async () => {
+    test(`${kind}: a sender without proof is refused, no matter what it sends`, async () => {
       await fc.assert(
         fc.asyncProperty(sent, async (request) => {
           const known =
@@ -126,7 +126,7 @@ describe("every receiver", () => {
       );
     });
 
-    test(`${kind}: whatever a known sender sends is taken or refused, and breaks nothing`, async () => {
+    test(`${kind}: anything that a known sender sends is taken or refused, and breaks nothing`, async () => {
       await fc.assert(
         fc.asyncProperty(sent, async (request) => {
           const known = ["taken", "UnauthorizedWebhookError", "InvalidWebhookError"];
@@ -152,7 +152,7 @@ describe("every receiver", () => {
     }
   });
 
-  test("one sender's event is none of another's", async () => {
+  test("one sender's event does not count for another", async () => {
     const request = { method: "POST", headers: {}, body: Buffer.from(JSON.stringify(ecrPush())) } as const;
     assert.equal(await outcome(receiver("ecr"), proven(request)), "taken");
     for (const kind of ["distribution", "harbor", "quay", "docker-hub", "acr", "cloudevents"] as const) {

@@ -38,7 +38,7 @@ describe("how a sender proves who it is", () => {
     refuses({ pathToken: TOKEN }, post("", {}, `${TOKEN}0`));
   });
 
-  test("nobody is let in by an empty or short secret", () => {
+  test("an empty or short secret lets no sender in", () => {
     for (const proof of [
       { headers: {} },
       { headers: { authorization: "" } },

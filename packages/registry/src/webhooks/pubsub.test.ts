@@ -104,7 +104,7 @@ describe("Artifact Registry's events, pushed by Pub/Sub", () => {
     }
   });
 
-  test("without the token's keys nobody is believed, and Pub/Sub tries again", async () => {
+  test("without the token's keys no sender is believed, and Pub/Sub tries again", async () => {
     for (const answer of [{ error: "away" }, { keys: "x".repeat(300_000) }]) {
       await using it = await pubsub(answer);
       await assert.rejects(it.send(push({})), { code: "unreachable", retryable: true });

@@ -28,7 +28,7 @@ describe("Quay's notifications", () => {
     assert.deepEqual((await receiver.receive(post(push, {}, pathToken), signal)).hints, [place]);
   });
 
-  test("whoever does not know the URL's last part is refused", async () => {
+  test("a sender that does not know the URL's last part is refused", async () => {
     await assert.rejects(receiver.receive(post(push), signal), { code: "unauthorized" });
     await assert.rejects(receiver.receive(post(push, {}, "guess"), signal), { code: "unauthorized" });
   });

@@ -68,7 +68,7 @@ describe("Amazon ECR's events through SNS", { skip: noOpenssl }, () => {
     );
   });
 
-  test("whatever the signature does not hold for is refused, before anything is asked of anybody", async () => {
+  test("what the signature does not hold for is refused, before anything is fetched", async () => {
     await using it = await sns();
     const unproven: Record<string, Record<string, string>> = {
       "another topic": { TopicArn: "arn:aws:sns:eu-west-1:123456789012:other" },

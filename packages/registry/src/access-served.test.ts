@@ -19,7 +19,7 @@ const bearer = (token: string): { headers: Record<string, string> } => ({
 });
 
 describe("red-18, red-13: access", () => {
-  test("red-18: reads that are open are answered whoever is away, and nobody is asked about a token", async () => {
+  test("red-18: open reads are answered while authenticators are away, and none is asked about a token", async () => {
     await using issuer = await startOidcIssuer();
     issuer.down = true;
     const service = await start(`auth: {oidc: {issuer: "${issuer.url}", audience: a, roles: {x: reader}}}`);
@@ -39,7 +39,7 @@ describe("red-18, red-13: access", () => {
     }
   });
 
-  test("red-18: what is refused for its token counts for nobody's limit, and each caller has its own", async () => {
+  test("red-18: what is refused for its token counts for no caller's limit, and each caller has its own", async () => {
     const service = await start(`auth: {tokens: ${TOKENS}}\nlimits: {writesPerMinute: 3}`);
     const post = async (init: object): Promise<number> =>
       (await fetch(`${service.url}/executors/refresh`, { method: "POST", ...init })).status;
@@ -55,7 +55,7 @@ describe("red-18, red-13: access", () => {
     }
   });
 
-  test("red-13: an unknown token is asked about once, and where reads are open nobody is asked about 300 made-up ones", async () => {
+  test("red-13: an unknown token is asked about once, and where reads are open no authenticator is asked about 300 made-up ones", async () => {
     await using issuer = await startOidcIssuer();
     const auth = (reads: string): string =>
       `auth: {reads: ${reads}, oidc: {issuer: "${issuer.url}", audience: a, roles: {x: reader}}}`;

@@ -29,7 +29,7 @@ const labelled = (
 };
 
 describe("what images say is bounded in what is kept and served", () => {
-  test("red-06a: an image with thousands of tags is answered with those that tell most, and how many there are more", async () => {
+  test("red-06a: an image with thousands of tags is answered with the most informative ones, and how many there are more", async () => {
     const tags = Array.from({ length: 5600 }, (_, n) => `build-${n}-with-a-long-name-as-a-commit-has-it`);
     await using scanning = await scanned(listing("team/executor-ml", listedImage("a", ...tags, "1.2.0", "latest")));
     const { snapshot } = scanning.choices;

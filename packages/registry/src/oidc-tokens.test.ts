@@ -60,7 +60,7 @@ describe("an OpenID provider's tokens", () => {
     assert.equal(issuer.reads, 1);
   });
 
-  test("are none when they are another's, for another, over, or signed with what is no secret", async () => {
+  test("are refused when they are another's, for another, over, or signed with what is no secret", async () => {
     await using here = await world();
     const { clock, issuer, claims } = here;
     await using stranger = await startOidcIssuer();

@@ -17,7 +17,7 @@ describe("a limit of requests per minute", () => {
     ["writes", "/executors/refresh", 3, 202],
     ["forged events", "/webhooks/main", 5, 401],
   ] as const) {
-    test(`of ${what} is told as a problem with the time to wait, to the address that exceeds it alone`, async () => {
+    test(`of ${what} is answered with a problem and the time to wait, to the address that exceeds it alone`, async () => {
       const service = await startService({ config, log: pino({ level: "silent" }) });
       try {
         const post = (address: string): Promise<Response> =>

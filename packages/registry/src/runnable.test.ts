@@ -106,7 +106,7 @@ describe("what lies beside images", { skip: noDockerRegistry }, () => {
     assert.deepEqual(scanning.versions(), { ml: "1.0.0" });
   });
 
-  test("reg-01: where the registry tells when images were pushed, caches among the last do not hide the last image", async () => {
+  test("reg-01: where the registry reports when images were pushed, caches among the last do not hide the last image", async () => {
     await using registry = await startDockerRegistry();
     const { digest } = await pushImage(registry, "executor-ml", "1.1.0", image);
     const listed: ListedImage[] = [{ digest, tags: ["1.1.0"], pushed: "2026-11-01T00:00:00.000Z" }];

@@ -336,7 +336,7 @@ auth:
     assert.equal(named.headers.get("x-request-id"), "mine");
   });
 
-  test("red-20: a refresh is taken whatever its body claims to be, since it is not read", async () => {
+  test("red-20: a refresh is taken no matter what its body claims to be, since it is not read", async () => {
     for (const type of ["text/plain", "application/xml", "application/json"]) {
       for (const body of [undefined, "<x/>"]) {
         const headers = { authorization: "Bearer jobs-token", "content-type": type };

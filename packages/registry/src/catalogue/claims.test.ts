@@ -31,7 +31,7 @@ async function opened(listings: RepositoryListing[], options: Partial<ScanningOp
 }
 
 describe("which repository a type is answered from", () => {
-  test("red-04: a repository whose images are rejected makes no claim and takes nobody's place", async () => {
+  test("red-04: a repository whose images are rejected makes no claim and takes no other's place", async () => {
     await using world = await opened([OURS], { approved: ["registry.test/team/*"] });
     await world.scanning.scan();
     world.held.listings = [THEIRS, OURS];

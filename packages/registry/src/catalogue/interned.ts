@@ -2,7 +2,7 @@ import type { Verdict } from "../model/verdict.ts";
 import type { Claim } from "../model/change.ts";
 import { boundedDetails, type Image, type ImageDetails } from "../model/image.ts";
 
-/** At most this many different values are shared; what comes after is merely not shared. */
+/** At most this many different values are shared; what comes after is not shared. */
 const MAX_INTERNED = 20_000;
 
 function internTable<T>(keyOf: (value: T) => string): (value: T) => T {

@@ -32,7 +32,7 @@ describe("config check", () => {
   };
   const listen = "listen: { host: 127.0.0.1, port: 0 }\n";
 
-  test("red-20: whatever makes serve end at its start is found, in the same words, without a stack or `unexpected`", async () => {
+  test("red-20: anything that makes serve end at its start is found, in the same words, without a stack or `unexpected`", async () => {
     const cases: Readonly<Record<string, Case>> = {
       "an empty file": ["# nothing\n", /it is empty/],
       "an alias bomb": [`a: &a [x,x]\nb: &b [${"*a,".repeat(60)}]\nc: [*b,*b,*b,*b]\n`, /too many aliases/],

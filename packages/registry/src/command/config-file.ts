@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 
-/** The command line makes no sense. Exit code 2. */
+/** The command line cannot be understood. Exit code 2. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }

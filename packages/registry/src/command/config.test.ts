@@ -16,7 +16,7 @@ describe("config", () => {
     assert.deepEqual([code, stdout, stderr], [0, "examples/registry.yaml has no mistakes\n", ""]);
   });
 
-  test("check tells every mistake with its line, and ends with 2", async () => {
+  test("check prints every mistake with its line, and ends with 2", async () => {
     const file = join(folder, "wrong.yaml");
     await writeFile(file, "sources: []\nlisten:\n  port: http\nlimits: { writesPerMinute: 0 }\n");
     const io = fakeIo({ env: { EXECUTOR_REGISTRY_CONFIG: file } });
@@ -54,6 +54,6 @@ describe("config", () => {
   test("knows no other action", async () => {
     const { code, stderr } = await runHere(["config", "show"]);
     assert.equal(code, 2);
-    assert.match(stderr, /config can check or print, not show/);
+    assert.match(stderr, /config has no command show, only check or print/);
   });
 });

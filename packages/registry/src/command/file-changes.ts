@@ -8,7 +8,7 @@ const QUIET = 200;
 /** The symbolic link that the kubelet exchanges when a mounted ConfigMap changes. */
 const MOUNTED_DATA = "..data";
 
-/** Who hears of changes. */
+/** Receives changes. */
 export interface FileListener {
   /** The file may have changed. */
   changed(): void;
@@ -17,9 +17,9 @@ export interface FileListener {
 }
 
 /**
- * Tells when a file may have changed, until the signal aborts. Its folder is watched, since a ConfigMap's mount changes by
+ * Reports when a file may have changed, until the signal aborts. Its folder is watched, since a ConfigMap's mount changes by
  * exchanging a symbolic link beside the file, and editors replace files. Other files of the folder, such as a store or a log that is
- * written all the time, are nothing to it.
+ * written all the time, do not count.
  * @see https://kubernetes.io/docs/concepts/configuration/configmap/#mounted-configmaps-are-updated-automatically
  */
 export function followFile(file: string, { changed, lost }: FileListener, clock: Clock, signal: AbortSignal): void {

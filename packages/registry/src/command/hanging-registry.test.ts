@@ -69,7 +69,7 @@ ${more}`,
     await refreshing;
   });
 
-  test("red-02: another configuration is taken over, and a signal to end is heard while it is", async () => {
+  test("red-02: another configuration is taken over, and a signal to end works meanwhile", async () => {
     using registry = await hanging();
     await using service = registry.service;
     await registry.configure("limits: { writesPerMinute: 7 }\n");

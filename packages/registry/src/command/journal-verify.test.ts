@@ -82,6 +82,6 @@ sources: [{ name: main, kind: oci-layout, path: ${join(folder, "layout")} }]
   test("knows no other action", async () => {
     const { code, stderr } = await runHere(["journal", "check"]);
     assert.equal(code, 2);
-    assert.match(stderr, /journal can verify, not check/);
+    assert.match(stderr, /journal has no command check, only verify/);
   });
 });

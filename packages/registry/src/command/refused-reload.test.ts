@@ -63,7 +63,7 @@ describe("a running service whose configuration is changed for the worse", () =>
     ["an edited file", edited],
     ["a ConfigMap's mount", mounted],
   ] as const) {
-    test(`tells every mistake with its line, answers as before, and takes what is right then: ${where}`, async () => {
+    test(`logs every mistake with its line, answers as before, and takes what is right then: ${where}`, async () => {
       const { file, change } = await place(config(layouts[0] ?? ""));
       await using service = await serving(file);
       assert.deepEqual(await types(service), ["ml"]);

@@ -10,7 +10,7 @@ import { createReloader, type Reloader } from "./reloader.ts";
 
 /** Milliseconds in which the service still answers though it says that it is not ready: load balancers learn it late. */
 const DRAIN_MS = 2000;
-/** Milliseconds for everything to end after that. Whoever sent the signal kills after ten seconds or more. */
+/** Milliseconds for everything to end after that. What sent the signal kills the process after ten seconds or more. */
 const END_MS = 7000;
 
 /** Milliseconds until the configuration is read again though no change was noticed. */
@@ -25,10 +25,10 @@ export async function runService(file: string, io: ProcessIo): Promise<number> {
   try {
     const { text, config } = await loadConfig(file, io.env);
     const log = jsonLines(io, config.log.level);
-    // Every task reports its own failures. One that slipped through is a mistake of ours that the answers need not suffer from.
+    // Every task reports its own failures. One that reaches this is a bug, and answers go on.
     stopReporting = io.onUnhandled((error, kind) => {
-      if (kind === "rejection") log.error(problemFields(error), "a failure that nothing handled; the service goes on");
-      else log.fatal(problemFields(error), "an error that nothing caught; the service ends at once");
+      if (kind === "rejection") log.error(problemFields(error), "unhandled failure; the service goes on");
+      else log.fatal(problemFields(error), "uncaught error; the service ends at once");
     });
     const starting = startService({ config, log, clock: io.clock, variables: io.env, signal: io.signal }).catch(
       (error: unknown) => {
@@ -59,7 +59,7 @@ export async function runService(file: string, io: ProcessIo): Promise<number> {
   return exitOf(io.signal);
 }
 
-/** Whoever asks it to end gets what was asked for. */
+/** An end that was asked for is a success. */
 function exitOf(signal: AbortSignal): number {
   const exit = interruptedExit(signal);
   return exit === INTERRUPTED.SIGPIPE ? exit : 0;
@@ -91,7 +91,7 @@ async function end(
 ): Promise<void> {
   log.info({ why: reasonOf(signal) }, "ending");
   service.drain();
-  // Somebody at a terminal waits, and no load balancer.
+  // A person at a terminal waits, and no load balancer.
   if (interruptedExit(signal) === INTERRUPTED.SIGTERM) await clock.sleep(DRAIN_MS);
   await inTime(() => service.close(), log, clock);
 }

@@ -105,7 +105,7 @@ describe("serve", () => {
     assert.equal((await fetch(`${service.url}/executors/ml`)).status, 404);
   });
 
-  test("reads the file anew on SIGHUP, and says again what is wrong with it", async () => {
+  test("reads the file again on SIGHUP, and says again what is wrong with it", async () => {
     const path = await file("hangup.yaml", config());
     await using service = await serving(path);
     service.signal("SIGHUP");
@@ -117,7 +117,7 @@ describe("serve", () => {
     assert.equal((await fetch(`${service.url}/livez`)).status, 200);
   });
 
-  test("tells every mistake of the configuration and ends with 2", async () => {
+  test("prints every mistake of the configuration and ends with 2", async () => {
     const path = await file("wrong.yaml", "listen: { port: http }\nstorage: x\n");
     assert.deepEqual(await runHere(["serve", "--config", path]), {
       code: 2,

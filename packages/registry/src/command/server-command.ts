@@ -7,7 +7,7 @@ import type { ProcessIo } from "./process-io.ts";
 
 const WRONG_USAGE_EXIT = 2;
 
-const HELP = `Runs the executor registry service, and looks after its configuration and its store.
+const HELP = `Runs the executor registry service, and checks its configuration and its store.
 
 Usage: executor-registry-server COMMAND [flags]
 
@@ -23,7 +23,7 @@ Flags:
   -h, --help        show this
   --version         show the version
 
-serve reads its configuration anew when the file changes and on SIGHUP; one with mistakes is refused, and the old one stays. On SIGTERM it
+serve reads its configuration again when the file changes and on SIGHUP; one with mistakes is refused, and the old one stays. On SIGTERM it
 says that it is not ready, answers for two more seconds, and ends; a second signal ends it at once. Its log is JSON lines on standard output.
 config check also looks whether this machine lets the service start: at the store's place, the address to listen at, secrets, and the
 cluster that reviews tokens. config print says where a secret is, never what it is. journal verify reads the whole store, while the service
@@ -41,7 +41,7 @@ export async function runServerCommand(argv: readonly string[], io: ProcessIo): 
     if (values.export !== undefined && values.store !== undefined) {
       throw new UsageError("--export names what to verify, so --store has no meaning with it");
     }
-    if (unused !== undefined) throw new UsageError(`${action.name} has no use for --${unused}`);
+    if (unused !== undefined) throw new UsageError(`${action.name} takes no flag --${unused}`);
     const { output } = values;
     if (output !== undefined && output !== "yaml" && output !== "json") {
       throw new UsageError(`--output ${output} is not one of yaml, json`);
@@ -85,11 +85,12 @@ function actionOf(positionals: readonly string[]) {
     const siblings = ACTIONS.filter(({ name }) => name.startsWith(`${positionals[0]} `));
     if (siblings.length === 0) throw new UsageError(`there is no command ${positionals[0]}`);
     const known = siblings.map(({ name }) => name.split(" ")[1]).join(" or ");
-    throw new UsageError(`${positionals[0]} can ${known}, not ${positionals[1] ?? "nothing"}`);
+    if (positionals[1] === undefined) throw new UsageError(`${positionals[0]} needs a command: ${known}`);
+    throw new UsageError(`${positionals[0]} has no command ${positionals[1]}, only ${known}`);
   }
   const words = positionals.slice(action.name.split(" ").length);
   const extra = words[action.takesFile ? 1 : 0];
-  if (extra !== undefined) throw new UsageError(`${action.name} has no use for the word "${extra}"`);
+  if (extra !== undefined) throw new UsageError(`${action.name} takes no argument "${extra}"`);
   return { action, words };
 }
 

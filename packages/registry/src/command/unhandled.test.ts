@@ -26,7 +26,7 @@ describe("a service in which something fails that nothing handles", { timeout: 6
   test("a rejection is logged, and the service goes on answering", async () => {
     await using service = await serving(file, onSignal("Promise.reject(new Error('stray'))"));
     service.signal("SIGUSR2");
-    const { level, code, err } = await service.logged("a failure that nothing handled; the service goes on");
+    const { level, code, err } = await service.logged("unhandled failure; the service goes on");
     assert.deepEqual([level, code, (err as Error).message], ["error", "internal", "stray"]);
     assert.equal((await fetch(`${service.url}/executors/ml`)).status, 200);
   });
@@ -34,7 +34,7 @@ describe("a service in which something fails that nothing handles", { timeout: 6
   test("an error that nothing caught is logged as a line like all others, and ends the process with 1", async () => {
     await using service = await serving(file, onSignal("throw new Error('stray')"));
     service.signal("SIGUSR2");
-    await service.logged("an error that nothing caught; the service ends at once");
+    await service.logged("uncaught error; the service ends at once");
     assert.deepEqual(await service.ended, { code: 1, signal: null });
   });
 

@@ -7,7 +7,7 @@ import { createStaticTokens } from "../auth/static-tokens.ts";
 import type { Variables } from "./read-secrets.ts";
 import type { Config } from "./schema.ts";
 
-/** The ways of proving who one is, cheapest first. @throws ConfigurationError where Kubernetes is to judge and there is none */
+/** The ways to prove who is calling, cheapest first. @throws ConfigurationError where Kubernetes should judge tokens and no cluster is found */
 export async function makeAuthenticators(
   { tokens, kubernetes, oidc }: Config["auth"],
   log: Logger,
@@ -19,7 +19,7 @@ export async function makeAuthenticators(
   if (kubernetes !== undefined) {
     const api = await connect({}, { variables }).catch((cause: unknown) => {
       const why = cause instanceof Error ? cause.message : String(cause);
-      throw new ConfigurationError(`auth.kubernetes: nothing can judge tokens: ${why}`);
+      throw new ConfigurationError(`auth.kubernetes: tokens cannot be judged: ${why}`);
     });
     log.info(
       { server: api.server, audience: kubernetes.audience },

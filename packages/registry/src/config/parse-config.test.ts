@@ -24,12 +24,12 @@ describe("a configuration", () => {
     );
   });
 
-  test("has durations in words", () => {
+  test("has durations with units", () => {
     const { sources } = parseConfig("sources: [{name: a, kind: oci-layout, path: x, interval: 90s}]", "registry.yaml");
     assert.deepEqual(sources, [{ name: "a", kind: "oci-layout", path: "x", interval: 90_000, jitter: 0.1 }]);
   });
 
-  test("tells every mistake at once, with its place", () => {
+  test("reports every mistake at once, with its place", () => {
     const text = `listen:
   port: 99999
 store: oracle:somewhere

@@ -50,13 +50,13 @@ const Listen = z.strictObject({
       description:
         "Whose `X-Forwarded-For` is believed for a caller's address, in limits and logs: how many proxies there are before the service " +
         "(`true` is 1), or their addresses or CIDRs. Of the header's addresses the one that the last trusted proxy saw counts; " +
-        "those to the left of it are the caller's own words",
+        "those to the left of it are the caller's own claims",
     }),
 });
 
 const Executors = z.strictObject({
   template: parsedBy(parseTemplate).default("executor-{type}").meta({
-    description: "How the repositories of executors are called, or the ends of their paths",
+    description: "The names of executors' repositories, or the ends of their paths",
   }),
   tags: z
     .strictObject({
@@ -67,7 +67,7 @@ const Executors = z.strictObject({
           "it must hold {type} and {version}, each exactly once",
         )
         .default("executor-{type}-{version}")
-        .meta({ description: "How tags are called in them" }),
+        .meta({ description: "The form of the tags in them" }),
       repositories: z
         .array(z.string().min(1))
         .min(1)
@@ -77,7 +77,7 @@ const Executors = z.strictObject({
   aliases: z
     .record(parsedBy(parseExecutorType), z.string().min(1))
     .default({})
-    .meta({ description: "Types whose repositories are called otherwise: `custom-nlp: executor-nlp`" }),
+    .meta({ description: "Types whose repositories have other names: `custom-nlp: executor-nlp`" }),
 });
 
 const Auth = z.strictObject({
@@ -115,7 +115,7 @@ const Auth = z.strictObject({
   kubernetes: z
     .strictObject({
       audience: z.string().min(1).default("executor-registry").meta({
-        description: "Tokens of Kubernetes service accounts for this audience are taken, by TokenReview",
+        description: "Tokens of Kubernetes service accounts for this audience are accepted, by TokenReview",
       }),
       serviceAccounts: z
         .record(z.string().regex(/^[^:]+:[^:]+$/, "expected namespace:name"), Role)
@@ -124,7 +124,7 @@ const Auth = z.strictObject({
     .optional(),
   oidc: z
     .strictObject({
-      issuer: Url.meta({ description: "Whose JWTs are taken" }),
+      issuer: Url.meta({ description: "The issuer whose JWTs are accepted, as in their `iss`" }),
       audience: z.string().min(1),
       jwksUri: Url.optional().meta({ description: "Where its keys are; found by discovery when absent" }),
       claim: z.string().min(1).default("sub").meta({ description: "The claim that `roles` is about" }),

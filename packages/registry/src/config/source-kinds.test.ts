@@ -52,7 +52,7 @@ describe("sources of a configuration", () => {
     for (const { source } of made) await source.close();
   });
 
-  test("in the clouds have their mistakes told with what was expected", () => {
+  test("of cloud providers have their mistakes reported with what was expected", () => {
     const text = `
 sources:
   - { name: aws, kind: ecr, regions: [], registryId: "12", roleArn: executors, repositories: ["**"] }

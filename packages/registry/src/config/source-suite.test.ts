@@ -16,7 +16,7 @@ import type { ImageSource } from "../sources/image-source.ts";
 import { scanned } from "../sources/testing/scanned.ts";
 import { isWatched, makeSources, SourceConfig } from "./source-kinds.ts";
 
-/** A source that holds one executor, with two tags of one image, and a repository that is none. */
+/** A source that holds one executor, with two tags of one image, and another repository. */
 interface Held extends AsyncDisposable {
   readonly source: ImageSource;
   readonly executor: Repository;

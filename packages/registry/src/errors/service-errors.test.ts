@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { ERRORS } from "@executor-registry/resolver";
 import { errorRow, SERVICE_ERRORS } from "./service-errors.ts";
 
-test("each code has one meaning: the service's own are none of the resolver's", () => {
+test("each code has one meaning: the service's own are not the resolver's", () => {
   for (const [code, row] of Object.entries(ERRORS)) assert.equal(errorRow(code), row);
 });
 

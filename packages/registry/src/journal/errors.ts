@@ -6,7 +6,7 @@ export class BrokenJournalError extends ExecutorRegistryError {
   override readonly name = "BrokenJournalError";
   /** The first entry that does not hold. What lies before it does. */
   readonly sequence: number;
-  /** What differs, in words. */
+  /** What differs, as a sentence. */
   readonly difference: string;
 
   constructor(sequence: number, difference: string, cause?: unknown) {

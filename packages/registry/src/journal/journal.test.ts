@@ -88,7 +88,7 @@ describe("a journal", () => {
     assert.equal(journal.state.has("ml"), false);
   });
 
-  test("stops waiting for its turn after lost races when it is told to", async () => {
+  test("stops waiting for its turn after lost races when its signal aborts", async () => {
     const store = memoryStore();
     const rival = await open(store);
     const stop = new AbortController();
@@ -148,7 +148,7 @@ describe("a journal", () => {
     assert.equal(await at(noon + 1), "2026-11-23T12:00:00.001Z");
   });
 
-  test("keeps telling the others when one listener fails, and nobody who stopped listening", async () => {
+  test("keeps calling the others when one listener fails, and none that stopped listening", async () => {
     const journal = await open(memoryStore());
     const told: string[] = [];
     journal.onEntries(() => {
@@ -183,7 +183,7 @@ describe("a journal", () => {
     await journal.close();
   });
 
-  test("adds up to the same state for every replica, whoever writes when", async () => {
+  test("adds up to the same state for every replica, in any order of writers", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.tuple(fc.nat(2), fc.constantFrom("ml", "nlp"), fc.string())), async (writes) => {
         const store = memoryStore();

@@ -43,7 +43,7 @@ export interface Journal<S, C extends JournalChange> {
    */
   list(filter: JournalFilter): Promise<Listing>;
   /**
-   * Reads the whole chain anew.
+   * Reads the whole chain again.
    * @param options.gently leaves readers most of the time
    * @returns its head
    * @throws BrokenJournalError naming the first entry that does not hold

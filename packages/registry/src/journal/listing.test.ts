@@ -113,7 +113,7 @@ describe("a listing of a journal", () => {
     assert.deepEqual(read, entries.map(({ sequence }) => sequence).toReversed());
   });
 
-  test("red-10: the chain is read gently, and what is damaged is found though nobody lists it", async () => {
+  test("red-10: the chain is read gently, and what is damaged is found though it is not listed", async () => {
     await using sound = await meddled(undefined);
     await sound.journal.verify({ gently: true });
     assert.deepEqual(sound.journal.seal, { verified: { sequence: 50, at: "2026-11-23T00:00:00.000Z" } });

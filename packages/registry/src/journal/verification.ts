@@ -19,7 +19,7 @@ export interface VerificationOptions {
 }
 
 /**
- * Reads the whole chain anew.
+ * Reads the whole chain again.
  * @param known the last entry that is known to be written
  * @param take is called with each entry that holds, in order; what it throws ends the reading
  * @param gently the clock by which it leaves readers most of the time; as fast as it can without one

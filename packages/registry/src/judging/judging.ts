@@ -26,7 +26,7 @@ export interface JudgingOptions {
 
 /** What waits to be judged. */
 export interface JudgingHealth {
-  /** Images whose verdicts do not hold, or have to be given anew. */
+  /** Images whose verdicts do not hold, or have to be given again. */
   readonly due: number;
   /** Of these, those that have been waiting for longer than a minute. */
   readonly late: number;

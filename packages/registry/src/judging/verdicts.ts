@@ -8,7 +8,7 @@ export const DUE = {
   pending: "what could not be judged was tried again: its checks answer",
 } as const;
 
-/** Why this check has to answer anew; `undefined` as long as its verdict holds. */
+/** Why this check has to answer again; `undefined` as long as its verdict holds. */
 function dueness({ fingerprint }: Check, verdict: Verdict | undefined, now: number): keyof typeof DUE | undefined {
   if (verdict?.fingerprint !== fingerprint) return "configured";
   if (verdict.state === "pending") return "pending";
@@ -39,7 +39,7 @@ export function whyDue(
 
 /**
  * The verdicts of all checks, in their order, after some of them answered. That something cannot be judged now takes nothing from a
- * verdict that holds, and is written down once, whatever words it is said in.
+ * verdict that holds, and is written down once, though the sentence differs.
  */
 export function combined(
   checks: readonly Check[],

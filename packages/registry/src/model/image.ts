@@ -6,7 +6,7 @@ export interface ImageDetails {
   readonly mediaType: string;
   /** Media type of the configuration; of an index, that of the image in it which was read. Absent where there is none, or it is not known. */
   readonly configType?: string;
-  /** What the manifest says it holds; artifacts say so, images seldom. */
+  /** What the manifest says it holds; artifacts say so, most images do not. */
   readonly artifactType?: string;
   /** Media type of the first layer, where no layer is a file system; of an index, as `configType`. */
   readonly foreignLayer?: string;

@@ -19,8 +19,8 @@ const ALL_CAPABILITIES = 8192;
 const ALL = 12_288;
 
 /**
- * The labels that are written down and kept, those that are used first. Build tools write their own by the hundred kilobytes, and whoever
- * may push could fill the memory with them.
+ * The labels that are written down and kept, those that are used first. Build tools write their own by the hundred kilobytes, and anyone
+ * who may push could fill the memory with them.
  */
 export function keptLabels(labels: Labels): Labels {
   const used = [CAPABILITIES, OWNER];

@@ -30,7 +30,7 @@ describe("an image's types", () => {
     });
   }
 
-  test("tells which repositories are worth a look", () => {
+  test("knows which repositories can hold executors", () => {
     const looked = ["team/executor-ml", "executors", "team/executor-nlp", "executor", "tools"];
     assert.deepEqual(looked.map(naming.holdsExecutors), [true, true, true, false, false]);
   });

@@ -2,10 +2,10 @@ import { type ExecutorTemplate, isExecutorType, parseTemplate } from "@executor-
 
 /** How the executor types of an image follow from its names. */
 export interface NamingOptions {
-  /** How repositories of executors are called. */
+  /** How repositories of executors are named. */
   readonly template: string;
   /**
-   * For repositories that hold executors of many types: how their tags are called, with `{type}` and `{version}`, and which
+   * For repositories that hold executors of many types: the form of their tags, with `{type}` and `{version}`, and which
    * repositories these are, by the last segments of their paths.
    */
   readonly tags?: { readonly template: string; readonly repositories: readonly string[] };

@@ -27,7 +27,7 @@ export class ReadSecret {
 
 /**
  * A secret, by where it is: `{file: PATH}` (as Kubernetes mounts them) or `{env: NAME}`. Never in the configuration itself, which
- * people print. Read before the schema runs; a reload reads it anew.
+ * people print. Read before the schema runs; a reload reads it again.
  */
 export const Secret = z
   .unknown()

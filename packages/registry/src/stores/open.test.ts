@@ -40,7 +40,7 @@ describe("opening a store", () => {
     await store.close();
   });
 
-  test("leaves a file alone that is none of its own", async () => {
+  test("does not touch a file that is not its own", async () => {
     await using place = await sqlitePlace();
     await writeFile(place.file, "my diary, page 1 ".repeat(100));
     await assert.rejects(place.open(), { code: "store", retryable: false, message: /is no SQLite database/ });
@@ -100,7 +100,7 @@ describe("opening a store", () => {
     });
   });
 
-  test("tells a lock that another process keeps from a conflict, after a while", async () => {
+  test("distinguishes a lock that another process keeps from a conflict, after a while", async () => {
     await using place = await sqlitePlace();
     let slept = 0;
     const clock = { now: () => 0, sleep: async (ms: number) => void (slept += ms) };

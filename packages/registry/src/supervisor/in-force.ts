@@ -2,7 +2,7 @@ import type { Config } from "../config/schema.ts";
 import { serial } from "../journal/journal.ts";
 import { makeParts, type Parts, type PartsContext } from "./parts.ts";
 
-/** The configuration that is in force. What outlives a configuration asks here, each time anew. */
+/** The configuration that is in force. What outlives a configuration asks here, each time again. */
 export interface InForce {
   readonly config: Config;
   readonly parts: Parts;

@@ -35,7 +35,7 @@ export async function keepRunning(
   }
 }
 
-/** An error as the log has it: ours say all in words; of others the stack is needed to find the mistake. */
+/** An error as it is logged: our own by their message, others with the stack, which shows where the mistake is. */
 export function problemFields(error: unknown): Readonly<Record<string, unknown>> {
   if (error instanceof ExecutorRegistryError) return { code: error.code, problem: error.message };
   return { code: "internal", err: error };

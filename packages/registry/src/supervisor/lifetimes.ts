@@ -10,7 +10,7 @@ interface Lifetime {
   readonly ms: number;
 }
 
-/** Ends what has begun, the last first, each within its time: whatever hangs keeps nothing else from ending. */
+/** Ends what has begun, the last first, each within its time: what hangs keeps nothing else from ending. */
 export class Lifetimes {
   readonly #clock: Clock;
   readonly #log: Logger;

@@ -31,7 +31,7 @@ export interface Parts {
   readonly hint: TakeHints;
   /** What waits to be judged. */
   judging(): JudgingHealth;
-  /** How all sources fare, in the configuration's order. */
+  /** The state of all sources, in the configuration's order. */
   health(): readonly SourceHealth[];
   /** Of which types an image is. */
   readonly typesOf: Naming["typesOf"];
@@ -42,7 +42,7 @@ export interface Parts {
   readonly checkpointKey?: string;
   /** Applies the configuration to what is known already; that other parts are in force meanwhile harms nothing. */
   adopt(): Promise<void>;
-  /** Begins to watch, to scan, and to ask the queues; each goes on until the parts are closed, whatever fails. */
+  /** Begins to watch, to scan, and to ask the queues; each goes on until the parts are closed, also after failures. */
   start(): void;
   /** What another configuration wrote is put right, and everything is looked at again. */
   again(): void;
@@ -53,7 +53,7 @@ export interface Parts {
 /** Milliseconds for what a configuration had running to end. */
 export const PARTS_END_MS = 1500;
 
-/** What stays the same whatever the configuration says. */
+/** What stays the same under every configuration. */
 export interface PartsContext {
   readonly catalogue: Catalogue;
   readonly choices: Choices;

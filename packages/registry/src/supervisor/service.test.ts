@@ -33,7 +33,7 @@ async function* eventsOf(
 }
 
 describe("the service and a real registry", { skip: noDockerRegistry }, () => {
-  test("a push becomes resolvable by its event alone, a deletion is told likewise, and listeners hear of both", async () => {
+  test("a push becomes resolvable by its event alone, so does a deletion, and listeners receive both", async () => {
     const service = await start();
     const ending = new AbortController();
     try {
@@ -74,7 +74,7 @@ describe("the service and a real registry", { skip: noDockerRegistry }, () => {
 });
 
 describe("a service that cannot start", () => {
-  test("red-03: ends what it has begun when nothing can listen there, and when it is told to end", async () => {
+  test("red-03: ends what it has begun when nothing can listen there, and when it is asked to end", async () => {
     const folder = await mkdtemp(join(tmpdir(), "start-"));
     const first = await start();
     const { port } = new URL(first.url);

@@ -68,7 +68,7 @@ describe("a SQLite store that is damaged", () => {
     await former.close();
   });
 
-  test("red-10: a table that was dropped is an error of the store, in words", async () => {
+  test("red-10: a table that was dropped is an error of the store that says what is wrong", async () => {
     await using place = await sqlitePlace();
     const store = await place.open();
     await filled(store, 3);

@@ -6,8 +6,8 @@ import type { StoreFinding } from "../../journal/store.ts";
 const LENGTH = 20 + 1 + 64 + 1;
 
 /**
- * The last entry that was acknowledged, in a small file beside the database: SQLite drops what lies behind a damage of its write-ahead
- * log without a word. The file is not forced to the disk, so that it costs nothing: after the machine died it may be behind, and then
+ * The last entry that was acknowledged, in a small file beside the database: SQLite silently drops what lies behind a damage of
+ * its write-ahead log. The file is not forced to the disk, so that it costs nothing: after the machine died it may be behind, and then
  * says nothing false.
  */
 export class HeadMarker {

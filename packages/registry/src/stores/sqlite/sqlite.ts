@@ -124,7 +124,7 @@ function readableByOthers(file: string): readonly StoreFinding[] {
 
 const parsed = (rows: readonly EntryRow[]): Entry[] => rows.map(({ entry, sequence }) => parseEntry(entry, sequence));
 
-/** SQLite would let everybody read what it creates, and never makes the folder remember that there is a new file. */
+/** SQLite would let everybody read what it creates, and never syncs the folder after it made a file. */
 function createPrivately(file: string, description: string): void {
   const folder = dirname(file);
   try {

@@ -58,7 +58,7 @@ describe("the command line on a cluster", { skip: noCluster }, () => {
   });
   after(() => space[Symbol.asyncDispose]());
 
-  test("watch tells of a declaration as it comes; resolve and list know it then", async () => {
+  test("watch shows a declaration as it comes; resolve and list know it then", async () => {
     const watcher = startCli(here("watch", "cli-told", "-o", "json"));
     const exit = once(watcher, "exit");
     try {
@@ -84,14 +84,14 @@ describe("the command line on a cluster", { skip: noCluster }, () => {
     assert.match(listed.stdout, /^cli-told +2\.0\.0 +declared +\d+s +declared$/m);
   });
 
-  test("a type that nobody knows is told with what looks like it", async () => {
+  test("an unknown type is an error that names what looks like it", async () => {
     await declare(space, "quokka", "localhost:5000/executor-quokka:1.0.0");
     const { code, stderr } = await cli(here("resolve", "quokak"));
     assert.equal(code, 3);
     assert.match(stderr, /did you mean quokka/);
   });
 
-  test("a server that is not there is told, with a hint", async () => {
+  test("a server that is not there is an error with a hint", async () => {
     const file = join(tmpdir(), `cli-${process.pid}.yaml`);
     await writeFile(file, kubeconfig({ server: "https://127.0.0.1:1" }, {}));
     const { code, stderr } = await cli(["list", "--kubeconfig", file]);
@@ -218,7 +218,7 @@ describe("run on a cluster", { skip: noNode }, () => {
     assert.match(bad.stderr, /^failed.*exit code 7.*container proxy/m);
   });
 
-  test("dev-09: a quota that is used up is told as the server puts it, at once, and without advice about roles", async () => {
+  test("dev-09: a quota that is used up is reported in the server's words, at once, and without advice about roles", async () => {
     await using full = await testNamespace("cli-quota");
     await declare(full, "cli", IMAGE);
     const path = `/api/v1/namespaces/${full.name}/resourcequotas` as const;
@@ -253,7 +253,7 @@ describe("run on a cluster", { skip: noNode }, () => {
     });
   }
 
-  test("deletes the Job when nobody reads its output any more", async () => {
+  test("deletes the Job when its output is not read any more", async () => {
     const before = (await jobs()).length;
     const child = startCli(run("--command", "--", "/bin/sh", "-c", "while echo again; do sleep 1; done"));
     const ended = once(child, "exit");

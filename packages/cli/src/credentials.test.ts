@@ -54,7 +54,7 @@ describe("credentials that a user lacks", { skip: noOpenssl }, () => {
     });
   }
 
-  test("dev-07: a plugin that is not installed is told with its installHint alone", async () => {
+  test("dev-07: a plugin that is not installed is reported with its installHint alone", async () => {
     const file = await kubeconfig({ exec: { ...exec, command: "aws-x", installHint: "get aws-x from example.com" } });
     const { code, stderr } = await runHere(["list", "--kubeconfig", file], fakeIo({ clock: systemClock }));
     assert.equal(code, 4);

@@ -51,7 +51,7 @@ nlp    2026-11-20   oci-layout   2d14h       created
     assert.equal(stdout, "executor/etl\nexecutor/ml\nexecutor/nlp\n");
   });
 
-  test("list --watch prints what is, and ends when told", async () => {
+  test("list --watch prints what is, and ends when asked to", async () => {
     const ending = new AbortController();
     const wrote = (text: string): void => void (text.includes("nlp") && ending.abort());
     const io = fakeIo({ signal: ending.signal, wrote });
@@ -67,7 +67,7 @@ nlp    2026-11-20   oci-layout   2d14h       created
     assert.equal(stderr, "");
   });
 
-  test("resolve --explain tells why", async () => {
+  test("resolve --explain says why", async () => {
     const { stdout } = await ask("resolve", "ml", "--explain");
     assert.match(stdout, /^Because: +created at 2026-11-02T16:05:41.000Z, after the other 2$/m);
     assert.match(stdout, /^ {2}3\. executor-ml@sha256:04a2fc00/m);
@@ -85,7 +85,7 @@ nlp    2026-11-20   oci-layout   2d14h       created
     assert.match(stdout, /executor\/executor-ml\n/);
   });
 
-  test("an unknown type is told with the known ones", async () => {
+  test("an unknown type is reported with the known ones", async () => {
     assert.deepEqual(await ask("resolve", "mll"), {
       code: 3,
       stdout: "",
@@ -93,7 +93,7 @@ nlp    2026-11-20   oci-layout   2d14h       created
     });
   });
 
-  test("a folder that is no layout is told by the file that is missing", async () => {
+  test("a folder that is no layout is an error that names the missing file", async () => {
     const { code, stderr } = await runHere(["list", "--layout", "/nowhere"]);
     assert.equal(code, 1);
     assert.equal(stderr, "error: /nowhere/oci-layout: no such file\n");
@@ -114,7 +114,7 @@ nlp    2026-11-20   oci-layout   2d14h       created
     assert.equal((await cli(["resolve", "nope", "--layout", LAYOUT])).code, 3);
   });
 
-  test("as a process: watch goes on until it is told to end", async () => {
+  test("as a process: watch goes on until it is asked to end", async () => {
     const child = startCli(["watch", "-o", "name"], { EXECUTOR_LAYOUT: LAYOUT });
     const ended = once(child, "exit");
     assert.ok(child.stdout);

@@ -9,8 +9,8 @@ describe("a command line that makes no sense", () => {
     ["delete", "there is no command delete", "help"],
     ["-n team", "no command is given", "help"],
     ["resolve", "resolve needs TYPE", "help resolve"],
-    ["resolve ml nlp", 'resolve has no use for the word "nlp"', "help resolve"],
-    ["list -- x", "list takes no words after --", "help list"],
+    ["resolve ml nlp", 'resolve takes no argument "nlp"', "help resolve"],
+    ["list -- x", "list takes no arguments after --", "help list"],
     ["list --wach", "unknown flag --wach; did you mean --watch?", "help list"],
     ["resolve ml -o xml", "-o xml is not one of table, wide, json, yaml, name", "help resolve"],
     ["completion tcsh", "there is no completion for tcsh, only for bash, zsh and fish", "help completion"],
@@ -30,7 +30,7 @@ describe("a command line that makes no sense", () => {
 describe("run's own failures", () => {
   const cases: readonly (readonly [string, RegExp])[] = [
     ["run ml --depht 1", /^error: unknown flag --depht\n/],
-    ["run ml x", /^error: run has no use for the word "x"; the executor's own words go after --\n/],
+    ["run ml x", /^error: run takes no argument "x"; the executor's own arguments go after --\n/],
     ["run ml --env FOO", /^error: --env FOO is not of the form NAME=VALUE\n/],
     ["run ml --ttl 1h", /^error: --ttl 1h is not a whole number of seconds\n/],
     ["run ml --start-timeout soon", /^error: --start-timeout soon is not a whole number of seconds\n/],
@@ -98,7 +98,7 @@ describe("help", () => {
   });
 });
 
-test("version tells itself and Node's", async () => {
+test("version prints its own and Node's", async () => {
   const expected = `${VERSION} (node ${process.versions.node})\n`;
   assert.equal((await runHere(["version"])).stdout, expected);
   assert.equal((await runHere(["--version"])).stdout, expected);

@@ -56,10 +56,10 @@ function checkWords({ name, words, usage, takesRest }: Command, given: Given): v
   const { length } = given.words;
   if (length < words.least) throw new UsageError(`${name} needs ${usage.split(" ")[0]}`, name);
   if (length > words.most) {
-    const hint = takesRest ? "; the executor's own words go after --" : "";
-    throw new UsageError(`${name} has no use for the word "${given.words[words.most]}"${hint}`, name);
+    const hint = takesRest ? "; the executor's own arguments go after --" : "";
+    throw new UsageError(`${name} takes no argument "${given.words[words.most]}"${hint}`, name);
   }
-  if (given.rest.length > 0 && !takesRest) throw new UsageError(`${name} takes no words after --`, name);
+  if (given.rest.length > 0 && !takesRest) throw new UsageError(`${name} takes no arguments after --`, name);
 }
 
 function failed(error: unknown, command: Command | undefined, verbose: boolean, io: Io): number {

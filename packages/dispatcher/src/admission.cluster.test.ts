@@ -34,7 +34,7 @@ describe("what a cluster admits", { skip: noNode }, () => {
     return error;
   };
 
-  test("dev-09: an RBAC refusal is told at once, to a service account with a bound token", async () => {
+  test("dev-09: an RBAC refusal is reported at once, to a service account with a bound token", async () => {
     await using account = await serviceAccount(space, "stranger");
     const api = await connect({ namespace: space.name }, account.environment);
     try {
@@ -67,7 +67,7 @@ describe("what a cluster admits", { skip: noNode }, () => {
     }
   });
 
-  test("in a restricted namespace the Job is admitted as it is built; what violates it is told in the server's words", async (t) => {
+  test("in a restricted namespace the Job is admitted as it is built; what violates it is reported in the server's words", async (t) => {
     if (minor < 25) return t.skip("this API server has no Pod Security admission (since Kubernetes 1.25)");
     await label({ "pod-security.kubernetes.io/enforce": "restricted" });
     try {
@@ -96,7 +96,7 @@ describe("what a cluster admits", { skip: noNode }, () => {
     assert.deepEqual([result.status, result.exitCode, lines], ["failed", 42, ["attempt"]]);
   });
 
-  test("dev-09: a quota that is used up is told as it is", async () => {
+  test("dev-09: a quota that is used up is reported as such", async () => {
     const path = `/api/v1/namespaces/${space.name}/resourcequotas` as const;
     await space.api.request(path, {
       method: "POST",

@@ -40,7 +40,7 @@ describe("a dispatcher on a cluster", { skip: noNode }, () => {
     await space[Symbol.asyncDispose]();
   });
 
-  test("resolves a type, runs it with its declared template, and tells how it ended", async () => {
+  test("resolves a type, runs it with its declared template, and reports how it ended", async () => {
     const lines: string[] = [];
     const request = { id: "1", args: ["-c", 'echo "$GREETING $NAME"; exit 4'], env: { NAME: "world" } };
     const { resolution, result } = await dispatcher.run("disp", request, { onLog: (line) => lines.push(line) });

@@ -65,7 +65,7 @@ describe("submitting", () => {
     assert.equal(requests.length, 1);
   });
 
-  test("dev-09: a missing role and a used-up quota are told at once", async () => {
+  test("dev-09: a missing role and a used-up quota are reported at once", async () => {
     for (const code of ["forbidden", "not-admitted"] as const) {
       const refusal = kubernetesError(code, { status: 403, reason: "Forbidden" });
       const { api, options, requests, waits } = scripted(refusal, stored);

@@ -16,7 +16,7 @@ export interface Command {
   readonly words: { readonly least: number; readonly most: number };
   /** Whether words after `--` are its own. */
   readonly takesRest?: true;
-  /** Who knows the types that its words or flags name. @default whoever resolves them */
+  /** Who knows the types that its words or flags name. @default what resolves them */
   readonly typesOf?: "service";
   /** Milliseconds it may take to end after Ctrl-C. @default 2000 */
   readonly endsWithin?: number;

@@ -11,7 +11,7 @@ const CODES = Object.keys(ERRORS) as ErrorCode[];
 
 describe("exit codes", () => {
   for (const code of CODES) {
-    test(`${code} ends with the code that help tells`, () => {
+    test(`${code} ends with the code that help shows`, () => {
       const { exit, title } = ERRORS[code];
       assert.equal(exitOf(new ExecutorRegistryError(code, "")), exit);
       assert.ok(
@@ -50,7 +50,7 @@ describe("hints", () => {
     );
   });
 
-  test("tell a stranger from somebody without rights", () => {
+  test("distinguish an unknown user from one without rights", () => {
     const place = { method: "GET", path: "/", server: "https://double" };
     const stranger = new KubernetesError("unauthorized", "no credentials came", place, { status: 403 });
     for (const error of [
@@ -61,7 +61,7 @@ describe("hints", () => {
     }
   });
 
-  test("dev-09: send nobody to the doctor for what a gateway refuses", () => {
+  test("dev-09: do not advise the doctor for what a gateway refuses", () => {
     const place = { method: "GET", path: "/api", server: "https://double" };
     const refused = (message: string) =>
       hintOf(new KubernetesError("forbidden", message, place, { status: 403 }), "er");
@@ -75,7 +75,7 @@ describe("hints", () => {
     }
   });
 
-  test("dev-07: say nothing of credentials that there were none of: the message says why", () => {
+  test("dev-07: give no advice about credentials where there were none: the message says why", () => {
     const place = { method: "GET", path: "/", server: "https://double" };
     const cause = new KubernetesError("unauthorized", "the credential plugin aws was not found", place);
     assert.equal(hintOf(new ExecutorRegistryError("unauthorized", "", { cause }), ""), undefined);

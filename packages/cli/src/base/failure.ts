@@ -18,7 +18,7 @@ const GATEWAY = "the API server's roles did not refuse this; a proxy or gateway 
 
 const SERVICE_HINTS: Readonly<Record<string, string>> = {
   unreachable: "--registry URL names another service; `curl URL/health` asks this one",
-  timeout: "`curl URL/health` asks the same service how it fares",
+  timeout: "`curl URL/health` shows the service's health",
   forbidden: "the token's role does not allow it; its configuration's `auth` says which one does",
 };
 

@@ -51,7 +51,7 @@ export const GLOBAL_FLAGS = {
   template: {
     type: "string",
     value: "TEMPLATE",
-    help: "how executors' repositories are called (default: executor-{type})",
+    help: "how executors' repositories are named (default: executor-{type})",
   },
   "config-map": { type: "string", value: "NAME", help: "the ConfigMap that lists executors (default: executors)" },
   verbose: { type: "boolean", short: "v", help: "say on standard error what happens" },

@@ -15,7 +15,7 @@ Flags of every command:
 ${flagLines(GLOBAL_FLAGS)}
 Exit codes:
 ${columns(exitCodes().flatMap(({ code, meanings }) => meanings.map((meaning, index) => [index === 0 ? String(code) : "", meaning] as const)))}
-\`${program} help COMMAND\` tells more of one.
+\`${program} help COMMAND\` shows a command's flags.
 `;
 }
 

@@ -5,7 +5,7 @@ import { withProgress } from "./progress.ts";
 import { fakeIo } from "../testing/fake-io.ts";
 
 describe("withProgress", () => {
-  test("says on a terminal what takes more than half a second, and takes it back", async () => {
+  test("shows on a terminal what takes more than half a second, and clears it", async () => {
     const clock = manualClock();
     const io = fakeIo({ terminal: true, clock });
     let resolve: (value: number) => void = () => {};
@@ -20,7 +20,7 @@ describe("withProgress", () => {
     assert.equal(io.written().stderr, "thinking …\r\u001b[K");
   });
 
-  test("says nothing of what is quick, and hands on failures", async () => {
+  test("shows nothing of what is quick, and passes failures on", async () => {
     const clock = manualClock();
     const io = fakeIo({ terminal: true, clock });
     assert.equal(await withProgress(io, "thinking", Promise.resolve(7)), 7);
@@ -30,7 +30,7 @@ describe("withProgress", () => {
     assert.equal(io.written().stderr, "");
   });
 
-  test("says nothing where nobody looks", async () => {
+  test("shows nothing without a terminal", async () => {
     const clock = manualClock();
     const io = fakeIo({ clock });
     let resolve: (value: number) => void = () => {};

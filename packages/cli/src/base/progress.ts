@@ -3,7 +3,7 @@ import type { Io } from "../output/io.ts";
 /** Progress is shown for what takes longer. */
 const SHOW_AFTER_MS = 500;
 
-/** Waits; says on a terminal what for, once that takes long, and takes it back at the end. */
+/** Waits; once that takes long, shows on a terminal what for, and clears it at the end. */
 export async function withProgress<T>(io: Pick<Io, "stderr" | "clock">, what: string, work: Promise<T>): Promise<T> {
   const { stderr, clock } = io;
   if (!stderr.isTTY) return work;

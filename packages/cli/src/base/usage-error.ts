@@ -1,6 +1,6 @@
 import { nearMisses } from "@executor-registry/resolver";
 
-/** The command line makes no sense. Exit code 2. */
+/** The command line cannot be understood. Exit code 2. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
   /** The command whose usage is worth showing. */

@@ -12,7 +12,7 @@ import { withClient } from "../service/open-client.ts";
 
 export const get: Command = {
   name: "get",
-  summary: "print all that the registry service says of an executor type",
+  summary: "print all that the registry service knows about an executor type",
   usage: "TYPE [-o FORMAT]",
   flags: {},
   words: { least: 1, most: 1 },

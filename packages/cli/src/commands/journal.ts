@@ -53,10 +53,10 @@ export const journal: Command = {
   async run(given, io) {
     const [action] = given.words;
     const verifying = action === "verify";
-    if (action !== undefined && !verifying) throw new UsageError(`journal takes no word ${action}`, "journal");
+    if (action !== undefined && !verifying) throw new UsageError(`journal takes no argument "${action}"`, "journal");
     const unused = (verifying ? LISTING_FLAGS : VERIFY_FLAGS).find((name) => given.flags[name] !== undefined);
     if (unused !== undefined) {
-      throw new UsageError(`journal${verifying ? " verify" : ""} has no use for --${unused}`, "journal");
+      throw new UsageError(`journal${verifying ? " verify" : ""} takes no flag --${unused}`, "journal");
     }
     if (verifying) return verifyJournal(given, io);
     const filter = filterOf(given, io);

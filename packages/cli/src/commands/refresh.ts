@@ -15,7 +15,7 @@ export const refresh: Command = {
   name: "refresh",
   summary: "let the registry service look at the registries now",
   usage: "[TYPE] [--wait]",
-  details: `Of a type, every tag of its repositories is looked up again. With --wait, exits with ${INCOMPLETE} when a source could not
+  details: `With TYPE, every tag of its repositories is looked up again. With --wait, exits with ${INCOMPLETE} when a source could not
 be read completely.`,
   flags: { wait: { type: "boolean", help: "wait until the scans have ended, and print what they found" } },
   words: { least: 0, most: 1 },

@@ -15,7 +15,7 @@ export const resolve: Command = {
   details: "Prints the image alone, so that scripts can use it; warnings go to standard error.",
   flags: {
     explain: { type: "boolean", help: "say why this image, and which others there are" },
-    strict: { type: "boolean", help: `exit with ${AMBIGUOUS} when nothing tells which image is the newest` },
+    strict: { type: "boolean", help: `exit with ${AMBIGUOUS} when nothing shows which image is the newest` },
     subject: { type: "string", value: "KEY", help: "the run or tenant to resolve for" },
     watch: { type: "boolean", short: "w", help: "go on printing what changes" },
   },

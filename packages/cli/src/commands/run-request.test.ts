@@ -116,7 +116,7 @@ describe("a template file", () => {
     assert.deepEqual([request.job, warnings], [undefined, []]);
   });
 
-  test("that is no YAML is told", async () => {
+  test("that is not YAML is an error", async () => {
     await assert.rejects(template("{ spec: [ }"), /^UsageError: --template-file .* cannot be read: /);
   });
 });

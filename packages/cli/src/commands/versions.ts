@@ -39,7 +39,7 @@ const unreadVersion = ({ repository, tag, digest, reason }: UnreadTagDocument): 
 
 export const versions: Command = {
   name: "versions",
-  summary: "list every image of a type that was ever found, and what the checks say of it",
+  summary: "list every image of a type that was ever found, and what the checks say about it",
   usage: "TYPE [-o FORMAT]",
   flags: {},
   words: { least: 1, most: 1 },

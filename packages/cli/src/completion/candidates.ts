@@ -35,7 +35,7 @@ export async function candidates(
     lines: lines.filter((line) => line.startsWith(typed)),
     directive: DIRECTIVE.noFiles,
   });
-  // An executor's own words are nothing anybody here knows of.
+  // What an executor's arguments may be is not known.
   if (before.includes("--")) return FILES;
 
   const shown = commands.filter(({ hidden }) => !hidden);

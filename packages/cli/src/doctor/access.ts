@@ -78,7 +78,7 @@ async function mayI(resourceAttributes: Wish, { api, signal }: DoctorContext): P
   return memberAt(answer, "status", "allowed") === true;
 }
 
-/** Servers before 1.28 tell who one is only when they refuse something. */
+/** Servers before 1.28 name the user only when they refuse a request. */
 async function whoAmI({ api, namespace, signal }: DoctorContext): Promise<RbacSubject> {
   const defaultAccount: RbacSubject = { kind: "ServiceAccount", name: "default", namespace };
   try {

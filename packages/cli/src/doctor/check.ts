@@ -11,7 +11,7 @@ export interface Check {
   readonly fix?: string;
 }
 
-/** What the doctor says. */
+/** What the doctor found. */
 export interface Report {
   readonly checks: readonly Check[];
   /** Roles and bindings for what may not be done, ready to apply, as YAML documents. */

@@ -14,7 +14,7 @@ describe("the cluster", () => {
       doctorContext(fakeApi((path) => (path === "/version" ? { gitVersion: "v1.33.1" } : undefined), { time })),
     );
 
-  test("is told with its version", async () => {
+  test("is reported with its version", async () => {
     const [cluster] = await version();
     assert.deepEqual(cluster, {
       name: "cluster",
@@ -57,7 +57,7 @@ describe("the namespace", () => {
     );
   });
 
-  test("tells what it enforces, where CronJobs are, and whether sightings are kept", async () => {
+  test("shows what it enforces, where CronJobs are, and whether sightings are kept", async () => {
     const labels = { "pod-security.kubernetes.io/enforce": "restricted" };
     const answers: Record<string, unknown> = {
       [at]: { metadata: { labels } },
@@ -123,7 +123,7 @@ describe("node images", () => {
     ]);
   });
 
-  test("that are none are told", async () => {
+  test("that are missing are reported", async () => {
     assert.deepEqual(await states([named], []), [
       ["node images", "ok"],
       ["node images: none", "warn"],
@@ -158,21 +158,21 @@ describe("executors", () => {
   });
   const here = doctorContext(fakeApi(() => undefined));
 
-  test("are told with what is unsure and what was left out", async () => {
+  test("are reported with what is unsure and what was left out", async () => {
     const declared = sightedResolution({ type: "etl", source: "declared" });
     const checks = await checkExecutors(resolver(declared, sightedResolution({ ambiguous: true })), here);
     assert.deepEqual(
       checks.map(({ name, state, detail }) => [name, state, detail]),
       [
         ["executors", "ok", "2 known: etl (declared), ml (nodes)"],
-        ["ambiguous", "warn", "nothing tells which image of ml is the newest"],
+        ["ambiguous", "warn", "nothing shows which image of ml is the newest"],
         ["declarations", "warn", "not declared: ml; node images follow no undo and are up to 40 s late"],
         ["left out", "warn", "CronJob/executor-x is ignored"],
       ],
     );
   });
 
-  test("that are none get advice", async () => {
+  test("that are missing get advice", async () => {
     const [none] = await checkExecutors(resolver(), here);
     assert.equal(none?.state, "warn");
     assert.match(none?.fix ?? "", /executor-TYPE/);

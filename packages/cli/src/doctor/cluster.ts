@@ -4,7 +4,7 @@ import type { Check, DoctorContext } from "./check.ts";
 /** A clock further off than this makes times of sightings and logs misleading. */
 const SKEW = 5000;
 
-/** Whether the API server answers, which version it is, and what it thinks the time is. */
+/** Whether the API server answers, which version it is, and whether its clock agrees with this machine's. */
 export async function checkCluster({ api, signal }: DoctorContext): Promise<readonly Check[]> {
   const version = textOf(memberAt(await api.request("/version", { signal, timeout: 10_000 }), "gitVersion"));
   const reached: Check = {

@@ -34,7 +34,7 @@ function ambiguous(resolutions: readonly Resolution[]): Check[] {
     {
       name: "ambiguous",
       state: "warn",
-      detail: `nothing tells which image of ${listed(types)} is the newest`,
+      detail: `nothing shows which image of ${listed(types)} is the newest`,
       fix: "declare them, or keep `watch` or a dispatcher running while you build",
     },
   ];

@@ -4,7 +4,7 @@ import { sightedResolution } from "../../../../testing/resolution.ts";
 import { explain } from "./explain.ts";
 
 describe("explain", () => {
-  test("tells what decided, and what speaks for each candidate", () => {
+  test("shows what decided, and the evidence for each candidate", () => {
     const expected = `Type:         ml
 Image:        docker.io/library/executor-ml:1.2.0
 Version:      1.2.0
@@ -21,7 +21,7 @@ Candidates, likeliest first:
     assert.equal(`${explain(sightedResolution()).join("\n")}\n`, expected);
   });
 
-  test("tells what a person should know and do", () => {
+  test("shows what a person should know and do", () => {
     const lines = explain(
       sightedResolution({
         digest: "sha256:0c45ac0f",

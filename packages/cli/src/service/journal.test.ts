@@ -81,8 +81,8 @@ describe("the journal of a registry service", { timeout: 60_000 }, () => {
 
   test("says which flags have no meaning, and what is no key", async () => {
     for (const [args, message] of [
-      [["verify", "--type", "ml"], /journal verify has no use for --type/],
-      [["--key", "x"], /journal has no use for --key/],
+      [["verify", "--type", "ml"], /journal verify takes no flag --type/],
+      [["--key", "x"], /journal takes no flag --key/],
       [["-o", "xml"], /is not one of table.*ndjson, csv/],
       [["verify", "--key", join(folder, "none.pub")], /none\.pub cannot be read/],
       [["--until", "soon"], /--until soon is neither/],

@@ -77,7 +77,7 @@ describe("the cluster's registry service, through the API server's proxy", { ski
     assert.doesNotMatch((await ask("list")).stdout, /registry/);
   });
 
-  test("a service that wants a token says which other way there is", async (context) => {
+  test("a service that requires a token names the other way to reach it", async (context) => {
     const sha256 = createHash("sha256").update("open-sesame").digest("hex");
     const auth = `auth: { reads: token, tokens: [{ name: ci, role: reader, sha256: ${sha256} }] }`;
     await using service = await exampleService(auth, "0.0.0.0");
@@ -88,7 +88,7 @@ describe("the cluster's registry service, through the API server's proxy", { ski
     assert.match(stderr, /proxy passes none on.*kubectl port-forward -n proxy-[0-9a-f]+ service\/closed 8080:80/);
   });
 
-  test("where there is none, its name and namespace are told", async () => {
+  test("where there is none, the error has its name and namespace", async () => {
     const { code, stderr } = await ask("get", "ml", "--service", "nowhere");
     assert.equal(code, 5);
     assert.match(

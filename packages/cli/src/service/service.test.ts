@@ -43,7 +43,7 @@ describe("against a registry service", () => {
     assert.deepEqual([resolution.environment, resolution.source, resolution.image], ["production", "registry", ML]);
   });
 
-  test("watch prints what is, then what changes, until it is told to end", async () => {
+  test("watch prints what is, then what changes, until it is asked to end", async () => {
     const ending = new AbortController();
     const lines: string[] = [];
     const wrote = (line: string): void => void (lines.push(line) === 3 && ending.abort());
@@ -145,7 +145,7 @@ describe("against a registry service", () => {
     assert.match(stdout, /^gone +0 +\d+ +0 +0 +no +.*\/nowhere/m);
   });
 
-  test("refresh --wait tells a terminal how far it is, and takes it back", async () => {
+  test("refresh --wait shows on a terminal how far it is, and clears it", async () => {
     const io = fakeIo({ clock: systemClock, terminal: true });
     const { code, stderr } = await runHere(["refresh", "--wait", "--registry", service.url], io);
     assert.equal(code, 0);
@@ -169,7 +169,7 @@ describe("against a registry service", () => {
   });
 });
 
-describe("a registry service that wants tokens", () => {
+describe("a registry service that requires tokens", () => {
   const TOKEN = "open-sesame";
   const sha256 = createHash("sha256").update(TOKEN).digest("hex");
   const auth = `auth: { reads: token, tokens: [{ name: ci, role: reader, sha256: ${sha256} }] }`;
@@ -237,7 +237,7 @@ describe("who is asked", () => {
   });
 });
 
-test("get and versions show what a service found in a cluster, with what tells its age", async () => {
+test("get and versions show what a service found in a cluster, with what shows its age", async () => {
   await using cluster = await kubernetesServer();
   const image = `executor-ml:${"a".repeat(64)}`;
   cluster.put("executors", { data: { ml: image } });

@@ -60,7 +60,7 @@ export function clusterResolver(given: Given, io: Io, ledger: "read" | "write", 
   const [template, configMap] = [text(given, "template"), text(given, "config-map")];
   const named = contradiction !== undefined || layout !== undefined || kubernetes !== undefined;
   return createResolver({
-    // Who names a cluster or a folder means it, whatever the environment says.
+    // Flags that name a cluster or a folder go before the environment.
     ...(named && { environment: "development" as const }),
     logger: loggerFor(given, io),
     ...(layout === undefined ? { kubernetes: kubernetes ?? connectOptions(given), ledger } : { layout }),

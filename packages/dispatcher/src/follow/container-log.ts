@@ -28,7 +28,7 @@ export interface ContainerLogOptions {
   readonly log: Logger;
 }
 
-/** A silent connection may be dead without anybody having said so; asking again from the last line costs little. */
+/** A silent connection may be dead without notice; asking again from the last line costs little. */
 const IDLE_MS = 60_000;
 const MAX_LINE_BYTES = 4 << 20;
 /** Most characters of what a node says in place of a log. */
@@ -36,7 +36,7 @@ const MAX_ANSWER_CHARS = 500;
 /** How long to wait for news of the container's end, when its log has ended. */
 const PAUSE_MS = 1000;
 
-/** Why lines may be missing that the node did not speak of. */
+/** Why lines may be missing that the node did not report. */
 const LOST = {
   rotated: "the node rotated lines away before they were read",
   before: "it was followed from later than its start, and the node may have rotated its first lines away",

@@ -3,7 +3,7 @@ import { type KubernetesApi, KubernetesError } from "@executor-registry/resolver
 
 /**
  * The newest warning about an object, such as a quota that is used up or a volume that cannot be mounted; nothing when
- * there is none, or reading events is not allowed, which this package does not ask for.
+ * there is none, or reading events is not allowed, which this package does not require.
  */
 export async function newestWarning(api: KubernetesApi, namespace: string, uid: string): Promise<string | undefined> {
   try {

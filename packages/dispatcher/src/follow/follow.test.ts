@@ -83,7 +83,7 @@ describe("following", () => {
     assert.equal((await result).reason, "JobDeleted");
   });
 
-  test("an end whose pod nobody saw has no complete log", async () => {
+  test("an end whose pod was never seen has no complete log", async () => {
     const cluster = new Cluster(jobObject({ type: "Complete" }));
     const result = cluster.follow({ onLog: () => {} });
     await cluster.elapse(5);
@@ -91,7 +91,7 @@ describe("following", () => {
     assert.deepEqual([status, logsComplete], ["succeeded", false]);
   });
 
-  test("an end told while the pods are out of sight waits for the exit code", async () => {
+  test("an end that comes while the pods are out of sight waits for the exit code", async () => {
     const cluster = new Cluster(jobObject(), [podObject({ running: {} })]);
     const result = cluster.follow();
     await cluster.elapse(1);
@@ -223,7 +223,7 @@ describe("dev-03: a pod whose other containers never end", () => {
     assert.equal(cluster.deleted.length, 1);
   });
 
-  test("a Job that never tells its end ends with its executor's, and is not deleted", async () => {
+  test("a Job that never reports its end ends with its executor's, and is not deleted", async () => {
     const cluster = new Cluster(noRetry, [podObject(terminated(0))]);
     const result = cluster.follow();
     await cluster.elapse(120);
@@ -232,7 +232,7 @@ describe("dev-03: a pod whose other containers never end", () => {
   });
 });
 
-describe("what is told while following", () => {
+describe("what is reported while following", () => {
   test("dev-04: one line while an image cannot be pulled, though the node's words alternate", async () => {
     const failing = podObject({ waiting: { reason: "ErrImagePull", message: "connection refused" } });
     const cluster = new Cluster(jobObject(), [failing]);

@@ -1,7 +1,7 @@
 /** A line of a container's log. */
 export interface LogLine {
   readonly text: string;
-  /** When the container runtime read it: RFC 3339 with nanoseconds, or nothing when the line bears no time. */
+  /** When the container runtime read it: RFC 3339 with nanoseconds, or nothing when the line has no time. */
   readonly time?: string;
 }
 

@@ -119,7 +119,7 @@ const drained = (second: number): Pod["status"] => ({
   ],
 });
 
-describe("dev-03: the executor's end counts by what it was told before", () => {
+describe("dev-03: the executor's end counts by what it was asked before", () => {
   const ends: readonly (readonly [string, Job, Pod, string, string])[] = [
     [
       "ended well before a deadline that another container ran into",

@@ -12,7 +12,7 @@ export interface JobResult {
   readonly exitCode?: number;
   /** One word: `Completed`, `Error`, `OOMKilled`, `DeadlineExceeded`, `ImagePullBackOff`, `Unschedulable`, `JobDeleted`, … */
   readonly reason: string;
-  /** The reason in words, and what to do about it. */
+  /** The reason in a sentence, and what to do about it. */
   readonly message: string;
   readonly durations: JobDurations;
   /** Where it ran last. */
@@ -25,7 +25,7 @@ export interface JobResult {
    * was seen.
    */
   readonly logsComplete: boolean;
-  /** Why it is not known, where the log was read: in words, the node's own among them. */
+  /** Why it is not known, where the log was read; may quote the node. */
   readonly logsDoubt?: string;
 }
 

@@ -10,7 +10,7 @@ export interface JobStatus {
   readonly message: string;
   /** The one-word reason of a problem that keeps it from starting. */
   readonly reason?: string;
-  /** Stays the same while the same is waited for, though the node's words for it alternate. */
+  /** Stays the same while the same is waited for, though the node's reasons for it alternate. */
   readonly topic?: string;
   /** The problem will not pass. */
   readonly fatal?: true;
@@ -73,13 +73,13 @@ function onNode(pod: Pod, node: string, container: string): JobStatus {
   return { phase: "starting", message: `starting on ${node}${pulls ? ": pulling the image unless it is there" : ""}` };
 }
 
-/** Containers in words: `container proxy`, `containers proxy and log`. */
+/** Containers as text: `container proxy`, `containers proxy and log`. */
 export function containers(names: readonly string[]): string {
   const last = names.at(-1) ?? "";
   return names.length === 1 ? `container ${last}` : `containers ${names.slice(0, -1).join(", ")} and ${last}`;
 }
 
-/** The node's own words, which may be long and end in line after line. */
+/** The node's message, which may be long and have many lines. */
 const MAX_DETAIL_CHARS = 300;
 
 function firstProblem(statuses: readonly ContainerStatus[]): JobStatus | undefined {

@@ -27,7 +27,7 @@ describe("what a Job says about itself", () => {
     annotations: { "example.com/ticket": "T-1" },
   });
 
-  test("its labels and annotations tell what runs and why, on the pods too", () => {
+  test("its labels and annotations say what runs and why, on the pods too", () => {
     assert.deepEqual(metadata.labels, {
       team: "a",
       "executor-registry.dev/type": "disp",
@@ -170,7 +170,7 @@ describe("for any type, version and id", () => {
   const dnsLabel = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
   const labelValue = /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
 
-  test("name and labels have Kubernetes' syntax, and the name tells requests apart", () => {
+  test("name and labels have Kubernetes' syntax, and the name differs between requests", () => {
     const version = fc.oneof(fc.string({ unit: "binary" }), fc.stringMatching(/^[\w.+-]{1,128}$/));
     fc.assert(
       fc.property(

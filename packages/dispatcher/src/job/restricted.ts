@@ -10,7 +10,7 @@ const NOBODY_UID = 65_532;
  */
 export function restrictPod(spec: JsonObject): JsonObject {
   const pod = objectOf(spec["securityContext"]);
-  // A pod that speaks of its user has thought about its images; a number of ours could contradict them.
+  // A pod that sets a user does so for its images; a number of ours could contradict them.
   const speaks = "runAsUser" in pod || "runAsNonRoot" in pod;
   const user = speaks
     ? { runAsNonRoot: pod["runAsUser"] !== 0 }

@@ -126,7 +126,7 @@ describe("a resolver on a real cluster", { skip: noCluster }, () => {
     ]);
   });
 
-  test("watch tells what a ConfigMap says, changes and no longer says", async () => {
+  test("watch gives what a ConfigMap says, changes and no longer says", async () => {
     const maps = `/api/v1/namespaces/${space.name}/configmaps` as const;
     const stop = new AbortController();
     const changes = resolver.watch("decl-listed", { signal: stop.signal })[Symbol.asyncIterator]();
@@ -208,7 +208,7 @@ describe("a resolver on a real cluster", { skip: noCluster }, () => {
     assert.equal(cronJobs, `/apis/batch/${version}/namespaces/${space.name}/cronjobs`);
   });
 
-  test("dev-02: who may read nodes and no declarations is told so with every answer", async () => {
+  test("dev-02: who may read nodes and no declarations gets a warning with every answer", async () => {
     await using account = await serviceAccount(space, "outsider");
     const api = await connect({}, account.environment);
     const jobTemplate = { spec: { template: pod("executor-decl-hidden:3", "Never") } };
@@ -257,7 +257,7 @@ describe("a resolver on a real cluster", { skip: noCluster }, () => {
     }
   });
 
-  test("a namespace that does not exist is named, whoever answers", async () => {
+  test("a namespace that does not exist is named, whichever source answers", async () => {
     const kubernetes: KubernetesApi = {
       ...space.api,
       namespace: `${space.name}-none`,

@@ -26,7 +26,7 @@ describe("createResolver", () => {
     await resolver.close();
   });
 
-  test("says what is wrong with a kubeconfig to whoever asks", async () => {
+  test("says what is wrong with a kubeconfig to each caller", async () => {
     const resolver = createResolver({ environment, kubernetes: { kubeconfig: fileURLToPath(import.meta.url) } });
     await assert.rejects(resolver.resolve("ml"), { name: "KubeconfigError", code: "configuration" });
     await resolver.close();

@@ -326,7 +326,7 @@ describe("a namespace that does not exist", { timeout: 30_000 }, () => {
     });
   });
 
-  test("is none any more once it was created", async () => {
+  test("is gone once it was created", async () => {
     await using world = await start();
     const changes = world.resolver.watch("ml")[Symbol.asyncIterator]();
     await changes.next();

@@ -67,7 +67,7 @@ describe("sources together", () => {
     ]);
   });
 
-  test("nobody can change the answer", () => {
+  test("callers cannot change the answer", () => {
     assert.ok(Object.isFrozen(answer([readySource("nodes", { ml: "executor-ml:1" })])));
   });
 });
@@ -170,7 +170,7 @@ describe("sources that disagree", () => {
     );
   });
 
-  test("two declarations that differ are told", () => {
+  test("two declarations that differ are reported", () => {
     const list = [readySource("declared", { ml: "executor-ml:1" }), readySource("configmap")] as const;
     list[1].know({ ml: fakeFinding("executor-ml:2", { reason: "declared by ConfigMap/executors key ml" }) });
     assert.deepEqual(answer(list).warnings, [

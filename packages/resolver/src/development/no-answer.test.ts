@@ -16,7 +16,7 @@ function broken(name: Source["name"], code: KubernetesErrorCode, before = fakeSo
 const together = (...list: Source[]): Sources => ({ list, namespace: "team", configMap: "mine", close() {} });
 
 describe("no answer", () => {
-  test("of a type nobody knows names those that look like it, and all there are", () => {
+  test("of an unknown type names those that look like it, and all there are", () => {
     const error = noAnswer(
       "mll",
       together(

@@ -53,7 +53,7 @@ describe("resolve", () => {
     assert.equal((await resolver.resolve("ml")).stale, false);
   });
 
-  test("rejects what is no type, and a type nobody knows", async () => {
+  test("rejects what is no type, and an unknown type", async () => {
     const resolver = resolverOver(readySource("declared", { ml: "executor-ml:1" }));
     await assert.rejects(resolver.resolve("ML!"), { code: "invalid-type" });
     await assert.rejects(resolver.resolve("mll"), { code: "unknown-type", nearMisses: ["ml"] });
@@ -86,7 +86,7 @@ describe("resolve", () => {
 });
 
 describe("list and sources", () => {
-  test("give every type once, sorted, and how each source fares", async () => {
+  test("give every type once, sorted, and the state of each source", async () => {
     const declared = readySource("declared", { nlp: "executor-nlp:1" });
     declared.know({ nlp: fakeFinding("executor-nlp:1") }, [{ text: "something left out" }]);
     const resolver = resolverOver(declared, readySource("nodes", { nlp: "executor-nlp:2", ml: "executor-ml:1" }));
@@ -113,7 +113,7 @@ describe("list and sources", () => {
     assert.deepEqual(await resolverOver(readySource("declared"), forbid(fakeSource("nodes"))).list(), []);
   });
 
-  test("what RBAC keeps from being read is told once in the log", async () => {
+  test("what RBAC keeps from being read is logged once", async () => {
     const told: string[] = [];
     const log: Logger = { ...silentLogger, warn: (_, message) => told.push(message) };
     const list = [readySource("declared"), forbid(fakeSource("configmap")), forbid(fakeSource("nodes"))];

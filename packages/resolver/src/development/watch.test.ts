@@ -22,7 +22,7 @@ const known = (images: Readonly<Record<string, string>>) =>
   Object.fromEntries(Object.entries(images).map(([type, image]) => [type, fakeFinding(image)]));
 
 describe("watch", () => {
-  test("tells all that is, sorted, then what comes, changes and goes", async () => {
+  test("gives all that is, sorted, then what comes, changes and goes", async () => {
     const source = readySource("declared", { nlp: "n:1", ml: "m:1" });
     const changes = iterate(resolverOver(source).watch());
     assert.deepEqual(await next(changes, 2), [
@@ -41,7 +41,7 @@ describe("watch", () => {
     );
   });
 
-  test("of one type tells its absence first, and nothing of others", async () => {
+  test("of one type gives its absence first, and nothing of others", async () => {
     const source = readySource("declared", { nlp: "n:1" });
     const changes = iterate(resolverOver(source).watch("ml"));
     assert.deepEqual(await next(changes), [["ml", undefined, undefined]]);

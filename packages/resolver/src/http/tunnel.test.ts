@@ -80,7 +80,7 @@ describe("dev-10: a SOCKS 5 proxy", () => {
     await assert.rejects(ask(`socks5://${proxy.host}`, "a.test"), /wants an authentication/);
   });
 
-  test("that refuses says why; what is none is told", async () => {
+  test("that refuses says why; what is no proxy is an error", async () => {
     await using proxy = await socksProxy(port, undefined, 2);
     await assert.rejects(ask(`socks5://${proxy.host}`, "a.test"), /its rules do not allow the connection/);
     await assert.rejects(ask(`socks5://127.0.0.1:${port}`, "a.test"), /it speaks no SOCKS 5/);

@@ -59,7 +59,7 @@ describe("declared executors on a real cluster", { skip: noCluster }, () => {
     await space[Symbol.asyncDispose]();
   });
 
-  test("are found, with their pod and what was left out; unrelated changes tell nobody", async () => {
+  test("are found, with their pod and what was left out; unrelated changes notify no listener", async () => {
     await using source = open(space.api);
     await source.settled;
     assert.equal(source.status().state, "ready");

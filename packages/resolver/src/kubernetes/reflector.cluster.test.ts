@@ -104,7 +104,7 @@ describe("on a real API server", { skip: noCluster, timeout: 60_000 }, () => {
     assert.deepEqual(record.told, ["begin", "contact not-found", "begin", "begin"]);
   });
 
-  test("an untrusted certificate is told in words", async () => {
+  test("an untrusted certificate is reported in a sentence", async () => {
     await using space = await testNamespace("reflect");
     await using account = await serviceAccount(space);
     const folder = account.environment.serviceAccount;

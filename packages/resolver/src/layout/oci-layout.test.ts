@@ -139,7 +139,7 @@ describe("which image of a type a layout means", () => {
     assert.equal(source.find("ml")?.candidates.length, 1);
   });
 
-  test("images without a name are nobody's", async (t) => {
+  test("images without a name belong to no type", async (t) => {
     const layout = new Layout(t);
     layout.manifests.push(layout.image("2026-05-01T00:00:00Z"));
     layout.write();

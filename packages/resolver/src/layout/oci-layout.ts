@@ -90,7 +90,7 @@ function findingOf(images: readonly LayoutImage[], warnings: readonly string[]):
     version: versionOf(first),
     pullPolicy: "IfNotPresent",
     decidedBy: decided ? (second ? "created" : "only-candidate") : "none",
-    reason: decided ? reason : `nothing tells which of ${ordered.length} images is the newest`,
+    reason: decided ? reason : `nothing shows which of ${ordered.length} images is the newest`,
     candidates: ordered.map(candidateOf),
     ambiguous: !decided,
     ...(!decided && { advice: "build without a fixed creation time, or keep one image of the type in the layout" }),

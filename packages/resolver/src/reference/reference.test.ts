@@ -68,7 +68,7 @@ describe("what is a reference", () => {
   }
 });
 
-describe("what is none, and where it goes wrong", () => {
+describe("what is not a reference, and where the mistake is", () => {
   const bad: readonly (readonly [string, ReferencePart, number])[] = [
     ["", "reference", 0],
     ["a".repeat(2000), "reference", 520],

@@ -24,7 +24,7 @@ describe("findings", () => {
   };
   const notes = [{ type: "etl", text: "no build" }, { text: "something general" }];
 
-  test("that are equal stay the same object, and nobody is told", () => {
+  test("that are equal stay the same object, and no listener is called", () => {
     const { findings, told } = start();
     const before = findings.find("ml");
     findings.replace(
@@ -38,7 +38,7 @@ describe("findings", () => {
     assert.deepEqual(told, []);
   });
 
-  test("tell each type that changed, came or went", () => {
+  test("report each type that changed, came or went", () => {
     const { findings, told } = start();
     const before = findings.find("ml");
     findings.replace(
@@ -53,7 +53,7 @@ describe("findings", () => {
     assert.deepEqual([...findings.types()], ["ml", "etl"]);
   });
 
-  test("tell those whose note changed, everybody when it names no type, and give the notes of one type", () => {
+  test("report those whose note changed, all when it names no type, and give the notes of one type", () => {
     const { findings, told } = start();
     const before = new Map([["ml", fakeFinding("executor-ml:1")]]);
     assert.deepEqual(findings.notes(), ["no build", "something general"]);

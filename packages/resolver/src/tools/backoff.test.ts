@@ -23,7 +23,7 @@ test("waits anywhere below a ceiling that doubles up to 30 s", () => {
   assert.equal(most.next(), 1000);
 });
 
-test("waits at least as long as the server asks, but not for ever", () => {
+test("waits at least as long as the server asks, but not without end", () => {
   const asked = createBackoff(() => 0.5);
   assert.equal(asked.next(20_000), 20_500);
   assert.equal(asked.next(1e9), 300_500);

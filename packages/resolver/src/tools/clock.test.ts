@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { systemClock } from "./clock.ts";
 
 for (const ms of [2 ** 31, 30 * 86_400_000, 2 ** 40, Infinity]) {
-  test(`red-12: a sleep of ${ms} ms does not wrap, and ends when told`, async () => {
+  test(`red-12: a sleep of ${ms} ms does not wrap, and ends when its signal aborts`, async () => {
     const stop = new AbortController();
     const long = systemClock.sleep(ms, stop.signal).then(
       () => "woke",

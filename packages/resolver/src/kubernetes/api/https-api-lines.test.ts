@@ -35,7 +35,7 @@ describe("lines", () => {
     await assert.rejects(served.api.lines("/watch"), { code: "gone", status: 410 });
   });
 
-  test("a cut connection is an error, and half a line is none", async () => {
+  test("a cut connection is an error, and half a line does not count", async () => {
     await using served = await serveApi(flush);
     const [lines, response] = await open(served);
     response.write("one\ntw");
@@ -44,7 +44,7 @@ describe("lines", () => {
     await assert.rejects(lines.next(), { code: "unreachable", reason: "ECONNRESET" });
   });
 
-  test("a connection cut while nobody reads waits for the reader", async () => {
+  test("a connection cut while nothing reads waits for the reader", async () => {
     await using served = await serveApi(flush);
     const [lines, response] = await open(served);
     response.destroy();
@@ -93,7 +93,7 @@ describe("lines", () => {
     await closed;
   });
 
-  test("silence beyond the idle limit is an error; a byte begins it anew", async () => {
+  test("silence beyond the idle limit is an error; a byte begins it again", async () => {
     const clock = manualClock();
     await using served = await serveApi(flush, {}, clock);
     const [lines, response] = await open(served, { idle: 1000 });

@@ -119,7 +119,7 @@ describe("request", () => {
     await assert.rejects(served.api.request("/a", { signal: stop.signal }), reason);
   });
 
-  test("a connection cut half-way is told in words", async () => {
+  test("a connection cut half-way is reported in a sentence", async () => {
     await using served = await serveApi((_, response) => {
       response.write('{"half');
       setImmediate(() => response.destroy());
@@ -155,7 +155,7 @@ describe("request", () => {
     });
   });
 
-  test("a server that speaks no TLS is told in words", async () => {
+  test("a server that speaks no TLS is reported in a sentence", async () => {
     await using served = await serveApi(() => {});
     const server = new URL(served.api.server.replace("http:", "https:"));
     const credentials = async (): Promise<Credentials> => ({ headers: {}, tls: {} });

@@ -87,7 +87,7 @@ describe("whom the server refused", () => {
     test(`is ${expected?.name ?? "unknown"} by: ${message}`, () => assert.deepEqual(refusedSubject(message), expected));
   }
 
-  test("dev-08: a stranger is told to log in, and gets no roles", () => {
+  test("dev-08: an unknown user is advised to log in, and gets no roles", () => {
     const place = { method: "GET", path: "/api/v1/nodes", server: "https://k" };
     const cause = new KubernetesError("forbidden", 'User "system:anonymous" cannot list resource "nodes"', place);
     const error = forbidden({ what: "nodes may not be read", features: ["nodes"], namespace: "team", cause });

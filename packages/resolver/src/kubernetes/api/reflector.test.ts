@@ -179,7 +179,7 @@ describe("reflect", () => {
     ]);
   });
 
-  test("backs off up to 30 s while the server fails, says so once, and begins anew after success", async () => {
+  test("backs off up to 30 s while the server fails, says so once, and begins again after success", async () => {
     await using one = await follow({ prepare: (server) => server.refuse(500) });
     const waits: number[] = [];
     for (let i = 0; i < 7; i++) {

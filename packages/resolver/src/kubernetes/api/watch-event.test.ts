@@ -22,14 +22,14 @@ describe("rawResourceVersion", () => {
   }
 });
 
-test("isModified tells MODIFIED lines by their first bytes", () => {
+test("isModified recognises MODIFIED lines by their first bytes", () => {
   assert.equal(isModified(line({})), true);
   assert.equal(isModified(line({}, "ADDED")), false);
   assert.equal(isModified(line({ type: "MODIFIED" }, "ERROR")), false);
   assert.equal(isModified(Buffer.from('{"type":"MODI')), false);
 });
 
-test("parseWatchEvent takes nothing for an event that is none", () => {
+test("parseWatchEvent takes nothing else for an event", () => {
   assert.deepEqual(parseWatchEvent(line({ a: 1 })), { type: "MODIFIED", object: { a: 1 } });
   for (const text of ["", "null", "[]", '{"type":1}', '{"type":"ADDED"']) {
     assert.equal(parseWatchEvent(Buffer.from(text)), undefined);

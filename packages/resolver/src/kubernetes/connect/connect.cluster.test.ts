@@ -62,7 +62,7 @@ describe("a kubeconfig on a real API server", { skip: noCluster, timeout: 60_000
     assert.equal(await mayListNodes(await kubeconfig("exec", {}, { exec })), false);
   });
 
-  test("an exec plugin that fails is told with what it said", async () => {
+  test("an exec plugin that fails is reported with its output", async () => {
     const exec = { apiVersion: "client.authentication.k8s.io/v1", command: "cat", args: [join(folder, "none")] };
     const path = await kubeconfig("broken", {}, { exec });
     await assert.rejects(mayListNodes(path), { code: "unauthorized", message: /context broken: .*No such file/ });

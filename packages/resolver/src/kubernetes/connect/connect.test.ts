@@ -110,7 +110,7 @@ describe("connect", () => {
     await assert.rejects(found({ kubeconfig: second, context: "three" }), expected);
   });
 
-  test("no current context, a broken file, a broken server: each is told", async () => {
+  test("no current context, a broken file, a broken server: each is an error", async () => {
     await assert.rejects(found({ kubeconfig: first }), {
       code: "configuration",
       message: /names no current context; it has one, both/,
@@ -120,7 +120,7 @@ describe("connect", () => {
     await assert.rejects(found(), { code: "configuration", message: /no valid server URL/ });
   });
 
-  test("a missing parser is told with the command that helps, and JSON needs none", async () => {
+  test("a missing parser is reported with the command that helps, and JSON needs none", async () => {
     const missing = Object.assign(new Error("gone"), { code: "ERR_MODULE_NOT_FOUND" });
     const environment = { variables: {}, importYaml: () => Promise.reject(missing) };
     assert.equal((await connect({ kubeconfig: second }, environment)).context, "two");

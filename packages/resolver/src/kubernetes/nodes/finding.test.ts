@@ -47,7 +47,7 @@ test("nothing to go by is said, with all candidates and what to do; the choice i
   const images = [image("a"), image("b"), image("c")];
   const finding = nodeFinding("ml", images);
   assert.deepEqual([finding.ambiguous, finding.decidedBy, finding.candidates.length], [true, "none", 3]);
-  assert.equal(finding.reason, "nothing tells which of 3 images is the newest");
+  assert.equal(finding.reason, "nothing shows which of 3 images is the newest");
   assert.match(finding.advice ?? "", /suspended CronJob named executor-ml/);
   assert.equal(nodeFinding("ml", images.toReversed()).image, finding.image);
 });

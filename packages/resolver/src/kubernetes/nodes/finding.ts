@@ -34,7 +34,7 @@ export function nodeFinding(type: string, images: readonly DatedImage[]): Findin
     decidedBy: found?.by ?? "none",
     reason: found
       ? reasonFor(found, eligible.length)
-      : `nothing tells which of ${eligible.length} images is the newest`,
+      : `nothing shows which of ${eligible.length} images is the newest`,
     candidates: [chosen, ...others].map(candidateOf),
     ambiguous: found === undefined,
     ...(!found && { advice: adviceFor(type) }),

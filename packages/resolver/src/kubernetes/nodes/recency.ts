@@ -32,7 +32,7 @@ export function newest<Image extends Aged>(images: readonly Image[]): Newest<Ima
 }
 
 /**
- * The order in which images stand when nothing tells which is newest: deterministic, likelier ones first, `latest` last.
+ * The order in which images stand when nothing shows which is newest: deterministic, likelier ones first, `latest` last.
  * Returns a number as `sort` takes it.
  */
 export function byLikelihood(a: Aged & { readonly id: string }, b: Aged & { readonly id: string }): number {

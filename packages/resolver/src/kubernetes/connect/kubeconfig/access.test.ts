@@ -220,7 +220,7 @@ current-context: other
       assert.deepEqual(proxy.asked, []);
     });
 
-    test("that refuses, or is away, is told apart from the server, without its password", async () => {
+    test("that refuses, or is away, is distinguished from the server, without its password", async () => {
       await using proxy = await startConnectProxy({});
       const own = proxy.url.replace("//", "//jane:secret@");
       const refused = await open({ kubeconfig: await corporate() }, { variables: { HTTPS_PROXY: own } });
@@ -295,7 +295,7 @@ current-context: other
     });
   });
 
-  test("a password of a removed authentication provider is refused in words", async () => {
+  test("a password of a removed authentication provider is refused with a reason", async () => {
     const api = await open({ kubeconfig: await write("k", config({ "auth-provider": { name: "gcp", config: {} } })) });
     await assert.rejects(api.request("/a"), {
       code: "unauthorized",

@@ -163,7 +163,7 @@ describe("dev-07: a credential plugin", { skip: noOpenssl }, () => {
     assert.equal(await starts(), 2);
   });
 
-  test("(f) is told of the cluster where it wants that, and whether it may ask", async () => {
+  test("(f) is given the cluster where it asks for that, and whether it may ask", async () => {
     valid = "one";
     await answer({ token: "one" });
     const command = await plugin(`printf %s "$KUBERNETES_EXEC_INFO" > ${folder}/info; cat ${folder}/answer`);

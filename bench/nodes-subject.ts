@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { get } from "node:https";
 import type { KubeConfigLike } from "@executor-registry/resolver/kubernetes";
 
-// One side of bench/nodes.ts, alone in its process: holds all nodes, answers which images a type has, and tells what it cost.
+// One side of bench/nodes.ts, alone in its process: holds all nodes, answers which images a type has, and prints what it cost.
 
 /** How to reach the API server, as the parent found it. */
 export interface Access {
@@ -12,7 +12,7 @@ export interface Access {
   readonly key: string;
 }
 
-/** What a side tells when all nodes are held. */
+/** What a side prints when all nodes are held. */
 export interface Held {
   readonly kind: "held";
   readonly firstAnswerMs: number;

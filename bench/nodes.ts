@@ -10,7 +10,7 @@ import { median, megabytes, printTable } from "./figures.ts";
 import type { Access, Held, Side, Used } from "./nodes-subject.ts";
 
 // Holding the nodes of a large cluster: the nodes source against the informer of @kubernetes/client-node, each in a process of
-// its own, in turns, against the API server that KUBECONFIG names. Writes node objects, and takes them away again.
+// its own, in turns, against the API server that KUBECONFIG names. Writes node objects, and deletes them at its end.
 // Usage: npm run bench:nodes -- [NODES] [ROUNDS]
 
 const [count = 5000, rounds = 3] = process.argv.slice(2).map(Number);
@@ -84,7 +84,7 @@ function access(): Access {
   const [server, ca] = [memberAt(cluster, "server"), memberAt(cluster, "certificate-authority")].map(textOf);
   const [cert, key] = [memberAt(user, "client-certificate"), memberAt(user, "client-key")].map(textOf);
   if (!server || !ca || !cert || !key)
-    throw new Error("this benchmark wants a KUBECONFIG whose certificates are files");
+    throw new Error("this benchmark needs a KUBECONFIG whose certificates are files");
   return { server, ca, cert, key };
 }
 

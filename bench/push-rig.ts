@@ -34,7 +34,7 @@ export interface RigOptions {
 const SECRET = "Bearer 0123456789abcdef";
 
 /**
- * The service is a process of its own, as it ships; it hears of nothing but by the registry's notifications, of which it takes
+ * The service is a process of its own, as it ships; it learns of pushes only from the registry's notifications, of which it takes
  * more than the 600 a minute that it takes by default.
  */
 export async function startRig({ store, versions, repository }: RigOptions): Promise<PushRig> {
@@ -74,7 +74,7 @@ webhooks:
     if (!ending.signal.aborted) throw error;
   };
   const http = waiting();
-  const told = waiting();
+  const watched = waiting();
 
   const events = await fetch(`${url}/events`, { signal: ending.signal });
   const listen = async (): Promise<void> => {
@@ -93,13 +93,13 @@ webhooks:
   const resolver = createResolver({ environment: "production", registry: { url } });
   stack.defer(() => resolver.close());
   const watch = async (): Promise<void> => {
-    for await (const { resolution } of resolver.watch()) told.tell(resolution?.digest ?? "");
+    for await (const { resolution } of resolver.watch()) watched.tell(resolution?.digest ?? "");
   };
   watch().catch(unlessEnding);
   const held = stack.move();
   return {
     registry,
-    seen: (digest) => ({ http: http.of(digest), resolver: told.of(digest) }),
+    seen: (digest) => ({ http: http.of(digest), resolver: watched.of(digest) }),
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
 }

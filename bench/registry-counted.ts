@@ -1,13 +1,13 @@
 import { type DockerRegistry, startDockerRegistry } from "../testing/docker-registry.ts";
 import { freePort } from "../scripts/free-port.ts";
 
-/** A real registry that tells how many requests arrived at it. */
+/** A real registry that counts the requests that arrive at it. */
 export interface CountedRegistry extends DockerRegistry {
-  /** Requests so far, whoever sent them. */
+  /** Requests so far, of all senders. */
   arrived(): Promise<number>;
 }
 
-/** Counted by the registry itself, for Prometheus, so that counting costs nobody a hop. */
+/** Counted by the registry itself, for Prometheus, so that counting needs no proxy. */
 export async function startCountedRegistry(): Promise<CountedRegistry> {
   const metrics = `127.0.0.1:${await freePort()}`;
   // The registry takes these over its configuration file.

@@ -20,7 +20,7 @@ export interface Scan {
   readonly changes: number;
 }
 
-/** A service that scans one registry, when it is told to. */
+/** A service that scans one registry on request. */
 export interface ScanningService extends AsyncDisposable {
   /** The scan that the start began. */
   readonly first: Scan;

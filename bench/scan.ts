@@ -11,8 +11,8 @@ import { requireCommands } from "./peers.ts";
 
 // Scanning a real registry: the first scan, one that finds nothing new, one where 1 % changed; next to a script of
 // `skopeo list-tags` and `skopeo inspect`, which does all of its work each time. The script runs on a sample of the
-// repositories, and is taken times as many as there are. Requests are counted at the registry. A poll is begun by the same
-// configuration once more, which is in the times; a refresh waits 50 ms for others to join it.
+// repositories, and is taken times as many as there are. Requests are counted at the registry. A poll is begun by loading the
+// same configuration again, which is in the times; a refresh waits 50 ms for others to join it.
 // Needs docker-registry and skopeo (Debian's packages). Usage: npm run bench:scan -- [ROUNDS] [REPOSITORIES] [TAGS] [SAMPLE]
 
 requireCommands({ "docker-registry": "docker-registry", skopeo: "skopeo" });

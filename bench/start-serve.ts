@@ -25,7 +25,7 @@ const IDLE = 5000;
 export async function startOnce(file: string, { empty }: { readonly empty: boolean }): Promise<Start> {
   const port = await freePort();
   const config = `${file}.yaml`;
-  // Nobody listens on port 1: what was found stays as it is.
+  // Nothing listens on port 1: what was found stays as it is.
   await writeFile(
     config,
     `listen: {host: 127.0.0.1, port: ${port}}

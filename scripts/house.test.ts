@@ -82,7 +82,7 @@ describe("the house", () => {
     assert.equal(complaints(src("packages/shop/src/ground/a.ts", "../index.ts")).length, 1);
   });
 
-  test("wants packages imported by their names, and only those that a package depends on", () => {
+  test("requires packages to be imported by their names, and only those that a package depends on", () => {
     assert.match(complaints(src("testing/server.ts", "../packages/shop/src/index.ts"))[0] ?? "", /by its name/);
     assert.match(complaints(src("packages/other/src/a.ts", "../../shop/src/index.ts"))[0] ?? "", /by its name/);
     assert.match(
@@ -136,7 +136,7 @@ describe("the house", () => {
     assert.deepEqual(unused, ["testing → shop", "shop/second → shop/first", "shop/second → shop/ground"]);
   });
 
-  test("wants the table to go upwards only", () => {
+  test("requires the table to go upwards only", () => {
     const { complaints } = survey([], {}, { shop: { ground: ["first"], first: [] } });
     assert.deepEqual(complaints, ["the table lets ground import first, which does not stand before it"]);
   });

@@ -1,6 +1,6 @@
 import { type Node, parseSync } from "oxc-parser";
 
-/** What a module imports, in whichever form: types, re-exports and imports on use as well. */
+/** What a module imports, in every form: types, re-exports and imports on use as well. */
 export interface Imports {
   readonly specifiers: readonly string[];
   /** Imports on use of what is worked out at run time: where they lead cannot be seen. */

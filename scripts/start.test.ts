@@ -45,7 +45,7 @@ describe("npm start", () => {
     const lines = printed.split("\n").flatMap((line) => /^ {2}((?:curl|npm) .*)$/.exec(line)?.[1] ?? []);
     assert.equal(lines.length, 9);
     try {
-      // It goes on for ever, and another one needs a cluster.
+      // It does not end, and another one needs a cluster.
       const ending = lines.filter((line) => !line.startsWith("curl -sN") && !line.endsWith(" list"));
       assert.equal(ending.length, 7);
       for (const line of ending) {

@@ -56,7 +56,7 @@ Try, in another terminal:
   curl -s ${url}/executors
       every type's
   curl -s ${url}/executors/ml/versions
-      all its images, and what the checks say of them
+      all its images, and what the checks say about them
   curl -s '${url}/journal?limit=3'
       what changed last, and why
   curl -s -X POST '${url}/executors/refresh?wait=true'

@@ -19,7 +19,7 @@ export interface ArtifactImage {
 /** Speaks Artifact Registry's REST for one project, and as its registries for every host at one address. */
 export interface ArtifactRegistryDouble extends AsyncDisposable {
   readonly endpoint: string;
-  /** Where all its registries answer, to whoever has a token; plain HTTP. */
+  /** Where all its registries answer requests with a token; plain HTTP. */
   readonly registryHost: string;
   /** The access token that is good now. */
   readonly token: string;

@@ -13,7 +13,7 @@ export interface CuttableProxy extends AsyncDisposable {
   readonly kubeconfig: string;
   /** How many connections were cut. */
   readonly cuts: number;
-  /** Cuts all connections, in the middle of whatever they carry, and refuses new ones for `ms`. */
+  /** Cuts all connections, in the middle of what they carry, and refuses new ones for `ms`. */
   cut(ms?: number): void;
 }
 

@@ -35,7 +35,7 @@ interface EcrInput {
 }
 
 export interface EcrDoubleOptions {
-  /** Whose manifests and blobs are served, to whoever has a token. Without one, registries have the names of real ones. */
+  /** Whose manifests and blobs are served to requests with a token. Without one, registries have the names of real ones. */
   readonly registry?: { readonly url: string };
   /** @default ["eu-west-1"] */
   readonly regions?: readonly string[];

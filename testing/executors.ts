@@ -13,7 +13,7 @@ export interface Executors extends TestNamespace {
   start(script: string, request?: Partial<JobRequest>): Promise<Submission>;
 }
 
-/** @param name tells the test file's image from others' */
+/** @param name distinguishes the test file's image from others' */
 export async function testExecutors(name: string): Promise<Executors> {
   const image = `docker.io/library/executor-disp:${name}`;
   await loadImages(await buildImage(image, 1, "/bin/sh"));

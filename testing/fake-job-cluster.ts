@@ -9,7 +9,7 @@ const EXPIRED = async function* (): AsyncGenerator<Buffer> {
   yield Buffer.from('{"type":"ERROR","object":{"code":410,"reason":"Expired"}}');
 };
 
-/** A cluster of one Job whose state a test sets; its watches break off until they are told to stand. */
+/** A cluster of one Job whose state a test sets; its watches break off until the test lets them stand. */
 export class FakeCluster {
   readonly clock: ManualClock = manualClock();
   readonly deleted: unknown[] = [];

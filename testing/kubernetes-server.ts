@@ -13,7 +13,7 @@ interface SeenRequest {
 }
 
 /**
- * Speaks enough list and watch for faults that a real API server cannot be told to produce. Serves one collection at every
+ * Speaks enough list and watch for faults that a real API server cannot be made to produce. Serves one collection at every
  * path, but for what is put into one by its name, and for documents.
  */
 export interface KubernetesServer extends AsyncDisposable {
@@ -24,7 +24,7 @@ export interface KubernetesServer extends AsyncDisposable {
   /** Resolves when the `n`-th request (from 1) has come. */
   seen(n: number): Promise<SeenRequest>;
   /**
-   * Creates or changes an object, and tells the watches. Returns the object's new resourceVersion.
+   * Creates or changes an object, and sends it to the watches. Returns the object's new resourceVersion.
    * @param collection the last part of the paths it is served at, such as `cronjobs`; every path without it
    */
   put(name: string, fields?: object, collection?: string): string;

@@ -11,7 +11,7 @@ export interface ReceivedRequest {
   readonly body: Buffer;
 }
 
-/** An HTTP server on a loopback port that answers as it is told. */
+/** An HTTP server on a loopback port that answers as the test says. */
 export interface LoopbackServer extends AsyncDisposable {
   /** `http://127.0.0.1:PORT` */
   readonly url: string;

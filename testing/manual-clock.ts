@@ -1,6 +1,6 @@
 import type { Clock } from "@executor-registry/resolver";
 
-/** A clock that stands still until it is told to move. */
+/** A clock that stands still until the test moves it. */
 export interface ManualClock extends Clock {
   /** Moves time on, waking sleepers in order, and lets what they do settle before each next one. */
   advance(ms: number): Promise<void>;

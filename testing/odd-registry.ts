@@ -17,7 +17,7 @@ export interface OddImage {
   readonly contentType?: string;
 }
 
-/** A registry that holds whatever it is given: what real ones would not take, and what old or damaged ones serve. */
+/** A registry that holds all that it is given: what real ones would not take, and what old or damaged ones serve. */
 export interface OddRegistry extends RegistryProxy {
   /** @returns what an index names it by */
   image(repository: string, tag: string | undefined, image?: OddImage): BlobDescriptor;

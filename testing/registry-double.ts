@@ -21,7 +21,7 @@ export interface RegistryDouble extends AsyncDisposable {
   /** Its base URL, with a path. */
   readonly url: string;
   readonly received: readonly Received[];
-  /** Replaces what is known, and tells the listeners of events about it. */
+  /** Replaces what is known, and sends it to the listeners of events. */
   know(images: Readonly<Record<string, string>>): void;
   /** Sets a type's document, or removes it, without an event. */
   set(type: string, document: ExecutorDocument | undefined): void;

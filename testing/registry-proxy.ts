@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 
 /**
  * A proxy before a real registry that does what Debian's does not: pages, throttles, redirects, lies, breaks.
- * Whoever answers a request returns `true`; what nobody answers goes to the registry.
+ * A function that answers a request returns `true`; what none answers goes to the registry.
  */
 export interface RegistryProxy extends AsyncDisposable {
   /** `127.0.0.1:PORT` */
@@ -34,7 +34,7 @@ export interface Canned {
   readonly body?: string | Uint8Array;
 }
 
-/** @param upstream `http://host:port` of the registry; without one, what nobody answers is 404 */
+/** @param upstream `http://host:port` of the registry; without one, other requests are answered 404 */
 export async function startRegistryProxy(upstream?: string): Promise<RegistryProxy> {
   const intercepts: Intercept[] = [];
   const requests: RecordedRequest[] = [];

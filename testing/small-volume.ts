@@ -15,7 +15,7 @@ export const noVolume: string | false = (() => {
     execFileSync("unshare", [...UNSHARE, "mount", "-t", "tmpfs", "tmpfs", "/tmp"], { stdio: "ignore" });
     return false;
   } catch {
-    return "this machine lets nobody mount a small volume to fill (unshare --map-root-user --mount)";
+    return "this machine does not let its users mount a small volume to fill (unshare --map-root-user --mount)";
   }
 })();
 

@@ -29,9 +29,9 @@ export interface TimedService extends AsyncDisposable {
   refresh(): Promise<number>;
   /** Lets milliseconds pass at whose end a scan is due, and waits for its end. */
   poll(ms: number): Promise<void>;
-  /** Lets time pass bit by bit until the service says that it fares so. */
+  /** Lets time pass bit by bit until the service reports this state. */
   until(status: Health["status"]): Promise<void>;
-  /** Whether nobody answers the service, so that waits of any length pass. @default false */
+  /** Whether nothing answers the service, so that waits of any length pass. @default false */
   away: boolean;
 }
 

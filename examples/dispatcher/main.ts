@@ -22,5 +22,5 @@ server.close();
 await Promise.race([once(server, "close"), systemClock.sleep(GRACE)]);
 await dispatcher.close();
 await resolver.close();
-// Jobs go on; whoever still follows one asks again, with the same id.
+// Jobs go on; a caller that still follows one asks again, with the same id.
 process.exit();

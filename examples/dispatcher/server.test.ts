@@ -116,7 +116,7 @@ describe("the dispatcher's HTTP server", () => {
     assert.equal((await ask("GET", "/live")).status, 200);
   });
 
-  test("tells of a failure after the answer has begun as its last event", async () => {
+  test("reports a failure after the answer has begun as its last event", async () => {
     run = async (_type, _request, options) => {
       await options?.onLog?.("first", { pod: "p" } as never);
       throw new UnknownTypeError("ml", []);

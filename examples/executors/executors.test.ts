@@ -22,7 +22,7 @@ describe("executor-ml", () => {
   const ml = (args: readonly string[], env?: Record<string, string>): Ended =>
     run(process.execPath, "ml/main.ts", args, env);
 
-  test("trains as many epochs as told, the same for the same SEED", () => {
+  test("trains as many epochs as asked for, the same for the same SEED", () => {
     const first = ml(["--epochs", "3"], { SEED: "7" });
     assert.equal(first.code, 0, first.err);
     assert.match(first.out, /^training on 200 points, seed 7, .*\nepoch 1: .*\nepoch 2: .*\nepoch 3: .*\ny = .*\n$/);

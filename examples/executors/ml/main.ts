@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
 
 // Fits a line to noisy points by gradient descent: a stand-in for training that is quick, and the same for the same SEED.
-// Exit codes: 0 done, 1 the loss is still above --target, 2 the arguments make no sense, 143 told to stop.
+// Exit codes: 0 done, 1 the loss is still above --target, 2 the arguments make no sense, 143 asked to stop.
 
 interface Settings {
   readonly epochs: number;

@@ -85,7 +85,7 @@ webhooks:
       // The event says when to ask; what counts is the answer.
       void client
         .ask(SERVICE_OPERATIONS.getExecutor, event, { signal: ending.signal })
-        .then(({ digest = "" }) => http.tell(digest))
+        .then(({ digest = "" }) => http.resolve(digest))
         .catch(unlessEnding);
     }
   };
@@ -93,7 +93,7 @@ webhooks:
   const resolver = createResolver({ environment: "production", registry: { url } });
   stack.defer(() => resolver.close());
   const watch = async (): Promise<void> => {
-    for await (const { resolution } of resolver.watch()) watched.tell(resolution?.digest ?? "");
+    for await (const { resolution } of resolver.watch()) watched.resolve(resolution?.digest ?? "");
   };
   watch().catch(unlessEnding);
   const held = stack.move();
@@ -109,6 +109,6 @@ function waiting() {
   const moments = new Map<string, (at: number) => void>();
   return {
     of: (name: string) => new Promise<number>((resolve) => moments.set(name, resolve)),
-    tell: (name: string) => moments.get(name)?.(performance.now()),
+    resolve: (name: string) => moments.get(name)?.(performance.now()),
   };
 }

@@ -66,7 +66,7 @@ export async function kubernetesServer(documents: Readonly<Record<string, object
   let refusal: { match(request: SeenRequest): boolean; answer(response: ServerResponse): void } | undefined;
 
   const status = (code: number, reason: string): object => ({ kind: "Status", code, reason, message: "made up" });
-  const tell = (type: string, object: object, collection?: string): void => {
+  const send = (type: string, object: object, collection?: string): void => {
     const line = `${JSON.stringify({ type, object })}\n`;
     history.push({ version, line, collection });
     for (const [watch, path] of watches) if (isAt(collection, path)) watch.write(line);
@@ -123,18 +123,18 @@ export async function kubernetesServer(documents: Readonly<Record<string, object
       version += 1;
       const object = { kind: "Thing", metadata: { name, resourceVersion: String(version) }, ...fields };
       const key = `${collection ?? ""}/${name}`;
-      tell(objects.has(key) ? "MODIFIED" : "ADDED", object, collection);
+      send(objects.has(key) ? "MODIFIED" : "ADDED", object, collection);
       objects.set(key, { collection, object });
       return String(version);
     },
     remove(name, collection) {
       version += 1;
       objects.delete(`${collection ?? ""}/${name}`);
-      tell("DELETED", { kind: "Thing", metadata: { name, resourceVersion: String(version) } }, collection);
+      send("DELETED", { kind: "Thing", metadata: { name, resourceVersion: String(version) } }, collection);
     },
     bookmark() {
       version += 1;
-      tell("BOOKMARK", { kind: "Thing", metadata: { resourceVersion: String(version) } });
+      send("BOOKMARK", { kind: "Thing", metadata: { resourceVersion: String(version) } });
       return String(version);
     },
     raw: (bytes) => watches.forEach((_path, watch) => watch.write(bytes)),

@@ -28,7 +28,7 @@ interface Route {
 const ROUTES: readonly Route[] = [
   { method: "POST", path: /^\/jobs\/([^/]+)$/, handle: runJob },
   { method: "GET", path: /^\/executors$/, handle: listExecutors },
-  { method: "GET", path: /^\/ready$/, handle: tellReady },
+  { method: "GET", path: /^\/ready$/, handle: answerReady },
   { method: "GET", path: /^\/live$/, handle: (_application, response) => send(response, 200, {}) },
 ];
 
@@ -78,7 +78,7 @@ async function listExecutors({ resolver }: Application, response: ServerResponse
 }
 
 /** Ready while some source can answer, were it from before it lost contact. */
-async function tellReady({ resolver }: Application, response: ServerResponse): Promise<void> {
+async function answerReady({ resolver }: Application, response: ServerResponse): Promise<void> {
   const sources = await resolver.sources();
   const ready = sources.some(({ status: { state } }) => state === "ready" || state === "stale");
   send(response, ready ? 200 : 503, { ready });

@@ -2,7 +2,7 @@ export { jobFor, type JobManifest } from "./job/job.ts";
 export type { JobRequest, ResourceList, SecurityContext } from "./job/request.ts";
 export { submit, type Submission, type SubmitOptions } from "./submit.ts";
 export { follow, type FollowOptions } from "./follow/follow.ts";
-export type { OnStatus } from "./follow/telling.ts";
+export type { OnStatus } from "./follow/status-reporter.ts";
 export type { OnLog } from "./follow/container-log.ts";
 export type { LogLine } from "./follow/log-position.ts";
 export type { JobStatus } from "./follow/status.ts";

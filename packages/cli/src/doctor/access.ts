@@ -28,18 +28,18 @@ export async function checkAccess(context: DoctorContext): Promise<Report> {
     return { name, state: fails ? "fail" : "warn", detail, fix: "apply the roles of the manifest" };
   });
   if (refused.length === 0) return { checks };
-  return { checks, manifest: rbacManifest(refused, { namespace, subject: await whoAmI(context), configMap }) };
+  return { checks, manifest: rbacManifest(refused, { namespace, subject: await currentSubject(context), configMap }) };
 }
 
 async function missingOf(feature: RbacFeature, context: DoctorContext): Promise<readonly string[]> {
   const { scope, rules } = rbacNeed(feature, context.configMap);
-  const wishes = rules.flatMap((rule) => wishesOf(rule, scope === "namespace" ? context.namespace : undefined));
-  const allowed = await Promise.all(wishes.map((wish) => mayI(wish, context)));
-  const refused = wishes.filter((_, index) => !allowed[index]);
+  const needed = rules.flatMap((rule) => attributesOf(rule, scope === "namespace" ? context.namespace : undefined));
+  const allowed = await Promise.all(needed.map((one) => isAllowed(one, context)));
+  const refused = needed.filter((_, index) => !allowed[index]);
   return [...new Set(refused.map(({ verb, resource }) => `${verb} ${resource}`))];
 }
 
-interface Wish {
+interface ResourceAttributes {
   readonly verb: string;
   readonly group: string;
   readonly resource: string;
@@ -48,7 +48,10 @@ interface Wish {
   readonly namespace?: string;
 }
 
-function wishesOf({ apiGroups, resources, resourceNames, verbs }: RbacRule, namespace: string | undefined): Wish[] {
+function attributesOf(
+  { apiGroups, resources, resourceNames, verbs }: RbacRule,
+  namespace: string | undefined,
+): ResourceAttributes[] {
   return apiGroups.flatMap((group) =>
     resources.flatMap((path) =>
       verbs.map((verb) => {
@@ -68,7 +71,7 @@ function wishesOf({ apiGroups, resources, resourceNames, verbs }: RbacRule, name
 }
 
 /** @see https://kubernetes.io/docs/reference/access-authn-authz/authorization/#checking-api-access */
-async function mayI(resourceAttributes: Wish, { api, signal }: DoctorContext): Promise<boolean> {
+async function isAllowed(resourceAttributes: ResourceAttributes, { api, signal }: DoctorContext): Promise<boolean> {
   const body = { apiVersion: "authorization.k8s.io/v1", kind: "SelfSubjectAccessReview", spec: { resourceAttributes } };
   const answer = await api.request("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", {
     method: "POST",
@@ -79,7 +82,7 @@ async function mayI(resourceAttributes: Wish, { api, signal }: DoctorContext): P
 }
 
 /** Servers before 1.28 name the user only when they refuse a request. */
-async function whoAmI({ api, namespace, signal }: DoctorContext): Promise<RbacSubject> {
+async function currentSubject({ api, namespace, signal }: DoctorContext): Promise<RbacSubject> {
   const defaultAccount: RbacSubject = { kind: "ServiceAccount", name: "default", namespace };
   try {
     await api.request("/apis/executor-registry.dev/v1/whoami", { signal });

@@ -12,7 +12,7 @@ import { followLogs, LAST_LINES_MS, type Logs } from "./logs.ts";
 import { ENDED } from "./reasons.ts";
 import { type Ending, endingOf, type JobResult, resultOf, type EndSignal } from "./result.ts";
 import { containers, type JobStatus, statusOf } from "./status.ts";
-import { createTeller, type OnStatus } from "./telling.ts";
+import { createStatusReporter, type OnStatus } from "./status-reporter.ts";
 import { type JobWatch, watchJob } from "./watch-job.ts";
 
 export interface FollowOptions {
@@ -89,7 +89,7 @@ class Follower {
   readonly #watch: JobWatch;
   readonly #signal: AbortSignal;
   #logs: Logs | undefined;
-  readonly #tell: ReturnType<typeof createTeller>;
+  readonly #report: ReturnType<typeof createStatusReporter>;
   #stage = "";
   #stageSince = 0;
   readonly #contactTimeout: number;
@@ -107,7 +107,7 @@ class Follower {
     this.#lastContact = clock.now();
     this.#signal = signal ? AbortSignal.any([signal, stop]) : stop;
     this.#watch = watchJob({ api, ...job, signal: this.#signal, clock, random, log });
-    this.#tell = createTeller(options.onStatus, this.#watch.deleted);
+    this.#report = createStatusReporter(options.onStatus, this.#watch.deleted);
   }
 
   stopped(): Promise<unknown> {
@@ -137,7 +137,7 @@ class Follower {
     if (watch.gone()) return endedBeforeDeletion(job, pods, container) ?? JOB_DELETED;
 
     const status = statusOf(job, pods, container);
-    this.#tell(status, pods);
+    this.#report(status, pods);
     if (status.phase === "ended") return this.#ended(container);
     const end = executorEnd(job, pods, container);
     const over = end?.byItself && (end.terminated.exitCode === 0 || end.pod === latestPod(pods));

@@ -53,7 +53,7 @@ export function watchJob(options: WatchJobOptions): JobWatch {
     const same = seen && seen.metadata.uid === (job ?? seen).metadata.uid;
     if (same) job = seen;
     gone ||= !same || !present;
-  }, notice.tell);
+  }, notice.notify);
   const present = new Set<string>();
   const podList = collection((object, there) => {
     const seen = parsePod(object);
@@ -61,7 +61,7 @@ export function watchJob(options: WatchJobOptions): JobWatch {
     pods.set(seen.metadata.uid, withFirstDeletion(seen, pods.get(seen.metadata.uid)));
     if (there) present.add(seen.metadata.uid);
     else present.delete(seen.metadata.uid);
-  }, notice.tell);
+  }, notice.notify);
   const listPods: ReflectionHandler = {
     ...podList.handler,
     begin() {
@@ -153,11 +153,11 @@ function collection(see: (object: unknown, present: boolean) => void, changed: (
 }
 
 /** Lets one waiter sleep until something happened since it last woke. */
-function createNotice(clock: Clock, signal: AbortSignal): { tell(): void; wait(ms: number): Promise<void> } {
+function createNotice(clock: Clock, signal: AbortSignal): { notify(): void; wait(ms: number): Promise<void> } {
   let reported = false;
   let wake = (): void => {};
   return {
-    tell() {
+    notify() {
       reported = true;
       wake();
     },

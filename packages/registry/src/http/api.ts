@@ -5,7 +5,7 @@ import type { EventQueue } from "../queues/queue.ts";
 import type { Scanner, TakeHints } from "../scan/scanner.ts";
 import type { Webhook } from "../webhooks/webhook.ts";
 import type { EventStream } from "./events.ts";
-import type { Health } from "./health.ts";
+import type { ServiceHealth } from "./health.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Evidence } from "../choice/unknown-type.ts";
 
@@ -26,7 +26,7 @@ export interface Api {
   readonly choices: Choices;
   /** Asked for again by each request. */
   readonly inForce: () => Configured;
-  readonly serviceHealth: Health;
+  readonly serviceHealth: ServiceHealth;
   readonly events: EventStream;
   readonly metrics: Metrics;
   /** The documentation, for programs and for people; rendered once. */

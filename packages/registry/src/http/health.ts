@@ -29,7 +29,7 @@ interface Readiness {
 }
 
 /** Judges the service's health. */
-export interface Health {
+export interface ServiceHealth {
   ready(): Readiness;
   report(): HealthDocument;
 }
@@ -71,7 +71,7 @@ function problemsOf(sources: readonly SourceHealth[]): string {
   return `not read completely: ${named.join(", ")}`;
 }
 
-export function createHealth(options: HealthOptions): Health {
+export function createHealth(options: HealthOptions): ServiceHealth {
   const { catalogue, snapshot, version } = options;
   let beenReady = false;
 

@@ -15,7 +15,7 @@ function members(error: ExecutorRegistryError): Pick<ProblemDocument, Member> {
 }
 
 /** The body of an error's answer: all of one of ours, nothing of another's, which may hold what callers must not see. */
-export function problemOf(error: unknown, requestId: string): ProblemDocument {
+export function problemDocument(error: unknown, requestId: string): ProblemDocument {
   if (error instanceof ExecutorRegistryError) return problem(error.row, error.message, requestId, members(error));
   // Fastify's, about a request that it could not read.
   const { statusCode: status, message } = error as { statusCode?: unknown; message?: unknown };

@@ -4,7 +4,7 @@ import type { Logger as PinoLogger } from "pino";
 import type { Access } from "../auth/access.ts";
 import { ThrottledError } from "./minute-limit.ts";
 import type { Answer, Operation } from "./operation.ts";
-import { problemOf } from "./problem.ts";
+import { problemDocument } from "./problem.ts";
 import { isCurrent, renderedHeaders, SECURITY_HEADERS } from "./read-path.ts";
 
 const JSON_TYPE = "application/json; charset=utf-8";
@@ -62,7 +62,7 @@ export function sendProblem(
   reply: FastifyReply,
   pino: PinoLogger,
 ): FastifyReply {
-  const problem = problemOf(error, request.id);
+  const problem = problemDocument(error, request.id);
   // Before the first scan has ended, `not-ready` is an answer like others: a dispatcher that waits would fill the log with it.
   if (problem.status >= 500 && problem.code !== "not-ready") {
     pino.error({ err: error, requestId: request.id }, "a request failed");

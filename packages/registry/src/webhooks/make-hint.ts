@@ -3,7 +3,7 @@ import { InvalidWebhookError } from "./errors.ts";
 import type { Hint } from "../model/hint.ts";
 
 /** What an event says of one image. Senders write `""` and `null` for what they do not know. */
-export interface Claim {
+export interface EventClaim {
   readonly action: Hint["action"];
   readonly registry?: string | undefined;
   readonly repository: string;
@@ -21,7 +21,7 @@ const SOME_REGISTRY = "registry.invalid";
  * @param path where in the body the repository's name stands
  * @throws InvalidWebhookError when registry and repository are no name that an image can have
  */
-export function makeHint(kind: string, path: string, claim: Claim): Hint {
+export function makeHint(kind: string, path: string, claim: EventClaim): Hint {
   const { registry = SOME_REGISTRY, action } = claim;
   const parsed = tryParseReference(`${registry}/${claim.repository.toLowerCase()}`);
   const whole = parsed?.tag === undefined && parsed?.digest === undefined;

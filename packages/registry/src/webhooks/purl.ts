@@ -1,12 +1,12 @@
 import { tryParseReference } from "@executor-registry/resolver";
-import { type Claim, registryOf } from "./make-hint.ts";
+import { type EventClaim, registryOf } from "./make-hint.ts";
 
 /**
  * The image that a package URL of type `oci` names: `pkg:oci/executor-ml@sha256%3A…?repository_url=ghcr.io/acme/executor-ml&tag=1`.
  * @returns `undefined` for anything else
  * @see https://github.com/package-url/purl-spec/blob/main/types-doc/oci-definition.md
  */
-export function parseOciPurl(text: string): Omit<Claim, "action"> | undefined {
+export function parseOciPurl(text: string): Omit<EventClaim, "action"> | undefined {
   const match = /^pkg:\/*oci\/([^@?#/]+)(?:@([^?#]*))?(?:\?([^#]*))?(?:#.*)?$/i.exec(text);
   if (!match) return undefined;
   const [, written = "", version = "", query = ""] = match;

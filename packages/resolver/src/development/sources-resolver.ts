@@ -61,7 +61,7 @@ export class SourcesResolver implements Resolver {
       types: async () => this.#types(await this.#ready(ending), ending),
       find: async (type) => {
         const sources = await this.#ready(ending);
-        const lost = await this.#patiently(() => unreadFor(type, sources), ending);
+        const lost = await this.#waitWhileUnread(() => unreadFor(type, sources), ending);
         if (lost) throw unread(lost, sources, type);
         return this.#find(type, sources);
       },
@@ -121,7 +121,7 @@ export class SourcesResolver implements Resolver {
   async #resolve(type: string, signal: AbortSignal | undefined): Promise<Resolution> {
     parseExecutorType(type);
     const sources = await this.#ready(signal);
-    const lost = await this.#patiently(() => unreadFor(type, sources), signal);
+    const lost = await this.#waitWhileUnread(() => unreadFor(type, sources), signal);
     if (lost) throw unread(lost, sources, type);
     const resolution = this.#find(type, sources);
     if (resolution) return resolution;
@@ -130,7 +130,7 @@ export class SourcesResolver implements Resolver {
 
   /** The types there are, sorted. @throws SourceUnreadError when that is not known */
   async #types(sources: Sources, signal: AbortSignal | undefined): Promise<readonly string[]> {
-    await this.#patiently(() => firstUnread(sources.list), signal);
+    await this.#waitWhileUnread(() => firstUnread(sources.list), signal);
     const types = typesOf(sources);
     // A less exact source that cannot be read leaves some types out, and `sources` says so; it makes none of the others wrong.
     const lost =
@@ -142,7 +142,7 @@ export class SourcesResolver implements Resolver {
   }
 
   /** Waits until there is no such source any more, or it has been tried for long enough; resolves to the one that is left. */
-  async #patiently(find: () => Source | undefined, signal: AbortSignal | undefined): Promise<Source | undefined> {
+  async #waitWhileUnread(find: () => Source | undefined, signal: AbortSignal | undefined): Promise<Source | undefined> {
     for (let source = find(); source; source = find()) {
       const { since, problem } = source.status();
       const left = since + UNREAD_WAIT_MS - this.#clock.now();

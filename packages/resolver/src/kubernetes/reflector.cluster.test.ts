@@ -67,7 +67,7 @@ describe("on a real API server", { skip: noCluster, timeout: 60_000 }, () => {
     assert.equal(api.namespace, space.name);
     await account.allow({ apiGroups: [""], resources: ["configmaps"], verbs: ["list", "watch"] });
     await record.until("contact ok");
-    assert.deepEqual(record.told.slice(-3), ["listed a", "synced", "contact ok"]);
+    assert.deepEqual(record.recorded.slice(-3), ["listed a", "synced", "contact ok"]);
     api.close();
   });
 
@@ -101,7 +101,7 @@ describe("on a real API server", { skip: noCluster, timeout: 60_000 }, () => {
     await record.until("begin", 3);
     stop.abort();
     await done;
-    assert.deepEqual(record.told, ["begin", "contact not-found", "begin", "begin"]);
+    assert.deepEqual(record.recorded, ["begin", "contact not-found", "begin", "begin"]);
   });
 
   test("an untrusted certificate is reported in a sentence", async () => {

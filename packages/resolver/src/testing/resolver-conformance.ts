@@ -89,7 +89,7 @@ export function resolverConformance(
       await using world = await open(two);
       const changes = iterate(world.resolver.watch());
       // In no order: what arrives while the rest is still being read may come first.
-      const first = [told(await next(changes)), told(await next(changes))];
+      const first = [described(await next(changes)), described(await next(changes))];
       assert.deepEqual(
         new Set(first),
         new Set([
@@ -98,10 +98,10 @@ export function resolverConformance(
         ]),
       );
       world.know({ ...two, ml: "executor-ml:1.1" });
-      assert.deepEqual(told(await next(changes)), ["ml", "1.0", "1.1"]);
+      assert.deepEqual(described(await next(changes)), ["ml", "1.0", "1.1"]);
       assert.equal(versionOf(await world.resolver.resolve("ml")), "1.1");
       world.know({ ml: "executor-ml:1.1" });
-      assert.deepEqual(told(await next(changes)), ["nlp", "2.0", undefined]);
+      assert.deepEqual(described(await next(changes)), ["nlp", "2.0", undefined]);
       await assert.rejects(world.resolver.resolve("nlp"), { code: "unknown-type" });
       await changes.return?.();
     });
@@ -111,7 +111,7 @@ export function resolverConformance(
       const changes = iterate(world.resolver.watch("ml"));
       assert.deepEqual(await next(changes), { type: "ml" });
       world.know(two);
-      assert.deepEqual(told(await next(changes)), ["ml", undefined, "1.0"]);
+      assert.deepEqual(described(await next(changes)), ["ml", undefined, "1.0"]);
       await changes.return?.();
     });
 
@@ -148,7 +148,7 @@ async function take(changes: AsyncIterable<ResolutionChange>): Promise<Resolutio
   return all;
 }
 
-function told({ type, previous, resolution }: ResolutionChange): unknown[] {
+function described({ type, previous, resolution }: ResolutionChange): unknown[] {
   return [type, previous && versionOf(previous), resolution && versionOf(resolution)];
 }
 

@@ -14,7 +14,7 @@ import { type Place, RegistryError } from "../wire/errors.ts";
 import { failure } from "../wire/failure.ts";
 import { createScopes, type Resource } from "./scopes.ts";
 import { createTokenCache, type TokenCache } from "./token-cache.ts";
-import type { Answer, OutgoingRequest } from "../wire/transport.ts";
+import type { HttpAnswer, OutgoingRequest } from "../wire/transport.ts";
 
 /** Knows how requests to one registry are authorized. */
 export interface Authorizer {
@@ -27,7 +27,7 @@ export interface Authorizer {
    * @returns whether to send it once more
    */
   refused(
-    answer: Answer,
+    answer: HttpAnswer,
     resource: Resource,
     sent: string | undefined,
     first: boolean,
@@ -42,7 +42,7 @@ export interface AuthorizerOptions {
   readonly provider: CredentialProvider;
   readonly clock: Clock;
   /** Sends a request for a token: paced, guarded, redirects followed. Its own life, since many wait for one token. */
-  readonly send: (request: Omit<OutgoingRequest, "guarded">) => Promise<Answer>;
+  readonly send: (request: Omit<OutgoingRequest, "guarded">) => Promise<HttpAnswer>;
   /** Ends what is shared among callers: asking for credentials and tokens. */
   readonly life: AbortSignal;
 }
@@ -88,7 +88,7 @@ class HostAuthorizer implements Authorizer {
   }
 
   async refused(
-    answer: Answer,
+    answer: HttpAnswer,
     resource: Resource,
     sent: string | undefined,
     first: boolean,
@@ -124,7 +124,7 @@ class HostAuthorizer implements Authorizer {
   }
 
   /** Bearer goes first: where a registry offers both, its passwords are for tokens. */
-  #chosen(answer: Answer): { readonly scheme?: Scheme; readonly scope?: string | undefined } {
+  #chosen(answer: HttpAnswer): { readonly scheme?: Scheme; readonly scope?: string | undefined } {
     const challenges = parseChallenges(answer.headers["www-authenticate"] ?? "");
     for (const { scheme, parameters } of challenges) {
       const realm = parameters.get("realm") ?? "";
@@ -150,7 +150,7 @@ class HostAuthorizer implements Authorizer {
   async #fetch(server: TokenServer, scope: string | undefined, resource: Resource): Promise<BearerToken> {
     const { place: registry, clock, life, send } = this.#options;
     const place = resource.kind === "repository" ? { ...registry, repository: resource.name } : registry;
-    const ask = async (): Promise<Answer> =>
+    const ask = async (): Promise<HttpAnswer> =>
       send(tokenRequest(server, scope, credentialsFor(await this.#known(life), nameOf(resource)), place));
     let answer = await ask();
     if ((answer.status === 401 || answer.status === 403) && (await this.#changed(life))) answer = await ask();

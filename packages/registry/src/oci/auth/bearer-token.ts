@@ -3,7 +3,7 @@ import { z } from "zod";
 import { basicHeader, type Credentials } from "./credentials.ts";
 import { type Place, RegistryError } from "../wire/errors.ts";
 import { parseJson } from "../wire/json.ts";
-import type { Answer, OutgoingRequest } from "../wire/transport.ts";
+import type { HttpAnswer, OutgoingRequest } from "../wire/transport.ts";
 
 /** Where a registry sends its clients for tokens. */
 export interface TokenServer {
@@ -57,7 +57,7 @@ export function tokenRequest(
 }
 
 /** @throws RegistryError code `registry-protocol` for what is no token */
-export function readToken(answer: Answer, place: Place, clock: Clock): BearerToken {
+export function readToken(answer: HttpAnswer, place: Place, clock: Clock): BearerToken {
   const { token, access_token, expires_in } = parseJson(tokenAnswer, answer.body, "the token server's answer", place);
   // It becomes a header.
   const usable = (given: unknown): given is string => typeof given === "string" && /^[\x21-\x7e]+$/.test(given);

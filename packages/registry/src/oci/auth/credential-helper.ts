@@ -3,7 +3,7 @@ import { z } from "zod";
 import { type Credentials, CredentialsError } from "./credentials.ts";
 
 /** The environment of a helper. */
-export type Variables = Readonly<Record<string, string | undefined>>;
+export type HelperEnvironment = Readonly<Record<string, string | undefined>>;
 
 /** @see https://github.com/docker/docker-credential-helpers#development */
 const helperAnswer = z.object({ Username: z.string(), Secret: z.string() });
@@ -20,7 +20,7 @@ const NAME = /^[a-zA-Z0-9][a-zA-Z0-9._-]{0,63}$/;
 export async function askHelper(
   name: string,
   key: string,
-  variables: Variables,
+  variables: HelperEnvironment,
   signal: AbortSignal,
 ): Promise<Credentials | undefined> {
   if (!NAME.test(name))
@@ -52,7 +52,7 @@ interface Ended {
   readonly output: string;
 }
 
-function run(program: string, input: string, env: Variables, signal: AbortSignal): Promise<Ended> {
+function run(program: string, input: string, env: HelperEnvironment, signal: AbortSignal): Promise<Ended> {
   return new Promise((resolve, reject) => {
     // Helpers are often shell scripts: in a group of its own, what they started ends with them.
     const child = spawn(program, ["get"], { env, stdio: ["pipe", "pipe", "ignore"], detached: true });

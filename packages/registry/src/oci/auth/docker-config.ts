@@ -1,6 +1,6 @@
 import { readRegularFile } from "@executor-registry/resolver/internal";
 import { z } from "zod";
-import { askHelper, type Variables } from "./credential-helper.ts";
+import { askHelper, type HelperEnvironment } from "./credential-helper.ts";
 import { type CredentialProvider, CredentialsError } from "./credentials.ts";
 import { dockerAuths, findAuth, hostOfKey } from "./docker-auths.ts";
 
@@ -20,7 +20,7 @@ const MAX_BYTES = 1 << 20;
  * @param variables the environment of helpers
  * @throws CredentialsError where it cannot be read or a helper fails
  */
-export function dockerConfigCredentials(path: string, variables: Variables = process.env): CredentialProvider {
+export function dockerConfigCredentials(path: string, variables: HelperEnvironment = process.env): CredentialProvider {
   return {
     async credentials(host, signal) {
       const config = await readConfig(path);

@@ -16,7 +16,7 @@ import {
 } from "../../model/media-types.ts";
 import type { Descriptor, Manifest, ManifestHead } from "./registry.ts";
 import type { Session } from "./session.ts";
-import type { Answer } from "../wire/transport.ts";
+import type { HttpAnswer } from "../wire/transport.ts";
 
 const MAX_ANNOTATIONS = 1000;
 const annotations = z
@@ -95,7 +95,7 @@ export async function fetchManifest(
   return readManifest(answer, reference, { host: session.host, repository });
 }
 
-function readManifest(answer: Answer, reference: string, place: Place): Manifest {
+function readManifest(answer: HttpAnswer, reference: string, place: Place): Manifest {
   const named = namedDigest(answer);
   const asked = isDigest(reference) ? reference : undefined;
   const digest = asked ?? named ?? digestLike(undefined, answer.body);
@@ -178,7 +178,7 @@ async function askHead(
   known: Digest | undefined,
 ): Promise<ManifestHead | "refused"> {
   const ask = manifestAsk(repository, reference, known);
-  let answer: Answer;
+  let answer: HttpAnswer;
   try {
     answer = await session.ask({ ...ask, method: "HEAD", limit: 0, takes: [304, ...NO_HEAD] }, signal);
   } catch (error) {
@@ -211,7 +211,7 @@ function manifestAsk(
   };
 }
 
-function namedDigest(answer: Answer): Digest | undefined {
+function namedDigest(answer: HttpAnswer): Digest | undefined {
   const header = answer.headers["docker-content-digest"];
   return typeof header === "string" && isDigest(header) ? header : undefined;
 }

@@ -3,7 +3,7 @@ import { LIST_LIMIT, MAX_PAGES, PAGE_LIMIT } from "../wire/limits.ts";
 import { nextPage } from "../wire/link.ts";
 import type { Resource } from "../auth/scopes.ts";
 import type { Session } from "./session.ts";
-import type { Answer } from "../wire/transport.ts";
+import type { HttpAnswer } from "../wire/transport.ts";
 
 /** A list that comes in pages. */
 export interface PagedList {
@@ -26,7 +26,7 @@ export async function* pages(
   list: PagedList,
   place: Place,
   signal: AbortSignal,
-): AsyncGenerator<Answer> {
+): AsyncGenerator<HttpAnswer> {
   const { resource, headers = {} } = list;
   const seen = new Set<string>();
   let bytes = 0;

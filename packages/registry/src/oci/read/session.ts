@@ -10,7 +10,7 @@ import { type HostPacer, MAX_BACKOFF_MS, MAX_WAIT_MS } from "../wire/pacing.ts";
 import { follow, type Reach } from "../wire/redirects.ts";
 import type { Resource } from "../auth/scopes.ts";
 import { createSemaphore, type Semaphore } from "../wire/semaphore.ts";
-import type { Answer, OutgoingRequest, Transport } from "../wire/transport.ts";
+import type { HttpAnswer, OutgoingRequest, Transport } from "../wire/transport.ts";
 
 /** One question to the registry. */
 interface Ask {
@@ -35,7 +35,7 @@ export interface Session {
   /** Bytes of configurations that are held at the same time. */
   readonly configurations: Semaphore;
   /** @throws RegistryError for every answer that is not taken */
-  ask(ask: Ask, signal: AbortSignal): Promise<Answer>;
+  ask(ask: Ask, signal: AbortSignal): Promise<HttpAnswer>;
   close(): void;
 }
 
@@ -74,7 +74,7 @@ class HostSession implements Session {
     this.learnt = createLearnt(clock);
     this.#options = options;
     const life = this.#life.signal;
-    const send = (request: Omit<OutgoingRequest, "guarded">): Promise<Answer> => this.#send(request, life);
+    const send = (request: Omit<OutgoingRequest, "guarded">): Promise<HttpAnswer> => this.#send(request, life);
     this.#authorizer = createAuthorizer({ place: { host }, provider, clock, send, life });
   }
 
@@ -82,7 +82,7 @@ class HostSession implements Session {
     return this.#requests;
   }
 
-  async ask(ask: Ask, signal: AbortSignal): Promise<Answer> {
+  async ask(ask: Ask, signal: AbortSignal): Promise<HttpAnswer> {
     const { pacer, clock, random, log } = this.#options;
     for (let failures = 0; ; failures += 1) {
       const error = await this.#attempt(ask, signal).catch((error: unknown) => {
@@ -116,7 +116,7 @@ class HostSession implements Session {
     this.#options.transport.close();
   }
 
-  async #attempt(ask: Ask, signal: AbortSignal): Promise<Answer> {
+  async #attempt(ask: Ask, signal: AbortSignal): Promise<HttpAnswer> {
     const { reach, clock } = this.#options;
     const place = this.#placeOf(ask.resource);
     const url = new URL(ask.path, reach.home);
@@ -149,7 +149,7 @@ class HostSession implements Session {
     return standing === "known" && sent === undefined ? "not-asked" : standing;
   }
 
-  async #send(request: Omit<OutgoingRequest, "guarded">, signal: AbortSignal): Promise<Answer> {
+  async #send(request: Omit<OutgoingRequest, "guarded">, signal: AbortSignal): Promise<HttpAnswer> {
     const { transport, reach, pacer, userAgent } = this.#options;
     const headers = { ...request.headers, "accept-encoding": "identity", "user-agent": userAgent };
     const done = await pacer.turn(signal);

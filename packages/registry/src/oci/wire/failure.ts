@@ -9,7 +9,7 @@ import {
 } from "./errors.ts";
 import { parseChallenges } from "./challenge.ts";
 import { retryAfter } from "../../net/retry-after.ts";
-import type { Answer } from "./transport.ts";
+import type { HttpAnswer } from "./transport.ts";
 
 /** @see https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#error-codes */
 const errorsBody = z.object({
@@ -43,7 +43,7 @@ const UNSENT: Readonly<Record<Exclude<Standing, "known">, string>> = {
 };
 
 /** What an answer that is no success means, and what to do about it. */
-export function failure(answer: Answer, place: Place, now: number, standing: Standing): RegistryError {
+export function failure(answer: HttpAnswer, place: Place, now: number, standing: Standing): RegistryError {
   const { status, headers, url } = answer;
   const own = ownErrors(answer.body);
   const facts: RegistryErrorFacts = {
@@ -100,7 +100,7 @@ export function failure(answer: Answer, place: Place, now: number, standing: Sta
 }
 
 /** Why a 401 cannot be answered with any credentials. */
-function unusableChallenge({ headers }: Answer): string | undefined {
+function unusableChallenge({ headers }: HttpAnswer): string | undefined {
   const challenges = parseChallenges(headers["www-authenticate"] ?? "");
   if (challenges.some(({ scheme }) => scheme === "basic")) return undefined;
   const bearer = challenges.filter(({ scheme }) => scheme === "bearer");

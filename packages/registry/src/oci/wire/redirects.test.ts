@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { follow } from "./redirects.ts";
-import type { Answer, OutgoingRequest, Transport } from "./transport.ts";
+import type { HttpAnswer, OutgoingRequest, Transport } from "./transport.ts";
 
 const home = new URL("https://registry.example.com");
 const reach = { home, insecure: false, allowPrivateAddresses: false };
@@ -18,7 +18,7 @@ function redirecting(...locations: string[]): Transport & { readonly sent: Outgo
   const sent: OutgoingRequest[] = [];
   return {
     sent,
-    async send(outgoing): Promise<Answer> {
+    async send(outgoing): Promise<HttpAnswer> {
       sent.push(outgoing);
       const location = locations[sent.length - 1];
       const answer = { body: Buffer.alloc(0), url: outgoing.url };

@@ -1,5 +1,5 @@
 import { type Place, RegistryError } from "./errors.ts";
-import type { Answer, OutgoingRequest, Transport } from "./transport.ts";
+import type { HttpAnswer, OutgoingRequest, Transport } from "./transport.ts";
 
 const MAX_HOPS = 5;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
@@ -25,7 +25,7 @@ export async function follow(
   reach: Reach,
   count: () => void,
   signal: AbortSignal,
-): Promise<Answer> {
+): Promise<HttpAnswer> {
   let { url, headers } = first;
   for (let hop = 0; ; hop += 1) {
     if (url.protocol !== "https:" && !(reach.insecure && url.protocol === "http:")) throw downgrade(url, first.place);

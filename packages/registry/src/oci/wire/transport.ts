@@ -29,7 +29,7 @@ export interface OutgoingRequest {
 }
 
 /** Its answer, read to the end. */
-export interface Answer {
+export interface HttpAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   /** Of an answer that is no success, only the first 64 KiB. */
@@ -39,7 +39,7 @@ export interface Answer {
 
 /** Sends one request and reads its answer. Follows nothing and repeats nothing but a request on a stale connection. */
 export interface Transport {
-  send(request: OutgoingRequest, signal: AbortSignal): Promise<Answer>;
+  send(request: OutgoingRequest, signal: AbortSignal): Promise<HttpAnswer>;
   close(): void;
 }
 
@@ -133,7 +133,7 @@ export function createTransport({ clock, timeouts, resolve, ca, proxies }: Trans
       outgoing.end(request.body);
     });
 
-  const send = async (request: OutgoingRequest, proxy: URL | undefined, caller: AbortSignal): Promise<Answer> => {
+  const send = async (request: OutgoingRequest, proxy: URL | undefined, caller: AbortSignal): Promise<HttpAnswer> => {
     const { place, url } = request;
     const deadline = createDeadline(clock, caller);
     try {

@@ -7,7 +7,7 @@ import { pullSecretCredentials } from "../../oci/auth/pull-secrets.ts";
 import { Secret } from "../../settings/secret.ts";
 
 /** How requests to a registry are authenticated. */
-export const Credentials = z
+export const CredentialsConfig = z
   .strictObject({
     username: z.string().min(1).optional(),
     password: Secret.optional(),
@@ -33,7 +33,7 @@ export function credentialsOf({
   password,
   dockerConfig,
   pullSecret,
-}: z.output<typeof Credentials>): CredentialProvider {
+}: z.output<typeof CredentialsConfig>): CredentialProvider {
   if (username !== undefined && password !== undefined) {
     return { credentials: () => Promise.resolve({ username, password }) };
   }

@@ -5,7 +5,7 @@ import { createHostPacer } from "../../oci/wire/pacing.ts";
 import { hostMistake } from "../../oci/wire/registry-host.ts";
 import { Secret } from "../../settings/secret.ts";
 import { pacingOf, polling, Repositories, requests, scannedKind } from "../source-kind.ts";
-import { Credentials, credentialsOf } from "./credentials.ts";
+import { CredentialsConfig, credentialsOf } from "./credentials.ts";
 import { createOciSource } from "./oci.ts";
 
 const Certificates = Secret.superRefine((text, context) => {
@@ -36,7 +36,7 @@ const settings = z.strictObject({
     description: "Certificates of a private authority, in PEM; trusted besides the public ones",
   }),
   repositories: Repositories,
-  credentials: Credentials.optional(),
+  credentials: CredentialsConfig.optional(),
   allowPrivateAddresses: z.boolean().default(false).meta({
     description: "Lets the registry send us to private addresses: a token server or a blob store beside it",
   }),

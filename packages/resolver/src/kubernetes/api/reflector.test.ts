@@ -100,7 +100,7 @@ describe("reflect", () => {
     one.server.put("d");
     await one.until("upsert d");
     assert.deepEqual(
-      one.told.filter((what) => /begin|contact/.test(what)),
+      one.recorded.filter((what) => /begin|contact/.test(what)),
       ["begin", "contact ok"],
     );
   });
@@ -117,7 +117,7 @@ describe("reflect", () => {
     assert.equal(await passBackoff(one.clock), 500);
     await one.until("upsert b");
     assert.equal((await one.server.seen(5)).query.get("resourceVersion"), bookmark);
-    assert.deepEqual(one.told.slice(-3), ["contact unreachable", "contact ok", "upsert b"]);
+    assert.deepEqual(one.recorded.slice(-3), ["contact unreachable", "contact ok", "upsert b"]);
     assert.deepEqual(one.logged, ["debug: listed", "warn: no contact, trying again", "info: contact again"]);
   });
 
@@ -192,7 +192,7 @@ describe("reflect", () => {
     await passBackoff(one.clock);
     await one.until("contact ok");
     assert.deepEqual(
-      one.told.filter((what) => what.startsWith("contact")),
+      one.recorded.filter((what) => what.startsWith("contact")),
       ["contact kubernetes-api", "contact ok"],
     );
     assert.deepEqual(one.logged, ["warn: no contact, trying again", "debug: listed", "info: contact again"]);
@@ -213,7 +213,7 @@ describe("reflect", () => {
     one.server.accept();
     await passBackoff(one.clock);
     await one.until("contact ok", 2);
-    assert.deepEqual(one.told.slice(-6), ["begin", "listed a", "listed b", "listed c", "synced", "contact ok"]);
+    assert.deepEqual(one.recorded.slice(-6), ["begin", "listed a", "listed b", "listed c", "synced", "contact ok"]);
   });
 
   test("waits as long as a throttling server asks", async () => {
@@ -240,8 +240,8 @@ describe("reflect", () => {
       one.server.accept();
       await passBackoff(one.clock);
       await one.until("contact ok", 2);
-      assert.equal(one.told.filter((what) => what === "begin").length, 1);
-      assert.equal(one.told.filter((what) => what === `contact ${code}`).length, 1);
+      assert.equal(one.recorded.filter((what) => what === "begin").length, 1);
+      assert.equal(one.recorded.filter((what) => what === `contact ${code}`).length, 1);
     });
   }
 
@@ -253,7 +253,7 @@ describe("reflect", () => {
     assert.equal((await one.server.seen(4)).query.get("resourceVersion"), "103");
     one.server.put("a");
     await one.until("upsert a");
-    assert.equal(one.told.filter((what) => what.startsWith("contact")).length, 1);
+    assert.equal(one.recorded.filter((what) => what.startsWith("contact")).length, 1);
     assert.deepEqual(one.logged, ["debug: listed"]);
   });
 
@@ -276,7 +276,7 @@ describe("reflect", () => {
     one.server.put("d", { boring: true });
     one.server.put("c");
     await one.until("upsert c");
-    assert.deepEqual(one.told.slice(-2), ["upsert d", "upsert c"]);
+    assert.deepEqual(one.recorded.slice(-2), ["upsert d", "upsert c"]);
     assert.equal(offered.length, 3);
   });
 
@@ -317,14 +317,14 @@ describe("reflect", () => {
     one.server.put("half");
     await passBackoff(one.clock);
     await one.until("upsert half");
-    assert.deepEqual(one.told.filter((what) => what === "begin").length, 1);
+    assert.deepEqual(one.recorded.filter((what) => what === "begin").length, 1);
   });
 
   test("an answer that is no list is a problem, not a list", async () => {
     const prepare = (server: KubernetesServer): void => server.refuse(200, { body: '{"kind":"APIVersions"}' });
     await using one = await follow({ prepare });
     await one.until("contact kubernetes-api");
-    assert.deepEqual(one.told, ["begin", "contact kubernetes-api"]);
+    assert.deepEqual(one.recorded, ["begin", "contact kubernetes-api"]);
   });
 
   const phases: readonly [string, Setup, (one: Following) => Promise<unknown>][] = [

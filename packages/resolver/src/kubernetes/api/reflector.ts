@@ -96,12 +96,12 @@ class Reflector {
     const { api, path, query, signal, handler, log, pageSize = 500 } = this.#options;
     let token: string | undefined;
     let objects = 0;
-    this.#tell("begin", () => handler.begin());
+    this.#notify("begin", () => handler.begin());
     for (;;) {
       // Without a resourceVersion the list is the newest state, and `limit` is honoured by every version of the server.
       const item = (object: unknown): void => {
         objects += 1;
-        this.#tell("upsert", () => handler.upsert(object, true));
+        this.#notify("upsert", () => handler.upsert(object, true));
       };
       const page = await api.request(path, { query: { ...query, limit: pageSize, continue: token }, signal, item });
       const items = (page as { items?: unknown } | null | undefined)?.items ?? [];
@@ -110,7 +110,7 @@ class Reflector {
       for (const object of items) item(object);
       token = metadataOf(page)["continue"] as string | undefined;
       if (token) continue;
-      this.#tell("synced", () => handler.synced());
+      this.#notify("synced", () => handler.synced());
       if (this.#listedBefore && !this.#problem) log.info({ path, objects }, "listed again");
       else log.debug({ path, objects }, "listed");
       this.#listedBefore = true;
@@ -157,10 +157,10 @@ class Reflector {
     switch (event.type) {
       case "ADDED":
       case "MODIFIED":
-        this.#tell("upsert", () => handler.upsert(event.object, false));
+        this.#notify("upsert", () => handler.upsert(event.object, false));
         break;
       case "DELETED":
-        this.#tell("remove", () => handler.remove(event.object));
+        this.#notify("remove", () => handler.remove(event.object));
         break;
       case "BOOKMARK":
         break;
@@ -179,14 +179,14 @@ class Reflector {
 
   #skips(line: Buffer): boolean {
     let skip = false;
-    this.#tell("skip", () => {
+    this.#notify("skip", () => {
       skip = this.#options.handler.skip?.(line) ?? false;
     });
     return skip;
   }
 
   /** A handler that throws loses this one call, not the collection. */
-  #tell(what: string, call: () => void): void {
+  #notify(what: string, call: () => void): void {
     try {
       call();
     } catch (error) {
@@ -199,7 +199,7 @@ class Reflector {
     const problem = this.#problem;
     this.#problem = undefined;
     if (problem) log.info({ path, ms: clock.now() - this.#lostAt }, "contact again");
-    if (problem || this.#listed) this.#tell("contact", () => handler.contact(undefined));
+    if (problem || this.#listed) this.#notify("contact", () => handler.contact(undefined));
     this.#listed = false;
   }
 
@@ -224,7 +224,7 @@ class Reflector {
     this.#problem = problem;
     this.#listed = false;
     if (!known) log.warn({ path, code: problem.code, err: problem }, "no contact, trying again");
-    this.#tell("contact", () => handler.contact(problem));
+    this.#notify("contact", () => handler.contact(problem));
     return retryAfter;
   }
 

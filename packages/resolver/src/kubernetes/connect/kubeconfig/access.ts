@@ -3,7 +3,7 @@ import { bearer, tokenFile } from "../../api/token-file.ts";
 import { type Chosen, dataOrFile } from "./choose.ts";
 import { execOf, execPlugin, type PluginEnvironment } from "./exec-plugin.ts";
 import { oidcToken } from "./oidc.ts";
-import { type Entry, fieldsOf, pathOf, textOf } from "./parse.ts";
+import { type Entry, fieldsOf, pathOf, stringOf } from "./parse.ts";
 
 /** Who asks, apart from how the server's certificate is checked. */
 interface Identity {
@@ -46,7 +46,7 @@ function identityOf(entry: Entry, { cluster }: Chosen, environment: PluginEnviro
     headers,
     tls: await certificate(),
   });
-  const [token, path] = [textOf(fields["token"]), pathOf(fields["tokenFile"], folder)];
+  const [token, path] = [stringOf(fields["token"]), pathOf(fields["tokenFile"], folder)];
   if (path !== undefined) {
     const tokens = tokenFile(path, environment.clock);
     return {
@@ -70,7 +70,7 @@ function identityOf(entry: Entry, { cluster }: Chosen, environment: PluginEnviro
     const oidc = oidcToken(provider, folder, environment.clock);
     return { credentials: async () => withCertificate(bearer(await oidc())) };
   }
-  const [name, password] = [textOf(fields["username"]), textOf(fields["password"])];
+  const [name, password] = [stringOf(fields["username"]), stringOf(fields["password"])];
   const basic = Buffer.from(`${name}:${password ?? ""}`).toString("base64");
   return { credentials: () => withCertificate(name === undefined ? {} : { authorization: `Basic ${basic}` }) };
 }
@@ -99,7 +99,7 @@ function pluginIdentity(plugin: ReturnType<typeof execPlugin>, own: () => Promis
 
 /** The client certificate and its key, read each time: files of short-lived ones are replaced. */
 function certificateOf({ fields, folder }: Entry): () => Promise<Credentials["tls"]> {
-  const part = (name: string) => [textOf(fields[`${name}-data`]), pathOf(fields[name], folder)] as const;
+  const part = (name: string) => [stringOf(fields[`${name}-data`]), pathOf(fields[name], folder)] as const;
   const [certificate, secret] = [part("client-certificate"), part("client-key")];
   return async () => {
     const [cert, key] = await Promise.all([
@@ -112,7 +112,7 @@ function certificateOf({ fields, folder }: Entry): () => Promise<Credentials["tl
 
 /** @see https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation */
 function impersonation({ fields }: Entry): Credentials["headers"] {
-  const [user, uid, groups] = [textOf(fields["as"]), textOf(fields["as-uid"]), fields["as-groups"]];
+  const [user, uid, groups] = [stringOf(fields["as"]), stringOf(fields["as-uid"]), fields["as-groups"]];
   if (user === undefined) return {};
   const extra = Object.entries(fieldsOf(fields["as-user-extra"]) ?? {}).map(
     ([key, values]) => [`impersonate-extra-${encodeURIComponent(key)}`, [values].flat().map(String)] as const,

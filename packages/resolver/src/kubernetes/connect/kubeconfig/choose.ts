@@ -4,7 +4,7 @@ import { isIP } from "node:net";
 import { checkServerIdentity } from "node:tls";
 import { parseProxy, proxyOf } from "../../../http/proxy.ts";
 import { KubeconfigError } from "../../api/errors.ts";
-import { type Entry, type Fields, fieldsOf, isOn, type Kubeconfig, pathOf, textOf } from "./parse.ts";
+import { type Entry, type Fields, fieldsOf, isOn, type Kubeconfig, pathOf, stringOf } from "./parse.ts";
 
 /** The cluster that a context names. */
 export interface ChosenCluster {
@@ -39,8 +39,8 @@ export function choose(
   const contexts = [...config.contexts.keys()];
   const entry = context === undefined ? undefined : config.contexts.get(context);
   if (context === undefined || !entry) throw missingContext(context, contexts);
-  const clusterName = textOf(entry.fields["cluster"]);
-  const userName = textOf(entry.fields["user"]);
+  const clusterName = stringOf(entry.fields["cluster"]);
+  const userName = stringOf(entry.fields["user"]);
   const cluster = clusterName === undefined ? undefined : config.clusters.get(clusterName);
   const user = userName === undefined ? undefined : config.users.get(userName);
   const incomplete = (what: string): never => {
@@ -56,7 +56,7 @@ export function choose(
   if (!server) return incomplete("has no valid server URL");
   return {
     context,
-    namespace: textOf(entry.fields["namespace"]),
+    namespace: stringOf(entry.fields["namespace"]),
     cluster: { server, ...clusterOf(cluster, server, variables) },
     user: userName === undefined || !user ? undefined : { name: userName, entry: user },
   };
@@ -75,7 +75,7 @@ export function missingContext(context: string | undefined, contexts: readonly s
 
 /** Without a scheme it is HTTPS where anything is said of certificates, as for kubectl. */
 function serverOf(cluster: Fields): URL | undefined {
-  const text = textOf(cluster["server"]);
+  const text = stringOf(cluster["server"]);
   if (text === undefined) return undefined;
   const secure = ["certificate-authority", "certificate-authority-data", "insecure-skip-tls-verify"];
   const scheme = secure.some((field) => cluster[field] !== undefined) ? "https" : "http";
@@ -89,10 +89,10 @@ function clusterOf(
   server: URL,
   variables: Readonly<Record<string, string | undefined>>,
 ): Omit<ChosenCluster, "server"> {
-  const proxyUrl = textOf(fields["proxy-url"]);
+  const proxyUrl = stringOf(fields["proxy-url"]);
   const insecure = isOn(fields["insecure-skip-tls-verify"]);
-  const serverName = textOf(fields["tls-server-name"]);
-  const data = textOf(fields["certificate-authority-data"]);
+  const serverName = stringOf(fields["tls-server-name"]);
+  const data = stringOf(fields["certificate-authority-data"]);
   const file = pathOf(fields["certificate-authority"], folder);
   return {
     proxy: proxyFor(server, proxyUrl, variables),
@@ -105,7 +105,7 @@ function clusterOf(
       };
     },
     forPlugins: {
-      server: textOf(fields["server"]),
+      server: stringOf(fields["server"]),
       ...(serverName !== undefined && { "tls-server-name": serverName }),
       ...(insecure && { "insecure-skip-tls-verify": true }),
       ...(proxyUrl !== undefined && { "proxy-url": proxyUrl }),

@@ -2,7 +2,7 @@ import { resolve, sep } from "node:path";
 import { isatty } from "node:tty";
 import type { Clock } from "../../../tools/clock.ts";
 import type { ChosenCluster } from "./choose.ts";
-import { type Entry, type Fields, fieldsOf, isOn, textOf } from "./parse.ts";
+import { type Entry, type Fields, fieldsOf, isOn, stringOf } from "./parse.ts";
 import { type PluginCall, runPlugin } from "./plugin-process.ts";
 
 /** What a plugin gave. */
@@ -50,7 +50,7 @@ export function execPlugin(
   const ask = (): Promise<PluginCredential> => {
     asked ??= (async () => {
       const call = await pluginCall(exec, folder, cluster, environment);
-      held = parseCredential(await runPlugin(call, clock, ending.signal), textOf(exec["apiVersion"]), call.command);
+      held = parseCredential(await runPlugin(call, clock, ending.signal), stringOf(exec["apiVersion"]), call.command);
       return held;
     })().finally(() => (asked = undefined));
     return asked;
@@ -72,15 +72,15 @@ async function pluginCall(
   cluster: ChosenCluster,
   { variables, terminal = isatty(0) }: PluginEnvironment,
 ): Promise<PluginCall> {
-  const command = textOf(exec["command"]);
-  const apiVersion = textOf(exec["apiVersion"]) ?? "";
+  const command = stringOf(exec["command"]);
+  const apiVersion = stringOf(exec["apiVersion"]) ?? "";
   if (command === undefined) throw new Error("its exec names no command");
   if (!VERSIONS.includes(apiVersion)) {
     throw new Error(
       `the credential plugin ${command} speaks ${apiVersion || "no version"} of the protocol, not ${VERSIONS.join(" or ")}`,
     );
   }
-  const mode = textOf(exec["interactiveMode"]) ?? "IfAvailable";
+  const mode = stringOf(exec["interactiveMode"]) ?? "IfAvailable";
   if (mode === "Always" && !terminal) {
     throw new Error(
       `the credential plugin ${command} asks at a terminal (interactiveMode: Always), and standard input is not a terminal`,
@@ -95,10 +95,10 @@ async function pluginCall(
   return {
     // A name alone is looked for in PATH; what has a folder begins at the kubeconfig's.
     command: command.includes("/") || command.includes(sep) ? resolve(folder, command) : command,
-    args: list(exec["args"]).flatMap((arg) => textOf(arg) ?? (arg === "" ? "" : [])),
+    args: list(exec["args"]).flatMap((arg) => stringOf(arg) ?? (arg === "" ? "" : [])),
     env: { ...variables, ...environment(exec["env"]), KUBERNETES_EXEC_INFO: JSON.stringify(info) },
     interactive,
-    installHint: textOf(exec["installHint"])?.trim(),
+    installHint: stringOf(exec["installHint"])?.trim(),
   };
 }
 
@@ -113,7 +113,7 @@ async function clusterInfo({ forPlugins, tls }: ChosenCluster): Promise<object> 
 function environment(value: unknown): Record<string, string> {
   const pairs = list(value).map((entry) => fieldsOf(entry) ?? {});
   return Object.fromEntries(
-    pairs.flatMap(({ name, value = "" }) => (textOf(name) === undefined ? [] : [[textOf(name), String(value)]])),
+    pairs.flatMap(({ name, value = "" }) => (stringOf(name) === undefined ? [] : [[stringOf(name), String(value)]])),
   );
 }
 
@@ -134,13 +134,13 @@ function parseCredential(text: string, apiVersion: string | undefined, command: 
   if (answer["apiVersion"] !== apiVersion) return wrong(`another version of the protocol than ${apiVersion}`);
   const status = fieldsOf(answer["status"]) ?? {};
   const [token, certificate, key] = [
-    textOf(status["token"]),
-    textOf(status["clientCertificateData"]),
-    textOf(status["clientKeyData"]),
+    stringOf(status["token"]),
+    stringOf(status["clientCertificateData"]),
+    stringOf(status["clientKeyData"]),
   ];
   if ((certificate === undefined) !== (key === undefined)) return wrong("a certificate or a key without the other");
   if (token === undefined && certificate === undefined) return wrong("neither a token nor a certificate");
-  const expires = Date.parse(textOf(status["expirationTimestamp"]) ?? "");
+  const expires = Date.parse(stringOf(status["expirationTimestamp"]) ?? "");
   return {
     ...(token !== undefined && { token }),
     ...(certificate !== undefined && { certificate }),

@@ -3,7 +3,7 @@ import { beginCall } from "../../../http/call.ts";
 import { exchange } from "../../../http/exchange.ts";
 import { readBytes } from "../../../tools/read-bytes.ts";
 import { dataOrFile } from "./choose.ts";
-import { type Fields, fieldsOf, pathOf, textOf } from "./parse.ts";
+import { type Fields, fieldsOf, pathOf, stringOf } from "./parse.ts";
 
 const TIMEOUT_MS = 10_000;
 const ANSWER_BYTES = 1 << 20;
@@ -15,17 +15,17 @@ const EARLY_MS = 10_000;
  * @see https://kubernetes.io/docs/reference/access-authn-authz/authentication/#using-kubectl
  */
 export function oidcToken(provider: Fields, folder: string, clock: Clock): () => Promise<string> {
-  const name = textOf(provider["name"]);
+  const name = stringOf(provider["name"]);
   const config = fieldsOf(provider["config"]) ?? {};
-  let idToken = textOf(config["id-token"]);
-  let refreshToken = textOf(config["refresh-token"]);
+  let idToken = stringOf(config["id-token"]);
+  let refreshToken = stringOf(config["refresh-token"]);
   let renewing: Promise<string> | undefined;
   const renew = async (): Promise<string> => {
-    const issuer = textOf(config["idp-issuer-url"]);
+    const issuer = stringOf(config["idp-issuer-url"]);
     if (issuer === undefined || refreshToken === undefined) {
       throw new Error("its id token has expired, and the kubeconfig has no refresh token; log in again");
     }
-    const data = textOf(config["idp-certificate-authority-data"]);
+    const data = stringOf(config["idp-certificate-authority-data"]);
     const ca = await dataOrFile(
       data,
       pathOf(config["idp-certificate-authority"], folder),
@@ -36,12 +36,12 @@ export function oidcToken(provider: Fields, folder: string, clock: Clock): () =>
     const form = new URLSearchParams({
       grant_type: "refresh_token",
       refresh_token: refreshToken,
-      client_id: textOf(config["client-id"]) ?? "",
-      client_secret: textOf(config["client-secret"]) ?? "",
+      client_id: stringOf(config["client-id"]) ?? "",
+      client_secret: stringOf(config["client-secret"]) ?? "",
     });
-    const answer = await ask(textOf(endpoint) ?? "", form.toString());
-    refreshToken = textOf(answer["refresh_token"]) ?? refreshToken;
-    idToken = textOf(answer["id_token"]);
+    const answer = await ask(stringOf(endpoint) ?? "", form.toString());
+    refreshToken = stringOf(answer["refresh_token"]) ?? refreshToken;
+    idToken = stringOf(answer["id_token"]);
     if (idToken === undefined) throw new Error(`${issuer} gave no id token; log in again`);
     return idToken;
   };

@@ -41,13 +41,13 @@ export function parseKubeconfig(file: string, text: string, parse: ParseText): K
     const named = new Map<string, Entry>();
     for (const item of items) {
       const one = fieldsOf(item) ?? {};
-      const name = textOf(one["name"]);
+      const name = stringOf(one["name"]);
       if (name !== undefined && !named.has(name)) named.set(name, { fields: fieldsOf(one[kind]) ?? {}, folder });
     }
     return named;
   };
   return {
-    currentContext: textOf(fields["current-context"]),
+    currentContext: stringOf(fields["current-context"]),
     contexts: entries("contexts", "context"),
     clusters: entries("clusters", "cluster"),
     users: entries("users", "user"),
@@ -79,7 +79,7 @@ export function fieldsOf(value: unknown): Fields | undefined {
 }
 
 /** A text that is not empty. YAML reads some names and tokens as numbers; they are meant as texts. */
-export function textOf(value: unknown): string | undefined {
+export function stringOf(value: unknown): string | undefined {
   if (typeof value === "number" || typeof value === "boolean") return String(value);
   return typeof value === "string" && value !== "" ? value : undefined;
 }
@@ -91,6 +91,6 @@ export function isOn(value: unknown): boolean {
 
 /** A path, seen from its file's folder. */
 export function pathOf(value: unknown, folder: string): string | undefined {
-  const text = textOf(value);
+  const text = stringOf(value);
   return text === undefined ? undefined : resolve(folder, text);
 }

@@ -2,19 +2,19 @@ import type { Pod } from "../tools/kubernetes.ts";
 import { latestPod } from "./executor-end.ts";
 import type { JobStatus } from "./status.ts";
 
-/** Receives how far the Job is, in words, whenever they change. */
+/** Receives how far the Job is, as a sentence, whenever that changes. */
 export type OnStatus = (message: string, status: JobStatus) => void;
 
-/** Tells how far a Job is: everything once, however often it is looked at. */
-export function createTeller(
+/** Reports how far a Job is: everything once, however often it is looked at. */
+export function createStatusReporter(
   onStatus: OnStatus = () => {},
   deleted: (pod: Pod) => boolean,
 ): (status: JobStatus, pods: readonly Pod[]) => void {
   let reported = "";
   let lastPod: Pod | undefined;
 
-  /** Says that the Job runs again, and what became of the attempt before. */
-  const tellAttempt = (status: JobStatus, pods: readonly Pod[]): void => {
+  /** Reports that the Job runs again, and what became of the attempt before. */
+  const reportAttempt = (status: JobStatus, pods: readonly Pod[]): void => {
     const [before, pod] = [lastPod, latestPod(pods)];
     if (!pod) return;
     lastPod = pod;
@@ -25,7 +25,7 @@ export function createTeller(
     onStatus(`pod ${old.metadata.name} ${what}: the Job runs again, in pod ${pod.metadata.name}`, status);
   };
   return (status, pods) => {
-    tellAttempt(status, pods);
+    reportAttempt(status, pods);
     const topic = status.topic ? `${status.pod} ${status.topic}` : status.message;
     if (topic === reported) return;
     reported = topic;

@@ -8,7 +8,7 @@ import { ask, type Asking, LIST_BYTES, noAnswer, type Service } from "@executor-
 import { type ApiPath, type KubernetesApi, KubernetesError } from "@executor-registry/resolver/kubernetes";
 import { UsageError } from "../base/usage-error.ts";
 
-/** Milliseconds for which a resolver's answer counts: through the proxy no events are heard. */
+/** Milliseconds for which a resolver's answer counts: no events come through the proxy. */
 const TTL_MS = 5000;
 
 /** A Kubernetes Service. */
@@ -45,7 +45,7 @@ function wayTo(api: KubernetesApi, { namespace = api.namespace, name, port }: Se
       return Response.json(await api.request(`${base}${pathname}${search}`, { ...options, limit: LIST_BYTES }));
     } catch (error) {
       const { status, answer } = error instanceof KubernetesError ? error : {};
-      // What wants a token is explained: there is no way to send one.
+      // What requires a token is explained: there is no way to send one.
       if (status === undefined || status === 401 || !answer) throw error;
       return Response.json(answer, { status });
     }
@@ -114,7 +114,7 @@ function explained(error: KubernetesError, place: string): KubernetesError | Reg
   }
   return new RegistryServiceError(
     "unauthorized",
-    `${place} wants a token, and the API server's proxy passes none on. Forward a port and use that: ` +
+    `${place} requires a token, and the API server's proxy does not pass one on. Forward a port and use that: ` +
       `kubectl port-forward ${place.replace("service ", "-n ").replace("/", " service/")} 8080:80, ` +
       "then --registry http://127.0.0.1:8080 --token-file FILE",
     { ...(status !== undefined && { status }) },

@@ -85,7 +85,7 @@ describe("the cluster's registry service, through the API server's proxy", { ski
     if (!(await reaches("closed"))) return context.skip("the API server has no way to this machine");
     const { code, stderr } = await ask("get", "ml", "--service", "closed");
     assert.equal(code, 4);
-    assert.match(stderr, /proxy passes none on.*kubectl port-forward -n proxy-[0-9a-f]+ service\/closed 8080:80/);
+    assert.match(stderr, /proxy does not pass one on.*kubectl port-forward -n proxy-[0-9a-f]+ service\/closed 8080:80/);
   });
 
   test("where there is none, the error has its name and namespace", async () => {

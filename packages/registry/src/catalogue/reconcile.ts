@@ -4,7 +4,7 @@ import type { Entry } from "../journal/entry.ts";
 import type { Change } from "../model/change.ts";
 import { type Image, type ImageDetails, isDescribed } from "../model/image.ts";
 import type { Naming } from "../model/naming.ts";
-import { tellingTags } from "../model/version-tag.ts";
+import { informativeTags } from "../model/version-tag.ts";
 import type { CatalogueImage, CatalogueState, RepositoryReads } from "./state.ts";
 
 /** A complete look at one repository, with what was learnt about its images. */
@@ -123,7 +123,7 @@ function firstSeen(
 
 /** An image that each commit tags again has thousands. */
 function named(tags: readonly string[]): string {
-  const named = tellingTags(tags, 10);
+  const named = informativeTags(tags, 10);
   const more = tags.length - named.length;
   return named.join(", ") + (more > 0 ? ` and ${more} more` : "");
 }

@@ -3,7 +3,7 @@ import type { Current } from "./current.ts";
 import { capabilitiesOf, ownerOf } from "../model/labels.ts";
 import { oneLine } from "../model/one-line.ts";
 import type { CatalogueImage } from "../catalogue/state.ts";
-import { tellingTags, versionTag } from "../model/version-tag.ts";
+import { informativeTags, versionTag } from "../model/version-tag.ts";
 
 /** As many tags as a person may look at: an unchanged image that each commit tags again has thousands. */
 const MAX_TAGS = 50;
@@ -13,7 +13,7 @@ function imageMembers(image: CatalogueImage) {
   const labels = image.details?.labels ?? {};
   const owner = ownerOf(labels);
   const { created, sizeBytes, platforms = [] } = image.details ?? {};
-  const tags = tellingTags(image.tags, MAX_TAGS);
+  const tags = informativeTags(image.tags, MAX_TAGS);
   const omitted = image.tags.length - tags.length;
   return {
     image: pinnedName(repositoryNamed(image.repository), image.digest),

@@ -43,7 +43,7 @@ export function versionTag(tags: readonly string[]): string {
 }
 
 /** The most informative tags first. */
-export function tellingTags(tags: readonly string[], most: number): readonly string[] {
+export function informativeTags(tags: readonly string[], most: number): readonly string[] {
   if (tags.length <= most) return tags;
   const all = tags.map(comparedTag).sort(compareTelling);
   return all.slice(0, most).map(({ tag }) => tag);

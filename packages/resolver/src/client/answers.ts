@@ -41,7 +41,7 @@ export class Answers {
     return answer;
   }
 
-  /** Whether one answer is every subject's; `undefined` while the service has not been heard about the type. */
+  /** Whether one answer is every subject's; `undefined` while the service has not answered about the type. */
   sharing(type: string): boolean | undefined {
     return this.#types.get(type)?.sharing;
   }

@@ -84,7 +84,7 @@ export class CacheFile {
     }
   }
 
-  /** What the file holds and can be read. @throws whatever makes the file as a whole unreadable */
+  /** What the file holds and can be read. @throws what makes the file as a whole unreadable */
   async #read(): Promise<ReadonlyMap<string, Kept>> {
     const { path, urls, log } = this.#options;
     const text = await readText(path);

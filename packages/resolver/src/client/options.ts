@@ -22,7 +22,7 @@ export interface RegistryOptions {
    * @default `EXECUTOR_REGISTRY_CACHE_FILE`, else nowhere
    */
   readonly cacheFile?: string;
-  /** Whether to hear of changes through the service's server-sent events. @default true */
+  /** Whether to receive changes through the service's server-sent events. @default true */
   readonly events?: boolean;
   /**
    * Who makes the requests, for a proxy or a certificate authority of one's own; it must heed `signal` and `redirect`.

@@ -45,7 +45,7 @@ export class RegistryCache {
     const plain = answers.find(type);
     const { problem } = own;
     if (!problem || own.document || !plain?.document) return own.outcome(clock.now(), settings.maxStale);
-    // While the service is away, a subject that comes anew gets what its type was last known to be.
+    // While the service is away, a new subject gets what its type was last known to be.
     this.inquiry.failed(plain, problem);
     return plain.outcome(clock.now(), settings.maxStale);
   }

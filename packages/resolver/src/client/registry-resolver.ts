@@ -150,7 +150,7 @@ export class RegistryResolver implements Resolver {
     }
   }
 
-  /** An event is a hint: what it speaks of is asked for again. */
+  /** An event is a hint: what it is about is asked for again. */
   #heard({ event, data }: StreamEvent): void {
     if (event === "reset") {
       this.#cache.expire();

@@ -23,11 +23,11 @@ export interface LiveMembers {
  */
 export interface ExecutorDocument {
   readonly type: string;
-  /** Always `repository@sha256:…`, but for what is `live`. */
+  /** Always `repository@sha256:…`, except for what is `live`. */
   readonly image: string;
-  /** Always there, but for what is `live`. */
+  /** Always there, except for what is `live`. */
   readonly digest?: string;
-  /** The tag that tells it apart for a person. */
+  /** The tag by which people know it. */
   readonly version: string;
   /** The tags that name the image; at most 50, the most informative ones. */
   readonly tags: readonly string[];
@@ -45,7 +45,7 @@ export interface ExecutorDocument {
   readonly validatedAt?: string;
   /** When the image was built, by its own account. */
   readonly created?: string;
-  /** When the registry received it, where it tells. */
+  /** When the registry received it, where that is reported. */
   readonly pushed?: string;
   readonly sizeBytes?: number;
   /** `linux/amd64`, sorted. */
@@ -56,7 +56,7 @@ export interface ExecutorDocument {
   readonly decidedBy: EvidenceKind;
   /** Why this version, in one sentence. */
   readonly reason: string;
-  /** Nothing could tell which of several is the newest; `reason` says why, `advice` what to do about it. */
+  /** Nothing shows which of several is the newest; `reason` says why, `advice` what to do about it. */
   readonly ambiguous: boolean;
   readonly advice?: string;
   /** How many admitted versions of this type there are; of what is `live`, how many candidates. */
@@ -85,7 +85,7 @@ export interface ProblemDocument {
   readonly title: string;
   readonly status: number;
   readonly detail: string;
-  /** The literal that tells errors apart: a row of the tables of errors. */
+  /** The literal that identifies the error: a row of the tables of errors. */
   readonly code: string;
   /** For `unknown-type`. Of many known types the first 100. */
   readonly nearMisses?: readonly string[];

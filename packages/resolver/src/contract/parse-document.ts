@@ -94,7 +94,7 @@ export function parseProblem(json: unknown): Omit<ProblemDocument, "status" | "r
   };
 }
 
-/** The type that an event's data speaks of. What else it says is not used: an event is a hint. */
+/** The type that an event's data is about. What else it says is not used: an event is a hint. */
 export function parseEvent(data: string): Pick<ExecutorEvent, "type"> | undefined {
   try {
     const { type } = record(JSON.parse(data), "the event");

@@ -13,7 +13,7 @@ export function resolutionOf(document: ExecutorDocument): Resolution {
     image,
     ...(digest !== undefined && { digest }),
     version,
-    // A digest names one image for ever: what a node holds is right.
+    // A digest always names one image: what a node holds is right.
     pullPolicy: live?.pullPolicy ?? "IfNotPresent",
     ...(live?.nodes && { nodes: live.nodes }),
     decidedBy,

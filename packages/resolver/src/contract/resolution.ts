@@ -14,7 +14,7 @@ export type SourceName = "declared" | "configmap" | "nodes" | "oci-layout" | "re
  * - `pod-start`: a pod ran it most recently, and pods ran all the others too
  * - `created`: its configuration holds the latest creation time
  * - `policy`, `pin`, `rollout`: the registry service's version policy, an operator's pin, a rollout's share
- * - `none`: nothing could tell; the choice is deterministic but arbitrary, and the resolution is `ambiguous`
+ * - `none`: nothing decided; the choice is deterministic but arbitrary, and the resolution is `ambiguous`
  */
 export type EvidenceKind =
   | "declared"
@@ -29,10 +29,10 @@ export type EvidenceKind =
   | "rollout"
   | "none";
 
-/** One fact about a candidate's age or rank, in words a person can check. */
+/** One fact about a candidate's age or rank, as a sentence that a person can check. */
 export interface Evidence {
   readonly kind: EvidenceKind;
-  /** The moment the fact speaks of, ISO 8601 in UTC, where it has one. */
+  /** The moment the fact is about, ISO 8601 in UTC, where it has one. */
   readonly at?: string;
   readonly detail: string;
 }
@@ -43,7 +43,7 @@ export interface Candidate {
   readonly image: string;
   /** `sha256:…` where known. */
   readonly digest?: string;
-  /** The tag that tells it apart for a person, else the short digest. */
+  /** The tag by which people know it, else the short digest. */
   readonly version: string;
   /** Every name it is known by, `image` included. */
   readonly names: readonly string[];
@@ -66,7 +66,7 @@ export interface PodTemplate {
   readonly spec: Readonly<Record<string, unknown>>;
 }
 
-/** What a declaration says of the Job itself: its labels, annotations, and fields of its `spec` but for the pod template. */
+/** What a declaration says of the Job itself: its labels, annotations, and fields of its `spec` except the pod template. */
 export interface JobTemplate {
   readonly metadata?: PodTemplate["metadata"];
   /** Such as `activeDeadlineSeconds`, `backoffLimit`, `podFailurePolicy`. Kept as JSON; the API server is its judge. */
@@ -101,7 +101,7 @@ export interface Finding {
   readonly reason: string;
   /** Best first; `candidates[0].image` is `image`. */
   readonly candidates: readonly Candidate[];
-  /** Nothing could tell which candidate is newest. `advice` says what to do about it. */
+  /** Nothing shows which candidate is newest. `advice` says what to do about it. */
   readonly ambiguous: boolean;
   readonly advice?: string;
   /** The declared pod spec to run this type with. */

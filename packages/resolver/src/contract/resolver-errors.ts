@@ -58,7 +58,7 @@ export class SourceUnreadError extends ExecutorRegistryError {
   override readonly name = "SourceUnreadError";
   readonly source: SourceName;
 
-  /** @param what the source in words @param unknown what is not known because of it @param problem has the error's code */
+  /** @param what the source, as text @param unknown what is not known because of it @param problem has the error's code */
   constructor(
     { source, what, unknown }: { readonly source: SourceName; readonly what: string; readonly unknown: string },
     problem: ExecutorRegistryError | undefined,

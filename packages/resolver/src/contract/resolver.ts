@@ -28,7 +28,7 @@ export interface SourceStatus {
   readonly forbidden?: ExecutorRegistryError;
 }
 
-/** How one source fares. */
+/** The state of one source. */
 export interface SourceReport {
   readonly name: SourceName;
   readonly status: SourceStatus;
@@ -67,7 +67,7 @@ export interface Resolver {
    * SourceUnreadError as {@link resolve} and {@link list} do
    */
   watch(type?: string, options?: WaitOptions): AsyncIterable<ResolutionChange>;
-  /** How the sources fare, most exact first. */
+  /** The state of each source, most exact first. */
   sources(options?: WaitOptions): Promise<readonly SourceReport[]>;
   /** Ends all watching. Calls afterwards reject with a ClosedError. */
   close(): Promise<void>;

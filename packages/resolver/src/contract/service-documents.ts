@@ -124,7 +124,7 @@ export interface ScanReportDocument {
 /** The answer of `POST /executors/refresh`: the scans that were waited for, or that a scan will begin. */
 export type RefreshResult = { readonly scans: readonly ScanReportDocument[] } | { readonly accepted: boolean };
 
-/** How a source of images fares. */
+/** The state of a source of images. */
 export interface SourceHealthDocument {
   readonly name: string;
   readonly kind: string;

@@ -40,7 +40,7 @@ export class SourceState {
     this.#become({ state: next, since: state === next ? since : this.#clock.now(), problem });
   }
 
-  /** Tells the listeners that a type changed, or that all may have. */
+  /** Notifies the listeners that a type changed, or that all may have. */
   changed(type?: string): void {
     for (const listener of this.#listeners) listener(type);
   }

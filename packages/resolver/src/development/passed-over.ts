@@ -55,7 +55,7 @@ export function seesDeclarations({ list }: Pick<Sources, "list">): boolean {
   return problem?.code !== "forbidden" && forbidden === undefined;
 }
 
-/** A source in words: what is read there, and where. */
+/** A source as text: what is read there, and where. */
 export function described({ name }: Source, { namespace, configMap }: Sources): string {
   switch (name) {
     case "declared":

@@ -13,7 +13,7 @@ import { type ResolutionChange, watchChanges } from "../contract/watch.ts";
 
 /**
  * How long a source that was never read is waited for, in milliseconds from its first failure: enough for an API server
- * that starts anew, or sheds load for a moment. After that, callers get the error at once.
+ * that restarts, or sheds load for a moment. After that, callers get the error at once.
  */
 const UNREAD_WAIT_MS = 10_000;
 

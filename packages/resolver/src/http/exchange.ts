@@ -27,9 +27,9 @@ class StaleConnection extends Error {
 }
 
 /**
- * Sends one request; resolves to its answer's head. Rejects with the signal's reason at once when it aborts, whatever state the
+ * Sends one request; resolves to its answer's head. Rejects with the signal's reason at once when it aborts, in whichever state the
  * connection is in; from then on the connection is destroyed, also half-way through the body. A GET whose kept-alive connection
- * turns out to be closed is sent once more.
+ * turns out to be closed is sent again, once.
  * @param connected called once there is a connection
  */
 export async function exchange(

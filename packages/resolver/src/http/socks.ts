@@ -4,7 +4,7 @@ import type { Target } from "./tunnel.ts";
 const VERSION = 5;
 const NO_AUTHENTICATION = 0;
 const PASSWORD = 2;
-/** Bytes of an address, by its type; a name tells its own length. */
+/** Bytes of an address, by its type; a name begins with its length. */
 const ADDRESS: Readonly<Record<number, number>> = { 1: 4, 4: 16 };
 const NAME = 3;
 const REPLIES: Readonly<Record<number, string>> = {
@@ -29,7 +29,8 @@ export async function socks5(socket: Socket, target: Target, user: string, passw
     socket.write(Buffer.from([1, name.length, ...name, secret.length, ...secret]));
     const [, status] = await take(socket, 2);
     if (status !== 0) throw new Error("it refuses the user or the password");
-  } else if (method !== NO_AUTHENTICATION) throw new Error("it wants an authentication that is not supported");
+  } else if (method !== NO_AUTHENTICATION)
+    throw new Error("it requires an authentication method that is not supported");
   socket.write(Buffer.from([VERSION, 1, 0, ...addressOf(target.host), target.port >> 8, target.port & 255]));
   const [, reply = 1, , type = 0] = await take(socket, 4);
   if (reply !== 0) throw new Error(REPLIES[reply] ?? `it answered with the error ${reply}`);

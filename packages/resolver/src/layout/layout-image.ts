@@ -24,7 +24,7 @@ export interface LayoutImage {
   readonly mediaType: string;
   /** Media type of the configuration; of an index, that of the first image in it. Absent where an index names no image. */
   readonly configType?: string;
-  /** What the manifest says it holds; artifacts say so, images seldom. */
+  /** What the manifest says it holds; artifacts say so, most images do not. */
   readonly artifactType?: string;
   /** Of an index only: whether it names any image besides attestations. */
   readonly holdsImage?: boolean;

@@ -5,7 +5,7 @@ import { isPathComponent } from "./scan.ts";
 /** How repositories of executors are called unless said otherwise. */
 export const DEFAULT_TEMPLATE = "executor-{type}";
 
-/** Tells whether a repository is an executor's, and of which type. */
+/** Decides whether a repository is an executor's, and of which type. */
 export interface ExecutorTemplate {
   /** As written: `executor-{type}`, `team/{type}-runner`. */
   readonly text: string;

@@ -16,7 +16,7 @@ export interface Findings {
   types(): Iterable<string>;
   /** All notes, or those that concern one type. */
   notes(type?: string): readonly string[];
-  /** Tells `changed` of each type that differs. What is equal stays the same object. */
+  /** Calls `changed` with each type that differs. What is equal stays the same object. */
   replace(next: ReadonlyMap<string, Finding>, notes: readonly Note[]): void;
 }
 
@@ -28,7 +28,7 @@ export interface FindingsOptions {
   readonly changed: (type?: string) => void;
 }
 
-/** How long a removed declaration is mentioned. Tools that replace an object, or deploy anew, have created it again by then. */
+/** How long a removed declaration is mentioned. Tools that replace an object, or deploy again, have created it again by then. */
 const REMOVAL_MS = 600_000;
 
 export function createFindings({ clock, signal, changed }: FindingsOptions): Findings {

@@ -6,7 +6,7 @@ export interface Source {
   readonly name: SourceName;
   /** Settles, never rejects, once the state is `ready` or `unavailable`. The source has been trying since it was made. */
   readonly settled: Promise<unknown>;
-  /** How it fares; with a type, as far as its answer for that type goes, or the lack of one. */
+  /** Its state; with a type, as far as its answer for that type goes, or the lack of one. */
   status(type?: string): SourceStatus;
   /** What it knows of a type, or nothing. The same object until something changes. */
   find(type: string): Finding | undefined;

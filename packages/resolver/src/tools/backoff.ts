@@ -23,7 +23,7 @@ export interface Backoff {
    * @param retryAfter milliseconds the server asked for; waited in full, plus up to a second so that clients spread
    */
   next(retryAfter?: number): number;
-  /** It worked: begin anew. */
+  /** It worked: begin again. */
   reset(): void;
 }
 

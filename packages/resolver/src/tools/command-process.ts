@@ -6,7 +6,7 @@ const SAME_INTERRUPT_MS = 250;
 
 /** What happens to a command's process. */
 export interface ProcessEvents {
-  /** Aborts with an `Interruption` when the user wants it to end (Ctrl-C, SIGTERM), or the reader of its output went away. */
+  /** Aborts with an `Interruption` when the user ends it (Ctrl-C, SIGTERM), or the reader of its output went away. */
   readonly signal: AbortSignal;
   /** Calls back on each SIGHUP, which ends the process unless there is a listener. Returns how to stop that. */
   onHangup(listener: () => void): () => void;
@@ -57,7 +57,7 @@ export function commandProcess(clock: Clock = systemClock): CommandProcess {
       return () => process.off("unhandledRejection", rejected).off("uncaughtException", thrown);
     },
     writer(stream) {
-      // `… | head` reads what it wants and goes. Each write after that fails again.
+      // `… | head` reads what it needs and goes. Each write after that fails again.
       stream.on("error", (error: NodeJS.ErrnoException) => {
         if (error.code !== "EPIPE") throw error;
         if (!ending.signal.aborted) end("the reader of the output went away", INTERRUPTED.SIGPIPE);

@@ -1,4 +1,4 @@
-/** What an error's code means to HTTP, to the command line and to whoever may try again. */
+/** What an error's code means to HTTP, to the command line and to callers that may try again. */
 export interface ErrorRow<Code extends string = string> {
   readonly code: Code;
   /** Names the problem in a few words (RFC 9457). */
@@ -60,7 +60,7 @@ export type ErrorCode = keyof typeof ERRORS;
 /** Base of every error this project throws. Facts are fields of the subclasses; the origin is in `cause`. */
 export class ExecutorRegistryError extends Error {
   override readonly name: string = "ExecutorRegistryError";
-  /** The literal that tells errors apart. */
+  /** The literal that identifies the error. */
   readonly code: string;
   /** Whether the same call can succeed later without a change by the caller. */
   readonly retryable: boolean;

@@ -31,7 +31,7 @@ export function interruptedExit({ reason }: AbortSignal): number {
 /** Milliseconds that a command may take to end after its interruption. */
 const END_MS = 2000;
 
-/** A command's exit code; that of its interruption where it does not end soon, whatever it hangs on. */
+/** A command's exit code; that of its interruption where it does not end soon. */
 export async function endingInTime(
   work: Promise<number>,
   { signal, clock, stderr }: Ending,

@@ -94,7 +94,7 @@ class HttpsApi implements KubernetesApi {
     return { method, path, server: this.server };
   }
 
-  /** Resolves to an answer in 2xx. The limit begins anew with each attempt: a person may have to log in before it. */
+  /** Resolves to an answer in 2xx. The limit begins again with each attempt: a person may have to log in before it. */
   async #send(place: Place, options: ApiRequest, call: Call, limit: Limit): Promise<IncomingMessage> {
     const outgoing = outgoingOf(place.method, `${this.#base}${place.path}`, options);
     const attempt = async ({ headers, tls }: Credentials): Promise<[IncomingMessage, () => void]> => {

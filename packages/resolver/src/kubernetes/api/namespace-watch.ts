@@ -12,7 +12,7 @@ export interface NamespaceWatchOptions {
 
 /** Whether a namespace exists. Listing what is in one that does not exist gives an empty list, and no error. */
 export interface NamespaceWatch {
-  /** Once the server was asked, whatever came of it. */
+  /** Once the server was asked, also when that failed. */
   readonly settled: Promise<void>;
   /** That the namespace does not exist, and what to do, in one sentence; `undefined` when it exists, or that is not known. */
   missing(): string | undefined;

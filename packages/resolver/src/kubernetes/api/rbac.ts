@@ -63,7 +63,7 @@ export function rbacNeed(feature: RbacFeature, configMap = "executors"): RbacNee
           { apiGroups: ["batch"], resources: ["jobs"], verbs: ["create", "delete", ...READ] },
           { apiGroups: [""], resources: ["pods"], verbs: READ },
           { apiGroups: [""], resources: ["pods/log"], verbs: ["get"] },
-          // Only events tell why a Job got no pod at all.
+          // Only events say why a Job got no pod at all.
           { apiGroups: [""], resources: ["events"], verbs: ["list"] },
         ],
       };
@@ -91,7 +91,7 @@ export function isEverybody(name: string): boolean {
 }
 
 /**
- * Ready-to-apply roles and bindings for some features, as YAML documents. Their names tell features and subject, so
+ * Ready-to-apply roles and bindings for some features, as YAML documents. Their names contain features and subject, so
  * that applying one more never takes away what another allowed.
  * @throws ExecutorRegistryError for a subject that stands for every caller: it must never get a right
  */

@@ -137,7 +137,7 @@ class Reflector {
         worthwhile = true;
       }
     } catch (error) {
-      // Some servers send no bookmarks for a kind that never changed, so silence is no proof of a lost connection: ask anew.
+      // Some servers send no bookmarks for a kind that never changed, so silence is no proof of a lost connection: ask again.
       if (!(error instanceof KubernetesError && error.code === "timeout" && error.status === undefined)) throw error;
     } finally {
       worthwhile ||= clock.now() - began >= WORTHWHILE;

@@ -30,7 +30,7 @@ export function givenAccess(config: KubeConfigLike, namespace: string | undefine
     const { agent, headers, ...tls } = options;
     return {
       headers: { ...(headers as Record<string, string> | undefined) },
-      // Its agent keeps the first certificate for ever, ours takes each request's; only one for a proxy is needed.
+      // Its agent keeps the first certificate, ours takes each request's; only one for a proxy is needed.
       tls: cluster.proxyUrl && agent ? { ...tls, agent } : tls,
     };
   };

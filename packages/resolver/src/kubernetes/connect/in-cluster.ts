@@ -8,7 +8,7 @@ import { bearer, tokenFile } from "../api/token-file.ts";
 export const SERVICE_ACCOUNT_FOLDER = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /**
- * How a pod reaches its own cluster, or in words why this is no pod with a service account. No proxy of the environment is used:
+ * How a pod reaches its own cluster, or why this is no pod with a service account. No proxy of the environment is used:
  * the address is one of the cluster's own.
  * @see https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/
  */
@@ -35,7 +35,7 @@ export async function inCluster(
     namespace: namespace ?? (await readText(join(folder, "namespace"))) ?? "default",
     async credentials() {
       const now = await tokens.token();
-      // The authority is replaced as seldom as the token is: they are looked at together.
+      // The authority is replaced no more often than the token: both are looked at together.
       if (now !== token) ca = (await readText(join(folder, "ca.crt"))) ?? ca;
       token = now;
       return { headers: bearer(token), tls: ca === undefined ? {} : { ca } };

@@ -34,7 +34,7 @@ export function mayBeInLoopbackRegistry(reference: ImageReference): boolean {
   return LOOPBACK.exec(reference.registry)?.groups?.["port"] !== undefined && !isLocalBuild(reference);
 }
 
-/** What tells an image apart for a person. An image ID used as a tag is shortened. */
+/** How people know an image. An image ID used as a tag is shortened. */
 export function versionOf({ tag, digest }: ImageReference): string {
   if (tag !== undefined) return IMAGE_ID.test(tag) ? tag.slice(0, 12) : tag;
   return digest === undefined ? "" : shortDigest(digest);

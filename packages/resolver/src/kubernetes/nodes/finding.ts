@@ -5,7 +5,7 @@ import { byLikelihood, compareTags, type Newest, newest } from "./recency.ts";
 import { tagTime } from "./tag-time.ts";
 import { tagVersion } from "../../reference/tag-version.ts";
 
-/** An image on the nodes with all that tells its age. */
+/** An image on the nodes with all that shows its age. */
 export interface DatedImage extends HeldImage {
   readonly podStart?: number;
 }

@@ -3,7 +3,7 @@ import { isHigher, type TagVersion, tagVersion } from "../../reference/tag-versi
 import { cameAfter, type Sighting } from "./sighting.ts";
 import { isLater, type TagTime, tagTime } from "./tag-time.ts";
 
-/** What can tell an image's age. */
+/** What can show an image's age. */
 export interface Aged {
   readonly sighting: Sighting;
   /** The most informative one. */
@@ -46,7 +46,7 @@ function saysNewer<Value>(
   return !capped && others.length > 0 && own.some((one) => others.every((other) => above(one, other)));
 }
 
-/** By which evidence `a` is newer than `b`, or `undefined` when it is older or nothing tells. */
+/** By which evidence `a` is newer than `b`, or `undefined` when it is older or nothing shows it. */
 export function newerBy(a: Aged, b: Aged): AgeEvidence | undefined {
   for (const { kind, newer } of EVIDENCE) {
     if (newer(a, b)) return kind;

@@ -16,11 +16,11 @@ export interface ReportedImage {
 /** An image of an executor type, as one node reports it. */
 export interface NodeImage {
   readonly type: string;
-  /** Tells images apart: the first of `ids`, else of `tagged`. */
+  /** Identifies the image: the first of `ids`, else of `tagged`. */
   readonly id: string;
   /** What it alone is ever known by: digests in their repositories, and tags that are made of the content, with its size. */
   readonly ids: readonly string[];
-  /** Its other tags, with its size, the most telling first. One that moved on has, mostly, another size. */
+  /** Its other tags, with its size, the most informative first. One that moved on has, mostly, another size. */
   readonly tagged: readonly string[];
   /** The name to run it by, exactly as the node reports it. */
   readonly name: string;

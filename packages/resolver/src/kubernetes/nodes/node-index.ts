@@ -35,7 +35,7 @@ export interface NodeIndexOptions {
   readonly gone: () => void;
 }
 
-/** How long an image that no node holds is still an answer, in milliseconds: a node that registers anew is back by then. */
+/** How long an image that no node holds is still an answer, in milliseconds: a node that registers again is back by then. */
 export const MEMORY = 600_000;
 
 /** Executor type → images → nodes. Holds nothing of an image that is no executor's. */
@@ -164,7 +164,7 @@ export class NodeIndex {
     if (before.some(({ as }) => as.capped)) return;
     const current = new Set(byNames.flatMap(({ as }) => tagIds(as)));
     for (const id of tagIds(image)) {
-      // A tag that left and is back was set anew; an image that was away and is back may have made room for larger ones.
+      // A tag that left and is back was set again; an image that was away and is back may have made room for larger ones.
       const knownTag = before.length > 0 ? current.has(id) : record.ids.has(id) || record.tagged.has(id);
       if (knownTag) continue;
       record.later.set(id, { tag: tagIn(id), node, at });

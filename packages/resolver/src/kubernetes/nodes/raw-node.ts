@@ -3,7 +3,7 @@ import { hash } from "node:crypto";
 // A heartbeat changes a node's conditions, not its images; this looks at the line of a watch event without parsing it.
 // It is safe because inside a JSON string every quote is escaped, so `"images":[` in a line is a key and the start of its
 // array. In a Node only `status` has it (field managers write `"f:images"`). The API server writes fields in the order of
-// its types: `metadata` begins with `name`, conditions come before the images, and behind them only what seldom changes.
+// its types: `metadata` begins with `name`, conditions come before the images, and behind them only what rarely changes.
 // https://github.com/kubernetes/api/blob/master/core/v1/types.go (ObjectMeta, NodeStatus)
 
 const NAME = Buffer.from('"metadata":{"name":"');

@@ -156,7 +156,7 @@ export function createNodesSource(options: NodesSourceOptions): NodesSource {
     },
   };
 
-  /** What was known before must be at hand before anything new is judged. */
+  /** What was known before must be loaded before anything new is judged. */
   async function run(): Promise<void> {
     const backoff = createBackoff(random);
     while (!signal.aborted) {

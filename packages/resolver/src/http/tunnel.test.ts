@@ -77,7 +77,7 @@ describe("dev-10: a SOCKS 5 proxy", () => {
     await using proxy = await socksProxy(port, "jane");
     assert.equal(await ask(`socks5://jane:secret@${proxy.host}`, "a.test"), "hello");
     await assert.rejects(ask(`socks5://joe:secret@${proxy.host}`, "a.test"), /it refuses the user or the password/);
-    await assert.rejects(ask(`socks5://${proxy.host}`, "a.test"), /wants an authentication/);
+    await assert.rejects(ask(`socks5://${proxy.host}`, "a.test"), /requires an authentication method/);
   });
 
   test("that refuses says why; what is no proxy is an error", async () => {

@@ -39,7 +39,11 @@ describe("a registry with passwords", { skip: noDockerRegistry }, () => {
   test("says that it requires some, or that it refuses those it got, without repeating them", async ({ signal }) => {
     await using registry = await startDockerRegistry({ htpasswd: true });
     await using anonymous = testClient(registry.host);
-    await assert.rejects(anonymous.ping(signal), { code: "unauthorized", status: 401, message: /none are configured/ });
+    await assert.rejects(anonymous.ping(signal), {
+      code: "unauthorized",
+      status: 401,
+      message: /no credentials are configured/,
+    });
     await using client = testClient(registry.host, { credentials: provider(wrong) });
     await assert.rejects(client.ping(signal), (error: Error) => {
       assert.match(error.message, /refuses the configured credentials/);
@@ -194,15 +198,15 @@ describe("what a refusal says", () => {
       REGISTRY_USER,
       /not supported \(negotiate, ntlm\): only Basic and Bearer are/,
     ],
-    ["no challenge", 401, {}, REGISTRY_USER, /those that are configured were not sent/],
-    ["no challenge and 403", 403, {}, REGISTRY_USER, /those that are configured were not sent/],
-    ["no credentials", 403, {}, undefined, /none are configured for this host/],
+    ["no challenge", 401, {}, REGISTRY_USER, /the configured credentials were not sent/],
+    ["no challenge and 403", 403, {}, REGISTRY_USER, /the configured credentials were not sent/],
+    ["no credentials", 403, {}, undefined, /no credentials are configured for this host/],
     [
       "reg-16: credentials for other paths",
       401,
       { "www-authenticate": 'Basic realm="r"' },
       { byPath: [{ path: "other", credentials: REGISTRY_USER }] },
-      /those that are configured are for other repositories of this host only/,
+      /the configured credentials are for other repositories of this host only/,
     ],
   ] as const) {
     test(what, async ({ signal }) => {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { type Digest, silentLogger, systemClock } from "@executor-registry/resolver";
-import { Catalogue, CheckSettings, makeChecks } from "@executor-registry/registry/internal";
+import { Catalogue, makePolicies } from "@executor-registry/registry/internal";
 import type { Reasoned } from "@executor-registry/registry/internal";
 import { openStore } from "@executor-registry/registry/internal";
 
@@ -16,13 +16,15 @@ export const openCatalogue = async (file: string): Promise<Catalogue> =>
   });
 
 /** As the service's own checks give them: it has nothing to judge again when it starts. */
-const VERDICTS = makeChecks(CheckSettings.parse({})).map(({ name, fingerprint }) => ({
-  check: name,
-  state: "passed" as const,
-  reason:
-    name === "runnable" ? "it is a container image" : "no namespaces are configured: every repository is approved",
-  fingerprint,
-}));
+const VERDICTS = makePolicies("none")
+  .of("executor")
+  .checks.map(({ name, fingerprint }) => ({
+    check: name,
+    state: "passed" as const,
+    reason:
+      name === "runnable" ? "it is a container image" : "no namespaces are configured: every repository is approved",
+    fingerprint,
+  }));
 
 /** Fills a store with so many types, found one repository at a time as a scan finds them, and ends as the service does. */
 export async function fillStore(file: string, types: number): Promise<void> {

@@ -54,6 +54,18 @@ function rowsOf(path: string, shape: Shape, required = false): readonly Row[] {
       rowsOf(`${path}${needed}.${name}`, member, inner.required?.includes(name)),
     );
   }
+  const settings =
+    shape.title === "secret" ? undefined : shape.anyOf?.find(({ properties }) => properties !== undefined);
+  if (settings !== undefined) {
+    const others = (shape.anyOf ?? []).filter((form) => form !== settings).map(values);
+    const row: Row = [
+      `\`${path}\``,
+      [...others, "the settings below"].join(" or "),
+      required ? "needed" : "",
+      shape.description ?? "",
+    ];
+    return [row, ...rowsOf(path, settings)];
+  }
   const usual = shape.default === undefined ? (required ? "needed" : "") : code(shape.default);
   return [[`\`${path}\``, values(shape), usual, shape.description ?? ""]];
 }

@@ -65,7 +65,7 @@ export const ROOMS: Readonly<Record<string, Allowed>> = {
     "sources/google": ["model", "net", "oci/auth", "oci/read", "oci/wire", "sources"],
     "sources/layout": ["model", "oci/read", "oci/wire", "sources"],
     "sources/oci": ["model", "oci/auth", "oci/read", "oci/wire", "settings", "sources"],
-    checks: ["model", "oci/read"],
+    checks: ["model", "oci/read", "settings"],
     catalogue: ["journal", "model", "sources"],
     policies: ["catalogue", "model"],
     choice: ["catalogue", "errors", "model", "policies", "sources"],

@@ -1,7 +1,7 @@
 // For this project's tests, benchmarks and documents. Not a public interface: it changes without notice.
 export { Catalogue } from "./catalogue/catalogue.ts";
 export type { Reasoned } from "./catalogue/reconcile.ts";
-export { CheckSettings, makeChecks } from "./checks/checks.ts";
+export { makePolicies } from "./checks/checks.ts";
 export { ownProcess } from "./command/process-io.ts";
 export { runServerCommand } from "./command/server-command.ts";
 export { configJsonSchema } from "./config/schema.ts";

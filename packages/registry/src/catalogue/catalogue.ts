@@ -10,7 +10,7 @@ import { applyEntry, emptyCatalogue } from "./fold.ts";
 import { reclaim, type Rank } from "./claims.ts";
 import type { Reasoned } from "./reconcile.ts";
 import type { CatalogueImage, CatalogueState, CatalogueType, RepositoryReads } from "./state.ts";
-import { restorePart, serializePart, STORED_FORMAT } from "./stored.ts";
+import { POLICY_PART, restorePart, serializePart, STORED_FORMAT } from "./stored.ts";
 
 /** What a catalogue is opened with. */
 export interface CatalogueOptions {
@@ -53,8 +53,13 @@ export class Catalogue {
       knows: isChange,
       initial: emptyCatalogue,
       apply: applyEntry,
-      partOf: ({ change }) => (change.kind === "checkpoint" ? undefined : (change.type ?? change.repository)),
-      parts: ({ types, reads }) => [...types.keys(), ...reads.keys()],
+      partOf: ({ change }) =>
+        change.kind === "checkpoint" ? undefined : (change.type ?? change.repository ?? POLICY_PART),
+      parts: ({ types, reads, policy }) => [
+        ...types.keys(),
+        ...reads.keys(),
+        ...(policy === undefined ? [] : [POLICY_PART]),
+      ],
       serialize: serializePart,
       restore: restorePart,
     };
@@ -173,7 +178,7 @@ export class Catalogue {
     const { repositories } = this.#journal.state;
     return new Set(
       entries.flatMap(({ change }) => {
-        if (change.kind === "checkpoint") return [];
+        if (change.kind === "checkpoint" || change.kind === "policy-changed") return [];
         return change.type === undefined ? [...(repositories.get(change.repository) ?? [])] : [change.type];
       }),
     );

@@ -21,6 +21,10 @@ export function applyEntry(state: CatalogueState, { change, at, sequence }: Entr
     state.reads.set(repository, { ...reads, ...(firstComplete !== undefined && { firstComplete }) });
     return state;
   }
+  if (change.kind === "policy-changed") {
+    state.policy = change.hash;
+    return state;
+  }
   const type = typeIn(state, change.type);
   if (change.kind === "type-claimed") {
     type.claims = change.claims.map(interned.claim);
@@ -52,7 +56,7 @@ export function indexRepository({ repositories }: CatalogueState, repository: st
   else types.add(type);
 }
 
-type ImageChange = Exclude<Change, { kind: "type-claimed" | "repository-read" | "checkpoint" }>;
+type ImageChange = Exclude<Change, { kind: "type-claimed" | "repository-read" | "policy-changed" | "checkpoint" }>;
 
 function changed(
   before: CatalogueImage | undefined,
@@ -101,6 +105,6 @@ function judged(
     state,
     verdicts: interned.verdicts(verdicts),
     ...(added === undefined ? {} : { added }),
-    ...(state === "admitted" ? { validatedAt: at } : {}),
+    ...(verdicts.every((verdict) => verdict.state === "passed") ? { validatedAt: at } : {}),
   };
 }

@@ -1,4 +1,4 @@
-import type { Verdict } from "../model/verdict.ts";
+import { isEnforced, type Verdict } from "../model/verdict.ts";
 import type { Claim, UnreadRecord } from "../model/change.ts";
 import type { Image } from "../model/image.ts";
 import type { ImageSet } from "./image-set.ts";
@@ -60,12 +60,15 @@ export interface CatalogueState {
   readonly repositories: Map<string, Set<string>>;
   /** What came of the looks at each repository, also at those that hold nothing. */
   readonly reads: Map<string, RepositoryReads>;
+  /** The hash of the policies that say what images must pass. */
+  policy?: string;
   /** The first entry of the journal's last moment: what older versions found at once has one time. */
   moment?: { readonly at: string; readonly sequence: number };
 }
 
-/** What became of an image, by its verdicts. */
+/** What became of an image, by its verdicts: those that only warn keep it out of nothing. */
 export function stateOf(verdicts: readonly Verdict[]): "admitted" | "rejected" | "pending" {
-  if (verdicts.some(({ state }) => state === "failed")) return "rejected";
-  return verdicts.some(({ state }) => state === "pending") ? "pending" : "admitted";
+  const enforced = verdicts.filter(isEnforced);
+  if (enforced.some(({ state }) => state === "failed")) return "rejected";
+  return enforced.some(({ state }) => state === "pending") ? "pending" : "admitted";
 }

@@ -29,13 +29,22 @@ interface StoredType {
 /** Repositories' names have a slash, types' none. */
 const isRepository = (part: string): boolean => part.includes("/");
 
+/** The part of what is of no type and no repository. No type has such a name. */
+export const POLICY_PART = ":policy";
+
 /** The text of one part of the state: of a type, by its name, or of the looks at a repository. */
 export function serializePart(state: CatalogueState, part: string): string {
+  if (part === POLICY_PART) return JSON.stringify(state.policy ?? null);
   return isRepository(part) ? JSON.stringify(state.reads.get(part) ?? null) : serializeType(state, part);
 }
 
 /** Puts a part back that {@link serializePart} wrote, into the state. @throws Error for any other text */
 export function restorePart(state: CatalogueState, part: string, text: string): CatalogueState {
+  if (part === POLICY_PART) {
+    const policy = JSON.parse(text) as string | null;
+    if (policy !== null) state.policy = policy;
+    return state;
+  }
   if (!isRepository(part)) return restoreType(state, part, text);
   const reads = JSON.parse(text) as RepositoryReads | null;
   if (reads) state.reads.set(part, reads);

@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import type { Image } from "../model/image.ts";
-import type { Verdict } from "../model/verdict.ts";
+import type { CheckMode, Verdict } from "../model/verdict.ts";
 import type { RepositoryReader } from "../oci/read/repository-reader.ts";
 
 /** What is judged. */
@@ -11,7 +11,10 @@ export interface Subject {
 }
 
 /** What a check answers. */
-export type Judgement = Pick<Verdict, "state" | "reason">;
+export interface Judgement extends Pick<Verdict, "state" | "reason" | "code" | "evidence"> {
+  /** When the answer has to be given again, where that is sooner than the check's lifetime. Milliseconds since the Unix epoch. */
+  readonly expires?: number;
+}
 
 /** One rule about images. One file or folder for each. */
 export interface Check {
@@ -19,6 +22,8 @@ export interface Check {
   readonly name: string;
   /** Of its configuration: verdicts with another are given again. Made by {@link fingerprintOf}. */
   readonly fingerprint: string;
+  /** @default "enforce" */
+  readonly mode?: CheckMode;
   /** Milliseconds after which its verdict is given again. @default for ever */
   readonly lifetime?: number;
   /**
@@ -32,3 +37,14 @@ export interface Check {
 /** The fingerprint of a check's configuration. @param configuration JSON values; what a new release judges otherwise is a part of it */
 export const fingerprintOf = (...configuration: readonly unknown[]): string =>
   hash("sha256", JSON.stringify(configuration), "base64url").slice(0, 16);
+
+/** A check in a mode. Of another mode the verdicts are given again: they say in which they were given. */
+export const inMode = (check: Check, mode: CheckMode): Check =>
+  mode === "enforce"
+    ? check
+    : {
+        ...check,
+        mode,
+        fingerprint: fingerprintOf(check.fingerprint, mode),
+        judge: (subject, signal) => check.judge(subject, signal),
+      };

@@ -1,13 +1,99 @@
-import { z } from "zod";
-import type { Check } from "./check.ts";
-import { approvedNamespaces, createNamespaceCheck } from "./namespace.ts";
+import { glob } from "../model/glob.ts";
+import type { OnInvalid } from "../model/verdict.ts";
+import { type Check, fingerprintOf, inMode } from "./check.ts";
+import { createNamespaceCheck } from "./namespace.ts";
 import { runnableCheck } from "./runnable.ts";
+import { chain, type CheckSettings, type PolicySettings } from "./settings.ts";
 
-/** The settings of all checks: a new one adds its own here, and itself below. */
-export const CheckSettings = z.strictObject({ approvedNamespaces });
+/** What the images of a type must pass. */
+export interface ImagePolicy {
+  readonly name: string;
+  /** In the order of their verdicts. */
+  readonly checks: readonly Check[];
+  readonly onInvalid: OnInvalid;
+  /** Milliseconds that a check may be unable to answer about an image, before that counts as a failure. */
+  readonly deadlineMs: number;
+}
 
-/** The checks of a configuration, in the order of their verdicts. */
-export const makeChecks = (settings: z.output<typeof CheckSettings>): readonly Check[] => [
-  createNamespaceCheck(settings.approvedNamespaces),
-  runnableCheck,
-];
+/** What the images of every type must pass. */
+export interface ImagePolicies {
+  /** Of all that it says: another policy has another hash. */
+  readonly hash: string;
+  /** A line for each policy: the types that it is for, and its checks. */
+  readonly summary: readonly string[];
+  of(type: string): ImagePolicy;
+}
+
+const DEADLINE_MS = 86_400_000;
+
+/** The policies of a configuration. @param settings `none` lets in everything that can be run */
+export function makePolicies(settings: CheckSettings | "none"): ImagePolicies {
+  if (settings === "none") {
+    const open = { name: "none", checks: makeChecks({}, []), onInvalid: "fallback", deadlineMs: DEADLINE_MS } as const;
+    return policiesOf([{ types: ["*"], policy: open }]);
+  }
+  const { policies, approvedNamespaces } = settings;
+  const written: readonly PolicySettings[] = policies.length > 0 ? policies : [{ name: "default", types: ["*"] }];
+  return policiesOf(
+    written.map((own) => {
+      const all = chain(policies, own).reduce<PolicySettings>((over, base) => ({ ...base, ...given(over) }), own);
+      const { onInvalid = "fallback", deadline: deadlineMs = DEADLINE_MS } = all;
+      const checks = makeChecks(all, approvedNamespaces);
+      return { types: own.types, policy: { name: own.name, checks, onInvalid, deadlineMs } };
+    }),
+  );
+}
+
+/** Of a service that says nothing about checks. */
+export const OPEN_POLICIES = makePolicies("none");
+
+/** The checks of one policy. A new one has its row here, and its settings in `settings.ts`. */
+function makeChecks({ namespaces }: Partial<PolicySettings>, approved: readonly string[]): readonly Check[] {
+  return [
+    inMode(createNamespaceCheck(namespaces?.allow ?? [...approved]), namespaces?.mode ?? "enforce"),
+    runnableCheck,
+  ];
+}
+
+const given = <T extends object>(value: T): T =>
+  Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as T;
+
+function policiesOf(
+  all: readonly { readonly types: readonly string[]; readonly policy: ImagePolicy }[],
+): ImagePolicies {
+  const rows = all.map(({ types, policy }) => ({ types, policy, matches: types.map((type) => glob(type)) }));
+  const known = new Map<string, ImagePolicy>();
+  return {
+    hash: fingerprintOf(
+      rows.map(({ types, policy: { checks, name, onInvalid, deadlineMs } }) => {
+        return [name, types, onInvalid, deadlineMs, checks.map((check) => [check.name, check.fingerprint])];
+      }),
+    ),
+    summary: rows.map(({ types, policy: { name, checks } }) => {
+      const listed = checks.map((check) => (check.mode === "warn" ? `${check.name} (warn)` : check.name));
+      return `${name} for ${types.join(", ")}: ${listed.join(", ")}`;
+    }),
+    of(type) {
+      let policy = known.get(type);
+      if (policy === undefined) {
+        policy = rows.find(({ matches }) => matches.some((match) => match(type)))?.policy ?? unnamed(type);
+        known.set(type, policy);
+      }
+      return policy;
+    },
+  };
+}
+
+/** Of a type that no policy names: none of its images is a version. */
+function unnamed(type: string): ImagePolicy {
+  const check: Check = {
+    name: "policy",
+    fingerprint: fingerprintOf("no policy", type),
+    judge: async () => ({
+      state: "failed",
+      code: "no-policy",
+      reason: `no policy names the type ${type}; add it to the types of one in checks.policies`,
+    }),
+  };
+  return { name: "", checks: [check], onInvalid: "fallback", deadlineMs: DEADLINE_MS };
+}

@@ -4,9 +4,11 @@ import type { Image } from "../model/image.ts";
 import type { RepositoryReader } from "../oci/read/repository-reader.ts";
 import { unreadable } from "../testing/scripted-source.ts";
 import { type Check, fingerprintOf } from "./check.ts";
-import { CheckSettings, makeChecks } from "./checks.ts";
+import { makePolicies } from "./checks.ts";
+import { CheckSettings } from "./settings.ts";
 
 /** Every setting that changes what a check answers, and the check that it is of. */
+const ALL = { approvedNamespaces: ["**"] };
 const OTHERWISE = [["approved-namespace", { approvedNamespaces: ["r.test/team/*"] }]] as const;
 
 const IMAGES: readonly Image[] = [
@@ -31,7 +33,7 @@ const IMAGES: readonly Image[] = [
   },
 ];
 
-const made = (settings: unknown = {}): readonly Check[] => makeChecks(CheckSettings.parse(settings));
+const made = (settings: unknown = ALL): readonly Check[] => makePolicies(CheckSettings.parse(settings)).of("ml").checks;
 const checks = [
   ...made(),
   ...OTHERWISE.flatMap(([name, settings]) => made(settings).filter((one) => one.name === name)),
@@ -60,7 +62,12 @@ for (const check of checks) {
         const judgement = await check.judge(subject, signal);
         assert.ok(["passed", "failed", "pending"].includes(judgement.state));
         assert.match(judgement.reason, /^\S.*\S$/u);
-        assert.deepEqual(Object.keys(judgement).sort(), ["reason", "state"], "the verdict is made of it elsewhere");
+        const members = new Set(["code", "evidence", "expires", "reason", "state"]);
+        assert.ok(
+          Object.keys(judgement).every((member) => members.has(member)),
+          "the verdict is made of it elsewhere",
+        );
+        for (const text of Object.values(judgement.evidence ?? {})) assert.ok(text.length <= 512);
         assert.deepEqual(await check.judge(subject, signal), judgement);
       }
     });

@@ -3,6 +3,7 @@ import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { CatalogueImage } from "../catalogue/state.ts";
 import { Answers, CATALOGUE, type Order } from "./answers.ts";
 import { executorDocument } from "./document.ts";
+import type { OnInvalid } from "../model/verdict.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { TypeView } from "./type-view.ts";
 
@@ -12,11 +13,16 @@ export class Choices {
   readonly answers: Answers;
   readonly catalogue: Catalogue;
   readonly #views = new Map<string, TypeView>();
+  readonly #onInvalid: (type: string) => OnInvalid;
 
-  /** @param order which source's answer comes first, where a type has several */
-  constructor(catalogue: Catalogue, order: Order) {
+  /**
+   * @param order which source's answer comes first, where a type has several
+   * @param onInvalid what becomes of a type whose version fails as it is judged again
+   */
+  constructor(catalogue: Catalogue, order: Order, onInvalid: (type: string) => OnInvalid) {
     this.answers = new Answers(order);
     this.catalogue = catalogue;
+    this.#onInvalid = onInvalid;
     for (const { type } of catalogue.types()) this.#render(type);
     catalogue.onTypes((types) => {
       for (const type of types) {
@@ -24,6 +30,12 @@ export class Choices {
         this.#render(type);
       }
     });
+  }
+
+  /** Chooses anew for every type, by another configuration. */
+  renew(): void {
+    this.#views.clear();
+    for (const { type } of this.catalogue.types()) this.#render(type);
   }
 
   get snapshot(): Snapshot {
@@ -35,7 +47,10 @@ export class Choices {
     const type = this.catalogue.type(name);
     let view = this.#views.get(name);
     if (view === undefined && type !== undefined)
-      this.#views.set(name, (view = new TypeView(type, (repository) => this.catalogue.readsOf(repository))));
+      this.#views.set(
+        name,
+        (view = new TypeView(type, (repository) => this.catalogue.readsOf(repository), this.#onInvalid(name))),
+      );
     return view;
   }
 

@@ -3,6 +3,7 @@ import type { Claim } from "../model/change.ts";
 import { DEFAULT_POLICY, POLICIES } from "../policies/policies.ts";
 import type { PolicyChoice } from "../policies/policy.ts";
 import { compareRecency, Recency } from "../policies/recency.ts";
+import type { OnInvalid } from "../model/verdict.ts";
 import { oneLine } from "../model/one-line.ts";
 import type { CatalogueImage, CatalogueType, RepositoryReads } from "../catalogue/state.ts";
 import { unreadWarnings } from "./unread.ts";
@@ -21,27 +22,55 @@ export type ReadsOf = (repository: string) => RepositoryReads | undefined;
 /**
  * The current version of a type, of the repository that its claims put first. The version policy chooses, since there is neither a pin nor
  * a rollout that would come before it.
+ * @returns `undefined` where no image may be used
  */
-export function currentOf({ claims, from, images }: CatalogueType, readsOf: ReadsOf): Current | undefined {
-  const [claim, ...others] = claims;
+export function currentOf(
+  { claims, from, images }: CatalogueType,
+  readsOf: ReadsOf,
+  onInvalid: OnInvalid = "fallback",
+): Current | undefined {
+  const [first, ...others] = claims;
+  const claim = first ?? (onInvalid === "keep" ? from : undefined);
   if (claim === undefined) return undefined;
   const reads = readsOf(claim.repository);
   const admitted: Recency[] = [];
+  const invalid: Recency[] = [];
   const waiting: Recency[] = [];
   for (const image of images.of(claim.repository)) {
-    if (image.state === "admitted") admitted.push(new Recency(image, reads));
-    else if (image.state !== "withdrawn") waiting.push(new Recency(image, reads));
+    const recency = new Recency(image, reads);
+    if (image.state === "admitted") admitted.push(recency);
+    else if (image.state !== "withdrawn") (image.added === undefined ? waiting : invalid).push(recency);
   }
-  const [first, ...rest] = admitted;
-  if (first === undefined) return undefined;
-  const { version, ...why } = POLICIES[DEFAULT_POLICY]([first, ...rest], (reads?.unreadTotal ?? 0) === 0);
+  const chosenFrom = (versions: readonly Recency[]): PolicyChoice | undefined => {
+    const [one, ...more] = versions;
+    return one && POLICIES[DEFAULT_POLICY]([one, ...more], (reads?.unreadTotal ?? 0) === 0);
+  };
+  if (onInvalid === "refuse" && invalid.length > 0) {
+    const best = chosenFrom([...admitted, ...invalid]);
+    if (best !== undefined && invalid.includes(best.version)) return undefined;
+  }
+  const valid = chosenFrom(admitted);
+  const choice = valid ?? (onInvalid === "keep" ? chosenFrom(invalid) : undefined);
+  if (choice === undefined) return undefined;
+  const { version, ...why } = choice;
   const warnings = [
     ...unreadWarnings(claim.repository, reads),
     ...rivals(claim, others),
-    ...takeover(claim, from),
-    ...newer(waiting, version),
+    ...(first === undefined ? [] : takeover(claim, from)),
+    ...failures(version.image, valid === undefined),
+    ...newer([...waiting, ...invalid.filter((one) => one !== version)], version),
   ];
   return { image: version.image, ...why, versions: admitted.length, warnings };
+}
+
+/** What the chosen image does not pass. */
+function failures({ verdicts }: CatalogueImage, kept: boolean): readonly string[] {
+  return verdicts
+    .filter(({ state }) => state !== "passed")
+    .map(({ check, reason, mode }) => {
+      const why = mode === "warn" ? "its policy only warns" : kept ? "it is kept, since no other version passes" : "";
+      return oneLine(`the check ${check} does not pass, and ${why}: ${reason}`);
+    });
 }
 
 /** So many are named one by one; strangers may make thousands. */

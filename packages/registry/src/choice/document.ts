@@ -8,10 +8,16 @@ import { informativeTags, versionTag } from "../model/version-tag.ts";
 /** As many tags as a person may look at: an unchanged image that each commit tags again has thousands. */
 const MAX_TAGS = 50;
 
+/** Who owns an image: where a policy says which repositories may provide it, that says whose they are, and the image's label counts nothing. */
+function policyOwner({ verdicts }: CatalogueImage, labelled: string | undefined): string | undefined {
+  const approved = verdicts.find(({ check }) => check === "approved-namespace")?.evidence;
+  return approved === undefined ? labelled : approved["owner"];
+}
+
 /** What every document of an image says. */
 function imageMembers(image: CatalogueImage) {
   const labels = image.details?.labels ?? {};
-  const owner = ownerOf(labels);
+  const owner = policyOwner(image, ownerOf(labels));
   const { created, sizeBytes, platforms = [] } = image.details ?? {};
   const tags = informativeTags(image.tags, MAX_TAGS);
   const omitted = image.tags.length - tags.length;
@@ -59,7 +65,9 @@ export function versionDocument(image: CatalogueImage, current: boolean) {
     ...imageMembers(image),
     state: image.state,
     current,
-    verdicts: image.verdicts.map(({ check, state, reason }) => ({ check, state, reason: oneLine(reason) })),
+    verdicts: image.verdicts.map(({ check, state, reason, mode, code }) => {
+      return { check, state, reason: oneLine(reason), ...(mode && { mode }), ...(code && { code }) };
+    }),
     found: image.found,
     ...(added === undefined ? {} : { added }),
     ...validation(image),

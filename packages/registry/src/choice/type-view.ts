@@ -1,5 +1,6 @@
 import { type Current, currentOf, type ReadsOf } from "./current.ts";
 import type { UnreadRecord } from "../model/change.ts";
+import type { OnInvalid } from "../model/verdict.ts";
 import { oneLine } from "../model/one-line.ts";
 import { compareRecency, Recency } from "../policies/recency.ts";
 import type { CatalogueImage, CatalogueType, ImageState } from "../catalogue/state.ts";
@@ -19,10 +20,10 @@ export class TypeView {
   #newest: readonly CatalogueImage[] | undefined;
   readonly #byState = new Map<ImageState, readonly CatalogueImage[]>();
 
-  constructor(type: CatalogueType, readsOf: ReadsOf) {
+  constructor(type: CatalogueType, readsOf: ReadsOf, onInvalid: OnInvalid) {
     this.#type = type;
     this.#readsOf = readsOf;
-    this.current = currentOf(type, readsOf);
+    this.current = currentOf(type, readsOf, onInvalid);
   }
 
   /** Its images, newest first: all, or those in a state. */

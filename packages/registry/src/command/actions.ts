@@ -68,8 +68,12 @@ export const ACTIONS: readonly Action[] = [
         import("../config/load-config.ts"),
         import("../supervisor/check-config.ts"),
       ]);
-      await checkConfig(await readConfig(named), named, io.clock, io.env);
-      io.stdout.print(`${named} has no mistakes`);
+      const { summary } = await checkConfig(await readConfig(named), named, io.clock, io.env);
+      io.stdout.print([
+        `${named} has no mistakes`,
+        "what images must pass, by policy:",
+        ...summary.map((line) => escaped(`  ${line}`)),
+      ]);
       return 0;
     },
   },

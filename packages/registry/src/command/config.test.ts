@@ -11,9 +11,16 @@ describe("config", () => {
   before(async () => (folder = await mkdtemp(join(tmpdir(), "config-"))));
   after(() => rm(folder, { recursive: true }));
 
-  test("check says that the repository's example has no mistakes", async () => {
+  test("check says that the repository's example has no mistakes, and what images must pass", async () => {
     const { code, stdout, stderr } = await runHere(["config", "check", "examples/registry.yaml"]);
-    assert.deepEqual([code, stdout, stderr], [0, "examples/registry.yaml has no mistakes\n", ""]);
+    assert.deepEqual(
+      [code, stdout, stderr],
+      [
+        0,
+        "examples/registry.yaml has no mistakes\nwhat images must pass, by policy:\n  none for *: approved-namespace, runnable\n",
+        "",
+      ],
+    );
   });
 
   test("check prints every mistake with its line, and ends with 2", async () => {

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { readConfig, refuseLoss } from "../config/load-config.ts";
+import { readConfig, refuseLoss, refuseUnchecked } from "../config/load-config.ts";
 import { InvalidConfigurationError, parseConfig } from "../config/parse-config.ts";
 import type { Variables } from "../config/read-secrets.ts";
 import type { Config } from "../config/schema.ts";
@@ -66,6 +66,7 @@ export function createReloader({
   const takeOver = async (text: string, why: string, always: boolean): Promise<void> => {
     const next = parseConfig(text, file, variables);
     refuseLoss(next, { text, file, before: inForce.config });
+    refuseUnchecked(next, file);
     if (!always && isDeepStrictEqual(next, inForce.config)) {
       if (said.size > 0) log.info({ file, why }, "the file says what is in force");
       said.clear();

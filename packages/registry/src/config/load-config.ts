@@ -14,7 +14,19 @@ export async function loadConfig(
   const text = await readConfig(file);
   const config = parseConfig(text, file, variables);
   refuseLoss(config, { text, file });
+  refuseUnchecked(config, file);
   return { text, config };
+}
+
+/**
+ * Refuses sources of other people's images without a word about what these must pass. The layouts of the examples are one's own files.
+ * @throws InvalidConfigurationError
+ */
+export function refuseUnchecked({ sources, checks }: Config, file: string): void {
+  const source = checks === undefined ? sources.find(({ kind }) => kind !== "oci-layout") : undefined;
+  if (source === undefined) return;
+  const message = `nothing says what images of the source "${source.name}" must pass: name approved repositories in checks.approvedNamespaces, or write \`checks: none\` to serve every image that is found`;
+  throw new InvalidConfigurationError(file, [{ path: "checks", message }]);
 }
 
 /** The text of a configuration file. @throws InvalidConfigurationError */

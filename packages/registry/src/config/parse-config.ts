@@ -90,6 +90,13 @@ function readable<T>(file: string, read: () => T): T {
 
 /** A mistake about keys is where the keys are. */
 function located(issue: z.core.$ZodIssue): { readonly path: Path; readonly message: string }[] {
+  if (issue.code === "invalid_union") {
+    // The mistake is in the form that is followed furthest.
+    const depth = (issues: readonly z.core.$ZodIssue[]): number => Math.max(...issues.map(({ path }) => path.length));
+    const [form] = [...issue.errors].sort((a, b) => depth(b) - depth(a));
+    if (form === undefined || depth(form) === 0) return [{ path: issue.path, message: issue.message }];
+    return form.flatMap((inner) => located({ ...inner, path: [...issue.path, ...inner.path] }));
+  }
   if (issue.code !== "unrecognized_keys") return [{ path: issue.path, message: issue.message }];
   return issue.keys.map((key) => ({ path: [...issue.path, key], message: "there is no such setting" }));
 }

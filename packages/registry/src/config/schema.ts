@@ -3,7 +3,7 @@ import { parseExecutorType, parseTemplate } from "@executor-registry/resolver";
 import { z } from "zod";
 import { ROLES } from "../auth/role.ts";
 import { AuditSettings } from "../audit/settings.ts";
-import { CheckSettings } from "../checks/checks.ts";
+import { CheckSettings } from "../checks/settings.ts";
 import { parseStoreAddress, STORE_ADDRESSES } from "../stores/open.ts";
 import { isWatched, SourceConfig } from "./source-kinds.ts";
 import { QueueConfig } from "../queues/kinds.ts";
@@ -150,7 +150,13 @@ export const Config = z
     queues: z.array(QueueConfig).default([]).meta({
       description: "Queues of events that the service asks: no sender has to reach it",
     }),
-    checks: CheckSettings.prefault({}),
+    checks: z
+      .union([z.literal("none"), CheckSettings], "expected `none`, or settings")
+      .optional()
+      .meta({
+        description:
+          "What images must pass: `none`, or `approvedNamespaces` and `policies`. Needed as soon as there is another source than an OCI layout",
+      }),
     audit: AuditSettings.prefault({}),
     auth: Auth.prefault({}),
     limits: z
@@ -167,7 +173,7 @@ export const Config = z
   })
   .superRefine(({ sources, webhooks, queues, checks }, context) => {
     const byName = new Map(sources.map((source) => [source.name, source]));
-    if (checks.approvedNamespaces.length > 0) {
+    if (checks !== undefined && checks !== "none") {
       for (const [index, source] of sources.entries()) {
         const message = `images of a ${source.kind}'s nodes are not checked: have checks, or a source of kind ${source.kind}, not both in one service`;
         if (isWatched(source)) context.addIssue({ code: "custom", path: ["sources", index, "kind"], message });

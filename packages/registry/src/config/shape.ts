@@ -3,6 +3,7 @@ import { configJsonSchema } from "./schema.ts";
 /** The parts of a JSON Schema that say what stands where. */
 export interface Shape {
   readonly title?: string;
+  readonly type?: string;
   readonly default?: unknown;
   readonly const?: unknown;
   readonly properties?: Readonly<Record<string, Shape>>;
@@ -23,7 +24,9 @@ export function chosenShape(written: unknown, shape: Shape): Shape {
   const shapes = shape.oneOf ?? shape.anyOf;
   if (!shapes) return shape;
   const given = (written ?? {}) as Readonly<Record<string, unknown>>;
-  const fits = ({ properties = {}, required = [] }: Shape): boolean =>
+  const fits = ({ const: constant, type, properties = {}, required = [] }: Shape): boolean =>
+    (constant === undefined || constant === written) &&
+    (type !== "string" || typeof written === "string") &&
     Object.entries(properties).every(
       ([name, member]) =>
         member.const === undefined ||

@@ -68,7 +68,9 @@ export const Executor = z
     tags: z.array(z.string()).meta({ description: "At most 50, the most informative ones" }),
     tagsOmitted: z.number().optional().meta({ description: "How many more tags there are" }),
     capabilities: z.array(z.string()).meta({ description: "Label executor-registry.dev/capabilities" }),
-    owner: z.string().optional().meta({ description: "Label executor-registry.dev/owner" }),
+    owner: z.string().optional().meta({
+      description: "Of the policy that approved the repository; without one, label executor-registry.dev/owner",
+    }),
     added: Timestamp,
     validated: z.boolean().meta({
       description: "All checks passed for exactly this digest; false for what is live, which is not checked",
@@ -90,7 +92,13 @@ export const Executor = z
   .meta({ id: "Executor" });
 
 const Verdict = z
-  .object({ check: z.string(), state: z.enum(["passed", "failed", "pending"]), reason: z.string() })
+  .object({
+    check: z.string(),
+    state: z.enum(["passed", "failed", "pending"]),
+    reason: z.string(),
+    mode: z.literal("warn").optional().meta({ description: "A failure is a warning, and keeps no image out" }),
+    code: z.string().optional().meta({ description: "Which kind of failure or wait it is, such as unsigned" }),
+  })
   .meta({ id: "Verdict" });
 
 const Version = Executor.pick({

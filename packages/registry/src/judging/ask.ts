@@ -2,6 +2,7 @@ import { type Clock, ExecutorRegistryError, type Repository } from "@executor-re
 import { withTimeLimit } from "@executor-registry/resolver/internal";
 import type { Check, Judgement, Subject } from "../checks/check.ts";
 import type { Verdict } from "../model/verdict.ts";
+import { UNAVAILABLE } from "./verdicts.ts";
 import { oneLine } from "../model/one-line.ts";
 import type { RepositoryReader } from "../oci/read/repository-reader.ts";
 import type { ImageSource } from "../sources/image-source.ts";
@@ -11,19 +12,41 @@ const CHECK_MS = 30_000;
 const REASON_LENGTH = 300;
 
 /** A check's verdict, now. */
-export function verdictOf({ name, fingerprint, lifetime }: Check, { state, reason }: Judgement, now: number): Verdict {
-  const until = lifetime === undefined || state === "pending" ? undefined : new Date(now + lifetime).toISOString();
-  return { check: name, state, reason, fingerprint, ...(until !== undefined && { expires: until }) };
+export function verdictOf(
+  { name, fingerprint, mode, lifetime = Infinity }: Check,
+  judgement: Judgement,
+  now: number,
+): Verdict {
+  const { state, reason, code, evidence, expires = Infinity } = judgement;
+  const until = Math.min(now + lifetime, expires);
+  return {
+    check: name,
+    state,
+    reason,
+    ...(code !== undefined && { code }),
+    ...(evidence !== undefined && { evidence }),
+    ...(mode === "warn" && { mode }),
+    fingerprint,
+    ...(state !== "pending" && Number.isFinite(until) && { expires: new Date(until).toISOString() }),
+  };
 }
 
 /** `pending`, for what kept a check from answering. */
-export function pendingVerdict(check: Check, why: string): Verdict {
-  return verdictOf(check, { state: "pending", reason: oneLine(why, REASON_LENGTH) }, 0);
+export function pendingVerdict(check: Check, why: string, code?: string): Verdict {
+  return verdictOf(
+    check,
+    { state: "pending", reason: oneLine(why, REASON_LENGTH), ...(code !== undefined && { code }) },
+    0,
+  );
 }
 
 /** `pending`, by what a check threw. */
 export function failedVerdict(check: Check, error: unknown): Verdict {
-  return pendingVerdict(check, `it cannot be judged now: ${error instanceof Error ? error.message : String(error)}`);
+  return pendingVerdict(
+    check,
+    `it cannot be judged now: ${error instanceof Error ? error.message : String(error)}`,
+    UNAVAILABLE,
+  );
 }
 
 /** What a check answers; `pending` where it throws or takes too long. @throws the signal's reason when it aborts */

@@ -2,13 +2,14 @@ import { type Clock, type Digest, repositoryNamed } from "@executor-registry/res
 import type { Reasoned, Recording, Seen } from "../catalogue/reconcile.ts";
 import type { CatalogueState } from "../catalogue/state.ts";
 import type { Check } from "../checks/check.ts";
+import type { ImagePolicies, ImagePolicy } from "../checks/checks.ts";
 import type { Image } from "../model/image.ts";
 import type { Verdict } from "../model/verdict.ts";
 import { forEachLimited } from "../sources/for-each-limited.ts";
 import { failedVerdict, pendingVerdict, readerOf, verdictOf } from "./ask.ts";
 import { keyOf } from "./due-queue.ts";
 import { AT_ONCE, type Judging, type JudgingOptions } from "./judging.ts";
-import { combined, dueChecks, NOT_YET } from "./verdicts.ts";
+import { CheckAnswers, combined, distinct, dueChecks, NOT_YET } from "./verdicts.ts";
 
 /** What is written down waits so long for the checks; those that have not answered by then are asked again later. */
 const WAIT_MS = 1000;
@@ -20,24 +21,24 @@ interface Unjudged {
   /** The checks that have no verdict of it that holds. */
   readonly checks: readonly Check[];
 }
-/** By image and check. */
-type Answers = ReadonlyMap<string, ReadonlyMap<string, Verdict>>;
+/** By image. */
+type Answers = ReadonlyMap<string, CheckAnswers>;
 
 /**
  * Writes down what was seen, each image that appeared together with its verdicts: what the checks answer at once is in the same entry, so
  * that the image is answered with as soon as it was read. Who saw it knows nothing of that.
  */
 export function judgedRecording(options: JudgingOptions, judging: Pick<Judging, "watch">): Recording {
-  const { catalogue, checks, clock } = options;
+  const { catalogue, policies, clock } = options;
   return async ({ actor, why }, decide) => {
     const seen = decide(catalogue.state);
     if (seen.length === 0) return [];
     const unjudged = new Map<string, Unjudged>();
-    for (const { change } of seen) addUnjudged(unjudged, change, catalogue.state, checks, clock);
-    const answers = unjudged.size === 0 ? new Map() : await answersFor(unjudged, options);
+    for (const { change } of seen) addUnjudged(unjudged, change, catalogue.state, policies, clock);
+    const answers: Answers = unjudged.size === 0 ? new Map() : await answersFor(unjudged, options);
     const entries = await catalogue.record(actor, (state) =>
       decide(state)
-        .flatMap((one) => judged(state, one, answers, checks, clock.now()))
+        .flatMap((one) => judged(state, one, answers, policies, clock.now()))
         .map(({ reason, change }) => ({ reason: why === undefined ? reason : `${why}: ${reason}`, change })),
     );
     for (const { change } of entries) {
@@ -60,17 +61,22 @@ function addUnjudged(
   unjudged: Map<string, Unjudged>,
   change: Seen,
   state: CatalogueState,
-  checks: readonly Check[],
+  policies: ImagePolicies,
   clock: Clock,
 ): void {
+  const add = (source: string, image: Image, checks: readonly Check[]): void => {
+    if (checks.length === 0) return;
+    const others = unjudged.get(keyOf(image))?.checks ?? [];
+    unjudged.set(keyOf(image), { source, image, checks: distinct([...others, ...checks]) });
+  };
   if (change.kind === "image-found") {
+    const { checks } = policies.of(change.type);
     const due = dueChecks(checks, known(state, change.repository, change.digest), clock.now());
-    if (due.length > 0) unjudged.set(keyOf(change), { source: change.source, image: change.image, checks: due });
+    add(change.source, change.image, due);
   } else if (change.kind === "image-described") {
     const image = state.types.get(change.type)?.images.get(change.repository, change.digest);
     // Whatever a check said, it did not know this.
-    if (image)
-      unjudged.set(keyOf(change), { source: image.source, image: { ...image, details: change.details }, checks });
+    if (image) add(image.source, { ...image, details: change.details }, policies.of(change.type).checks);
   }
 }
 
@@ -79,7 +85,7 @@ async function answersFor(
   unjudged: ReadonlyMap<string, Unjudged>,
   { sources, clock }: JudgingOptions,
 ): Promise<Answers> {
-  const answers = new Map<string, Map<string, Verdict>>();
+  const answers = new Map<string, CheckAnswers>();
   const late = new AbortController();
   const done = new AbortController();
   const waited = clock.sleep(WAIT_MS, done.signal).then(
@@ -88,14 +94,14 @@ async function answersFor(
   );
   const asked = forEachLimited(unjudged, AT_ONCE, async ([key, { source, image, checks }]) => {
     const subject = { image, reader: readerOf(sources, source, repositoryNamed(image.repository)) };
-    const of = new Map<string, Verdict>();
+    const of = new CheckAnswers();
     answers.set(key, of);
     for (const check of late.signal.aborted ? [] : checks) {
       try {
-        of.set(check.name, verdictOf(check, await check.judge(subject, late.signal), clock.now()));
+        of.put(check, verdictOf(check, await check.judge(subject, late.signal), clock.now()));
       } catch (error) {
         if (late.signal.aborted) return;
-        of.set(check.name, failedVerdict(check, error));
+        of.put(check, failedVerdict(check, error));
       }
     }
   });
@@ -108,24 +114,24 @@ function judged(
   state: CatalogueState,
   { reason, change }: Reasoned<Seen>,
   answers: Answers,
-  checks: readonly Check[],
+  policies: ImagePolicies,
   now: number,
 ): readonly Reasoned[] {
   if (change.kind !== "image-found" && change.kind !== "image-described") return [{ reason, change }];
   const { type, repository, digest } = change;
+  const policy: ImagePolicy = policies.of(type);
+  const { checks } = policy;
   const answered = answers.get(keyOf(change));
   const all = (before: readonly Verdict[], due: readonly Check[]): readonly Verdict[] => {
-    const given = due.map((check): [string, Verdict] => [
-      check.name,
-      answered?.get(check.name) ?? pendingVerdict(check, NOT_YET),
-    ]);
-    return combined(checks, before, new Map(given), now);
+    const given = new CheckAnswers();
+    for (const check of due) given.put(check, answered?.get(check) ?? pendingVerdict(check, NOT_YET));
+    return combined(policy, before, given, now);
   };
   if (change.kind === "image-found") {
     const before = known(state, repository, digest);
     const unknown = dueChecks(checks, before, now);
     // Under another type more of it may have been read.
-    const due = checks.filter((check) => unknown.includes(check) || answered?.has(check.name));
+    const due = checks.filter((check) => unknown.includes(check) || answered?.has(check));
     return [{ reason, change: { ...change, verdicts: all(before, due) } }];
   }
   const before = state.types.get(type)?.images.get(repository, digest)?.verdicts ?? [];

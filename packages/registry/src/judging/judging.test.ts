@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { memoryStore } from "@executor-registry/registry/internal";
-import { type ManualClock, manualClock } from "../../../../testing/manual-clock.ts";
+import { manualClock } from "../../../../testing/manual-clock.ts";
 import type { Check, Judgement } from "../checks/check.ts";
-import { CheckSettings, makeChecks } from "../checks/checks.ts";
+import { makePolicies } from "../checks/checks.ts";
 import { openScanning, type Scanning } from "../testing/scanning.ts";
 import { listedImage, listing, scriptedSource } from "../testing/scripted-source.ts";
+import { judged, passing } from "../testing/until-judged.ts";
 
 const HOUR_MS = 3_600_000;
 const source = () =>
@@ -36,19 +37,6 @@ function counting(
 
 const lastJudged = async ({ catalogue }: Scanning) =>
   (await catalogue.list({ kind: "image-judged", limit: 100 })).entries;
-
-/** What is due is judged in the background; this is when nothing is due any more, and it was written down. */
-async function judged({ judging }: Scanning): Promise<void> {
-  while (judging.health.due > 0) await new Promise((resolve) => setImmediate(resolve));
-}
-
-/** Lets time pass until something has ended. */
-async function passing(clock: ManualClock, something: Promise<unknown>): Promise<void> {
-  const state = { ended: false };
-  const ends = something.finally(() => (state.ended = true));
-  while (!state.ended) await clock.advance(10);
-  await ends;
-}
 
 describe("what is due", () => {
   test("what a scan finds is judged once, in the entry that says that it was found", async () => {
@@ -138,7 +126,9 @@ describe("what is due", () => {
       await using scanning = await openScanning({ sources: [source()], store: kept });
       await scanning.scan();
     }
-    const [namespace, runnable] = makeChecks(CheckSettings.parse({ approvedNamespaces: ["**/executor-nlp"] }));
+    const [namespace, runnable] = makePolicies({ approvedNamespaces: ["**/executor-nlp"], policies: [] }).of(
+      "ml",
+    ).checks;
     assert.ok(namespace && runnable);
     const never = { ...runnable, judge: () => assert.fail("its configuration is the same") };
     await using scanning = await openScanning({ sources: [source()], checks: [namespace, never], store: kept });

@@ -4,18 +4,27 @@ import { backoff } from "@executor-registry/resolver/internal";
 import { type Catalogue, merged } from "../catalogue/catalogue.ts";
 import type { Reasoned } from "../catalogue/reconcile.ts";
 import type { CatalogueImage, CatalogueState } from "../catalogue/state.ts";
-import type { Check } from "../checks/check.ts";
+import { type ImagePolicies, OPEN_POLICIES } from "../checks/checks.ts";
 import type { Hint } from "../model/hint.ts";
-import type { Verdict } from "../model/verdict.ts";
 import { forEachLimited } from "../sources/for-each-limited.ts";
 import type { ImageSource } from "../sources/image-source.ts";
 import { ask, readerOf } from "./ask.ts";
 import { type Due, DueQueue, keyOf } from "./due-queue.ts";
-import { combined, DUE, dueChecks, firstExpiry, NOT_YET, sayTheSame, whyDue } from "./verdicts.ts";
+import {
+  CheckAnswers,
+  combined,
+  distinct,
+  DUE,
+  dueChecks,
+  firstExpiry,
+  NOT_YET,
+  sayTheSame,
+  whyDue,
+} from "./verdicts.ts";
 
 /** What judging needs. */
 export interface JudgingOptions {
-  readonly checks: readonly Check[];
+  readonly policies: ImagePolicies;
   /** Read for the checks, by name. */
   readonly sources: readonly ImageSource[];
   readonly catalogue: Catalogue;
@@ -36,7 +45,7 @@ export interface JudgingHealth {
 interface Judged {
   readonly due: Due;
   readonly images: ReadonlyMap<string, CatalogueImage>;
-  readonly answers: ReadonlyMap<string, Verdict>;
+  readonly answers: CheckAnswers;
 }
 
 /** Images that are judged at the same time. */
@@ -78,9 +87,11 @@ export class Judging {
    * @throws StoreError when it cannot be written down
    */
   async adopt(): Promise<void> {
-    const { catalogue, checks, clock } = this.#options;
+    const { catalogue, policies, clock } = this.#options;
+    await this.#notePolicies();
     const now = clock.now();
-    for (const { images } of catalogue.types()) {
+    for (const { type, images } of catalogue.types()) {
+      const { checks } = policies.of(type);
       // There may be many: readers are answered in between.
       await setImmediate();
       for (const image of images) {
@@ -185,16 +196,19 @@ export class Judging {
   }
 
   async #judge(due: Due): Promise<Judged | undefined> {
-    const { catalogue, checks, sources, clock } = this.#options;
+    const { catalogue, policies, sources, clock } = this.#options;
     const images = catalogue.holding(due.repository, due.digest);
     const image = [...images.values()].reduce<CatalogueImage | undefined>(merged, undefined);
     if (image === undefined) return undefined;
     const now = clock.now();
-    const wanted = new Set([...images.values()].flatMap(({ verdicts }) => dueChecks(checks, verdicts, now)));
+    const wanted = [...images].flatMap(([type, { verdicts }]) => {
+      const { checks } = policies.of(type);
+      return due.asked ? checks : dueChecks(checks, verdicts, now);
+    });
     const subject = { image, reader: readerOf(sources, image.source, repositoryNamed(due.repository)) };
-    const answers = new Map<string, Verdict>();
-    for (const check of due.asked ? checks : wanted) {
-      answers.set(check.name, await ask(check, subject, clock, this.#ending.signal));
+    const answers = new CheckAnswers();
+    for (const check of distinct(wanted)) {
+      answers.put(check, await ask(check, subject, clock, this.#ending.signal));
     }
     return { due, images, answers };
   }
@@ -207,13 +221,12 @@ export class Judging {
       await catalogue.record(actor, (state) => some.flatMap((one) => this.#changes(state, one)));
     }
     for (const { due, images, answers } of judged) {
-      const pending = [...answers.values()].some(({ state }) => state === "pending");
       for (const [type, before] of images) {
         const image = catalogue.type(type)?.images.get(due.repository, due.digest);
         if (image === undefined || image.state === "withdrawn") continue;
         // What it holds was read meanwhile.
         if (image.details !== before.details) this.#queue.put({ ...due, at: clock.now() });
-        else if (pending)
+        else if (answers.pending)
           this.#queue.put({ ...due, at: this.#retryAt(due.failures), failures: due.failures + 1, unjudged: false });
         else this.#schedule(image);
       }
@@ -222,18 +235,30 @@ export class Judging {
 
   /** Decides by the state alone: much may have happened since the checks were asked. */
   #changes(state: CatalogueState, { due, images, answers }: Judged): readonly Reasoned[] {
-    const { checks, clock } = this.#options;
+    const { policies, clock } = this.#options;
     const { repository, digest, asked } = due;
     return [...images].flatMap(([type, before]) => {
       const image = state.types.get(type)?.images.get(repository, digest);
       if (image === undefined || image.state === "withdrawn" || image.details !== before.details) return [];
       const now = clock.now();
-      const verdicts = combined(checks, image.verdicts, answers, now);
+      const policy = policies.of(type);
+      const verdicts = combined(policy, image.verdicts, answers, now);
       if (JSON.stringify(verdicts) === JSON.stringify(image.verdicts)) return [];
-      const why = asked?.why ?? DUE[whyDue(checks, image.verdicts, now) ?? "expired"];
+      const why = asked?.why ?? DUE[whyDue(policy.checks, image.verdicts, now) ?? "expired"];
       const reason = `${why} ${sayTheSame(verdicts, image.verdicts) ? "as before" : "otherwise"}`;
       return [{ reason, change: { kind: "image-judged" as const, type, repository, digest, verdicts } }];
     });
+  }
+
+  /** Writes down that other policies than before are in force. */
+  async #notePolicies(): Promise<void> {
+    const { catalogue, policies } = this.#options;
+    const { hash, summary } = policies;
+    await catalogue.record("system", ({ policy }) =>
+      (policy ?? OPEN_POLICIES.hash) === hash
+        ? []
+        : [{ reason: `what images must pass: ${summary.join("; ")}`, change: { kind: "policy-changed", hash } }],
+    );
   }
 
   #schedule({ repository, digest, verdicts }: Pick<CatalogueImage, "repository" | "digest" | "verdicts">): boolean {

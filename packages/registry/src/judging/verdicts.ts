@@ -1,4 +1,5 @@
 import type { Check } from "../checks/check.ts";
+import type { ImagePolicy } from "../checks/checks.ts";
 import type { Verdict } from "../model/verdict.ts";
 
 /** Why a check has to judge an image, in the words of the journal. */
@@ -8,18 +9,51 @@ export const DUE = {
   pending: "what could not be judged was tried again: its checks answer",
 } as const;
 
+/** The code of a verdict whose check could not be asked: it says nothing about the image. */
+export const UNAVAILABLE = "unavailable";
+/** The code of a verdict whose check could not answer for too long. */
+const DEADLINE = "deadline";
+
 /** Why this check has to answer again; `undefined` as long as its verdict holds. */
 function dueness({ fingerprint }: Check, verdict: Verdict | undefined, now: number): keyof typeof DUE | undefined {
   if (verdict?.fingerprint !== fingerprint) return "configured";
-  if (verdict.state === "pending") return "pending";
-  return verdict.expires !== undefined && Date.parse(verdict.expires) <= now ? "expired" : undefined;
+  if (verdict.state === "pending" || verdict.code === DEADLINE) return "pending";
+  return hasExpired(verdict, now) ? "expired" : undefined;
 }
+
+const hasExpired = ({ expires }: Verdict, now: number): boolean => expires !== undefined && Date.parse(expires) <= now;
 
 /** The reason of a verdict whose check has not been asked yet. */
 export const NOT_YET = "it has not been judged yet";
 
 const of = (verdicts: readonly Verdict[], { name }: Check): Verdict | undefined =>
   verdicts.find(({ check }) => check === name);
+
+/** Answers by check: those of one name and another configuration are others. */
+export class CheckAnswers {
+  readonly #answers = new Map<string, Verdict>();
+
+  put({ name, fingerprint }: Check, verdict: Verdict): void {
+    this.#answers.set(`${name} ${fingerprint}`, verdict);
+  }
+
+  get({ name, fingerprint }: Check): Verdict | undefined {
+    return this.#answers.get(`${name} ${fingerprint}`);
+  }
+
+  has(check: Check): boolean {
+    return this.get(check) !== undefined;
+  }
+
+  get pending(): boolean {
+    return [...this.#answers.values()].some(({ state }) => state === "pending");
+  }
+}
+
+/** Each check once, of several types' policies. */
+export const distinct = (checks: readonly Check[]): readonly Check[] => [
+  ...new Map(checks.map((check) => [`${check.name} ${check.fingerprint}`, check])).values(),
+];
 
 /** The checks whose verdicts do not hold. */
 export const dueChecks = (checks: readonly Check[], verdicts: readonly Verdict[], now: number): readonly Check[] =>
@@ -37,23 +71,46 @@ export function whyDue(
   return whys.includes("expired") ? "expired" : whys.find((why) => why !== undefined);
 }
 
-/**
- * The verdicts of all checks, in their order, after some of them answered. That something cannot be judged now takes nothing from a
- * verdict that holds, and is written down once, though the sentence differs.
- */
+/** The verdicts of all checks of a policy, in their order, after some of them answered. */
 export function combined(
-  checks: readonly Check[],
+  { checks, deadlineMs }: Pick<ImagePolicy, "checks" | "deadlineMs">,
   before: readonly Verdict[],
-  answers: ReadonlyMap<string, Verdict>,
+  answers: CheckAnswers,
   now: number,
 ): readonly Verdict[] {
   return checks.flatMap((check) => {
-    const [old, answer] = [of(before, check), answers.get(check.name)];
-    if (answer === undefined || old === undefined) return answer ?? old ?? [];
-    const why = dueness(check, old, now);
-    const holds = why === undefined || (why === "pending" && old.reason !== NOT_YET);
-    return answer.state === "pending" && holds ? [old] : [answer];
+    const [old, answer] = [of(before, check), answers.get(check)];
+    if (answer?.state === "pending") return [waiting(check, old, answer, now, deadlineMs)];
+    return answer ?? old ?? [];
   });
+}
+
+/**
+ * What stands while a check cannot answer: what was passed before does, until its time and the policy's deadline are over. A check that
+ * is new, or of another configuration, has passed nothing yet, unless all that is known is that it could not be asked.
+ */
+function waiting(check: Check, old: Verdict | undefined, answer: Verdict, now: number, deadlineMs: number): Verdict {
+  const iso = new Date(now).toISOString();
+  if (old === undefined) return { ...answer, since: iso };
+  const configured = old.fingerprint !== check.fingerprint;
+  if (old.code === DEADLINE) return configured ? { ...answer, since: iso } : old;
+  const stood = old.state !== "pending" && (!configured || answer.code === UNAVAILABLE);
+  if (old.state !== "pending" && !stood) return { ...answer, since: iso };
+  const since = old.since ?? (stood && hasExpired(old, now) ? old.expires : undefined) ?? iso;
+  if (old.state !== "failed" && now - Date.parse(since) >= deadlineMs) return overdue(answer, since);
+  if (stood) return configured && old.since === undefined ? { ...old, since } : old;
+  // Written down once, whatever words it is said in.
+  return configured || old.reason === NOT_YET || old.since === undefined ? { ...answer, since } : old;
+}
+
+function overdue({ reason, ...answer }: Verdict, since: string): Verdict {
+  return {
+    ...answer,
+    state: "failed",
+    code: DEADLINE,
+    reason: `it could not be judged since ${since}: ${reason}`,
+    since,
+  };
 }
 
 /** What a person reads in verdicts. */

@@ -68,6 +68,13 @@ export type Change =
       readonly unread: readonly UnreadRecord[];
       readonly unreadTotal: number;
     }
+  /** Other policies say what images must pass. The reason names them; verdicts follow. */
+  | {
+      readonly kind: "policy-changed";
+      readonly type?: undefined;
+      readonly repository?: undefined;
+      readonly hash: string;
+    }
   /** The journal up to here was signed. It is of no type, and changes no catalogue. */
   | { readonly kind: "checkpoint"; readonly type?: undefined; readonly note: string };
 
@@ -80,6 +87,7 @@ export const CHANGE_KINDS = [
   "image-withdrawn",
   "type-claimed",
   "repository-read",
+  "policy-changed",
   "checkpoint",
 ] as const satisfies readonly Change["kind"][];
 

@@ -3,8 +3,9 @@ import { createServer } from "node:net";
 import { type Clock, ExecutorRegistryError } from "@executor-registry/resolver";
 import { pino } from "pino";
 import { Catalogue } from "../catalogue/catalogue.ts";
+import { type ImagePolicies, makePolicies } from "../checks/checks.ts";
 import { Choices } from "../choice/choices.ts";
-import { refuseLoss } from "../config/load-config.ts";
+import { refuseLoss, refuseUnchecked } from "../config/load-config.ts";
 import { type ConfigMistake, InvalidConfigurationError, parseConfig } from "../config/parse-config.ts";
 import type { Variables } from "../config/read-secrets.ts";
 import type { Config } from "../config/schema.ts";
@@ -15,11 +16,18 @@ import { storeProblem } from "../stores/open.ts";
 /**
  * Finds what would keep the service from starting with a configuration on this machine. Nothing is kept, and no other machine is asked.
  * @param file for messages
+ * @returns what images must pass
  * @throws InvalidConfigurationError
  */
-export async function checkConfig(text: string, file: string, clock: Clock, variables: Variables): Promise<void> {
+export async function checkConfig(
+  text: string,
+  file: string,
+  clock: Clock,
+  variables: Variables,
+): Promise<ImagePolicies> {
   const config = parseConfig(text, file, variables);
   refuseLoss(config, { text, file });
+  refuseUnchecked(config, file);
   const found = await Promise.all([
     storeMistake(config),
     listenMistake(config),
@@ -27,6 +35,7 @@ export async function checkConfig(text: string, file: string, clock: Clock, vari
   ]);
   const mistakes = found.filter((mistake) => mistake !== undefined);
   if (mistakes.length > 0) throw new InvalidConfigurationError(file, mistakes);
+  return makePolicies(config.checks ?? "none");
 }
 
 async function storeMistake({ store }: Config): Promise<ConfigMistake | undefined> {
@@ -56,7 +65,11 @@ async function partsMistake(config: Config, clock: Clock, variables: Variables):
     await (
       await makeParts(config, {
         catalogue,
-        choices: new Choices(catalogue, () => 0),
+        choices: new Choices(
+          catalogue,
+          () => 0,
+          () => "fallback",
+        ),
         clock,
         random: Math.random,
         log,

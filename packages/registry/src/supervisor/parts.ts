@@ -5,7 +5,7 @@ import { createCheckpoints } from "../audit/checkpoints.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { Choices } from "../choice/choices.ts";
 import { createNaming, type Naming } from "../model/naming.ts";
-import { makeChecks } from "../checks/checks.ts";
+import { type ImagePolicies, makePolicies } from "../checks/checks.ts";
 import { makeAuthenticators } from "../config/make-authenticators.ts";
 import { makeSources } from "../config/source-kinds.ts";
 import type { Variables } from "../config/read-secrets.ts";
@@ -35,6 +35,8 @@ export interface Parts {
   health(): readonly SourceHealth[];
   /** Of which types an image is. */
   readonly typesOf: Naming["typesOf"];
+  /** What images must pass. */
+  readonly policies: ImagePolicies;
   readonly access: Access;
   readonly webhooks: ReadonlyMap<string, Webhook>;
   readonly queues: readonly EventQueue[];
@@ -73,7 +75,8 @@ export async function makeParts(config: Config, context: PartsContext): Promise<
   const naming = createNaming({ template, aliases, ...(tags && { tags }) });
   const { scanned, watched } = makeSources(config.sources, { naming, template, clock, random, log });
   const sources = scanned.map(({ source }) => source);
-  const asked = { checks: makeChecks(config.checks), sources, catalogue, clock, random, log };
+  const policies = makePolicies(config.checks ?? "none");
+  const asked = { policies, sources, catalogue, clock, random, log };
   const judging = new Judging(asked);
   const record = judgedRecording(asked, judging);
   const scanner = new Scanner({ sources: scanned, catalogue, choices, record, naming, clock, random, log });
@@ -108,6 +111,7 @@ export async function makeParts(config: Config, context: PartsContext): Promise<
       return config.sources.flatMap(({ name }) => all.find((one) => one.name === name) ?? []);
     },
     typesOf: (path, tag) => naming.typesOf(path, tag),
+    policies,
     access,
     webhooks,
     queues: queues.map(({ queue }) => queue),

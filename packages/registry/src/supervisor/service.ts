@@ -2,6 +2,7 @@ import { ExecutorRegistryError, systemClock, type Clock, type Random } from "@ex
 import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "pino";
 import { Catalogue } from "../catalogue/catalogue.ts";
+import { makePolicies } from "../checks/checks.ts";
 import { Choices } from "../choice/choices.ts";
 import type { Variables } from "../config/read-secrets.ts";
 import type { Config } from "../config/schema.ts";
@@ -95,7 +96,12 @@ async function begin(options: ServiceOptions, lifetimes: Lifetimes): Promise<Ser
   });
   lifetimes.add({ what: "the catalogue", end: () => catalogue.close(), ms: 4000 });
   signal?.throwIfAborted();
-  const choices = new Choices(catalogue, (source) => inForce.config.sources.findIndex(({ name }) => name === source));
+  let policies = makePolicies(config.checks ?? "none");
+  const choices = new Choices(
+    catalogue,
+    (source) => inForce.config.sources.findIndex(({ name }) => name === source),
+    (type) => policies.of(type).onInvalid,
+  );
   const restored = catalogue.head.sequence > 0;
 
   const context = {
@@ -128,7 +134,11 @@ async function begin(options: ServiceOptions, lifetimes: Lifetimes): Promise<Ser
   return {
     url,
     async reconfigure(next) {
-      await inForce.swap(next, ({ access }) => server.renew(access, ending.signal));
+      await inForce.swap(next, async (parts) => {
+        policies = parts.policies;
+        choices.renew();
+        await server.renew(parts.access, ending.signal);
+      });
       return FIXED.filter((name) => !isDeepStrictEqual(next[name], config[name]));
     },
     drain: () => server.drain(),

@@ -3,7 +3,7 @@ import { Catalogue } from "../catalogue/catalogue.ts";
 import { Choices } from "../choice/choices.ts";
 import { createNaming, type NamingOptions } from "../model/naming.ts";
 import type { Check } from "../checks/check.ts";
-import { CheckSettings, makeChecks } from "../checks/checks.ts";
+import { type ImagePolicies, makePolicies, OPEN_POLICIES } from "../checks/checks.ts";
 import { judgedRecording } from "../judging/judged-recording.ts";
 import { Judging } from "../judging/judging.ts";
 import { createRegistryClient } from "../oci/read/client.ts";
@@ -29,6 +29,8 @@ export interface ScanningOptions {
   readonly approved?: readonly string[];
   /** Instead of those that a configuration makes. */
   readonly checks?: readonly Check[];
+  /** Instead of `checks`. */
+  readonly policies?: ImagePolicies;
   /** @default one in memory */
   readonly store?: Store;
   readonly clock?: Clock;
@@ -52,6 +54,12 @@ export interface Scanning extends AsyncDisposable {
   versions(): Record<string, string | undefined>;
 }
 
+/** The same checks for every type. */
+function policiesOf(checks: readonly Check[]): ImagePolicies {
+  const policy = { name: "test", checks, onInvalid: "fallback", deadlineMs: 86_400_000 } as const;
+  return { hash: OPEN_POLICIES.hash, summary: ["as the test says"], of: () => policy };
+}
+
 export async function openScanning(options: ScanningOptions): Promise<Scanning> {
   let ahead = 0;
   const shifted: Clock = { now: () => systemClock.now() + ahead, sleep: systemClock.sleep };
@@ -66,9 +74,15 @@ export async function openScanning(options: ScanningOptions): Promise<Scanning> 
     });
   const store = options.store ?? (await openStore("memory:"));
   const catalogue = await Catalogue.open({ store, rank: rankOf(sources), clock, log: silentLogger });
-  const choices = new Choices(catalogue, () => 0);
-  const { checks = makeChecks(CheckSettings.parse({ approvedNamespaces: approved })) } = options;
-  const judged = { checks, sources, catalogue, clock, random: () => 0.5, log: silentLogger };
+  const { checks } = options;
+  const named = approved.length === 0 ? "none" : { approvedNamespaces: [...approved], policies: [] };
+  const policies = options.policies ?? (checks ? policiesOf(checks) : makePolicies(named));
+  const choices = new Choices(
+    catalogue,
+    () => 0,
+    (type) => policies.of(type).onInvalid,
+  );
+  const judged = { policies, sources, catalogue, clock, random: () => 0.5, log: silentLogger };
   const judging = new Judging(judged);
   const scanner = new Scanner({
     sources: sources.map((source) => ({ source, polling: { interval, jitter: 0 } })),

@@ -35,7 +35,7 @@ export interface ExecutorDocument {
   readonly tagsOmitted?: number;
   /** What the image says it can do (label `executor-registry.dev/capabilities`), sorted. */
   readonly capabilities: readonly string[];
-  /** The team that owns it (label `executor-registry.dev/owner`), where known. */
+  /** The team that owns it, where known: of the policy that approved its repository; without one, label `executor-registry.dev/owner`. */
   readonly owner?: string;
   /** When this version entered the catalogue, ISO 8601 in UTC. Of what is `live`: when the service first answered with it. */
   readonly added: string;

@@ -67,6 +67,8 @@ function parseVerdict(json: unknown): VerdictDocument {
     check: text(fields, "check"),
     state: oneOf(fields, "state", ["passed", "failed", "pending"]),
     reason: text(fields, "reason"),
+    ...(fields["mode"] === "warn" && { mode: "warn" as const }),
+    ...optional(fields, "code", text),
   };
 }
 

@@ -7,6 +7,10 @@ export interface VerdictDocument {
   readonly state: "passed" | "failed" | "pending";
   /** Why, in a sentence that a person can act on. */
   readonly reason: string;
+  /** A failure is a warning, and keeps no image out. */
+  readonly mode?: "warn";
+  /** Which kind of failure or wait it is, such as `unsigned`. */
+  readonly code?: string;
 }
 
 type ImageMember =

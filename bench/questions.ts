@@ -43,6 +43,7 @@ await writeFile(
   `listen: {host: 127.0.0.1, port: ${port}}
 store: "sqlite:${store}"
 log: {level: error}
+checks: none
 sources: [{name: builds, kind: oci, host: "127.0.0.1:1", insecure: true, interval: 1d, repositories: ["team/**"]}]
 `,
 );

@@ -31,6 +31,7 @@ export async function startOnce(file: string, { empty }: { readonly empty: boole
     `listen: {host: 127.0.0.1, port: ${port}}
 store: "sqlite:${file}"
 log: {level: error}
+checks: none
 sources: [{name: builds, kind: oci, host: "127.0.0.1:1", insecure: true, interval: 1d, repositories: ["team/**"]}]
 `,
   );

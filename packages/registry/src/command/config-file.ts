@@ -13,6 +13,8 @@ const SMALLEST = `sources:
     kind: oci
     host: registry.example
     repositories: ["executors/**"]
+checks:
+  approvedNamespaces: ["registry.example/executors/**"]
 `;
 
 /**

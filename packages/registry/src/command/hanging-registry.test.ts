@@ -26,6 +26,7 @@ describe("a service whose registry accepts and never answers", { timeout: 60_000
         file,
         `listen: { host: 127.0.0.1, port: 0 }
 store: "sqlite:${join(folder, "catalogue.db")}"
+checks: none
 sources: [{ name: main, kind: oci, host: "${host}", insecure: true, repositories: [executor-ml] }]
 ${more}`,
       );

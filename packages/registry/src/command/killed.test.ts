@@ -30,7 +30,7 @@ describe("a dispatcher whose registry service is killed", { skip: noDockerRegist
     pushImage(registry, "executor-ml", tag, { created: new Date(Date.UTC(2026, 0, day)).toISOString() });
   const configure = async (file: string, port: number): Promise<string> => {
     const source = `{name: main, kind: oci, host: "${registry.host}", insecure: true, repositories: [executor-ml], interval: 1s}`;
-    const text = `listen: {host: 127.0.0.1, port: ${port}}\nstore: "sqlite:${file}.db"\nsources: [${source}]\n`;
+    const text = `listen: {host: 127.0.0.1, port: ${port}}\nstore: "sqlite:${file}.db"\nchecks: none\nsources: [${source}]\n`;
     await writeFile(file, text);
     return file;
   };

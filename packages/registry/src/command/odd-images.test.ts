@@ -167,7 +167,10 @@ describe("a served registry of odd images", { timeout: 120_000 }, () => {
     const file = join(folder, "registry.yaml");
     const source = `{ name: main, kind: oci, host: "${registry.host}", insecure: true, repositories: ["**"],
       requests: { concurrent: 64, perSecond: unlimited } }`;
-    await writeFile(file, `listen: { host: 127.0.0.1, port: 0 }\nauth: { writes: open }\nsources:\n  - ${source}\n`);
+    await writeFile(
+      file,
+      `listen: { host: 127.0.0.1, port: 0 }\nauth: { writes: open }\nchecks: none\nsources:\n  - ${source}\n`,
+    );
     service = await serving(file);
   });
   after(async () => {

@@ -165,7 +165,7 @@ describe("a service of registries that each misbehave in a way of their own", { 
     }
     folder = await mkdtemp(join(tmpdir(), "odd-registries-"));
     const file = join(folder, "registry.yaml");
-    const text = `listen: { host: 127.0.0.1, port: 0 }\nauth: { writes: open }\nsources:\n${sources.join("\n")}\n`;
+    const text = `listen: { host: 127.0.0.1, port: 0 }\nauth: { writes: open }\nchecks: none\nsources:\n${sources.join("\n")}\n`;
     await writeFile(file, text);
     service = await serving(file);
     // What was wrong once is right now.

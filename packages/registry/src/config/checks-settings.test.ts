@@ -51,13 +51,16 @@ describe("the settings of checks", () => {
       "- {name: No, deadline: 3, namespaces: {allow: [{repositories: x}]}}",
     ];
     const mistakes = mistakesOf(`checks:\n  policies:\n    ${policies.join("\n    ")}\n`);
-    assert.deepEqual(mistakes.map((mistake) => mistake.split(": ", 1)[0]).sort(), [
-      "4 checks.policies[1].namespaces.mode",
-      "6 checks.policies[3].signatures",
-      "7 checks.policies[4].deadline",
-      "7 checks.policies[4].name",
-      "7 checks.policies[4].namespaces.allow[0].owner",
-    ]);
+    assert.deepEqual(
+      mistakes.map((mistake) => mistake.split(": ", 1)[0] ?? "").toSorted((a, b) => a.localeCompare(b)),
+      [
+        "4 checks.policies[1].namespaces.mode",
+        "6 checks.policies[3].signatures",
+        "7 checks.policies[4].deadline",
+        "7 checks.policies[4].name",
+        "7 checks.policies[4].namespaces.allow[0].owner",
+      ],
+    );
     const named = mistakesOf(
       `checks:\n  approvedNamespaces: [x/**]\n  policies: [{name: a, extends: b}, {name: b, extends: a}, {name: b}, {name: c, extends: d}]\n`,
     );

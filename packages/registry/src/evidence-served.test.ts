@@ -7,7 +7,7 @@ import { pino } from "pino";
 import { noDockerRegistry, startDockerRegistry } from "../../../testing/docker-registry.ts";
 import { pushImage } from "../../../testing/push.ts";
 import type { Check } from "./checks/check.ts";
-import { CheckSettings, makeChecks } from "./checks/checks.ts";
+import { makePolicies } from "./checks/checks.ts";
 import { runnableCheck } from "./checks/runnable.ts";
 import { parseConfig } from "./config/parse-config.ts";
 import { openStore } from "./stores/open.ts";
@@ -18,11 +18,13 @@ const SECRET = "s3cret-of-the-sender";
 const ML = "team/executor-ml";
 
 /** The service's own checks, when there was no evidence yet for what one of them asks. */
-const WITHOUT_EVIDENCE: readonly Check[] = makeChecks(CheckSettings.parse({})).map((check) =>
-  check.name === runnableCheck.name
-    ? { ...check, judge: async () => ({ state: "failed", reason: "there was no evidence" }) }
-    : check,
-);
+const WITHOUT_EVIDENCE: readonly Check[] = makePolicies("none")
+  .of("ml")
+  .checks.map((check) =>
+    check.name === runnableCheck.name
+      ? { ...check, judge: async () => ({ state: "failed", reason: "there was no evidence" }) }
+      : check,
+  );
 
 /** Events about one image of {@link ML}: of a signature that was pushed for it, and of its scan. */
 const EVENTS = {
@@ -97,8 +99,10 @@ webhooks: [{name: sender, kind: ${kind}, source: registry-1, headers: {Authoriza
         assert.equal((await get("/executors/ml"))["digest"], digest);
         const { versions } = await get("/executors/ml/versions");
         const [version] = versions as readonly { state: string; verdicts: readonly { state: string }[] }[];
-        assert.equal(version?.state, "admitted");
-        assert.ok(version.verdicts.every(({ state }) => state === "passed"));
+        assert.deepEqual(
+          [version?.state, version?.verdicts.map(({ state }) => state)],
+          ["admitted", ["passed", "passed"]],
+        );
         const { entries } = await get("/journal?kind=image-judged");
         const [judged, ...others] = entries as readonly { actor: string; reason: string; change: { type: string } }[];
         assert.deepEqual(

@@ -80,10 +80,10 @@ describe("the cluster's registry service, through an API server's proxy", () => 
       assert.match(stderr, /did you mean ml\?/);
     });
 
-    test(`${command}: a service that wants a token says which other way there is`, async () => {
+    test(`${command}: a service that requires a token names the other way to reach it`, async () => {
       const { code, stderr } = await ask(command, "ml", "--service", "closed");
       assert.equal(code, 4);
-      assert.match(stderr, /proxy passes none on.*kubectl port-forward -n team service\/closed 8080:80/);
+      assert.match(stderr, /proxy does not pass one on.*kubectl port-forward -n team service\/closed 8080:80/);
     });
 
     test(`${command}: where there is none, or nothing behind it, its name and namespace are told`, async () => {

@@ -54,6 +54,8 @@ function rowsOf(path: string, shape: Shape, required = false): readonly Row[] {
       rowsOf(`${path}${needed}.${name}`, member, inner.required?.includes(name)),
     );
   }
+  const kinds = shape.oneOf?.filter(({ properties }) => properties?.["kind"]?.const !== undefined) ?? [];
+  if (kinds.length > 0) return kinds.flatMap((kind) => kindRows(path, kind));
   const settings =
     shape.title === "secret" ? undefined : shape.anyOf?.find(({ properties }) => properties !== undefined);
   if (settings !== undefined) {
@@ -68,6 +70,20 @@ function rowsOf(path: string, shape: Shape, required = false): readonly Row[] {
   }
   const usual = shape.default === undefined ? (required ? "needed" : "") : code(shape.default);
   return [[`\`${path}\``, values(shape), usual, shape.description ?? ""]];
+}
+
+/** Of one kind of several: a row that names it, and those of its own settings. */
+function kindRows(path: string, { properties = {}, required = [] }: Shape): readonly Row[] {
+  const { kind, ...members } = properties;
+  const name = code(kind?.const);
+  const row: Row = [`\`${path}.kind\``, name, "", kind?.description ?? ""];
+  const rows = Object.entries(members).flatMap(([member, its]) =>
+    rowsOf(`${path}.${member}`, its, required.includes(member)),
+  );
+  return [
+    row,
+    ...rows.map(([setting, given, usual, meaning]): Row => [`${setting} of ${name}`, given, usual, meaning]),
+  ];
 }
 
 function values(shape: Shape): string {

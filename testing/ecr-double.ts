@@ -18,6 +18,21 @@ export interface EcrImage {
   readonly status?: "ACTIVE" | "ARCHIVED";
 }
 
+/** What scanning has of an image, as `DescribeImageScanFindings` shows it: members that are left out are not sent. */
+export interface EcrScan {
+  /** `COMPLETE`, `ACTIVE` */
+  readonly status: string;
+  readonly description?: string;
+  readonly findings?: readonly object[];
+  readonly enhancedFindings?: readonly object[];
+  readonly completedAt?: Date;
+  readonly counts?: Readonly<Record<string, number>>;
+  /** Of whom it is said to be. @default the image that was asked for */
+  readonly digest?: string;
+  /** Pages without end. */
+  readonly endless?: boolean;
+}
+
 /** A call, as ECR received it. */
 interface EcrCall {
   readonly operation: string;
@@ -32,6 +47,7 @@ interface EcrInput {
   readonly filter?: { readonly tagStatus?: string };
   readonly maxResults?: number;
   readonly nextToken?: string;
+  readonly imageId?: { readonly imageDigest?: string };
 }
 
 export interface EcrDoubleOptions {
@@ -51,6 +67,8 @@ export interface EcrDouble extends AsyncDisposable {
   count(operation: string): number;
   /** Declares what a repository holds; `undefined` deletes it. */
   set(repository: string, images: readonly EcrImage[] | undefined, where?: EcrPlace): void;
+  /** Declares what scanning has of an image, whether it is declared or not; `undefined`: it was never scanned. */
+  scan(repository: string, digest: string, scan: EcrScan | undefined): void;
   /** Leaves repositories out of the list of them, although they are there. */
   readonly leftOut: Set<string>;
   /** Pushes an image to the registry behind, and declares it with those that are there. */
@@ -75,6 +93,8 @@ interface EcrFailure {
   /** `ThrottlingException` */
   readonly type: string;
   readonly message?: string;
+  /** What is sent in place of an error. */
+  readonly body?: string;
   readonly region?: string;
   /** Calls that succeed before. @default 0 */
   readonly after?: number;
@@ -90,6 +110,7 @@ const TOKEN_LIFE = 12 * 3600;
 export async function startEcrDouble(options: EcrDoubleOptions = {}): Promise<EcrDouble> {
   const { registry, regions = [REGION], now = Date.now } = options;
   const repositories = new Map<string, Map<string, readonly EcrImage[]>>();
+  const scans = new Map<string, EcrScan>();
   const leftOut = new Set<string>();
   const proxies = new Map<string, RegistryProxy>();
   const failures: { readonly operation: string; failure: EcrFailure; left: number; after: number }[] = [];
@@ -138,6 +159,13 @@ export async function startEcrDouble(options: EcrDoubleOptions = {}): Promise<Ec
       }));
       return { imageDetails, nextToken };
     },
+    DescribeImageScanFindings({ input }, account) {
+      const { repositoryName = "", imageId: { imageDigest = "" } = {} } = input;
+      const scan = scans.get(`${repositoryName}@${imageDigest}`);
+      if (!scan)
+        throw new Refusal("ScanNotFoundException", `Image scan does not exist for the image with '${imageDigest}'`);
+      return scanPage(scan, { registryId: account, repositoryName, imageDigest }, input);
+    },
     GetAuthorizationToken({ region }) {
       const token = randomUUID();
       tokens.add(token);
@@ -159,7 +187,9 @@ export async function startEcrDouble(options: EcrDoubleOptions = {}): Promise<Ec
       if (failing && failing.after > 0) failing.after -= 1;
       else if (failing) {
         failing.left -= 1;
-        throw new Refusal(failing.failure.type, failing.failure.message ?? "no", failing.failure.status);
+        const { type, message = "no", status, body } = failing.failure;
+        if (body !== undefined) return void response.writeHead(status, JSON_TYPE).end(body);
+        throw new Refusal(type, message, status);
       }
       const operate = operations[call.operation];
       if (!operate) throw new Refusal("UnknownOperationException", call.operation, 404);
@@ -178,6 +208,10 @@ export async function startEcrDouble(options: EcrDoubleOptions = {}): Promise<Ec
     set(repository, images, where = {}) {
       if (images) at(where).set(repository, images);
       else at(where).delete(repository);
+    },
+    scan(repository, digest, scan) {
+      if (scan) scans.set(`${repository}@${digest}`, scan);
+      else scans.delete(`${repository}@${digest}`);
     },
     async push(repository, tag, { pushedAt, ...image } = {}) {
       if (!registry) throw new Error("this double has no registry behind it");
@@ -229,9 +263,35 @@ function paged<T>(all: readonly T[], { maxResults: size = 100, nextToken }: EcrI
   return [all.slice(from, end), end < all.length ? Buffer.from(String(end)).toString("base64") : undefined];
 }
 
+const JSON_TYPE = { "content-type": "application/x-amz-json-1.1" };
+
+/** Each page repeats everything but the findings. */
+function scanPage(
+  { status, description, findings, enhancedFindings, completedAt, counts, digest, endless }: EcrScan,
+  { registryId, repositoryName, imageDigest }: { registryId: string; repositoryName: string; imageDigest: string },
+  input: EcrInput,
+): object {
+  const [page, next] = paged(enhancedFindings ?? findings ?? [], input);
+  const nextToken = endless ? randomUUID() : next;
+  const some = enhancedFindings ? { enhancedFindings: page, findings } : { findings: findings && page };
+  const at = completedAt && completedAt.getTime() / 1000;
+  return {
+    registryId,
+    repositoryName,
+    imageId: { imageDigest: digest ?? imageDigest },
+    imageScanStatus: { status, description },
+    imageScanFindings: {
+      ...some,
+      imageScanCompletedAt: at,
+      vulnerabilitySourceUpdatedAt: at,
+      findingSeverityCounts: counts,
+    },
+    nextToken,
+  };
+}
+
 function json(response: ServerResponse, status: number, body: object): void {
-  const headers = { "x-amzn-requestid": randomUUID(), "content-type": "application/x-amz-json-1.1" };
-  response.writeHead(status, headers).end(JSON.stringify(body));
+  response.writeHead(status, { "x-amzn-requestid": randomUUID(), ...JSON_TYPE }).end(JSON.stringify(body));
 }
 
 /** The registry behind a check of tokens. Expired ones are refused by 403, as ECR does it. */

@@ -1,9 +1,11 @@
+import { type Clock, type Logger, type Random, silentLogger, systemClock } from "@executor-registry/resolver";
 import { glob } from "../model/glob.ts";
 import type { OnInvalid } from "../model/verdict.ts";
 import { type Check, fingerprintOf, inMode } from "./check.ts";
 import { createNamespaceCheck } from "./namespace.ts";
 import { runnableCheck } from "./runnable.ts";
 import { chain, type CheckSettings, type PolicySettings } from "./settings.ts";
+import { createVulnerabilityCheck } from "./vulnerabilities.ts";
 
 /** What the images of a type must pass. */
 export interface ImagePolicy {
@@ -24,12 +26,26 @@ export interface ImagePolicies {
   of(type: string): ImagePolicy;
 }
 
+/** What checks are made with besides their settings. */
+export interface CheckContext {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+}
+
 const DEADLINE_MS = 86_400_000;
+const REVALIDATE_MS = 86_400_000;
+const ALONE: CheckContext = { clock: systemClock, random: Math.random, log: silentLogger };
 
 /** The policies of a configuration. @param settings `none` lets in everything that can be run */
-export function makePolicies(settings: CheckSettings | "none"): ImagePolicies {
+export function makePolicies(settings: CheckSettings | "none", context: CheckContext = ALONE): ImagePolicies {
   if (settings === "none") {
-    const open = { name: "none", checks: makeChecks({}, []), onInvalid: "fallback", deadlineMs: DEADLINE_MS } as const;
+    const open = {
+      name: "none",
+      checks: makeChecks({}, [], context),
+      onInvalid: "fallback",
+      deadlineMs: DEADLINE_MS,
+    } as const;
     return policiesOf([{ types: ["*"], policy: open }]);
   }
   const { policies, approvedNamespaces } = settings;
@@ -38,7 +54,7 @@ export function makePolicies(settings: CheckSettings | "none"): ImagePolicies {
     written.map((own) => {
       const all = chain(policies, own).reduce<PolicySettings>((over, base) => ({ ...base, ...given(over) }), own);
       const { onInvalid = "fallback", deadline: deadlineMs = DEADLINE_MS } = all;
-      const checks = makeChecks(all, approvedNamespaces);
+      const checks = makeChecks(all, approvedNamespaces, context);
       return { types: own.types, policy: { name: own.name, checks, onInvalid, deadlineMs } };
     }),
   );
@@ -48,10 +64,17 @@ export function makePolicies(settings: CheckSettings | "none"): ImagePolicies {
 export const OPEN_POLICIES = makePolicies("none");
 
 /** The checks of one policy. A new one has its row here, and its settings in `settings.ts`. */
-function makeChecks({ namespaces }: Partial<PolicySettings>, approved: readonly string[]): readonly Check[] {
+function makeChecks(
+  { namespaces, vulnerabilities, revalidate = REVALIDATE_MS }: Partial<PolicySettings>,
+  approved: readonly string[],
+  context: CheckContext,
+): readonly Check[] {
   return [
     inMode(createNamespaceCheck(namespaces?.allow ?? [...approved]), namespaces?.mode ?? "enforce"),
     runnableCheck,
+    ...(vulnerabilities === undefined
+      ? []
+      : [inMode(createVulnerabilityCheck(vulnerabilities, revalidate, context), vulnerabilities.mode)]),
   ];
 }
 

@@ -1,15 +1,22 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Image } from "../model/image.ts";
+import { ExecutorRegistryError } from "@executor-registry/resolver";
 import type { RepositoryReader } from "../oci/read/repository-reader.ts";
-import { unreadable } from "../testing/scripted-source.ts";
 import { type Check, fingerprintOf } from "./check.ts";
 import { makePolicies } from "./checks.ts";
 import { CheckSettings } from "./settings.ts";
 
 /** Every setting that changes what a check answers, and the check that it is of. */
-const ALL = { approvedNamespaces: ["**"] };
-const OTHERWISE = [["approved-namespace", { approvedNamespaces: ["r.test/team/*"] }]] as const;
+const policy = (vulnerabilities: object = {}) => ({
+  name: "all",
+  vulnerabilities: { provider: { kind: "ecr" }, maxSeverity: "high", ...vulnerabilities },
+});
+const ALL = { approvedNamespaces: ["**"], policies: [policy()] };
+const OTHERWISE = [
+  ["approved-namespace", { ...ALL, approvedNamespaces: ["r.test/team/*"] }],
+  ["vulnerabilities", { ...ALL, policies: [policy({ onlyFixable: true })] }],
+] as const;
 
 const IMAGES: readonly Image[] = [
   { repository: "r.test/team/executor-ml", digest: `sha256:${"a".repeat(64)}`, tags: ["1.0.0"] },
@@ -38,6 +45,8 @@ const checks = [
   ...made(),
   ...OTHERWISE.flatMap(([name, settings]) => made(settings).filter((one) => one.name === name)),
 ];
+const away = (): Promise<never> => Promise.reject(new ExecutorRegistryError("unreachable", "the registry is away"));
+const unreadable: RepositoryReader = { manifest: away, referrers: away, blob: away };
 const frozen = <T>(value: T): T => {
   if (typeof value === "object" && value !== null) Object.values(Object.freeze(value)).forEach(frozen);
   return value;

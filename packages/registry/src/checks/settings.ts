@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { durationBetween } from "../settings/duration.ts";
 import { approvedNamespaces, NamespaceSettings } from "./namespace.ts";
+import { VulnerabilitySettings } from "./vulnerabilities/vulnerabilities.ts";
 
 const Mode = z.enum(["enforce", "warn"]).default("enforce").meta({
   description: "`warn`: what fails is a version all the same, with a warning",
@@ -31,7 +32,12 @@ export const PolicySettings = z.strictObject({
   deadline: durationBetween("1m", "365d").optional().meta({
     description: "For how long a check may be unable to answer about an image before the image fails; 24h when absent",
   }),
+  revalidate: durationBetween("10m", "366d").optional().meta({
+    description:
+      "How long an answer holds that depends on more than the image, such as on what a scanner knows by now; 24h when absent",
+  }),
   namespaces: moded(NamespaceSettings),
+  vulnerabilities: moded(VulnerabilitySettings),
 });
 export type PolicySettings = z.output<typeof PolicySettings>;
 

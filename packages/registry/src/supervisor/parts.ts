@@ -75,7 +75,7 @@ export async function makeParts(config: Config, context: PartsContext): Promise<
   const naming = createNaming({ template, aliases, ...(tags && { tags }) });
   const { scanned, watched } = makeSources(config.sources, { naming, template, clock, random, log });
   const sources = scanned.map(({ source }) => source);
-  const policies = makePolicies(config.checks ?? "none");
+  const policies = makePolicies(config.checks ?? "none", { clock, random, log });
   const asked = { policies, sources, catalogue, clock, random, log };
   const judging = new Judging(asked);
   const record = judgedRecording(asked, judging);

@@ -1,6 +1,12 @@
 import { systemClock } from "@executor-registry/resolver";
 import { withTimeLimit } from "@executor-registry/resolver/internal";
-import type { AuthorizationData, ECRClient, ImageDetail, Repository } from "@aws-sdk/client-ecr";
+import type {
+  AuthorizationData,
+  DescribeImageScanFindingsResponse,
+  ECRClient,
+  ImageDetail,
+  Repository,
+} from "@aws-sdk/client-ecr";
 import { type Place, RegistryError } from "../../oci/wire/errors.ts";
 import { withRetries, type RetryOptions } from "../with-retries.ts";
 import { type EcrClientOptions, type OpenedEcr, openEcr } from "./ecr-client.ts";
@@ -21,6 +27,12 @@ export interface EcrApi {
   repositories(signal: AbortSignal): AsyncIterable<readonly Repository[]>;
   /** Those that have tags. @throws RepositoryGoneError */
   images(repository: string, signal: AbortSignal): AsyncIterable<readonly ImageDetail[]>;
+  /** What scanning found in an image, page by page. @throws RegistryError code `not-found` for an image that was never scanned */
+  scanFindings(
+    repository: string,
+    digest: string,
+    signal: AbortSignal,
+  ): AsyncIterable<readonly DescribeImageScanFindingsResponse[]>;
   /** What lets the account's docker client in. */
   authorization(signal: AbortSignal): Promise<AuthorizationData | undefined>;
   close(): void;
@@ -93,6 +105,20 @@ export function createEcrApi(options: EcrApiOptions): EcrApi {
           signal,
         );
         return { items: imageDetails, next };
+      }, place);
+    },
+    scanFindings: (repositoryName, imageDigest, signal) => {
+      const place = { host, repository: repositoryName };
+      return tokenPages(async (nextToken) => {
+        const input = { ...account, repositoryName, imageId: { imageDigest }, maxResults: PAGE, nextToken };
+        const page = await call(
+          "DescribeImageScanFindings",
+          place,
+          (client, { DescribeImageScanFindingsCommand }, how) =>
+            client.send(new DescribeImageScanFindingsCommand(input), how),
+          signal,
+        );
+        return { items: [page], next: page.nextToken };
       }, place);
     },
     async authorization(signal) {

@@ -43,6 +43,9 @@ export function ecrFailure(thrown: unknown, action: string, place: Place, now: n
   if (error.name === "RepositoryNotFoundException") {
     return new RepositoryGoneError("there is no such repository", place, { ...facts, cause: thrown });
   }
+  if (error.name === "ScanNotFoundException" || error.name === "ImageNotFoundException") {
+    return fail("not-found", `there is no such ${error.name.startsWith("Scan") ? "scan" : "image"}`);
+  }
   if (THROTTLED.test(error.name) || status === 429) {
     return fail(
       "throttled",

@@ -15,6 +15,13 @@ export interface EcrRegistryOptions extends Omit<EcrApiOptions, "retry"> {
 
 /** Whatever partition's domain it ends in. @see https://docs.aws.amazon.com/general/latest/gr/ecr.html */
 const HOST = /^(\d{12})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\.[a-z0-9.-]+$/;
+
+/** Whose registry a host is, by its name; `undefined` for one that is not ECR's. */
+export function accountOf(host: string): { readonly registryId: string; readonly region: string } | undefined {
+  const [, registryId, region] = HOST.exec(host) ?? [];
+  return registryId === undefined || region === undefined ? undefined : { registryId, region };
+}
+
 /** Part of a token's life after which it is renewed. */
 const RENEWED = 0.8;
 
@@ -45,8 +52,8 @@ export class EcrRegistry {
   answersTo(host: string): boolean {
     if (this.#host !== undefined) return host === this.#host;
     const { region, registryId } = this.#options;
-    const [, account, of] = HOST.exec(host) ?? [];
-    return of === region && (registryId === undefined || registryId === account);
+    const named = accountOf(host);
+    return named?.region === region && (registryId === undefined || registryId === named.registryId);
   }
 
   /** @param uri a repository's, `123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/executor-ml` */

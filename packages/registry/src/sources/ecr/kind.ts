@@ -5,6 +5,12 @@ import { createEcrSource } from "./ecr.ts";
 /** YAML takes them for a number, and drops leading zeros. */
 const ACCOUNT = "expected an account's 12 digits, in quotes";
 
+export const RoleArn = z
+  .string()
+  .regex(/^arn:[a-z-]+:iam::\d{12}:role\/.+$/, "expected arn:aws:iam::ACCOUNT:role/NAME")
+  .optional()
+  .meta({ description: "A role to assume first" });
+
 const settings = z.strictObject({
   ...polling,
   kind: z.literal("ecr"),
@@ -17,11 +23,7 @@ const settings = z.strictObject({
     .regex(/^\d{12}$/, ACCOUNT)
     .optional()
     .meta({ description: "The account whose registry it is; the credentials' own when absent" }),
-  roleArn: z
-    .string()
-    .regex(/^arn:[a-z-]+:iam::\d{12}:role\/.+$/, "expected arn:aws:iam::ACCOUNT:role/NAME")
-    .optional()
-    .meta({ description: "A role to assume first" }),
+  roleArn: RoleArn,
   repositories: Repositories,
   endpoint: Endpoint,
   requests,

@@ -2,13 +2,14 @@ import { z } from "zod";
 import { Endpoint, pacingOf, polling, Repositories, requests, scannedKind } from "../source-kind.ts";
 import { createArtifactRegistrySource } from "./artifact-registry.ts";
 
+export const Project = z
+  .string()
+  .regex(/^(?:[a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$/, "expected a project's ID, not its number");
+
 const settings = z.strictObject({
   ...polling,
   kind: z.literal("artifact-registry"),
-  project: z
-    .string()
-    .regex(/^(?:[a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$/, "expected a project's ID, not its number")
-    .meta({ description: "The project's ID" }),
+  project: Project.meta({ description: "The project's ID" }),
   locations: z
     .array(z.string().regex(/^[a-z]+(?:-[a-z]+\d+)?$/, "expected a location, such as europe-west4 or europe"))
     .min(1)

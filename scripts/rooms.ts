@@ -79,7 +79,7 @@ export const ROOMS: Readonly<Record<string, Allowed>> = {
     catalogue: ["journal", "model", "sources"],
     policies: ["catalogue", "model"],
     choice: ["catalogue", "errors", "model", "policies", "sources"],
-    judging: ["catalogue", "checks", "model", "oci/read", "sources"],
+    judging: ["catalogue", "checks", "checks/vulnerabilities", "model", "oci/read", "sources"],
     scan: ["catalogue", "choice", "errors", "model", "net", "sources"],
     webhooks: ["errors", "model", "net", "settings"],
     queues: ["model", "net", "settings", "sources/google", "webhooks"],

@@ -6,6 +6,7 @@ import type { Listing } from "../journal/listing.ts";
 import type { SealState } from "../journal/seal.ts";
 import type { Store } from "../journal/store.ts";
 import { type Change, isChange } from "../model/change.ts";
+import type { ScanReport } from "../model/scan-report.ts";
 import { applyEntry, emptyCatalogue } from "./fold.ts";
 import { reclaim, type Rank } from "./claims.ts";
 import type { Reasoned } from "./reconcile.ts";
@@ -195,6 +196,27 @@ export class Catalogue {
   /** The audit log, newest first, as much as fits into a page. @throws StoreError, BrokenJournalError */
   list(filter: JournalFilter): Promise<Listing> {
     return this.#journal.list(filter);
+  }
+
+  /**
+   * The newest reports that were posted about an image, and about those that it names.
+   * @throws StoreError, BrokenJournalError
+   */
+  async postedReports(repository: string, digest: Digest): Promise<readonly ScanReport[]> {
+    const records = [...this.holding(repository, digest).values()].flatMap(({ reports = [] }) => reports);
+    const found: ScanReport[] = [];
+    for (const sequence of new Set(records.map((one) => one.sequence))) {
+      const { entries } = await this.#journal.list({ before: sequence + 1, limit: 1 });
+      const change = entries[0]?.change;
+      if (
+        entries[0]?.sequence === sequence &&
+        change !== undefined &&
+        isChange(change) &&
+        change.kind === "report-received"
+      )
+        found.push(change.report);
+    }
+    return found;
   }
 
   /** What is known of the audit log's state. */

@@ -2,7 +2,8 @@ import type { Entry } from "../journal/entry.ts";
 import type { Change } from "../model/change.ts";
 import { interned } from "./interned.ts";
 import { ImageSet } from "./image-set.ts";
-import { stateOf, type CatalogueImage, type CatalogueState, type CatalogueType } from "./state.ts";
+import type { ScanReport } from "../model/scan-report.ts";
+import { type PostedReport, stateOf, type CatalogueImage, type CatalogueState, type CatalogueType } from "./state.ts";
 
 /** Puts what older versions found before every look, and keeps its order. */
 const BEFORE_LOOKS = 2 ** 52;
@@ -89,9 +90,26 @@ function changed(
       const { validatedAt: _, ...kept } = before;
       return { ...kept, ...judged(before, change.verdicts, at), sequence };
     }
+    case "report-received":
+      return before && { ...before, reports: withReport(before.reports ?? [], change.report, sequence), sequence };
     case "image-withdrawn":
       return before && { ...before, state: "withdrawn", withdrawn: { at, reason: change.reason }, sequence };
   }
+}
+
+/** Reports about one image that are kept: of an index with many images by several scanners. */
+const MAX_REPORTS = 128;
+
+/** The newest of each scanner about each manifest: an older one that comes later changes nothing. */
+function withReport(
+  reports: readonly PostedReport[],
+  { digest, scanner, finishedAt }: ScanReport,
+  sequence: number,
+): readonly PostedReport[] {
+  const same = reports.find((one) => one.digest === digest && one.scanner === scanner.name);
+  if (same !== undefined && same.finishedAt > finishedAt) return reports;
+  const others = reports.filter((one) => one !== same);
+  return [...others, { sequence, digest, scanner: scanner.name, finishedAt }].slice(-MAX_REPORTS);
 }
 
 function judged(

@@ -1,3 +1,4 @@
+import type { Digest } from "@executor-registry/resolver";
 import { isEnforced, type Verdict } from "../model/verdict.ts";
 import type { Claim, UnreadRecord } from "../model/change.ts";
 import type { Image } from "../model/image.ts";
@@ -10,6 +11,16 @@ import type { ImageSet } from "./image-set.ts";
  * - `withdrawn`: gone from its registry
  */
 export type ImageState = "admitted" | "rejected" | "pending" | "withdrawn";
+
+/** Where a report that was posted is written down. */
+export interface PostedReport {
+  /** Of the journal's entry. */
+  readonly sequence: number;
+  /** What was scanned: the image, or one that it names. */
+  readonly digest: Digest;
+  readonly scanner: string;
+  readonly finishedAt: string;
+}
 
 /** What the catalogue knows of one image of one type. Immutable: a change makes a new one. */
 export interface CatalogueImage extends Image {
@@ -28,6 +39,8 @@ export interface CatalogueImage extends Image {
   readonly added?: string;
   /** When its verdicts were last given and all passed. */
   readonly validatedAt?: string;
+  /** The newest of each scanner, about the image or those that it names. */
+  readonly reports?: readonly PostedReport[];
   readonly withdrawn?: { readonly at: string; readonly reason: string };
   /** The journal's entry that changed it last. */
   readonly sequence: number;

@@ -1,5 +1,13 @@
-import { type Clock, type Logger, type Random, silentLogger, systemClock } from "@executor-registry/resolver";
+import {
+  type Clock,
+  type Digest,
+  type Logger,
+  type Random,
+  silentLogger,
+  systemClock,
+} from "@executor-registry/resolver";
 import { glob } from "../model/glob.ts";
+import type { ScanReport } from "../model/scan-report.ts";
 import type { OnInvalid } from "../model/verdict.ts";
 import { type Check, fingerprintOf, inMode } from "./check.ts";
 import { createNamespaceCheck } from "./namespace.ts";
@@ -31,11 +39,18 @@ export interface CheckContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  /** The reports of scans that were posted about an image, and about those that it names. */
+  readonly postedReports: (repository: string, digest: Digest) => Promise<readonly ScanReport[]>;
 }
 
 const DEADLINE_MS = 86_400_000;
 const REVALIDATE_MS = 86_400_000;
-const ALONE: CheckContext = { clock: systemClock, random: Math.random, log: silentLogger };
+const ALONE: CheckContext = {
+  clock: systemClock,
+  random: Math.random,
+  log: silentLogger,
+  postedReports: async () => [],
+};
 
 /** The policies of a configuration. @param settings `none` lets in everything that can be run */
 export function makePolicies(settings: CheckSettings | "none", context: CheckContext = ALONE): ImagePolicies {

@@ -46,7 +46,7 @@ const checks = [
   ...OTHERWISE.flatMap(([name, settings]) => made(settings).filter((one) => one.name === name)),
 ];
 const away = (): Promise<never> => Promise.reject(new ExecutorRegistryError("unreachable", "the registry is away"));
-const unreadable: RepositoryReader = { manifest: away, referrers: away, blob: away };
+const unreadable: RepositoryReader = { manifest: away, tagged: away, referrers: away, blob: away };
 const frozen = <T>(value: T): T => {
   if (typeof value === "object" && value !== null) Object.values(Object.freeze(value)).forEach(frozen);
   return value;

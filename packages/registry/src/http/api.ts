@@ -1,4 +1,5 @@
-import type { Logger } from "@executor-registry/resolver";
+import type { Digest, Logger } from "@executor-registry/resolver";
+import type { z } from "zod";
 import type { Access } from "../auth/access.ts";
 import type { Choices } from "../choice/choices.ts";
 import type { EventQueue } from "../queues/queue.ts";
@@ -7,6 +8,7 @@ import type { Webhook } from "../webhooks/webhook.ts";
 import type { EventStream } from "./events.ts";
 import type { ServiceHealth } from "./health.ts";
 import type { Metrics } from "./metrics.ts";
+import type { ReportReceived } from "./schemas.ts";
 import type { Evidence } from "../choice/unknown-type.ts";
 
 /** What a configuration decides. The next one replaces all of it at once. */
@@ -14,6 +16,11 @@ interface Configured extends Evidence {
   readonly access: Access;
   readonly scanner: Pick<Scanner, "refresh" | "refreshType">;
   readonly hint: TakeHints;
+  /** Takes a report of a scan, and says what it is of. */
+  receiveReport(
+    posted: { readonly type: string; readonly digest: Digest; readonly bytes: Uint8Array; readonly actor: string },
+    signal: AbortSignal,
+  ): Promise<z.input<typeof ReportReceived>>;
   /** By name. */
   readonly webhooks: ReadonlyMap<string, Webhook>;
   readonly queues: readonly EventQueue[];

@@ -6,7 +6,14 @@ import type { Api } from "./api.ts";
 import { listExecutors } from "./list-executors.ts";
 import { listVersions } from "./list-versions.ts";
 import { type Answer, type Call, json } from "./operation.ts";
-import type { ExecutorQuery, ExecutorsQuery, RefreshQuery, TypeParams, VersionsQuery } from "./queries.ts";
+import type {
+  ExecutorQuery,
+  ExecutorsQuery,
+  RefreshQuery,
+  TypeParams,
+  VersionParams,
+  VersionsQuery,
+} from "./queries.ts";
 import { notLookedAt, notReady, unknownType } from "../choice/unknown-type.ts";
 
 type Params = z.output<typeof TypeParams>;
@@ -42,6 +49,14 @@ export function answerVersions(
   const live = api.choices.snapshot.document(type)?.live;
   if (known === undefined && live === undefined) throw unknownType(type, api.choices, api.inForce());
   return listVersions(type, known, live?.candidates, query);
+}
+
+/** What CI posts after it has scanned an image. */
+export async function postReport(
+  { params: { type, digest }, body, principal, signal }: Call<z.output<typeof VersionParams>, unknown, Buffer>,
+  { inForce }: Api,
+): Promise<Answer<"json">> {
+  return json(await inForce().receiveReport({ type, digest, bytes: body, actor: principal.name }, signal), 202);
 }
 
 export async function refresh(

@@ -3,7 +3,7 @@ import { type HealthDocument, SERVICE_OPERATIONS, type ServiceOperation } from "
 import { z } from "zod";
 import { WEBHOOK_KINDS } from "../webhooks/kinds.ts";
 import type { Api } from "./api.ts";
-import { answerExecutor, answerExecutors, answerVersions, refresh } from "./executors.ts";
+import { answerExecutor, answerExecutors, answerVersions, postReport, refresh } from "./executors.ts";
 import { EXPORTS } from "./export-journal.ts";
 import { listCheckpoints, listJournal } from "./list-journal.ts";
 import { type Answer, type Call, json, operation, type Operation } from "./operation.ts";
@@ -14,6 +14,7 @@ import {
   JournalQuery,
   RefreshQuery,
   TypeParams,
+  VersionParams,
   VersionsQuery,
   WebhookParams,
   WebhookTokenParams,
@@ -31,6 +32,7 @@ import {
   Readiness,
   RefreshAccepted,
   RefreshScans,
+  ReportReceived,
   VersionsPage,
 } from "./schemas.ts";
 
@@ -112,6 +114,27 @@ export const OPERATIONS: readonly Operation[] = [
       503: NOT_LOOKED_AT,
     },
     handle: answerVersions,
+  }),
+  operation({
+    id: "postReport",
+    method: "POST",
+    path: "/executors/{type}/versions/{digest}/report",
+    summary: "A report of a scan of an image",
+    description:
+      "Trivy's or Grype's JSON of an image, or cosign's vulnerability predicate around one. It is taken where its image ID or its repository " +
+      "digests name this image, or one of those that an index names; the worst of it is written into the journal, and the image is judged anew. " +
+      "It counts where a policy's `vulnerabilities` have the provider `posted`.",
+    role: "operator",
+    rate: "writes",
+    params: VersionParams,
+    body: { media: "any", description: "As the scanner writes it", maxBytes: 10 << 20, schema: z.instanceof(Buffer) },
+    kind: "json",
+    answers: {
+      202: { description: "Written down; the image will be judged", schema: ReportReceived },
+      400: { description: "No report of a known format, or of another image", schema: Problem },
+      404: { description: "The type has no such image now", schema: Problem },
+    },
+    handle: postReport,
   }),
   operation({
     ...known(SERVICE_OPERATIONS.refresh),

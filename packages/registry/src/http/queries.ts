@@ -1,4 +1,4 @@
-import { isExecutorType } from "@executor-registry/resolver";
+import { isExecutorType, parseDigest } from "@executor-registry/resolver";
 import { z } from "zod";
 import { CHANGE_KINDS } from "../model/change.ts";
 import { Executor } from "./schemas.ts";
@@ -31,6 +31,14 @@ const Fields = z
   });
 
 export const TypeParams = z.object({ type: TypeName });
+
+const ImageDigest = z
+  .string()
+  .regex(/^sha(?:256:[0-9a-f]{64}|512:[0-9a-f]{128})$/, "expected a digest: sha256: and 64 characters of 0-9 and a-f")
+  .transform((text) => parseDigest(text))
+  .meta({ description: "An image's digest", examples: [`sha256:${"0".repeat(64)}`] });
+
+export const VersionParams = TypeParams.extend({ digest: ImageDigest });
 
 export const ExecutorsQuery = z.strictObject({
   capability: z.string().min(1).max(63).optional().meta({ description: "Only executors that can do this" }),

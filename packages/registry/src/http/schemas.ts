@@ -231,6 +231,18 @@ const ScanReport = z
   .meta({ id: "ScanReport" });
 
 export const RefreshScans = z.object({ scans: z.array(ScanReport) });
+export const ReportReceived = z.object({
+  scanned: z
+    .array(z.object({ repository: z.string(), digest: z.string() }))
+    .readonly()
+    .meta({
+      description: "The manifests that the report is of",
+    }),
+  scanner: z.string(),
+  finishedAt: z.string().meta({ description: "When the scan ended" }),
+  findings: z.number().int().meta({ description: "How many were kept" }),
+});
+
 export const RefreshAccepted = z.object({ accepted: z.boolean() });
 
 export const Health = z.object({

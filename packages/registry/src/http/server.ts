@@ -34,6 +34,8 @@ export interface ServerOptions {
   readonly trustProxy: false | number | string[];
 }
 
+/** A digest by SHA-512 has 135. */
+const MAX_PARAMETER_LENGTH = 200;
 const MAX_BODY_BYTES = 64 << 10;
 /** For a request to arrive whole. */
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -64,6 +66,7 @@ export async function createHttpServer(options: ServerOptions): Promise<FastifyI
     },
     trustProxy: typeof hops === "number" ? (_address: string, hop: number) => hop < hops : hops,
     bodyLimit: MAX_BODY_BYTES,
+    routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: nextId,
     requestIdHeader: "x-request-id",
@@ -116,6 +119,9 @@ export async function createHttpServer(options: ServerOptions): Promise<FastifyI
     const answer = await limited(row.rate, options.limits, call, () => row.handle(call, api));
     return send(allowed ? answer : (row.withoutRole?.(answer) ?? answer), row, request, reply, access);
   };
+  const mayCall = async (row: Operation, request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    await identify(row, request, api.inForce().access, callerGone(reply.raw));
+  };
   const noRoute = (request: FastifyRequest, reply: FastifyReply): Error => {
     // A path may hold a sender's token: it is not repeated.
     const allowed = allowedMethods(operations, request.url);
@@ -142,6 +148,8 @@ export async function createHttpServer(options: ServerOptions): Promise<FastifyI
       method: row.method,
       url: row.path.replaceAll(/\{(\w+)\}/g, ":$1"),
       bodyLimit: maxBytes,
+      // Nothing of a body is read for who may not send it.
+      ...(row.role !== undefined && row.body && { onRequest: (request, reply) => mayCall(row, request, reply) }),
       handler: (request, reply) => serve(row, request, reply),
     });
   }

@@ -1,4 +1,5 @@
 import type { Digest } from "@executor-registry/resolver";
+import type { ScanReport } from "./scan-report.ts";
 import type { Verdict } from "./verdict.ts";
 import type { Image, ImageDetails } from "./image.ts";
 
@@ -46,6 +47,8 @@ export type Change =
   | (About & { readonly kind: "image-described"; readonly details: ImageDetails })
   /** The checks were run again and at least one answers differently. */
   | (About & { readonly kind: "image-judged"; readonly verdicts: readonly Verdict[] })
+  /** Somebody who may has posted what a scan of it found, or of an image that it names. */
+  | (About & { readonly kind: "report-received"; readonly report: ScanReport })
   /** It is gone from its registry, or no tag names it any more. `reason` says which. */
   | (About & { readonly kind: "image-withdrawn"; readonly reason: string })
   /**
@@ -84,6 +87,7 @@ export const CHANGE_KINDS = [
   "image-tagged",
   "image-described",
   "image-judged",
+  "report-received",
   "image-withdrawn",
   "type-claimed",
   "repository-read",

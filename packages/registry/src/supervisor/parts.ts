@@ -13,6 +13,7 @@ import type { Config } from "../config/schema.ts";
 import { keepRunning } from "./keep-running.ts";
 import { judgedRecording } from "../judging/judged-recording.ts";
 import { Judging, type JudgingHealth } from "../judging/judging.ts";
+import { type PostedScan, receiveReport, type ReceivedReport } from "../judging/receive-report.ts";
 import { Lifetimes } from "./lifetimes.ts";
 import { makeQueues } from "../queues/kinds.ts";
 import type { EventQueue } from "../queues/queue.ts";
@@ -31,6 +32,8 @@ export interface Parts {
   readonly hint: TakeHints;
   /** What waits to be judged. */
   judging(): JudgingHealth;
+  /** Takes a report of a scan that was posted. */
+  receiveReport(posted: PostedScan, signal: AbortSignal): Promise<ReceivedReport>;
   /** The state of all sources, in the configuration's order. */
   health(): readonly SourceHealth[];
   /** Of which types an image is. */
@@ -75,7 +78,12 @@ export async function makeParts(config: Config, context: PartsContext): Promise<
   const naming = createNaming({ template, aliases, ...(tags && { tags }) });
   const { scanned, watched } = makeSources(config.sources, { naming, template, clock, random, log });
   const sources = scanned.map(({ source }) => source);
-  const policies = makePolicies(config.checks ?? "none", { clock, random, log });
+  const policies = makePolicies(config.checks ?? "none", {
+    clock,
+    random,
+    log,
+    postedReports: (repository, digest) => catalogue.postedReports(repository, digest),
+  });
   const asked = { policies, sources, catalogue, clock, random, log };
   const judging = new Judging(asked);
   const record = judgedRecording(asked, judging);
@@ -106,6 +114,7 @@ export async function makeParts(config: Config, context: PartsContext): Promise<
     scanner,
     hint,
     judging: () => judging.health,
+    receiveReport: (posted, signal) => receiveReport(posted, { catalogue, sources, judging, clock }, signal),
     health() {
       const all = [...scanner.health, ...watched.map((source) => source.health)];
       return config.sources.flatMap(({ name }) => all.find((one) => one.name === name) ?? []);

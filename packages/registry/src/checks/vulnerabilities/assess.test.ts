@@ -3,7 +3,8 @@ import { describe, test } from "node:test";
 import { z } from "zod";
 import { assess, assessPart } from "./assess.ts";
 import type { ScanAnswer } from "./providers/provider.ts";
-import { type Finding, type Report, withoutRepetition } from "./report.ts";
+import type { Finding, ScanReport } from "../../model/scan-report.ts";
+import { withoutRepetition } from "./report.ts";
 import { exceptionOf, rules } from "./rules.ts";
 import { digestOf, SCANNED } from "./testing/scans.ts";
 
@@ -17,7 +18,7 @@ const finding = (more: Partial<Finding> = {}): Finding => ({
   installed: "1.1.1c",
   ...more,
 });
-const report = (more: Partial<Report> = {}): Report => ({
+const report = (more: Partial<ScanReport> = {}): ScanReport => ({
   digest: digestOf("a"),
   provider: "test",
   scanner: { name: "Trivy", version: "0.57.0" },
@@ -28,7 +29,7 @@ const report = (more: Partial<Report> = {}): Report => ({
 });
 const written = (settings: object) => z.strictObject(rules).parse({ maxSeverity: "medium", ...settings });
 
-function judged(answer: ScanAnswer | readonly Report[], settings: object = {}) {
+function judged(answer: ScanAnswer | readonly ScanReport[], settings: object = {}) {
   const parsed = written(settings);
   const said = "state" in answer ? answer : { state: "reported" as const, reports: answer };
   return assess(
@@ -118,6 +119,7 @@ describe("a scan", () => {
 
   for (const [name, reports, settings, code] of [
     ["that is partial", [report({ partial: "no Go modules" })], {}, "scan-partial"],
+    ["of which more was left out than may be", [report({ omitted: { count: 9, worst: "high" } })], {}, "scan-partial"],
     ["that is older than its policy takes", [report()], { maxReportAge: "13h" }, "scan-stale"],
     ["of the future", [report({ finishedAt: "2026-11-24T00:00:00.000Z" })], {}, "scan-failed"],
     ["by another scanner than is required", [report()], { scanners: ["Grype"] }, "scan-missing"],
@@ -127,7 +129,7 @@ describe("a scan", () => {
     test(`${name} leaves the image pending`, () => {
       const judgement = judged(reports, settings);
       assert.deepEqual([judgement.state, judgement.code], ["pending", code]);
-      assert.match(judgement.reason, /Scan it|Check the clock|has no report/);
+      assert.match(judgement.reason, /Scan it|Check the clock|has no report|Build it/);
     });
   }
 
@@ -143,6 +145,11 @@ describe("a scan", () => {
     assert.equal(judged([clean, found]).state, "failed");
     assert.equal(judged([found, clean]).state, "failed");
     assert.equal(judged([report(), found]).state, "failed", "of two at the same time the one that says more");
+  });
+
+  test("of which only what is let in anyway was left out suffices", () => {
+    assert.equal(judged([report({ omitted: { count: 9, worst: "low" } })]).state, "passed");
+    assert.equal(judged([report({ omitted: { count: 9, worst: "unknown" } })], { unknownAs: "low" }).state, "passed");
   });
 
   test("holds until its report is too old", () => {

@@ -1,4 +1,5 @@
-import { countsOf, type Finding, isWorse, type Report, type Severity, withoutRepetition } from "./report.ts";
+import type { Finding, ScanReport, Severity } from "../../model/scan-report.ts";
+import { countsOf, isWorse, withoutRepetition, byWorst } from "./report.ts";
 import type { Rules } from "./rules.ts";
 import type { ScanAnswer } from "./providers/provider.ts";
 
@@ -27,7 +28,7 @@ export interface Part {
   /** Why they do not suffice; absent where they do. */
   readonly lacking?: { readonly code: string; readonly why: string };
   /** Those that counted. */
-  readonly reports: readonly Report[];
+  readonly reports: readonly ScanReport[];
   readonly findings: readonly Finding[];
   readonly excuses: readonly Excuse[];
   readonly expires?: number;
@@ -37,9 +38,12 @@ export interface Part {
 const SKEW_MS = 300_000;
 
 /** Whether a finding is one that keeps an image out, unless it is excused. */
-function counts({ severity, fixable }: Finding, { maxSeverity, onlyFixable, unknownAs }: Rules): boolean {
-  return isWorse(severity === "unknown" ? unknownAs : severity, maxSeverity) && !(onlyFixable && fixable === false);
+function counts({ severity, fixable }: Finding, rules: Rules): boolean {
+  return isAbove(severity, rules) && !(rules.onlyFixable && fixable === false);
 }
+
+const isAbove = (severity: Severity, { maxSeverity, unknownAs }: Rules): boolean =>
+  isWorse(severity === "unknown" ? unknownAs : severity, maxSeverity);
 
 /**
  * Judges one manifest's scans. What is known to be vulnerable is so however old or partial the report is.
@@ -78,18 +82,16 @@ export function assessPart(
 }
 
 /** The newest report of each scanner that counts: an older, cleaner one must not outvote it. */
-function chosen(
-  all: readonly Report[],
-  { scanners, maxReportAge }: Rules,
-  now: number,
-): Pick<Part, "reports" | "lacking"> {
-  const isNamed = (report: Report, name: string): boolean => report.scanner.name.toLowerCase() === name.toLowerCase();
+function chosen(all: readonly ScanReport[], rules: Rules, now: number): Pick<Part, "reports" | "lacking"> {
+  const { scanners, maxReportAge } = rules;
+  const isNamed = (report: ScanReport, name: string): boolean =>
+    report.scanner.name.toLowerCase() === name.toLowerCase();
   const future = all.find(({ finishedAt }) => Date.parse(finishedAt) > now + SKEW_MS);
   if (future !== undefined) {
     const why = `gives a report by ${nameOf(future)} that is of the future (${future.finishedAt}). Check the clock of whoever scans`;
     return { reports: [], lacking: { code: "scan-failed", why } };
   }
-  const newest = new Map<string, Report>();
+  const newest = new Map<string, ScanReport>();
   for (const report of all) {
     if (scanners.length > 0 && !scanners.some((name) => isNamed(report, name))) continue;
     const before = newest.get(report.scanner.name);
@@ -110,6 +112,11 @@ function chosen(
     const why = `has a report by ${nameOf(partial)} that is not complete: ${partial.partial}. Scan it again`;
     return { reports, lacking: { code: "scan-partial", why } };
   }
+  const cut = reports.find(({ omitted }) => omitted !== undefined && isAbove(omitted.worst, rules));
+  if (cut?.omitted !== undefined) {
+    const why = `has a report by ${nameOf(cut)} of more than is kept: ${cut.omitted.count} of its findings are not. Build it with repaired packages`;
+    return { reports, lacking: { code: "scan-partial", why } };
+  }
   const stale = reports.find(({ finishedAt }) => Date.parse(finishedAt) + (maxReportAge ?? Infinity) <= now);
   if (stale !== undefined) {
     const why = `has a report by ${nameOf(stale)} of ${stale.finishedAt}, which is older than maxReportAge. Scan it again`;
@@ -118,7 +125,7 @@ function chosen(
   return { reports };
 }
 
-const nameOf = ({ scanner: { name, version } }: Report): string =>
+const nameOf = ({ scanner: { name, version } }: ScanReport): string =>
   version === undefined ? name : `${name} ${version}`;
 
 /** Findings that a reason names, and characters of a piece of evidence. */
@@ -156,9 +163,6 @@ export function assess(title: string, parts: ReadonlyMap<string, Part>, rules: R
     ...(expiries.length > 0 && { expires: Math.min(...expiries) }),
   };
 }
-
-const ORDER: readonly Severity[] = ["critical", "high", "unknown", "medium", "low", "none"];
-const byWorst = (a: Finding, b: Finding): number => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity);
 
 function described({ id, severity, package: name, installed, fixed }: Finding): string {
   const version = installed === undefined ? "" : ` ${installed}`;

@@ -1,45 +1,11 @@
-import type { Digest } from "@executor-registry/resolver";
+import {
+  type Finding,
+  SEVERITIES,
+  type ScanReport,
+  type Severity,
+  type SuppressedFinding,
+} from "../../model/scan-report.ts";
 import { shown } from "../../oci/wire/errors.ts";
-
-/** From harmless to worst. Where `unknown` stands is decided by the policy; words are compared within one provider only. */
-export const SEVERITIES = ["none", "unknown", "low", "medium", "high", "critical"] as const;
-export type Severity = (typeof SEVERITIES)[number];
-
-/** One vulnerability of one package. */
-export interface Finding {
-  readonly id: string;
-  /** Other names of the same vulnerability, such as GitHub's of a CVE. */
-  readonly aliases: readonly string[];
-  readonly severity: Severity;
-  readonly package: string;
-  readonly installed?: string;
-  /** The version that repairs it. */
-  readonly fixed?: string;
-  /** Whether it can be repaired by an update; absent where the provider does not say, which counts as if it could. */
-  readonly fixable?: boolean;
-  /** The package's URL, where the scanner gives it. */
-  readonly purl?: string;
-}
-
-/** A finding that whoever scanned left out. */
-export interface SuppressedFinding extends Finding {
-  /** Who did, and why. */
-  readonly by: string;
-}
-
-/** What one scan of one image found, whichever provider says it. */
-export interface Report {
-  /** What was scanned: an image's manifest, never an index. */
-  readonly digest: Digest;
-  readonly provider: string;
-  readonly scanner: { readonly name: string; readonly version?: string; readonly databaseTime?: string };
-  /** When the scan ended. ISO 8601 in UTC. */
-  readonly finishedAt: string;
-  readonly findings: readonly Finding[];
-  /** What the scan did not cover, where it says so. */
-  readonly partial?: string;
-  readonly suppressed: readonly SuppressedFinding[];
-}
 
 /** Most findings of one report that are read. An image of a large distribution has some thousand. */
 export const MAX_FINDINGS = 20_000;
@@ -126,3 +92,27 @@ function joined(a: Finding, b: Finding): Finding {
     ...((cannot || can) && { fixable: can }),
   };
 }
+
+/** The worst first; what nobody knows is taken for bad. */
+const WORST: readonly Severity[] = ["critical", "high", "unknown", "medium", "low", "none"];
+export const byWorst = (a: Finding, b: Finding): number => WORST.indexOf(a.severity) - WORST.indexOf(b.severity);
+
+/** Bytes of a report that the journal keeps for ever. */
+const KEPT_BYTES = 128 << 10;
+
+/** A report as it is written down: the worst that it found, and how much more there was. */
+export function boundedReport(report: ScanReport): ScanReport {
+  const all: readonly (Finding | SuppressedFinding)[] = [...report.findings, ...report.suppressed].toSorted(byWorst);
+  let bytes = 0;
+  const end = all.findIndex((finding) => (bytes += Buffer.byteLength(JSON.stringify(finding))) > KEPT_BYTES);
+  const kept = end < 0 ? all : all.slice(0, end);
+  const worst = all[kept.length]?.severity;
+  return {
+    ...report,
+    findings: kept.filter((finding) => !isSuppressed(finding)),
+    suppressed: kept.filter(isSuppressed),
+    ...(worst !== undefined && { omitted: { count: all.length - kept.length, worst } }),
+  };
+}
+
+const isSuppressed = (finding: Finding | SuppressedFinding): finding is SuppressedFinding => "by" in finding;

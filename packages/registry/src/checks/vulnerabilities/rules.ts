@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { durationBetween } from "../../settings/duration.ts";
 import type { Excuse } from "./assess.ts";
-import { type Finding, SEVERITIES } from "./report.ts";
+import { type Finding, SEVERITIES } from "../../model/scan-report.ts";
 
 const DAY_MS = 86_400_000;
 

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { digestOf, SCANNED, targetOf } from "../testing/scans.ts";
-import { parseScan, readScan } from "./formats.ts";
+import { parseScan } from "./formats.ts";
 import { isOf } from "./scan-document.ts";
 
 const place = { host: "r.test" };
+const readScan = (value: unknown, of = place) => parseScan(Buffer.from(JSON.stringify(value)), of);
 const IMAGE_ID = digestOf("c");
 
 /** As Trivy 0.57 prints them; what is not read is left out. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { type Finding, findingOf, kept, MAX_FINDINGS, momentOf, severityWords } from "../report.ts";
+import type { Finding } from "../../../model/scan-report.ts";
+import { findingOf, kept, MAX_FINDINGS, momentOf, severityWords } from "../report.ts";
 import { digestIn, listOf, optionalText, type ScanFormat } from "./scan-document.ts";
 
 const severityOf = severityWords({

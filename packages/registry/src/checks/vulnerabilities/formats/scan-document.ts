@@ -1,7 +1,7 @@
 import type { Digest } from "@executor-registry/resolver";
 import { z } from "zod";
 import { type Place, RegistryError } from "../../../oci/wire/errors.ts";
-import type { Report } from "../report.ts";
+import type { ScanReport } from "../../../model/scan-report.ts";
 import type { Target } from "../targets.ts";
 
 /** A report as a scanner's own format has it: which image it is of is its own claim. */
@@ -10,7 +10,7 @@ export interface ScanDocument {
   readonly imageId?: string;
   /** Digests that the image, or an index that names it, has in registries. */
   readonly digests: readonly string[];
-  readonly report: Omit<Report, "digest" | "provider">;
+  readonly report: Omit<ScanReport, "digest" | "provider">;
 }
 
 /** One format of scanners' reports. */

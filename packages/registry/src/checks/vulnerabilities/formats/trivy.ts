@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { findingOf, MAX_FINDINGS, momentOf, severityWords, type SuppressedFinding } from "../report.ts";
+import type { SuppressedFinding } from "../../../model/scan-report.ts";
+import { findingOf, MAX_FINDINGS, momentOf, severityWords } from "../report.ts";
 import { digestIn, listOf, optionalText, type ScanFormat } from "./scan-document.ts";
 
 const severityOf = severityWords({ low: "low", medium: "medium", high: "high", critical: "critical" });

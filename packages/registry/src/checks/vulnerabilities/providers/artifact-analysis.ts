@@ -5,16 +5,15 @@ import { type Place, RegistryError, shown, TooLargeError } from "../../../oci/wi
 import { createHostPacer } from "../../../oci/wire/pacing.ts";
 import { createGoogleApi } from "../../../sources/google/google-api.ts";
 import { defaultGoogleToken, type GoogleToken } from "../../../sources/google/google-token.ts";
-import { Project } from "../../../sources/google/kind.ts";
-import { Endpoint } from "../../../sources/source-kind.ts";
 import { tokenPages } from "../../../sources/token-pages.ts";
-import { type Finding, findingOf, MAX_FINDINGS, momentOf, severityWords, type SuppressedFinding } from "../report.ts";
+import type { Finding, SuppressedFinding } from "../../../model/scan-report.ts";
+import { findingOf, MAX_FINDINGS, momentOf, severityWords } from "../report.ts";
 import type { Target } from "../targets.ts";
 import { listOf, optionalText } from "../formats/scan-document.ts";
-import { type ProviderContext, providerKind, type ReportProvider, type ScanAnswer } from "./provider.ts";
+import { type ProviderContext, type ReportProvider, type ScanAnswer } from "./provider.ts";
 
 /** How Artifact Analysis is asked. */
-export interface ArtifactAnalysisOptions extends ProviderContext {
+interface ArtifactAnalysisOptions extends ProviderContext {
   /** @default the one in the image's name */
   readonly project?: string;
   /** @default "https://containeranalysis.googleapis.com" */
@@ -22,24 +21,6 @@ export interface ArtifactAnalysisOptions extends ProviderContext {
   /** @default the application default credentials' */
   readonly token?: GoogleToken;
 }
-
-const settings = z.strictObject({
-  kind: z.literal("artifact-analysis").meta({ description: "Google's Artifact Analysis (Container Analysis)" }),
-  project: Project.optional().meta({
-    description: "The project whose occurrences are read; the one in the image's name when absent",
-  }),
-  endpoint: Endpoint,
-});
-
-export const artifactAnalysisKind = providerKind({
-  schema: settings,
-  make: ({ project, endpoint }, context) =>
-    createArtifactAnalysis({
-      ...context,
-      ...(project !== undefined && { project }),
-      ...(endpoint !== undefined && { endpoint }),
-    }),
-});
 
 const severityOf = severityWords({
   minimal: "none",

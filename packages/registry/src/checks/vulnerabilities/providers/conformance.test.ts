@@ -13,6 +13,9 @@ import { createEcrScans } from "./ecr.ts";
 import { createHarborScans } from "./harbor.ts";
 import type { ReportProvider } from "./provider.ts";
 import { PROVIDERS } from "./providers.ts";
+import type { ScanReport } from "../../../model/scan-report.ts";
+import { parseScan } from "../formats/formats.ts";
+import { createPostedScans } from "./posted.ts";
 import { createAttachedScans } from "./trivy.ts";
 
 /** A provider that may be asked about one image. */
@@ -77,6 +80,23 @@ const KINDS: Readonly<Record<string, () => Promise<Held>>> = {
       },
       spoil: (answer) => double.answerNext(answer, 100),
       [Symbol.asyncDispose]: () => double[Symbol.asyncDispose](),
+    };
+  },
+  async posted() {
+    const target = targetOf("r.test", "team/executor-ml");
+    let read = async (): Promise<readonly ScanReport[]> => [];
+    return {
+      provider: createPostedScans({ postedReports: () => read() }),
+      target,
+      scanned(severity) {
+        const found = severity === undefined ? [] : [{ VulnerabilityID: "CVE-2026-1", Severity: severity }];
+        const { report } =
+          parseScan(Buffer.from(JSON.stringify(trivyReport({}, found))), { host: "the body" }) ?? assert.fail();
+        read = async () => [{ ...report, digest: target.digest, provider: "posted" }];
+      },
+      // Nobody is asked but the journal, whose entries are verified.
+      spoil: () => void (read = () => Promise.reject(new ExecutorRegistryError("internal", "the store is away"))),
+      [Symbol.asyncDispose]: async () => {},
     };
   },
   async trivy() {

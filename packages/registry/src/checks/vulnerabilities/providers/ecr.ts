@@ -5,32 +5,14 @@ import { createHostPacer } from "../../../oci/wire/pacing.ts";
 import { createEcrApi, type EcrApi } from "../../../sources/ecr/ecr-api.ts";
 import type { EcrClientOptions } from "../../../sources/ecr/ecr-client.ts";
 import { accountOf } from "../../../sources/ecr/ecr-registry.ts";
-import { RoleArn } from "../../../sources/ecr/kind.ts";
-import { Endpoint } from "../../../sources/source-kind.ts";
 import { listOf } from "../formats/scan-document.ts";
-import { type Finding, findingOf, MAX_FINDINGS, severityWords, type SuppressedFinding } from "../report.ts";
+import type { Finding, SuppressedFinding } from "../../../model/scan-report.ts";
+import { findingOf, MAX_FINDINGS, severityWords } from "../report.ts";
 import type { Target } from "../targets.ts";
-import { type ProviderContext, providerKind, type ReportProvider, type ScanAnswer } from "./provider.ts";
+import { type ProviderContext, type ReportProvider, type ScanAnswer } from "./provider.ts";
 
 /** What ECR's scans are asked with. The account and the region are in the registry's host. */
-export interface EcrScansOptions
-  extends Pick<EcrClientOptions, "roleArn" | "endpoint" | "credentials">, ProviderContext {}
-
-const settings = z.strictObject({
-  kind: z.literal("ecr").meta({ description: "Scans of Amazon ECR, basic and enhanced (Inspector)" }),
-  roleArn: RoleArn,
-  endpoint: Endpoint,
-});
-
-export const ecrScansKind = providerKind({
-  schema: settings,
-  make: ({ roleArn, endpoint }, context) =>
-    createEcrScans({
-      ...context,
-      ...(roleArn !== undefined && { roleArn }),
-      ...(endpoint !== undefined && { endpoint }),
-    }),
-});
+interface EcrScansOptions extends Pick<EcrClientOptions, "roleArn" | "endpoint" | "credentials">, ProviderContext {}
 
 const severityOf = severityWords({
   informational: "none",

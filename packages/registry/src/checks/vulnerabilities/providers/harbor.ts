@@ -5,36 +5,19 @@ import { readBounded } from "../../../net/bounded-fetch.ts";
 import { proxiedFetch } from "../../../net/proxied-fetch.ts";
 import { type Place, RegistryError, shown } from "../../../oci/wire/errors.ts";
 import { parseJson } from "../../../oci/wire/json.ts";
-import { Secret } from "../../../settings/secret.ts";
-import { Endpoint } from "../../../sources/source-kind.ts";
 import { listOf, optionalText } from "../formats/scan-document.ts";
-import { findingOf, kept, MAX_FINDINGS, momentOf, type Report, severityWords } from "../report.ts";
+import type { ScanReport } from "../../../model/scan-report.ts";
+import { findingOf, kept, MAX_FINDINGS, momentOf, severityWords } from "../report.ts";
 import type { Target } from "../targets.ts";
-import { providerKind, type ReportProvider, type ScanAnswer } from "./provider.ts";
+import { type ReportProvider, type ScanAnswer } from "./provider.ts";
 
 /** How Harbor is asked. */
-export interface HarborScansOptions {
+interface HarborScansOptions {
   readonly username: string;
   readonly password: string;
   /** @default the registry's own host */
   readonly endpoint?: string;
 }
-
-const settings = z.strictObject({
-  kind: z.literal("harbor").meta({ description: "Scans by Harbor's scanner" }),
-  username: z
-    .string()
-    .min(1)
-    .meta({ description: "Of a robot account that may read artifacts and their additions: `robot$NAME`" }),
-  password: Secret,
-  endpoint: Endpoint,
-});
-
-export const harborScansKind = providerKind({
-  schema: settings,
-  make: ({ username, password, endpoint }) =>
-    createHarborScans({ username, password, ...(endpoint !== undefined && { endpoint }) }),
-});
 
 /** The generic format, and the native one of older scanners. */
 const FORMATS = [
@@ -88,7 +71,7 @@ export function createHarborScans({ username, password, endpoint }: HarborScansO
   const fetch = proxiedFetch();
   const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
   /** By digest, the oldest first: Harbor forgets that a scan succeeded when it sweeps the scan's task, and while it scans again. */
-  const successes = new Map<Digest, Report>();
+  const successes = new Map<Digest, ScanReport>();
 
   async function get<T extends z.ZodType>(
     path: string,
@@ -120,7 +103,7 @@ export function createHarborScans({ username, password, endpoint }: HarborScansO
     });
   }
 
-  function keep(report: Report): void {
+  function keep(report: ScanReport): void {
     successes.delete(report.digest);
     if (report.findings.length > KEPT_FINDINGS) return;
     successes.set(report.digest, report);
@@ -168,7 +151,7 @@ export function createHarborScans({ username, password, endpoint }: HarborScansO
       );
       const total = overview.summary?.total ?? 0;
       const version = kept(report.scanner?.version);
-      const made: Report = {
+      const made: ScanReport = {
         digest: target.digest,
         provider: "harbor",
         scanner: { name: kept(report.scanner?.name) ?? "Harbor's scanner", ...(version !== undefined && { version }) },

@@ -1,11 +1,10 @@
-import type { Clock, Logger, Random } from "@executor-registry/resolver";
-import type { Kind, KindSchema } from "../../../settings/kinds.ts";
-import type { Report } from "../report.ts";
+import type { Clock, Digest, Logger, Random } from "@executor-registry/resolver";
+import type { ScanReport } from "../../../model/scan-report.ts";
 import type { Target } from "../targets.ts";
 
 /** What a provider has of one image. Only `reported` can let it pass. */
 export type ScanAnswer =
-  | { readonly state: "reported"; readonly reports: readonly Report[] }
+  | { readonly state: "reported"; readonly reports: readonly ScanReport[] }
   | {
       /** No report; not yet; of an image that it never scans; a scan that failed; one that is not kept up to date any more. */
       readonly state: "missing" | "pending" | "unsupported" | "failed" | "stale";
@@ -28,8 +27,6 @@ export interface ProviderContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  /** The reports that were posted about an image, and about those that it names. */
+  readonly postedReports: (repository: string, digest: Digest) => Promise<readonly ScanReport[]>;
 }
-
-export const providerKind = <Schema extends KindSchema>(
-  kind: Kind<Schema, ProviderContext, ReportProvider>,
-): Kind<Schema, ProviderContext, ReportProvider> => kind;

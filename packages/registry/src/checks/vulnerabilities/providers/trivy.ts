@@ -1,31 +1,10 @@
-import { z } from "zod";
 import type { Descriptor } from "../../../oci/read/registry.ts";
 import { type Place, TooLargeError } from "../../../oci/wire/errors.ts";
 import { parseScan } from "../formats/formats.ts";
 import { isOf, malformed } from "../formats/scan-document.ts";
-import type { Report } from "../report.ts";
+import type { ScanReport } from "../../../model/scan-report.ts";
 import { configurationOf, type Target } from "../targets.ts";
-import { providerKind, type ReportProvider } from "./provider.ts";
-
-/** As `trivy referrer put` has it, which other files may have too. */
-const ARTIFACT_TYPES = ["application/json"];
-
-const settings = z.strictObject({
-  kind: z.literal("trivy").meta({
-    description:
-      "Reports in the image's repository that refer to it, unsigned: Trivy's or Grype's JSON, or cosign's predicate around one, as " +
-      "`trivy referrer put` and `oras attach` put them there. Whoever may push to the repository can vouch for its images",
-  }),
-  artifactTypes: z.array(z.string().min(1)).min(1).default(ARTIFACT_TYPES).meta({
-    description: "Artifact types that reports are attached as",
-  }),
-});
-
-/** Trivy's server analyses no images by itself: its clients do, and what they find is what can be read. */
-export const trivyKind = providerKind({
-  schema: settings,
-  make: ({ artifactTypes }) => createAttachedScans(artifactTypes),
-});
+import { type ReportProvider } from "./provider.ts";
 
 /** Referrers that are looked at, and bytes of one report. */
 const MAX_REFERRERS = 50;
@@ -48,7 +27,7 @@ export function createAttachedScans(artifactTypes: readonly string[]): ReportPro
       }
       if (found.size > MAX_REFERRERS)
         throw new TooLargeError(`more than ${MAX_REFERRERS} reports refer to ${digest}`, MAX_REFERRERS, place);
-      const reports: Report[] = [];
+      const reports: ScanReport[] = [];
       for (const one of found.values()) reports.push(...(await reportIn(one, target, place, signal)));
       if (reports.length > 0) return { state: "reported", reports };
       return {
@@ -63,7 +42,7 @@ export function createAttachedScans(artifactTypes: readonly string[]): ReportPro
     target: Target,
     place: Place,
     signal: AbortSignal,
-  ): Promise<readonly Report[]> {
+  ): Promise<readonly ScanReport[]> {
     const { reader, digest, image } = target;
     const manifest = await reader.manifest(one.digest, signal);
     if (manifest.form !== "image" || !wanted(one.artifactType ?? manifest.artifactType ?? manifest.config.mediaType))

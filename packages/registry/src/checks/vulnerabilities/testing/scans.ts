@@ -7,7 +7,7 @@ import { createRegistryClient } from "../../../oci/read/client.ts";
 import { repositoryReader } from "../../../oci/read/repository-reader.ts";
 import { unreadable } from "../../../testing/scripted-source.ts";
 import type { ProviderContext, ReportProvider } from "../providers/provider.ts";
-import type { Report } from "../report.ts";
+import type { ScanReport } from "../../../model/scan-report.ts";
 import type { Target } from "../targets.ts";
 
 export const SCANNED = "2026-11-22T10:00:00.000Z";
@@ -25,7 +25,12 @@ function eagerClock(): Clock {
   };
 }
 
-export const scanContext = (): ProviderContext => ({ clock: eagerClock(), random: () => 0.5, log: silentLogger });
+export const scanContext = (): ProviderContext => ({
+  clock: eagerClock(),
+  random: () => 0.5,
+  log: silentLogger,
+  postedReports: async () => [],
+});
 
 export const digestOf = (character: string): Digest => `sha256:${character.repeat(64)}`;
 
@@ -40,7 +45,7 @@ export const targetOf = (
 ): Target => ({ repository: repositoryAt(host, path), image, digest, reader });
 
 /** The only report that a provider has. */
-export async function reportedBy(provider: ReportProvider, target: Target, signal: AbortSignal): Promise<Report> {
+export async function reportedBy(provider: ReportProvider, target: Target, signal: AbortSignal): Promise<ScanReport> {
   const answer = await provider.reportsOf(target, signal);
   assert.equal(answer.state, "reported", JSON.stringify(answer));
   const [report, ...others] = answer.reports;

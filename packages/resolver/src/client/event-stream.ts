@@ -39,7 +39,8 @@ export function createEventParser(): (chunk: Uint8Array) => StreamEvent[] {
 
   return (chunk) => {
     const events: StreamEvent[] = [];
-    for (const line of lines.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength))) {
+    lines.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+    for (let line; (line = lines.next());) {
       const text = line.toString("utf8", 0, line.at(-1) === RETURN ? line.length - 1 : line.length);
       if (text !== "") {
         field(text);

@@ -1,15 +1,22 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
-import { splitLines } from "./lines.ts";
+import { type LineSplitter, splitLines } from "./lines.ts";
 
 const tooLong = (): Error => new Error("too long");
 
+function linesOf(splitter: LineSplitter, chunk: Buffer): string[] {
+  const lines = [];
+  splitter.push(chunk);
+  for (let line; (line = splitter.next());) lines.push(String(line));
+  return lines;
+}
+
 function split(chunks: readonly Buffer[], limit = 1000): string[] {
   const splitter = splitLines(limit, tooLong);
-  const lines = chunks.flatMap((chunk) => [...splitter.push(chunk)]);
+  const lines = chunks.flatMap((chunk) => linesOf(splitter, chunk));
   const rest = splitter.rest();
-  return [...lines, ...(rest ? [rest] : [])].map(String);
+  return rest ? [...lines, String(rest)] : lines;
 }
 
 describe("splitLines", () => {
@@ -54,12 +61,25 @@ describe("splitLines", () => {
   }
 
   test("refuses it before its end has come", () => {
-    assert.throws(() => [...splitLines(5, tooLong).push(Buffer.from("123456"))], /too long/);
+    assert.throws(() => linesOf(splitLines(5, tooLong), Buffer.from("123456")), /too long/);
+  });
+
+  test("a long line may come in many small chunks, and shorter ones after it", () => {
+    const long = "0123456789é".repeat(9000);
+    const bytes = Buffer.from(`${long}\nshort\n${long}\n`);
+    const chunks = Array.from({ length: Math.ceil(bytes.length / 7) }, (_, i) => bytes.subarray(7 * i, 7 * i + 7));
+    assert.deepEqual(split(chunks, 200_000), [long, "short", long]);
+  });
+
+  test("an empty line is a line, also one whose newline comes alone", () => {
+    const chunks = ["\n", "a", "\n", "", "\n\n"].map((text) => Buffer.from(text));
+    assert.deepEqual(split(chunks), ["", "a", "", ""]);
   });
 
   test("copies nothing when a line lies within one chunk", () => {
     const chunk = Buffer.from("one\ntwo\n");
-    const [line] = [...splitLines(10, tooLong).push(chunk)];
-    assert.equal(line?.buffer, chunk.buffer);
+    const splitter = splitLines(10, tooLong);
+    splitter.push(chunk);
+    assert.equal(splitter.next()?.buffer, chunk.buffer);
   });
 });

@@ -2,42 +2,62 @@ const NEWLINE = 10;
 
 /** Cuts a byte stream into lines. */
 export interface LineSplitter {
-  /** The lines that `chunk` completes, without their newline. Undecoded, so a character may span chunks. */
-  push(chunk: Buffer): Iterable<Buffer>;
+  /** Takes the next bytes, when {@link next} has no line left. */
+  push(chunk: Buffer): void;
+  /** The next whole line, without its newline; undecoded, as a character may span chunks. Valid until the next call. */
+  next(): Buffer | undefined;
   /** What came after the last newline, or `undefined` when nothing did. */
   rest(): Buffer | undefined;
 }
 
+const EMPTY: Buffer = Buffer.alloc(0);
+
 /**
- * A line within one chunk is a view of it; only a line that spans chunks is copied, once.
+ * A line within one chunk is a view of it. One that spans chunks is put together in a buffer that the next such line overwrites.
  * @param limit most bytes of one line
  * @param tooLong makes the error thrown beyond it
  */
 export function splitLines(limit: number, tooLong: () => Error): LineSplitter {
-  let parts: Buffer[] = [];
+  let chunk = EMPTY;
+  let start = 0;
+  let begun = EMPTY;
   let held = 0;
 
-  const finish = (last: Buffer): Buffer => {
-    if (held + last.length > limit) throw tooLong();
-    if (parts.length === 0) return last;
-    const line = Buffer.concat([...parts, last], held + last.length);
-    parts = [];
+  const hold = (part: Buffer): void => {
+    const length = held + part.length;
+    if (length > limit) throw tooLong();
+    if (length > begun.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.min(limit, Math.max(length, 2 * begun.length)));
+      begun.copy(larger, 0, 0, held);
+      begun = larger;
+    }
+    part.copy(begun, held);
+    held = length;
+  };
+  const take = (): Buffer => {
+    const line = begun.subarray(0, held);
     held = 0;
     return line;
   };
 
   return {
-    *push(chunk) {
-      let start = 0;
-      for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
-        yield finish(chunk.subarray(start, end));
-        start = end + 1;
-      }
-      if (start === chunk.length) return;
-      held += chunk.length - start;
-      if (held > limit) throw tooLong();
-      parts.push(chunk.subarray(start));
+    push(next) {
+      chunk = next;
+      start = 0;
     },
-    rest: () => (held === 0 ? undefined : finish(Buffer.alloc(0))),
+    next() {
+      if (start === chunk.length) return undefined;
+      const end = chunk.indexOf(NEWLINE, start);
+      const part = chunk.subarray(start, end === -1 ? chunk.length : end);
+      start = end === -1 ? chunk.length : end + 1;
+      if (end === -1) {
+        hold(part);
+        return undefined;
+      }
+      if (held === 0 && part.length <= limit) return part;
+      hold(part);
+      return take();
+    },
+    rest: () => (held === 0 ? undefined : take()),
   };
 }

@@ -1,6 +1,8 @@
 import type { IncomingMessage } from "node:http";
+import { finished } from "node:stream/promises";
 import { ExecutorRegistryError } from "../../tools/errors.ts";
 import type { Call } from "../../http/call.ts";
+import type { ApiStream } from "./api.ts";
 import { KubernetesError, type Place } from "./errors.ts";
 import { networkError } from "./failures.ts";
 import { readBytes } from "../../tools/read-bytes.ts";
@@ -12,21 +14,41 @@ export function readAll(response: IncomingMessage, limit: number, place: Place):
   return readBytes(response, limit, () => tooLarge(place, "answer", limit));
 }
 
-/** Reads a body line by line while it arrives, and ends the call with it. Leaving off closes the connection. */
+/**
+ * Reads a body line by line while it arrives, and ends the call with it. Leaving off closes the connection.
+ * @param take is called with each line, which is not yielded then: a promise for each costs more than the line
+ */
 export async function* readLines(
   response: IncomingMessage,
-  limit: number,
+  { lineLimit: limit = 16 << 20, take }: ApiStream,
   place: Place,
   call: Call,
 ): AsyncGenerator<Buffer> {
   const splitter = splitLines(limit, () => tooLarge(place, "line", limit));
+  const receive = (chunk: Buffer): void => {
+    call.alive();
+    splitter.push(chunk);
+  };
   try {
-    for await (const chunk of response as AsyncIterable<Buffer>) {
-      call.alive();
-      yield* splitter.push(chunk);
+    if (take) {
+      response.on("data", (chunk: Buffer) => {
+        try {
+          receive(chunk);
+          for (let line; (line = splitter.next());) take(line);
+        } catch (error) {
+          response.destroy(error instanceof Error ? error : new Error(String(error)));
+        }
+      });
+      await finished(response);
+    } else {
+      for await (const chunk of response as AsyncIterable<Buffer>) {
+        receive(chunk);
+        for (let line; (line = splitter.next());) yield Buffer.from(line);
+      }
     }
     const rest = splitter.rest();
-    if (rest) yield rest;
+    if (rest && take) take(rest);
+    else if (rest) yield rest;
   } catch (error) {
     throw problem(error, place, call);
   } finally {

@@ -29,6 +29,11 @@ export interface ApiStream extends ApiCall {
   readonly idle?: number;
   /** Most bytes of one line. @default 16 MiB */
   readonly lineLimit?: number;
+  /**
+   * Takes the lines, which are not yielded then, at once as they arrive: reading the answer calls it, and does not wait for it.
+   * A line is valid during its call only. What it throws ends the stream.
+   */
+  readonly take?: (line: Buffer) => void;
 }
 
 /**

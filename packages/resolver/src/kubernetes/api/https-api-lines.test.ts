@@ -5,6 +5,7 @@ import { describe, test } from "node:test";
 import { manualClock } from "../../../../../testing/manual-clock.ts";
 import { type ServedApi, serveApi } from "../../../../../testing/serve-api.ts";
 import type { ApiStream } from "./api.ts";
+import { KubernetesError } from "./errors.ts";
 
 /** Opens a stream and hands out the server's end of it. */
 async function open(served: ServedApi, options?: ApiStream): Promise<[AsyncIterator<Buffer>, ServerResponse]> {
@@ -117,5 +118,78 @@ describe("lines", () => {
     await once(served.server, "request");
     await clock.advance(1000);
     await dead;
+  });
+});
+
+describe("lines that are taken", () => {
+  /** Opens a stream; `done` settles as it does, and would yield what is not taken. */
+  async function take(served: ServedApi, taken: string[], options?: ApiStream) {
+    const [lines, response] = await open(served, { take: (line) => void taken.push(String(line)), ...options });
+    const closed = once(response, "close");
+    return { response, closed, done: lines.next() };
+  }
+
+  test("come whole, however the bytes arrive, and are not yielded", async () => {
+    await using served = await serveApi(flush);
+    const taken: string[] = [];
+    const long = "界".repeat(100_000);
+    const { response, done } = await take(served, taken);
+    const rocket = Buffer.from(`🚀\none\n\ntwo\r\n${long}\nthree\nlast`);
+    for (const [from, to] of [[0, 2], [2, 50_000], [50_000]]) {
+      await new Promise((sent) => response.write(rocket.subarray(from, to), sent));
+    }
+    response.end();
+    assert.deepEqual(await done, { done: true, value: undefined });
+    assert.deepEqual(taken, ["🚀", "one", "", "two\r", long, "three", "last"]);
+  });
+
+  test("half a line of a cut connection is none", async () => {
+    await using served = await serveApi(flush);
+    const taken: string[] = [];
+    const { response, done } = await take(served, taken);
+    response.write("one\ntw", () => response.destroy());
+    await assert.rejects(done, { code: "unreachable", reason: "ECONNRESET" });
+    assert.deepEqual(taken, ["one"]);
+  });
+
+  test("one over the limit ends the stream and closes the connection", async () => {
+    await using served = await serveApi(flush);
+    const taken: string[] = [];
+    const { response, closed, done } = await take(served, taken, { lineLimit: 10 });
+    response.write(`one\n${"x".repeat(11)}`);
+    await assert.rejects(done, { code: "too-large" });
+    await closed;
+    assert.deepEqual(taken, ["one"]);
+  });
+
+  test("one that its taker refuses is the last, and closes the connection", async () => {
+    await using served = await serveApi(flush);
+    const taken: string[] = [];
+    const refusal = new KubernetesError("gone", "too old", { method: "GET", path: "/log", server: "" });
+    const refuse = (line: Buffer): void => {
+      taken.push(String(line));
+      throw refusal;
+    };
+    const { response, closed, done } = await take(served, taken, { take: refuse });
+    response.write("one\ntwo\n");
+    await assert.rejects(done, refusal);
+    await closed;
+    assert.deepEqual(taken, ["one"]);
+  });
+
+  test("end with the caller's signal and with silence", async () => {
+    const clock = manualClock();
+    await using served = await serveApi(flush, {}, clock);
+    const stop = new AbortController();
+    const one = await take(served, [], { signal: stop.signal });
+    const reason = new Error("enough");
+    stop.abort(reason);
+    await assert.rejects(one.done, reason);
+    await one.closed;
+    const other = await take(served, [], { idle: 1000 });
+    const dead = assert.rejects(other.done, { code: "timeout", message: /sent nothing for 1 s/ });
+    await clock.advance(1000);
+    await dead;
+    await other.closed;
   });
 });

@@ -61,7 +61,7 @@ class HttpsApi implements KubernetesApi {
   }
 
   async lines(path: ApiPath, options: ApiStream = {}): Promise<AsyncIterable<Buffer>> {
-    const { idle, lineLimit = 16 * MIB } = options;
+    const { idle } = options;
     const place = this.#place("GET", path);
     const call = beginCall(this.#clock, options.signal);
     let watched = false;
@@ -74,7 +74,7 @@ class HttpsApi implements KubernetesApi {
     try {
       const response = await this.#send(place, options, call, { begin, untilConnected: true });
       call.alive();
-      return readLines(response, lineLimit, place, call);
+      return readLines(response, options, place, call);
     } catch (error) {
       call.end();
       throw problem(error, place, call);

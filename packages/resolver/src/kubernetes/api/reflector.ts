@@ -124,18 +124,20 @@ class Reflector {
     const { api, path, query, signal, clock, random } = this.#options;
     const timeoutSeconds = 240 + Math.floor(random() * 241);
     const began = clock.now();
+    let worthwhile = false;
+    const take = (line: Buffer): void => {
+      this.#receive(line);
+      worthwhile = true;
+    };
     const lines = await api.lines(path, {
       query: { ...query, watch: true, allowWatchBookmarks: true, resourceVersion, timeoutSeconds },
       signal,
       idle: IDLE_MS,
+      take,
     });
     this.#following();
-    let worthwhile = false;
     try {
-      for await (const line of lines) {
-        this.#receive(line);
-        worthwhile = true;
-      }
+      for await (const line of lines) take(line);
     } catch (error) {
       // Some servers send no bookmarks for a kind that never changed, so silence is no proof of a lost connection: ask again.
       if (!(error instanceof KubernetesError && error.code === "timeout" && error.status === undefined)) throw error;

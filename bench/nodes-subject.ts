@@ -1,5 +1,8 @@
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import type { IncomingMessage } from "node:http";
 import { get } from "node:https";
+import { json } from "node:stream/consumers";
 import type { KubeConfigLike } from "@executor-registry/resolver/kubernetes";
 
 // One side of bench/nodes.ts, alone in its process: holds all nodes, answers which images a type has, and prints what it cost.
@@ -14,7 +17,6 @@ export interface Access {
 
 /** What a side prints when all nodes are held. */
 export interface Held {
-  readonly kind: "held";
   readonly firstAnswerMs: number;
   readonly images: number;
   readonly heap: number;
@@ -25,7 +27,6 @@ export interface Held {
 
 /** Processor time used since the last question, in milliseconds. */
 export interface Used {
-  readonly kind: "used";
   readonly cpuMs: number;
 }
 
@@ -85,14 +86,24 @@ async function informer({ server, ca, cert, key }: Access): Promise<() => Promis
 /** The least that following nodes can cost: reading the watch, and throwing it away. */
 async function drain({ server, ca, cert, key }: Access): Promise<() => Promise<number>> {
   const options = { ca: readFileSync(ca), cert: readFileSync(cert), key: readFileSync(key) };
-  return () =>
-    new Promise((resolve, reject) => {
-      const opened = get(`${server}/api/v1/nodes?watch=true&resourceVersion=0`, options, (response) => {
-        response.resume();
-        resolve(0);
-      });
-      opened.on("error", reject);
-    });
+  const ask = async (query: string): Promise<IncomingMessage> => {
+    const asked = get(`${server}/api/v1/nodes?${query}`, options);
+    const [response] = (await once(asked, "response")) as [IncomingMessage];
+    if (response.statusCode !== 200) throw new Error(`the server answers ${response.statusCode} to ${query}`);
+    return response;
+  };
+  // From where the list is, and from there anew when it ends: the server ends a watch whose reader falls behind, which one that
+  // begins at version 0, with all nodes, does at once.
+  const follow = async (): Promise<void> => {
+    const list = (await json(await ask("limit=1"))) as { readonly metadata: { readonly resourceVersion: string } };
+    const watch = await ask(`watch=true&resourceVersion=${list.metadata.resourceVersion}`);
+    watch.resume();
+    watch.once("close", () => void follow());
+  };
+  return async () => {
+    await follow();
+    return 0;
+  };
 }
 
 const SIDES = { ours, informer, drain };
@@ -107,12 +118,12 @@ const started = performance.now();
 const images = await begin();
 const firstAnswerMs = performance.now() - started;
 const after = memory();
-const held: Held = { kind: "held", firstAnswerMs, images, ...after, heapBefore: before.heap, rssBefore: before.rss };
+const held: Held = { firstAnswerMs, images, ...after, heapBefore: before.heap, rssBefore: before.rss };
 process.send?.(held);
 let usage = process.cpuUsage();
 process.on("message", () => {
   const { user, system } = process.cpuUsage(usage);
   usage = process.cpuUsage();
-  const used: Used = { kind: "used", cpuMs: (user + system) / 1000 };
+  const used: Used = { cpuMs: (user + system) / 1000 };
   process.send?.(used);
 });

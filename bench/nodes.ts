@@ -10,7 +10,7 @@ import { median, megabytes, printTable } from "./figures.ts";
 import type { Access, Held, Side, Used } from "./nodes-subject.ts";
 
 // Holding the nodes of a large cluster: the nodes source against the informer of @kubernetes/client-node, each in a process of
-// its own, in turns, against the API server that KUBECONFIG names. Writes node objects, and deletes them at its end.
+// its own, at the same time, against the API server that KUBECONFIG names. Writes node objects, and deletes them at its end.
 // Usage: npm run bench:nodes -- [NODES] [ROUNDS]
 
 const [count = 5000, rounds = 3] = process.argv.slice(2).map(Number);
@@ -88,33 +88,59 @@ function access(): Access {
   return { server, ca, cert, key };
 }
 
-async function ask<Answer>(child: ChildProcess): Promise<Answer> {
-  const answer = once(child, "message");
+/** What the child says next. A child that ends says nothing, which is an error. */
+async function hear<Answer>(child: ChildProcess): Promise<Answer> {
+  const heard = new AbortController();
+  const { signal } = heard;
+  const ended = once(child, "exit", { signal }).then(([code]) => {
+    throw new Error(`a side ended with exit code ${code}; what it printed says why`);
+  });
+  try {
+    return (await Promise.race([once(child, "message", { signal }), ended]))[0] as Answer;
+  } finally {
+    ended.catch(() => {});
+    heard.abort();
+  }
+}
+
+function ask(child: ChildProcess): Promise<Used> {
+  const answer = hear<Used>(child);
   child.send("used?");
-  return (await answer)[0] as Answer;
+  return answer;
 }
 
 type Measured = Held & { readonly cpuMs: number };
 
-async function measure(side: Side, api: KubernetesApi): Promise<Measured> {
+function start(side: Side): ChildProcess {
   // As JavaScript, and with the packages as they are published: what Node needs to read TypeScript is no part of either side.
   const flags = ["--expose-gc", "--input-type=module", "--eval", stripTypeScriptTypes(SUBJECT)];
-  const child = spawn(process.execPath, [...flags, side, JSON.stringify(access())], {
+  return spawn(process.execPath, [...flags, side, JSON.stringify(access())], {
     cwd: join(import.meta.dirname, ".."),
     stdio: ["inherit", "inherit", "inherit", "ipc"],
   });
+}
+
+/** Starts one side after the other; all of them then see the same heartbeats, so that what disturbs one disturbs the others. */
+async function measure(api: KubernetesApi): Promise<Record<Side, Measured>> {
+  const children: ChildProcess[] = [];
+  const begin = async (side: Side): Promise<[ChildProcess, Held]> => {
+    const child = start(side);
+    children.push(child);
+    return [child, await hear<Held>(child)];
+  };
   try {
-    const [held] = (await once(child, "message")) as [Held];
+    const [ours, informer, drain] = [await begin("ours"), await begin("informer"), await begin("drain")];
+    const used = async ([child, held]: [ChildProcess, Held]): Promise<Measured> => ({ ...held, ...(await ask(child)) });
+    const beaten = async (): Promise<Record<Side, Measured>> => {
+      await beat(api);
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      return { ours: await used(ours), informer: await used(informer), drain: await used(drain) };
+    };
     // The first heartbeat of a node tells the nodes source its fingerprint, so it is not the steady state that is measured.
-    await beat(api);
-    await new Promise((resolve) => setTimeout(resolve, 1000));
-    await ask<Used>(child);
-    await beat(api);
-    await new Promise((resolve) => setTimeout(resolve, 1000));
-    return { ...held, cpuMs: (await ask<Used>(child)).cpuMs };
+    await beaten();
+    return await beaten();
   } finally {
-    child.kill();
-    await once(child, "exit");
+    for (const child of children) if (child.kill()) await once(child, "exit");
   }
 }
 
@@ -127,7 +153,8 @@ try {
   );
   const results: Record<Side, Measured[]> = { ours: [], informer: [], drain: [] };
   for (let round = 0; round < rounds; round += 1) {
-    for (const side of ["ours", "informer", "drain"] as const) results[side].push(await measure(side, api));
+    const measured = await measure(api);
+    for (const side of ["ours", "informer", "drain"] as const) results[side].push(measured[side]);
   }
   const row = (name: string, unit: (value: number) => string, of: (held: Measured) => number): string[] => {
     const [a, b, c] = [results.ours, results.informer, results.drain].map((all) => median(all.map(of)));

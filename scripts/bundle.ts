@@ -6,29 +6,39 @@ import { rolldown } from "rolldown";
 // in them. See docs/decisions/0015-bundled-server.md
 const FOLDER = "packages/registry/dist";
 
-const build = await rolldown({
-  input: "packages/registry/src/command/main.ts",
-  platform: "node",
-  resolve: { conditionNames: ["executor-registry-source", "node", "import", "default"] },
-  onLog(_level, log, handle) {
-    // What the resolver loads on use the service may need at once.
-    if (log.code !== "INEFFECTIVE_DYNAMIC_IMPORT") handle("error", log);
-  },
-});
-const { output } = await build.generate({
-  // An ES module's import of node:http makes Node load its fetch too: 40 ms and 14 MB.
-  format: "cjs",
-  entryFileNames: "server.cjs",
-  chunkFileNames: "[name]-[hash].cjs",
-  comments: { legal: false },
-  // Names stay, for the stacks in logs.
-  minify: { mangle: false, compress: true, codegen: { removeWhitespace: true } },
-});
-await build.close();
+/** The chunks of one program. @param name of its file */
+async function bundled(input: string, name: string) {
+  const build = await rolldown({
+    input,
+    platform: "node",
+    resolve: { conditionNames: ["executor-registry-source", "node", "import", "default"] },
+    onLog(_level, log, handle) {
+      // What the resolver loads on use the service may need at once.
+      if (log.code !== "INEFFECTIVE_DYNAMIC_IMPORT") handle("error", log);
+    },
+  });
+  const { output } = await build.generate({
+    // An ES module's import of node:http makes Node load its fetch too: 40 ms and 14 MB.
+    format: "cjs",
+    entryFileNames: `${name}.cjs`,
+    chunkFileNames: "[name]-[hash].cjs",
+    comments: { legal: false },
+    // Names stay, for the stacks in logs.
+    minify: { mangle: false, compress: true, codegen: { removeWhitespace: true } },
+  });
+  await build.close();
+  return output.filter((file) => file.type === "chunk");
+}
+
+const SOURCE = "packages/registry/src";
+const chunks = [
+  ...(await bundled(`${SOURCE}/command/main.ts`, "server")),
+  // A program of its own, for a thread: what it takes from the libraries costs the server nothing.
+  ...(await bundled(`${SOURCE}/checks/signature/worker.ts`, "signature-worker")),
+];
 
 rmSync(FOLDER, { recursive: true, force: true });
 mkdirSync(FOLDER);
-const chunks = output.filter((file) => file.type === "chunk");
 for (const { fileName, code } of chunks) writeFileSync(join(FOLDER, fileName), ascii(code));
 const packages = new Set(chunks.flatMap(({ modules }) => Object.keys(modules).flatMap((id) => packageOf(id) ?? [])));
 writeFileSync(join(FOLDER, "THIRD-PARTY-LICENSES.txt"), licences([...packages].sort()));

@@ -65,6 +65,7 @@ export const ROOMS: Readonly<Record<string, Allowed>> = {
     "sources/google": ["model", "net", "oci/auth", "oci/read", "oci/wire", "sources"],
     "sources/layout": ["model", "oci/read", "oci/wire", "sources"],
     "sources/oci": ["model", "oci/auth", "oci/read", "oci/wire", "settings", "sources"],
+    "checks/signature": ["model", "oci/read", "oci/wire", "settings"],
     "checks/vulnerabilities": [
       "model",
       "net",
@@ -75,7 +76,7 @@ export const ROOMS: Readonly<Record<string, Allowed>> = {
       "sources/ecr",
       "sources/google",
     ],
-    checks: ["checks/vulnerabilities", "model", "oci/read", "settings"],
+    checks: ["checks/signature", "checks/vulnerabilities", "model", "oci/read", "settings"],
     catalogue: ["journal", "model", "sources"],
     policies: ["catalogue", "model"],
     choice: ["catalogue", "errors", "model", "policies", "sources"],

@@ -42,6 +42,21 @@ export async function pushIndex(
   return describeBytes(IMAGE_INDEX, index);
 }
 
+/** Pushes a manifest of any kind with the blobs that it names. @returns what an index names it by */
+export async function pushArtifact(
+  target: PushTarget,
+  repository: string,
+  tag: string | undefined,
+  manifest: object,
+  blobs: readonly Uint8Array[],
+): Promise<BlobDescriptor> {
+  for (const blob of blobs) await pushBlob(target, repository, blob);
+  const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: IMAGE_MANIFEST, ...manifest }));
+  const descriptor = describeBytes(IMAGE_MANIFEST, bytes);
+  await pushManifest(target, repository, tag ?? descriptor.digest, bytes, IMAGE_MANIFEST);
+  return descriptor;
+}
+
 /** Gives what is there one more tag, or moves a tag: one request. */
 export async function pushManifest(
   target: PushTarget,

@@ -12,6 +12,7 @@ import type { OnInvalid } from "../model/verdict.ts";
 import { type Check, fingerprintOf, inMode } from "./check.ts";
 import { createNamespaceCheck } from "./namespace.ts";
 import { runnableCheck } from "./runnable.ts";
+import { createSignatureCheck } from "./signature.ts";
 import { chain, type CheckSettings, type PolicySettings } from "./settings.ts";
 import { createVulnerabilityCheck } from "./vulnerabilities.ts";
 
@@ -80,13 +81,14 @@ export const OPEN_POLICIES = makePolicies("none");
 
 /** The checks of one policy. A new one has its row here, and its settings in `settings.ts`. */
 function makeChecks(
-  { namespaces, vulnerabilities, revalidate = REVALIDATE_MS }: Partial<PolicySettings>,
+  { namespaces, signature, vulnerabilities, revalidate = REVALIDATE_MS }: Partial<PolicySettings>,
   approved: readonly string[],
   context: CheckContext,
 ): readonly Check[] {
   return [
     inMode(createNamespaceCheck(namespaces?.allow ?? [...approved]), namespaces?.mode ?? "enforce"),
     runnableCheck,
+    ...(signature === undefined ? [] : [inMode(createSignatureCheck(signature, revalidate, context), signature.mode)]),
     ...(vulnerabilities === undefined
       ? []
       : [inMode(createVulnerabilityCheck(vulnerabilities, revalidate, context), vulnerabilities.mode)]),

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { makeSigningKey } from "../../../../testing/sigstore.ts";
 import type { Image } from "../model/image.ts";
 import { ExecutorRegistryError } from "@executor-registry/resolver";
 import type { RepositoryReader } from "../oci/read/repository-reader.ts";
@@ -8,14 +9,17 @@ import { makePolicies } from "./checks.ts";
 import { CheckSettings } from "./settings.ts";
 
 /** Every setting that changes what a check answers, and the check that it is of. */
-const policy = (vulnerabilities: object = {}) => ({
+const [pem, other] = [makeSigningKey().pem, makeSigningKey().pem];
+const policy = (vulnerabilities: object = {}, signature: object = {}) => ({
   name: "all",
   vulnerabilities: { provider: { kind: "ecr" }, maxSeverity: "high", ...vulnerabilities },
+  signature: { keys: [pem], ...signature },
 });
 const ALL = { approvedNamespaces: ["**"], policies: [policy()] };
 const OTHERWISE = [
   ["approved-namespace", { ...ALL, approvedNamespaces: ["r.test/team/*"] }],
   ["vulnerabilities", { ...ALL, policies: [policy({ onlyFixable: true })] }],
+  ["signature", { ...ALL, policies: [policy({}, { keys: [other] })] }],
 ] as const;
 
 const IMAGES: readonly Image[] = [

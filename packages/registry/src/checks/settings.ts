@@ -2,6 +2,7 @@ import { z } from "zod";
 import { durationBetween } from "../settings/duration.ts";
 import { approvedNamespaces, NamespaceSettings } from "./namespace.ts";
 import { VulnerabilitySettings } from "./vulnerabilities/vulnerabilities.ts";
+import { SignatureSettings } from "./signature.ts";
 
 const Mode = z.enum(["enforce", "warn"]).default("enforce").meta({
   description: "`warn`: what fails is a version all the same, with a warning",
@@ -38,6 +39,7 @@ export const PolicySettings = z.strictObject({
   }),
   namespaces: moded(NamespaceSettings),
   vulnerabilities: moded(VulnerabilitySettings),
+  signature: SignatureSettings.safeExtend({ mode: Mode }).optional(),
 });
 export type PolicySettings = z.output<typeof PolicySettings>;
 

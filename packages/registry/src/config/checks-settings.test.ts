@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, test } from "node:test";
+import { makeSigningKey, makeSigstore } from "../../../../testing/sigstore.ts";
+import { makePolicies } from "../checks/checks.ts";
 import { refuseUnchecked } from "./load-config.ts";
 import { InvalidConfigurationError, parseConfig } from "./parse-config.ts";
 
@@ -16,6 +21,43 @@ function mistakesOf(text: string): string[] {
 }
 
 describe("the settings of checks", () => {
+  test("take keys and a trusted root from files: another content is another configuration of the check", async (t) => {
+    const folder = await mkdtemp(join(tmpdir(), "checks-"));
+    t.after(() => rm(folder, { recursive: true }));
+    const [key, root] = [join(folder, "cosign.pub"), join(folder, "trusted_root.json")];
+    const inline = makeSigningKey().pem.replaceAll("\n", "\n          ");
+    const text = `checks:
+  approvedNamespaces: ["**"]
+  policies:
+    - name: signed
+      signature:
+        keys:
+        - {file: ${key}}
+        - |
+          ${inline}
+        identities: [{issuer: "https://issuer.test", subject: release@acme.test}]
+        trustedRoot: {file: ${root}}
+`;
+    const fingerprint = async (): Promise<string | undefined> => {
+      const { checks } = parseConfig(text, "registry.yaml");
+      return makePolicies(checks ?? "none")
+        .of("ml")
+        .checks.find(({ name }) => name === "signature")?.fingerprint;
+    };
+    assert.match(
+      mistakesOf(text).join("\n"),
+      /keys\[0\]: .*cosign\.pub cannot be read \(ENOENT\)[^]*trusted_root\.json cannot be read/,
+    );
+    await writeFile(key, makeSigningKey().pem);
+    await writeFile(root, (await makeSigstore()).trustedRoot);
+    const first = await fingerprint();
+    assert.ok(first !== undefined && first === (await fingerprint()));
+    await writeFile(root, (await makeSigstore()).trustedRoot);
+    const second = await fingerprint();
+    await writeFile(key, makeSigningKey().pem);
+    assert.equal(new Set([first, second, await fingerprint()]).size, 3);
+  });
+
   test("are needed as soon as images come from elsewhere than one's own files, or `checks: none` is", () => {
     assert.deepEqual(mistakesOf(OCI), [
       '- checks: nothing says what images of the source "main" must pass: name approved repositories in checks.approvedNamespaces, or write `checks: none` to serve every image that is found',

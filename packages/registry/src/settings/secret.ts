@@ -31,24 +31,32 @@ export class ReadSecret {
  */
 export const Secret = z
   .unknown()
-  .transform((written, context): string => {
-    if (written instanceof ReadSecret) {
-      if ("text" in written.read) return written.read.text;
-      context.addIssue({ code: "custom", message: written.read.problem });
-      return z.NEVER;
-    }
-    const { error } = Place.safeParse(written);
-    if (error === undefined) throw new TypeError("secrets are read before the schema runs");
-    for (const issue of error.issues) {
-      const { path, message } = issue;
-      if (issue.code === "unrecognized_keys") context.addIssue({ code: issue.code, keys: issue.keys, path, message });
-      else context.addIssue({ code: "custom", path, message });
-    }
-    return z.NEVER;
-  })
+  .transform(readText)
   .meta({
     title: "secret",
     type: "object",
     properties: { file: { type: "string", minLength: 1 }, env: { type: "string", minLength: 1 } },
     additionalProperties: false,
   });
+
+/** A text that may be written in the configuration itself, such as a public key, or where it is. */
+export const TextOrPlace = z
+  .unknown()
+  .transform((written, context): string => (typeof written === "string" ? written : readText(written, context)))
+  .meta({ title: "secret" });
+
+function readText(written: unknown, context: z.RefinementCtx): string {
+  if (written instanceof ReadSecret) {
+    if ("text" in written.read) return written.read.text;
+    context.addIssue({ code: "custom", message: written.read.problem });
+    return z.NEVER;
+  }
+  const { error } = Place.safeParse(written);
+  if (error === undefined) throw new TypeError("secrets are read before the schema runs");
+  for (const issue of error.issues) {
+    const { path, message } = issue;
+    if (issue.code === "unrecognized_keys") context.addIssue({ code: issue.code, keys: issue.keys, path, message });
+    else context.addIssue({ code: "custom", path, message });
+  }
+  return z.NEVER;
+}

@@ -39,7 +39,8 @@ export const SignatureSettings = z
 /** A signature follows its image by seconds, or by an approval: first a minute, then twice as long each time. */
 const FIRST_RETRY_MS = 60_000;
 const LAST_RETRY_MS = 3_600_000;
-const VERIFIED_MS = 600_000;
+/** Enough for the types that one image is of, and short enough for an operator who has it judged again. */
+const VERIFIED_MS = 60_000;
 const KEPT = 10_000;
 const MAX_EVIDENCE = 500;
 

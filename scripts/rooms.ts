@@ -67,6 +67,7 @@ export const ROOMS: Readonly<Record<string, Allowed>> = {
     "sources/oci": ["model", "oci/auth", "oci/read", "oci/wire", "settings", "sources"],
     "checks/signature": ["model", "oci/read", "oci/wire", "settings"],
     "checks/vulnerabilities": [
+      "checks/signature",
       "model",
       "net",
       "oci/read",

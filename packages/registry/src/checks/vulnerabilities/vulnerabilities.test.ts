@@ -4,8 +4,9 @@ import type { Digest } from "@executor-registry/resolver";
 import { HARBOR_ACCOUNT, type HarborDouble, startHarborDouble } from "../../../../../testing/harbor-double.ts";
 import type { BlobDescriptor } from "../../../../../testing/images.ts";
 import { type OddRegistry, startOddRegistry } from "../../../../../testing/odd-registry.ts";
+import { makeSigningKey } from "../../../../../testing/sigstore.ts";
 import { ReadSecret } from "../../settings/secret.ts";
-import { readerOf, scanContext, SCANNED } from "./testing/scans.ts";
+import { attachStatements, readerOf, scanContext, SCANNED } from "./testing/scans.ts";
 import { createVulnerabilityJudge, VulnerabilitySettings } from "./vulnerabilities.ts";
 
 const PATH = "ml/executor-ml";
@@ -110,6 +111,50 @@ describe("the check of vulnerabilities", () => {
     });
   }
 
+  test("excuses what those who may have stated, and nobody else", async ({ signal }) => {
+    await using held = await open(signal);
+    const { registry } = held;
+    const image = registry.image(PATH, "1.0.0");
+    held.scanned(image.digest, found);
+    const key = makeSigningKey();
+    const vex = { keys: [key.pem] };
+    const state = async () => (await held.judge(image.digest, { vex })).state;
+    const document = (status: string, more: object = {}) => ({
+      "@context": "https://openvex.dev/ns/v0.2.0",
+      timestamp: SCANNED,
+      statements: [
+        {
+          vulnerability: { name: "CVE-2026-1" },
+          products: [{ "@id": `pkg:oci/executor-ml@${image.digest}` }],
+          status,
+          justification: "vulnerable_code_not_present",
+        },
+      ],
+      ...more,
+    });
+    const put = (predicate: unknown, by = key) => ({
+      predicateType: "https://openvex.dev/ns",
+      predicate,
+      by: { key: by },
+    });
+    assert.equal(await state(), "failed");
+    attachStatements(registry, PATH, image, put(document("not_affected"), makeSigningKey()));
+    assert.equal(await state(), "failed", "by a stranger");
+    attachStatements(registry, PATH, image, put(document("not_affected")));
+    const { state: passed, evidence, reason } = await held.judge(image.digest, { vex });
+    assert.equal(passed, "passed", reason);
+    assert.match(evidence?.["excepted"] ?? "", /^CVE-2026-1 by VEX sha256:[0-9a-f]{16} \(statement 1\) of 2026-11-22/);
+    assert.equal((await held.judge(image.digest)).state, "failed", "without vex in the policy");
+    const affected = document("affected", { timestamp: "2026-11-22T11:00:00Z" });
+    attachStatements(registry, PATH, image, put(document("not_affected")), put(affected));
+    assert.equal(await state(), "failed", "a newer one says otherwise");
+    attachStatements(registry, PATH, image, put(document("not_affected")), put({ "@context": "odd" }));
+    assert.equal(await state(), "failed", "one cannot be understood");
+    attachStatements(registry, PATH, image, put(document("not_affected")));
+    registry.answerNext(/manifests\/sha256-[0-9a-f]+$/, { status: 503 }, Infinity);
+    assert.equal(await state(), "failed", "they cannot be read");
+  });
+
   test("waits for a scanner that is away, and for a registry", async ({ signal }) => {
     await using held = await open(signal);
     const { digest } = held.registry.image(PATH, "1.0.0");
@@ -129,6 +174,8 @@ describe("the check of vulnerabilities", () => {
       [{ provider }, /maxSeverity/],
       [{ maxSeverity: "high" }, /provider/],
       [{ provider: { kind: "sarif" }, maxSeverity: "high" }, /provider/],
+      [{ provider, maxSeverity: "high", vex: {} }, /who may sign/],
+      [{ provider: { kind: "attached" }, maxSeverity: "high" }, /who may sign/],
       [{ provider, maxSeverity: "high", onlyFixed: true }, /onlyFixed/],
       [{ provider, maxSeverity: "high", allow: [{ id: "CVE-1", reason: "r" }] }, /expires/],
       [{ provider, maxSeverity: "high", allow: [{ id: "CVE-1", reason: "r", expires: "2026-02-30" }] }, /expires/],

@@ -7,7 +7,10 @@ import { forEachLimited } from "../../sources/for-each-limited.ts";
 import { assess, type Assessment, assessPart, type Part } from "./assess.ts";
 import type { ProviderContext } from "./providers/provider.ts";
 import { PROVIDERS } from "./providers/providers.ts";
+import { vexExcuse } from "./vex/decide.ts";
+import { VexSettings, vexStatements } from "./vex/read-vex.ts";
 import { exceptionOf, rules } from "./rules.ts";
+import { trustOf } from "../signature/signers.ts";
 import { scanTargets, type Target } from "./targets.ts";
 
 /** What images' vulnerabilities may be, and who says what they are. */
@@ -16,6 +19,10 @@ export const VulnerabilitySettings = z.strictObject({
     description: "Who says what is vulnerable: severities of different providers are not compared",
   }),
   ...rules,
+  vex: VexSettings.optional().meta({
+    description:
+      "Who may say, by OpenVEX or CycloneDX that they sign and attach to the image, that a vulnerability does not matter in it. Nobody when absent",
+  }),
 });
 export type VulnerabilitySettings = z.output<typeof VulnerabilitySettings>;
 
@@ -27,14 +34,31 @@ export function createVulnerabilityJudge(
   settings: VulnerabilitySettings,
   context: ProviderContext,
 ): (image: Image, reader: RepositoryReader, signal: AbortSignal) => Promise<Assessment> {
-  const { provider: config, ...rules } = settings;
+  const { provider: config, vex, ...rules } = settings;
   const provider = PROVIDERS.make(config, context);
-  const { clock } = context;
+  const { clock, log } = context;
+  const vexTrust = vex && trustOf(vex, { clock });
 
   async function part(target: Target, signal: AbortSignal): Promise<Part> {
     const answer = await provider.reportsOf(target, signal);
     const now = clock.now();
-    return assessPart(answer, rules, now, (finding) => exceptionOf(finding, rules, now));
+    const plain = assessPart(answer, rules, now, (finding) => exceptionOf(finding, rules, now));
+    if (vex === undefined || vexTrust === undefined || plain.vulnerable.length === 0) return plain;
+    const statements = await vexStatements(target, vexTrust, signal).catch((error: unknown) => {
+      signal.throwIfAborted();
+      // Without all that is stated nothing is excused.
+      log.warn(
+        { err: error, image: `${target.repository.name}@${target.digest}` },
+        "what is stated about vulnerabilities cannot be read",
+      );
+      return [];
+    });
+    return assessPart(
+      answer,
+      rules,
+      now,
+      (finding) => exceptionOf(finding, rules, now) ?? vexExcuse(finding, target, statements, vex, now),
+    );
   }
 
   return async (image, reader, signal) => {

@@ -26,7 +26,7 @@ const CosignVuln = z.object({
  * A report in any of the formats, or in cosign's predicate around one; `undefined` for what is none.
  * @throws RegistryError code `registry-protocol` for one that is not as its format should be
  */
-function readScan(value: unknown, place: Place): ScanDocument | undefined {
+export function readScan(value: unknown, place: Place): ScanDocument | undefined {
   const predicate = CosignVuln.safeParse(value);
   if (!predicate.success) return readFormat(value, place);
   const { scanner, metadata } = predicate.data;

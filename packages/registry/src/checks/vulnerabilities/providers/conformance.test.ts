@@ -5,9 +5,23 @@ import { startArtifactAnalysisDouble } from "../../../../../../testing/artifact-
 import { ECR_CREDENTIALS, startEcrDouble } from "../../../../../../testing/ecr-double.ts";
 import { HARBOR_ACCOUNT, startHarborDouble } from "../../../../../../testing/harbor-double.ts";
 import { startOddRegistry } from "../../../../../../testing/odd-registry.ts";
+import { makeSigningKey } from "../../../../../../testing/sigstore.ts";
 import type { Canned } from "../../../../../../testing/registry-proxy.ts";
+import { trustOf } from "../../signature/signers.ts";
+import { createSignedScans } from "./attached.ts";
 import type { Target } from "../targets.ts";
-import { attachReport, readerOf, reportedBy, scanContext, SCANNED, targetOf, trivyReport } from "../testing/scans.ts";
+import {
+  attachReport,
+  attachStatements,
+  VULN,
+  vulnPredicate,
+  readerOf,
+  reportedBy,
+  scanContext,
+  SCANNED,
+  targetOf,
+  trivyReport,
+} from "../testing/scans.ts";
 import { createArtifactAnalysis } from "./artifact-analysis.ts";
 import { createEcrScans } from "./ecr.ts";
 import { createHarborScans } from "./harbor.ts";
@@ -80,6 +94,26 @@ const KINDS: Readonly<Record<string, () => Promise<Held>>> = {
       },
       spoil: (answer) => double.answerNext(answer, 100),
       [Symbol.asyncDispose]: () => double[Symbol.asyncDispose](),
+    };
+  },
+  async attached() {
+    const registry = await startOddRegistry();
+    const image = registry.image("team/executor-ml", "1.0.0");
+    const key = makeSigningKey();
+    const trust = trustOf({ keys: [key.pem], identities: [], transparencyLog: "optional" });
+    return {
+      provider: createSignedScans(trust),
+      target: targetOf(registry.host, "team/executor-ml", {
+        digest: image.digest,
+        reader: readerOf(registry, "team/executor-ml"),
+      }),
+      scanned(severity) {
+        const found = severity === undefined ? [] : [{ VulnerabilityID: "CVE-2026-1", Severity: severity }];
+        const predicate = vulnPredicate(trivyReport({ RepoDigests: [`r@${image.digest}`] }, found));
+        attachStatements(registry, "team/executor-ml", image, { predicateType: VULN, predicate, by: { key } });
+      },
+      spoil: (answer) => registry.answerNext(/./, answer, Infinity),
+      [Symbol.asyncDispose]: () => registry[Symbol.asyncDispose](),
     };
   },
   async posted() {

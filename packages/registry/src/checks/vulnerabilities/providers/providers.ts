@@ -4,7 +4,12 @@ import { Project } from "../../../sources/google/kind.ts";
 import { Endpoint } from "../../../sources/source-kind.ts";
 import { type Kind, type KindSchema, tableOf } from "../../../settings/kinds.ts";
 import { Secret } from "../../../settings/secret.ts";
+import { authoritySettings } from "../../signature/authorities.ts";
+import { trustOf } from "../../signature/signers.ts";
+import { trustSettings } from "../../signature/trusted-root.ts";
 import { createArtifactAnalysis } from "./artifact-analysis.ts";
+import { needsSigners } from "../signed-statements.ts";
+import { createSignedScans } from "./attached.ts";
 import { createEcrScans } from "./ecr.ts";
 import { createHarborScans } from "./harbor.ts";
 import { createPostedScans } from "./posted.ts";
@@ -78,6 +83,21 @@ const trivyKind = providerKind({
   make: ({ artifactTypes }) => createAttachedScans(artifactTypes),
 });
 
+const attachedKind = providerKind({
+  schema: z
+    .strictObject({
+      kind: z.literal("attached").meta({
+        description:
+          "Reports that one of these signers attached to the image, as `cosign attest --type vuln` does, of Trivy's or Grype's JSON. " +
+          "They should not be those that sign the image",
+      }),
+      ...authoritySettings,
+      ...trustSettings,
+    })
+    .superRefine(needsSigners),
+  make: (settings, { clock }) => createSignedScans(trustOf(settings, { clock })),
+});
+
 const postedKind = providerKind({
   schema: z.strictObject({
     kind: z.literal("posted").meta({
@@ -89,4 +109,11 @@ const postedKind = providerKind({
 });
 
 /** The providers. A new one is added here, and has a file of its own. */
-export const PROVIDERS = tableOf([ecrScansKind, artifactAnalysisKind, harborScansKind, trivyKind, postedKind]);
+export const PROVIDERS = tableOf([
+  ecrScansKind,
+  artifactAnalysisKind,
+  harborScansKind,
+  trivyKind,
+  attachedKind,
+  postedKind,
+]);

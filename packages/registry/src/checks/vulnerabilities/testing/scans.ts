@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { type Clock, type Digest, repositoryAt, silentLogger } from "@executor-registry/resolver";
 import type { RepositoryReader } from "../../../oci/read/repository-reader.ts";
 import type { BlobDescriptor } from "../../../../../../testing/images.ts";
+import { envelopeBundle, envelopeSignature, type Signer, statement } from "../../../../../../testing/sigstore.ts";
 import type { OddRegistry } from "../../../../../../testing/odd-registry.ts";
 import { createRegistryClient } from "../../../oci/read/client.ts";
 import { repositoryReader } from "../../../oci/read/repository-reader.ts";
@@ -72,21 +73,57 @@ export const trivyReport = (
   Results: [{ Target: "debian", Class: "os-pkgs", Type: "debian", Vulnerabilities: vulnerabilities }],
 });
 
-/** Puts reports beside an image, under the tag that lists them; the last call's are those that are there. */
-export function attachReport(
+/** Puts JSON documents beside an image, under the tag that lists them; the last call's are those that are there. */
+function attach(
   registry: OddRegistry,
   repository: string,
   subject: BlobDescriptor,
-  ...reports: readonly object[]
+  artifactType: string,
+  documents: readonly object[],
 ): void {
-  const manifests = reports.map((report) => {
-    const layer = registry.blob(repository, JSON.stringify(report), "application/json");
-    const config = { ...registry.blob(repository, "{}", "application/vnd.oci.empty.v1+json") };
+  const manifests = documents.map((document) => {
+    const layer = registry.blob(repository, JSON.stringify(document), artifactType);
+    const config = registry.blob(repository, "{}", "application/vnd.oci.empty.v1+json");
     const mediaType = "application/vnd.oci.image.manifest.v1+json";
-    const artifactType = "application/json";
     const manifest = { schemaVersion: 2, mediaType, artifactType, config, layers: [layer], subject };
     return { ...registry.manifest(repository, undefined, manifest), artifactType };
   });
   const mediaType = "application/vnd.oci.image.index.v1+json";
   registry.manifest(repository, subject.digest.replace(":", "-"), { schemaVersion: 2, mediaType, manifests });
 }
+
+/** Attaches reports as `trivy referrer put` does. */
+export const attachReport = (
+  registry: OddRegistry,
+  repository: string,
+  subject: BlobDescriptor,
+  ...reports: readonly object[]
+): void => attach(registry, repository, subject, "application/json", reports);
+
+/** What somebody states about an image. */
+interface Stated {
+  readonly predicateType: string;
+  readonly predicate: unknown;
+  readonly by: Signer;
+}
+
+/** Attaches statements as `cosign attest` does. */
+export function attachStatements(
+  registry: OddRegistry,
+  repository: string,
+  subject: BlobDescriptor,
+  ...statements: readonly Stated[]
+): void {
+  const bundles = statements.map(({ by, ...stated }) => {
+    const payload = statement(subject.digest, stated);
+    return envelopeBundle(payload, envelopeSignature(payload, by), by);
+  });
+  attach(registry, repository, subject, "application/vnd.dev.sigstore.bundle.v0.3+json", bundles);
+}
+
+/** cosign's predicate around a report. */
+export const vulnPredicate = (result: unknown, finished = SCANNED): object => ({
+  scanner: { uri: "pkg:github/aquasecurity/trivy@0.57.0", version: "0.57.0", db: {}, result },
+  metadata: { scanStartedOn: finished, scanFinishedOn: finished },
+});
+export const VULN = "https://cosign.sigstore.dev/attestation/vuln/v1";

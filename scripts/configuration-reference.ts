@@ -29,7 +29,11 @@ export function configurationReference(): string {
 function section(name: string, shape: Shape): string {
   const about = shape.description === undefined ? "" : `${shape.description}.\n\n`;
   const kinds = shape.items?.oneOf ?? shape.items?.anyOf;
-  if (kinds === undefined) return `## \`${name}\`\n\n${table(rowsOf(name, shape))}`;
+  if (kinds === undefined) {
+    const lists = Object.entries(shape.properties ?? {}).filter(([, { items }]) => (items?.oneOf ?? []).length > 0);
+    const inner = lists.map(([member, its]) => section(`${name}.${member}`, its));
+    return [`## \`${name}\`\n\n${table(rowsOf(name, shape))}`, ...inner].join("\n");
+  }
   // Kinds with the same settings share a table.
   const tables = new Map<string, string[]>();
   for (const kind of kinds) {
@@ -47,6 +51,8 @@ type Row = readonly [setting: string, values: string, usual: string, meaning: st
 
 /** A setting's row, or those of what is in it. */
 function rowsOf(path: string, shape: Shape, required = false): readonly Row[] {
+  // Lists of kinds have tables of their own.
+  if ((shape.items?.oneOf ?? []).length > 0) return [];
   const nested = shape.title === "secret" ? undefined : (shape.properties ?? shape.items?.properties);
   if (nested !== undefined) {
     const [inner, needed] = [shape.items ?? shape, shape.items ? "[]" : ""];

@@ -85,9 +85,9 @@ export const ROOMS: Readonly<Record<string, Allowed>> = {
     scan: ["catalogue", "choice", "errors", "model", "net", "sources"],
     webhooks: ["errors", "model", "net", "settings"],
     queues: ["model", "net", "settings", "sources/google", "webhooks"],
-    audit: ["catalogue", "settings"],
+    audit: ["catalogue", "journal", "model", "net", "settings"],
     auth: ["net"],
-    http: ["auth", "catalogue", "choice", "errors", "model", "queues", "scan", "sources", "webhooks"],
+    http: ["audit", "auth", "catalogue", "choice", "errors", "model", "queues", "scan", "sources", "webhooks"],
     config: [
       "audit",
       "auth",

@@ -283,6 +283,7 @@ auth:
       "/executors",
       "/executors/{type}",
       "/executors/{type}/versions",
+      "/executors/{type}/versions/{digest}/report",
       "/executors/refresh",
       "/journal",
       "/journal/checkpoints",

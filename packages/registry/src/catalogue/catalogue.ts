@@ -219,6 +219,16 @@ export class Catalogue {
     return found;
   }
 
+  /** Calls back when something was written. @returns what stops it */
+  onEntries(listener: () => void): () => void {
+    return this.#journal.onEntries(listener);
+  }
+
+  /** How far somebody has read the audit log, as its store keeps it. */
+  get cursors(): Pick<Store, "cursor" | "saveCursor"> {
+    return this.#store;
+  }
+
   /** What is known of the audit log's state. */
   get seal(): SealState {
     return this.#journal.seal;

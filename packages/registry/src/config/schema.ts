@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import { parseExecutorType, parseTemplate } from "@executor-registry/resolver";
 import { z } from "zod";
 import { ROLES } from "../auth/role.ts";
+import { NotificationConfig } from "../audit/followers.ts";
 import { AuditSettings } from "../audit/settings.ts";
 import { CheckSettings } from "../checks/settings.ts";
 import { parseStoreAddress, STORE_ADDRESSES } from "../stores/open.ts";
@@ -158,6 +159,10 @@ export const Config = z
           "What images must pass: `none`, or `approvedNamespaces` and `policies`. Needed as soon as there is another source than an OCI layout",
       }),
     audit: AuditSettings.prefault({}),
+    notifications: z.array(NotificationConfig).default([]).meta({
+      description:
+        "Receivers of what becomes of images, at least once and in order, from the moment they are configured",
+    }),
     auth: Auth.prefault({}),
     limits: z
       .strictObject({
@@ -171,7 +176,7 @@ export const Config = z
       .prefault({}),
     log: z.strictObject({ level: z.enum(["debug", "info", "warn", "error"]).default("info") }).prefault({}),
   })
-  .superRefine(({ sources, webhooks, queues, checks }, context) => {
+  .superRefine(({ sources, webhooks, queues, checks, audit, notifications }, context) => {
     const byName = new Map(sources.map((source) => [source.name, source]));
     if (checks !== undefined && checks !== "none") {
       for (const [index, source] of sources.entries()) {
@@ -179,11 +184,17 @@ export const Config = z
         if (isWatched(source)) context.addIssue({ code: "custom", path: ["sources", index, "kind"], message });
       }
     }
-    for (const [list, members] of Object.entries({ sources, webhooks, queues })) {
+    for (const [list, members] of Object.entries({
+      sources,
+      webhooks,
+      queues,
+      notifications,
+      "audit.forward": audit.forward,
+    })) {
       const names = members.map(({ name }) => name);
       for (const [index, member] of members.entries()) {
         const fail = (path: string, message: string): void =>
-          context.addIssue({ code: "custom", path: [list, index, path], message });
+          context.addIssue({ code: "custom", path: [...list.split("."), index, path], message });
         if (names.indexOf(member.name) !== index)
           fail("name", `"${member.name}" is the name of another of the ${list}`);
         if (!("source" in member) || member.source === undefined) continue;

@@ -1,4 +1,5 @@
 import type { HealthDocument } from "@executor-registry/resolver/internal";
+import type { FollowerHealth } from "../audit/follower.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { Snapshot } from "../choice/snapshot.ts";
 import type { SourceHealth } from "../sources/image-source.ts";
@@ -12,6 +13,8 @@ export interface HealthOptions {
     health(): readonly SourceHealth[];
     /** Where events are taken from. */
     readonly queues: readonly { readonly name: string; readonly failing: boolean }[];
+    /** Who follows the journal. */
+    followers(): readonly FollowerHealth[];
     /** What waits to be judged. */
     judging(): { readonly due: number; readonly late: number };
   };
@@ -87,15 +90,20 @@ export function createHealth(options: HealthOptions): ServiceHealth {
     ready,
     report() {
       const { status, reason } = ready();
-      const { health, queues: all, judging } = options.inForce();
+      const { health, queues: all, judging, followers: following } = options.inForce();
       const sources = health();
       const queues = all.map(({ name, failing }) => ({ name, failing }));
       const failingQueues = queues.filter(({ failing }) => failing).map(({ name }) => name);
+      const followers = following();
+      const undelivered = followers.filter(({ failing }) => failing).map(({ name }) => name);
       const { verified, broken } = catalogue.seal;
       const problems = [
         ...(sources.some(({ state }) => state === "failing") ? [problemsOf(sources)] : []),
         ...(failingQueues.length > 0
           ? [`events cannot be taken from: ${failingQueues.join(", ")}; the log says why`]
+          : []),
+        ...(undelivered.length > 0
+          ? [`the journal cannot be delivered to: ${undelivered.join(", ")}; the log says why`]
           : []),
         ...(broken === undefined ? [] : [broken.message]),
       ];
@@ -108,6 +116,7 @@ export function createHealth(options: HealthOptions): ServiceHealth {
         journal: { ...catalogue.head, ...(verified && { verified }), ...(broken && { broken }) },
         sources,
         ...(queues.length > 0 && { queues }),
+        ...(followers.length > 0 && { followers }),
         judging: judging(),
       };
     },

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
+import type { FollowerHealth } from "../audit/follower.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { Snapshot } from "../choice/snapshot.ts";
 import type { EventQueue } from "../queues/queue.ts";
@@ -23,6 +24,7 @@ export interface MetricsOptions {
   inForce(): {
     health(): readonly SourceHealth[];
     readonly queues: readonly EventQueue[];
+    followers(): readonly FollowerHealth[];
     judging(): { readonly due: number; readonly late: number };
   };
   readonly reads: ReadCounts;
@@ -119,6 +121,12 @@ export function createMetrics({ catalogue, snapshot, inForce, reads, events }: M
   );
   gauge("queue_up", "Whether the last attempt to take a queue's messages succeeded", ["queue"], (set) => {
     for (const { name, failing } of inForce().queues) set(failing ? 0 : 1, { queue: name });
+  });
+  gauge("follower_up", "Whether the last delivery of the journal succeeded", ["follower"], (set) => {
+    for (const { name, failing } of inForce().followers()) set(failing ? 0 : 1, { follower: name });
+  });
+  gauge("follower_lag_entries", "Entries of the journal that were not delivered yet", ["follower"], (set) => {
+    for (const { name, behind } of inForce().followers()) set(behind, { follower: name });
   });
   gauge("queue_poisoned_messages", "Messages of a queue that were no events and were removed", ["queue"], (set) => {
     for (const { name, poisoned } of inForce().queues) set(poisoned, { queue: name });

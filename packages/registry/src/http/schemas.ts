@@ -269,6 +269,13 @@ export const Health = z.object({
     .array(z.object({ name: z.string(), failing: z.boolean() }))
     .optional()
     .meta({ description: "Whether the last attempt to take each queue's events failed" }),
+  followers: z
+    .array(z.object({ name: z.string(), kind: z.string(), failing: z.boolean(), behind: z.number() }))
+    .optional()
+    .meta({
+      description:
+        "Where the journal is delivered: whether the last delivery failed, and how many entries were not looked at yet",
+    }),
   judging: z
     .object({ due: z.number(), late: z.number() })
     .optional()

@@ -42,5 +42,9 @@ export interface Store {
    * @returns what they are parts of; `undefined` when there is none
    */
   loadSnapshot(take: (part: SnapshotPart) => void): Promise<SnapshotHead | undefined>;
+  /** The sequence that was kept under a name, however far the journal is by now. */
+  cursor(name: string): Promise<number | undefined>;
+  /** Keeps the sequence up to which somebody has read the journal. It may be lost when the machine dies. */
+  saveCursor(name: string, sequence: number): Promise<void>;
   close(): Promise<void>;
 }

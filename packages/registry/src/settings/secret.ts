@@ -25,19 +25,19 @@ export class ReadSecret {
   }
 }
 
+/** How a place is written, in the configuration's JSON Schema. */
+const SHAPE = {
+  title: "secret",
+  type: "object",
+  properties: { file: { type: "string", minLength: 1 }, env: { type: "string", minLength: 1 } },
+  additionalProperties: false,
+} as const;
+
 /**
  * A secret, by where it is: `{file: PATH}` (as Kubernetes mounts them) or `{env: NAME}`. Never in the configuration itself, which
  * people print. Read before the schema runs; a reload reads it again.
  */
-export const Secret = z
-  .unknown()
-  .transform(readText)
-  .meta({
-    title: "secret",
-    type: "object",
-    properties: { file: { type: "string", minLength: 1 }, env: { type: "string", minLength: 1 } },
-    additionalProperties: false,
-  });
+export const Secret = z.unknown().transform(readText).meta(SHAPE);
 
 /** A text that may be written in the configuration itself, such as a public key, or where it is. */
 export const TextOrPlace = z
@@ -60,3 +60,8 @@ function readText(written: unknown, context: z.RefinementCtx): string {
   }
   return z.NEVER;
 }
+
+/** A secret of a form. @param message does not repeat it */
+export const secretThat = (holds: (secret: string) => boolean, message: string) =>
+  // A refinement forgets what its schema is.
+  Secret.refine(holds, message).meta(SHAPE);

@@ -24,6 +24,7 @@ export function memoryStore(): Store {
   const entries: Entry[] = [];
   let snapshot: SnapshotHead | undefined;
   const parts = new Map<string, string>();
+  const cursors = new Map<string, number>();
   const head = (): Head => {
     const last = entries.at(-1);
     return last === undefined ? EMPTY_HEAD : { sequence: last.sequence, hash: last.hash };
@@ -53,6 +54,8 @@ export function memoryStore(): Store {
       if (snapshot !== undefined) for (const [key, text] of parts) take({ key, text });
       return snapshot;
     },
+    cursor: async (name) => cursors.get(name),
+    saveCursor: async (name, sequence) => void cursors.set(name, sequence),
     close: async () => undefined,
   };
 }

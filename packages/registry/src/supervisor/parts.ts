@@ -2,6 +2,8 @@ import type { Clock, Random } from "@executor-registry/resolver";
 import type { Logger } from "pino";
 import { createAccess, type Access } from "../auth/access.ts";
 import { createCheckpoints } from "../audit/checkpoints.ts";
+import type { FollowerHealth } from "../audit/follower.ts";
+import { makeFollowers } from "../audit/followers.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { Choices } from "../choice/choices.ts";
 import { createNaming, type Naming } from "../model/naming.ts";
@@ -43,6 +45,8 @@ export interface Parts {
   readonly access: Access;
   readonly webhooks: ReadonlyMap<string, Webhook>;
   readonly queues: readonly EventQueue[];
+  /** How those fare who follow the journal. */
+  followers(): readonly FollowerHealth[];
   /** The public key of checkpoints, in PEM. */
   readonly checkpointKey?: string;
   /** Applies the configuration to what is known already; that other parts are in force meanwhile harms nothing. */
@@ -98,6 +102,7 @@ export async function makeParts(config: Config, context: PartsContext): Promise<
   };
   const { origin, checkpoints: signing } = config.audit;
   const checkpoints = signing && createCheckpoints(signing, { origin, catalogue, clock });
+  const followers = makeFollowers(config, { journal: catalogue, clock, random, log, ...(fetch && { fetch }) });
   const queues = makeQueues(config.queues, { clock, random, log });
   const webhooks = makeWebhooks(config.webhooks, { clock, ...(fetch && { fetch }) });
   // The last that can fail: nothing would end their connections.
@@ -125,6 +130,7 @@ export async function makeParts(config: Config, context: PartsContext): Promise<
     webhooks,
     queues: queues.map(({ queue }) => queue),
     ...(checkpoints && { checkpointKey: checkpoints.publicKey }),
+    followers: () => followers.map(({ health }) => health),
     adopt,
     start() {
       const { answers } = choices;
@@ -140,6 +146,9 @@ export async function makeParts(config: Config, context: PartsContext): Promise<
       run("applying the configuration to the catalogue", adopt);
       run("scanning", () => scanner.run());
       run("judging", () => judging.run());
+      for (const follower of followers) {
+        run(`delivering the journal to ${follower.health.name}`, () => follower.run(ending.signal));
+      }
       if (checkpoints) run("signing checkpoints", () => checkpoints.run(ending.signal));
       for (const { queue, source } of queues) {
         const reason = { actor: `queue:${queue.name}`, why: "event" };

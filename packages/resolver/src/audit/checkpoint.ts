@@ -20,7 +20,7 @@ interface Checkpoint extends ChainHead {
 export const checkpointText = ({ origin, sequence, hash, at }: Checkpoint): string =>
   `${origin}\n${sequence}\n${Buffer.from(hash, "hex").toString("base64")}\ntime ${at}\n`;
 
-/** The checkpoint in a signed note, whoever signed it; `undefined` for anything else. */
+/** The checkpoint in a signed note, by any key; `undefined` for anything else. */
 export function parseCheckpoint(note: string): Checkpoint | undefined {
   const text = parseNote(note)?.text;
   const [, origin = "", sequence = "", base64 = "", at = ""] =

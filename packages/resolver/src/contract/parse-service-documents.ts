@@ -3,6 +3,7 @@ import type { JsonObject } from "../tools/json.ts";
 import { boolean, isTime, list, NotADocument, number, oneOf, optional, record, text, texts } from "./json.ts";
 import { parseCandidate } from "./parse-live.ts";
 import type {
+  FollowerHealthDocument,
   HealthDocument,
   JournalEntryDocument,
   JournalPage,
@@ -163,7 +164,18 @@ export function parseHealth(json: unknown): HealthDocument {
     ...optional(fields, "journal", parseJournalHealth),
     ...optional(fields, "sources", () => list(fields, "sources", parseSourceHealth)),
     ...optional(fields, "queues", () => list(fields, "queues", parseQueueHealth)),
+    ...optional(fields, "followers", () => list(fields, "followers", parseFollowerHealth)),
     ...optional(fields, "judging", parseJudgingHealth),
+  };
+}
+
+function parseFollowerHealth(json: unknown): FollowerHealthDocument {
+  const fields = record(json, "its follower");
+  return {
+    name: text(fields, "name"),
+    kind: text(fields, "kind"),
+    failing: boolean(fields, "failing"),
+    behind: number(fields, "behind"),
   };
 }
 

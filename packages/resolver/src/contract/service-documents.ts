@@ -147,6 +147,14 @@ export interface SourceHealthDocument {
   readonly requests?: number;
 }
 
+/** How a destination of the journal fares. */
+export interface FollowerHealthDocument {
+  readonly name: string;
+  readonly kind: string;
+  readonly failing: boolean;
+  readonly behind: number;
+}
+
 /** The answer of `GET /health`. Callers who may not see details get the status alone. */
 export interface HealthDocument {
   readonly status: "ok" | "degraded" | "starting" | "draining";
@@ -164,6 +172,8 @@ export interface HealthDocument {
   };
   readonly sources?: readonly SourceHealthDocument[];
   readonly queues?: readonly { readonly name: string; readonly failing: boolean }[];
+  /** Where the journal is delivered: whether the last delivery failed, and how many entries were not looked at yet. */
+  readonly followers?: readonly FollowerHealthDocument[];
   /** Images that wait for their checks, and how many of them have waited for longer than a minute. */
   readonly judging?: { readonly due: number; readonly late: number };
 }

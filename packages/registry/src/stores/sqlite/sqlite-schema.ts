@@ -47,6 +47,9 @@ const STEPS = [
   CREATE INDEX entries_repository ON entries (repository);
   CREATE INDEX entries_digest ON entries (digest);
   `,
+  `
+  CREATE TABLE cursors (name TEXT PRIMARY KEY, sequence INTEGER NOT NULL) STRICT;
+  `,
 ];
 
 /** Brings a database to this release's tables. @throws Error for one that is not ours, or a newer release's */

@@ -61,10 +61,12 @@ export async function sqliteStore(path: string, clock: Clock): Promise<Store> {
     throw problem;
   }
 
-  const { insert, last, after, snapshots } = guarded(() => ({
+  const { insert, last, after, cursor, putCursor, snapshots } = guarded(() => ({
     insert: database.prepare("INSERT INTO entries (sequence, entry) VALUES (?, ?)"),
     last: database.prepare("SELECT sequence, entry FROM entries ORDER BY sequence DESC LIMIT 1"),
     after: database.prepare("SELECT sequence, entry FROM entries WHERE sequence > ? ORDER BY sequence LIMIT ?"),
+    cursor: database.prepare("SELECT sequence FROM cursors WHERE name = ?"),
+    putCursor: database.prepare("INSERT OR REPLACE INTO cursors (name, sequence) VALUES (?, ?)"),
     snapshots: sqliteSnapshots(database),
   }));
   const head = (): Head => {
@@ -97,6 +99,8 @@ export async function sqliteStore(path: string, clock: Clock): Promise<Store> {
     list: (filter) => unlocked(() => parsed(listRows(database, filter))),
     saveSnapshot: (snapshot, parts, complete) => unlocked(() => snapshots.save(snapshot, parts, complete)),
     loadSnapshot: (take) => unlocked(() => snapshots.load(take)),
+    cursor: (name) => unlocked(() => (cursor.get(name) as { readonly sequence: number } | undefined)?.sequence),
+    saveCursor: (name, sequence) => unlocked(() => void putCursor.run(name, sequence)),
     async close() {
       if (!database.isOpen) return;
       marker.close();

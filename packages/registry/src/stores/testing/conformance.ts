@@ -130,6 +130,16 @@ export function conformance(name: string, { durable, place }: { durable: boolean
       await Promise.all(writers.slice(1).map((writer) => writer.close()));
     });
 
+    inPlace("keeps a cursor by its name, ahead or back as it is told", async (store) => {
+      assert.equal(await store.cursor("audit"), undefined);
+      for (const sequence of [5, 9, 3]) {
+        await store.saveCursor("audit", sequence);
+        assert.equal(await store.cursor("audit"), sequence);
+      }
+      await store.saveCursor("it's Ω", 0);
+      assert.deepEqual([await store.cursor("it's Ω"), await store.cursor("audit")], [0, 3]);
+    });
+
     inPlace("keeps the newest snapshot it was given", async (store) => {
       await save(store, 5, { ml: "five", nlp: "five" });
       assert.deepEqual(await loaded(store), { ...snapshot(5), texts: { ml: "five", nlp: "five" } });
@@ -190,10 +200,12 @@ export function conformance(name: string, { durable, place }: { durable: boolean
         const entries = journalOf(5);
         await append(store, entries);
         await save(store, 3, { ml: "three" }, { complete: true });
+        await store.saveCursor("audit", 4);
         await store.close();
         const again = await place.open();
         assert.deepEqual(await again.read(0, 10), entries);
         assert.deepEqual(await loaded(again), { ...snapshot(3), texts: { ml: "three" } });
+        assert.equal(await again.cursor("audit"), 4);
         await again.close();
       },
       volatile,

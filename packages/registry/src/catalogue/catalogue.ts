@@ -11,7 +11,11 @@ import { applyEntry, emptyCatalogue } from "./fold.ts";
 import { reclaim, type Rank } from "./claims.ts";
 import type { Reasoned } from "./reconcile.ts";
 import type { CatalogueImage, CatalogueState, CatalogueType, RepositoryReads } from "./state.ts";
+import type { ImageHolder } from "./image-set.ts";
 import { POLICY_PART, restorePart, serializePart, STORED_FORMAT } from "./stored.ts";
+
+/** Each takes about 600 bytes. */
+const MAX_UNPACKED_IMAGES = 5000;
 
 /** What a catalogue is opened with. */
 export interface CatalogueOptions {
@@ -65,6 +69,7 @@ export class Catalogue {
       restore: restorePart,
     };
     const journal = await openJournal({ store, fold, clock, log });
+    journal.state.recent.limit = MAX_UNPACKED_IMAGES;
     const catalogue = new Catalogue(journal, options);
     journal.onEntries((entries) => {
       catalogue.#unread = undefined;
@@ -101,8 +106,8 @@ export class Catalogue {
   imagesOf(repository: string): ReadonlyMap<Digest, CatalogueImage> {
     const images = new Map<Digest, CatalogueImage>();
     for (const name of this.#journal.state.repositories.get(repository) ?? []) {
-      for (const image of this.type(name)?.images.of(repository) ?? []) {
-        images.set(image.digest, merged(images.get(image.digest), image));
+      for (const [digest, image] of this.type(name)?.images.of(repository) ?? []) {
+        images.set(digest, merged(images.get(digest), image));
       }
     }
     return images;
@@ -146,17 +151,17 @@ export class Catalogue {
     return this.#unread;
   }
 
-  /** The images that are still there, of every type. */
-  *present(): Generator<CatalogueImage> {
+  /** Where there are images still, of every type. */
+  *holders(): Generator<ImageHolder> {
     for (const { images } of this.types()) {
-      for (const image of images) if (image.state !== "withdrawn") yield image;
+      for (const holder of images.holders) if (holder.state !== "withdrawn") yield holder;
     }
   }
 
   /** The repositories in which a source has found images that are still there. */
   repositoriesOf(source: string): ReadonlySet<string> {
     const repositories = new Set<string>();
-    for (const image of this.present()) if (image.source === source) repositories.add(image.repository);
+    for (const holder of this.holders()) if (holder.source === source) repositories.add(holder.repository);
     return repositories;
   }
 

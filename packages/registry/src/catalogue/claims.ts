@@ -25,7 +25,7 @@ export function reclaim(state: CatalogueState, types: Iterable<string>, rank: Ra
 function claimsOf(type: CatalogueType, rank: Rank): readonly Claim[] {
   // Sets and maps keep the order in which the journal brought their members.
   const holders = new Map<string, Claim>();
-  for (const { state, source, repository } of type.images) {
+  for (const { state, source, repository } of type.images.holders) {
     if (state === "admitted") holders.set(repository, { source, repository });
   }
   const established = [...(type.from ? [type.from] : []), ...type.claims].map(({ repository }) => repository);

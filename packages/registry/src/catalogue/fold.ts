@@ -1,5 +1,6 @@
 import type { Entry } from "../journal/entry.ts";
 import type { Change } from "../model/change.ts";
+import { Recent } from "../model/recent.ts";
 import { interned } from "./interned.ts";
 import { ImageSet } from "./image-set.ts";
 import type { ScanReport } from "../model/scan-report.ts";
@@ -9,7 +10,13 @@ import { type PostedReport, stateOf, type CatalogueImage, type CatalogueState, t
 const BEFORE_LOOKS = 2 ** 52;
 
 /** A catalogue in which nothing has happened yet. */
-export const emptyCatalogue = (): CatalogueState => ({ types: new Map(), repositories: new Map(), reads: new Map() });
+export const emptyCatalogue = (): CatalogueState => ({
+  types: new Map(),
+  repositories: new Map(),
+  reads: new Map(),
+  // A journal that is replayed may go from type to type with each entry.
+  recent: new Recent(Infinity, (images) => images.pack()),
+});
 
 /** Applies one entry, in place. What happened is not judged here; it is written down. */
 export function applyEntry(state: CatalogueState, { change, at, sequence }: Entry<Change>): CatalogueState {
@@ -28,9 +35,9 @@ export function applyEntry(state: CatalogueState, { change, at, sequence }: Entr
   }
   const type = typeIn(state, change.type);
   if (change.kind === "type-claimed") {
-    type.claims = change.claims.map(interned.claim);
+    type.claims = change.claims.map(interned.place);
     delete type.from;
-    if (change.from !== undefined) type.from = interned.claim(change.from);
+    if (change.from !== undefined) type.from = interned.place(change.from);
     return state;
   }
   const before = type.images.get(change.repository, change.digest);
@@ -44,7 +51,7 @@ export function applyEntry(state: CatalogueState, { change, at, sequence }: Entr
 function typeIn(state: CatalogueState, name: string): CatalogueType {
   let type = state.types.get(name);
   if (type === undefined) {
-    type = { type: name, claims: [], images: new ImageSet() };
+    type = { type: name, claims: [], images: new ImageSet(state.recent) };
     state.types.set(name, type);
   }
   return type;

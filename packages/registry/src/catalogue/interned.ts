@@ -37,8 +37,12 @@ export const interned = {
   text,
   verdicts: (value: readonly Verdict[]) => list(value) as readonly Verdict[],
   details,
-  list,
-  claim: (value: Claim): Claim => ({ ...value, source: text(value.source), repository: text(value.repository) }),
+  /** A value that says where something is. */
+  place: <T extends Pick<Claim, "source" | "repository">>(value: T): T => ({
+    ...value,
+    source: text(value.source),
+    repository: text(value.repository),
+  }),
   image: (value: Image): Image => ({
     ...value,
     repository: text(value.repository),

@@ -76,17 +76,12 @@ function reconcileType(
   type: string,
   listed: ReadonlyMap<Digest, ListedImage>,
 ): readonly Reasoned<Seen>[] {
-  const known = state.types.get(type)?.images;
+  const { name } = seen.repository;
+  const known: ReadonlyMap<Digest, CatalogueImage> = state.types.get(type)?.images.of(name) ?? new Map();
   const changes = [...listed.values()].flatMap((image) =>
-    compareImage(
-      type,
-      seen,
-      image,
-      known?.get(seen.repository.name, image.digest),
-      state.reads.get(seen.repository.name),
-    ),
+    compareImage(type, seen, image, known.get(image.digest), state.reads.get(name)),
   );
-  for (const image of known?.of(seen.repository.name) ?? []) {
+  for (const image of known.values()) {
     if (image.state === "withdrawn" || listed.has(image.digest)) continue;
     if (image.tags.some((tag) => seen.unread.has(tag))) continue;
     const reason = withdrawal(image, seen);

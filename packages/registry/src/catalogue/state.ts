@@ -3,6 +3,7 @@ import { isEnforced, type Verdict } from "../model/verdict.ts";
 import type { Claim, UnreadRecord } from "../model/change.ts";
 import type { Image } from "../model/image.ts";
 import type { ImageSet } from "./image-set.ts";
+import type { Recent } from "../model/recent.ts";
 
 /**
  * - `admitted`: all checks passed; a version
@@ -75,6 +76,8 @@ export interface CatalogueState {
   readonly reads: Map<string, RepositoryReads>;
   /** The hash of the policies that say what images must pass. */
   policy?: string;
+  /** The images that are not packed. */
+  readonly recent: Recent<ImageSet>;
   /** The first entry of the journal's last moment: what older versions found at once has one time. */
   moment?: { readonly at: string; readonly sequence: number };
 }

@@ -1,11 +1,14 @@
-import { isDigest, pinnedName, repositoryNamed, tryParseReference } from "@executor-registry/resolver";
+import { isDigest, pinnedName, type Repository, tryParseReference } from "@executor-registry/resolver";
 import type { Catalogue } from "../catalogue/catalogue.ts";
-import type { CatalogueImage } from "../catalogue/state.ts";
 import { Answers, CATALOGUE, type Order } from "./answers.ts";
 import { executorDocument } from "./document.ts";
 import type { OnInvalid } from "../model/verdict.ts";
 import type { Snapshot } from "./snapshot.ts";
+import { Recent } from "../model/recent.ts";
 import { TypeView } from "./type-view.ts";
+
+/** Each takes about 600 bytes, where the catalogue does not hold it too. */
+const MAX_VIEWED_IMAGES = 10_000;
 
 /** What is current of each type of a catalogue: chosen and rendered once after each change. */
 export class Choices {
@@ -14,6 +17,8 @@ export class Choices {
   readonly catalogue: Catalogue;
   readonly #views = new Map<string, TypeView>();
   readonly #onInvalid: (type: string) => OnInvalid;
+  /** The types whose views are kept, by how many images each may hold. */
+  readonly #recent = new Recent<string>(MAX_VIEWED_IMAGES, (type) => this.#views.delete(type));
 
   /**
    * @param order which source's answer comes first, where a type has several
@@ -46,22 +51,24 @@ export class Choices {
   view(name: string): TypeView | undefined {
     const type = this.catalogue.type(name);
     let view = this.#views.get(name);
-    if (view === undefined && type !== undefined)
+    if (type === undefined) return undefined;
+    if (view === undefined)
       this.#views.set(
         name,
         (view = new TypeView(type, (repository) => this.catalogue.readsOf(repository), this.#onInvalid(name))),
       );
+    this.#recent.use(name, type.images.size);
     return view;
   }
 
-  /** The images of a repository that types are answered with now. */
-  servedFrom(repository: string): readonly CatalogueImage[] {
-    return this.catalogue.typesIn(repository).flatMap((type) => {
-      const { digest, image = "" } = this.snapshot.document(type) ?? {};
-      if (digest === undefined || !isDigest(digest) || image !== pinnedName(repositoryNamed(repository), digest))
-        return [];
-      return this.catalogue.type(type)?.images.get(repository, digest) ?? [];
+  /** The tags of a repository's images that types are answered with now: of each image the most telling. */
+  servedTags(repository: Repository): ReadonlySet<string> {
+    const served = this.catalogue.typesIn(repository.name).flatMap((type) => {
+      const { digest, image, version } = this.snapshot.document(type) ?? {};
+      if (digest === undefined || version === undefined || !isDigest(digest)) return [];
+      return image === pinnedName(repository, digest) ? [version] : [];
     });
+    return new Set(served);
   }
 
   #render(name: string): void {

@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import type { Digest } from "@executor-registry/resolver";
 import { currentOf } from "./current.ts";
 import { ImageSet } from "../catalogue/image-set.ts";
+import { Recent } from "../model/recent.ts";
 import type { CatalogueImage, CatalogueType, RepositoryReads } from "../catalogue/state.ts";
 
 const REPOSITORY = "registry.test/executor-ml";
@@ -23,7 +24,7 @@ const YEAR_2026 = "2026-06-01T00:00:00Z";
 const pushed = (hour: number): Looks => ({ pushed: `2026-11-19T${String(hour).padStart(2, "0")}:00:00Z` });
 
 function type(...looks: readonly Looks[]): CatalogueType {
-  const images = new ImageSet();
+  const images = new ImageSet(new Recent(Infinity, () => {}));
   for (const [
     index,
     { created, pushed, found = "2026-11-20T00:00:00Z", since = 0, tags, state = "admitted" },

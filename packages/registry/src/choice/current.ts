@@ -36,7 +36,7 @@ export function currentOf(
   const admitted: Recency[] = [];
   const invalid: Recency[] = [];
   const waiting: Recency[] = [];
-  for (const image of images.of(claim.repository)) {
+  for (const image of images.of(claim.repository).values()) {
     const recency = new Recency(image, reads);
     if (image.state === "admitted") admitted.push(recency);
     else if (image.state !== "withdrawn") (image.added === undefined ? waiting : invalid).push(recency);

@@ -1,7 +1,7 @@
 import type { Candidate } from "@executor-registry/resolver";
 import type { VersionsPage } from "@executor-registry/resolver/internal";
 import { versionDocument } from "../choice/document.ts";
-import type { ImageState } from "../catalogue/state.ts";
+import type { CatalogueImage, ImageState } from "../catalogue/state.ts";
 import type { TypeView } from "../choice/type-view.ts";
 import { type Answer, json } from "./operation.ts";
 
@@ -23,8 +23,10 @@ export function listVersions(
   { state, limit, offset }: VersionsQuery,
 ): Answer<"json"> {
   const current = candidates === undefined ? known?.current?.image : undefined;
+  const isCurrent = ({ repository, digest }: CatalogueImage): boolean =>
+    digest === current?.digest && repository === current.repository;
   const images = known?.images(state) ?? [];
-  const versions = images.slice(offset, offset + limit).map((image) => versionDocument(image, image === current));
+  const versions = images.slice(offset, offset + limit).map((image) => versionDocument(image, isCurrent(image)));
   // Nothing is known of what could not be read: it has no state and no place in the order.
   const { unread, total: unreadTotal } = known?.unread() ?? { unread: [], total: 0 };
   const page: VersionsPage = {

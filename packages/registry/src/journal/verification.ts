@@ -9,9 +9,9 @@ import { verifiedPages } from "./opening.ts";
 const WORK_SHARE = 0.02;
 /** Milliseconds that it works at a stretch, about. */
 const STRETCH_MS = 2;
-/** Entries that are read at once. */
-const FIRST_PAGE = 32;
-const MAX_PAGE = 256;
+/** Entries that are read at once: few, since what lies about for long is collected late. */
+const FIRST_PAGE = 16;
+const MAX_PAGE = 32;
 
 export interface VerificationOptions {
   readonly signal?: AbortSignal;

@@ -2,10 +2,11 @@ import { setImmediate } from "node:timers/promises";
 import { type Clock, type Logger, type Random, repositoryNamed } from "@executor-registry/resolver";
 import { backoff } from "@executor-registry/resolver/internal";
 import { type Catalogue, merged } from "../catalogue/catalogue.ts";
-import type { Reasoned } from "../catalogue/reconcile.ts";
+import { type Reasoned, same } from "../catalogue/reconcile.ts";
 import type { CatalogueImage, CatalogueState } from "../catalogue/state.ts";
 import { type ImagePolicies, OPEN_POLICIES } from "../checks/checks.ts";
 import type { Hint } from "../model/hint.ts";
+import type { Verdict } from "../model/verdict.ts";
 import { forEachLimited } from "../sources/for-each-limited.ts";
 import type { ImageSource } from "../sources/image-source.ts";
 import { ask, readerOf } from "./ask.ts";
@@ -92,12 +93,16 @@ export class Judging {
     const now = clock.now();
     for (const { type, images } of catalogue.types()) {
       const { checks } = policies.of(type);
+      const dueAt = (verdicts: readonly Verdict[]): number | undefined =>
+        whyDue(checks, verdicts, now) === undefined ? firstExpiry(verdicts) : now;
       // There may be many: readers are answered in between.
       await setImmediate();
+      // Mostly all hold for ever.
+      if (![...images.verdicts()].some((verdicts) => dueAt(verdicts) !== undefined)) continue;
       for (const image of images) {
         const { state, repository, digest, verdicts } = image;
         if (state === "withdrawn" || this.#busy.has(keyOf(image))) continue;
-        const at = whyDue(checks, verdicts, now) === undefined ? firstExpiry(verdicts) : now;
+        const at = dueAt(verdicts);
         if (at !== undefined) this.#queue.put({ repository, digest, at, failures: 0 });
       }
     }
@@ -225,7 +230,7 @@ export class Judging {
         const image = catalogue.type(type)?.images.get(due.repository, due.digest);
         if (image === undefined || image.state === "withdrawn") continue;
         // What it holds was read meanwhile.
-        if (image.details !== before.details) this.#queue.put({ ...due, at: clock.now() });
+        if (!same(image.details, before.details)) this.#queue.put({ ...due, at: clock.now() });
         else if (answers.pending)
           this.#queue.put({ ...due, at: this.#retryAt(due.failures), failures: due.failures + 1, unjudged: false });
         else this.#schedule(image);
@@ -239,7 +244,7 @@ export class Judging {
     const { repository, digest, asked } = due;
     return [...images].flatMap(([type, before]) => {
       const image = state.types.get(type)?.images.get(repository, digest);
-      if (image === undefined || image.state === "withdrawn" || image.details !== before.details) return [];
+      if (image === undefined || image.state === "withdrawn" || !same(image.details, before.details)) return [];
       const now = clock.now();
       const policy = policies.of(type);
       const verdicts = combined(policy, image.verdicts, answers, now);

@@ -79,6 +79,7 @@ export async function receiveReport(
 }
 
 function imagesOf(catalogue: Catalogue, type: string, digest: Digest): readonly CatalogueImage[] {
-  const images = [...(catalogue.type(type)?.images ?? [])];
-  return images.filter((image) => image.digest === digest && image.state !== "withdrawn");
+  const images = catalogue.type(type)?.images;
+  const held = images?.repositories().flatMap((repository) => images.get(repository, digest) ?? []) ?? [];
+  return held.filter(({ state }) => state !== "withdrawn");
 }

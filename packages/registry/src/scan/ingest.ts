@@ -6,7 +6,6 @@ import {
   type Repository,
 } from "@executor-registry/resolver";
 import type { Catalogue } from "../catalogue/catalogue.ts";
-import type { Choices } from "../choice/choices.ts";
 import { boundedDetails, type ImageDetails, isDescribed } from "../model/image.ts";
 import type { Naming } from "../model/naming.ts";
 import { reconcile, type Observation, type Recording } from "../catalogue/reconcile.ts";
@@ -21,7 +20,7 @@ import {
   type UnreadTag,
 } from "../sources/image-source.ts";
 import { forEachLimited } from "../sources/for-each-limited.ts";
-import { knownOf } from "./known.ts";
+import { unreadableIn } from "./known.ts";
 
 /** Where the registry tells when images were pushed, the older ones' details do not matter until they become current. */
 const DETAILED = 10;
@@ -32,7 +31,6 @@ const AT_ONCE = 8;
 /** What taking in a listing needs. */
 export interface IngestOptions {
   readonly catalogue: Catalogue;
-  readonly choices: Choices;
   /** Writes down what was seen. */
   readonly record: Recording;
   readonly naming: Naming;
@@ -69,7 +67,7 @@ export async function ingest(
   source: ImageSource,
   listing: Exclude<RepositoryListing, { state: "failed" }>,
   { actor, why, since, newest }: Look,
-  { catalogue, choices, record, naming, log }: IngestOptions,
+  { catalogue, record, naming, log }: IngestOptions,
   signal: AbortSignal,
   progressed: () => void,
 ): Promise<Ingested> {
@@ -84,7 +82,7 @@ export async function ingest(
   const listed = listing.state === "gone" ? [] : listing.images;
   const images = listed.filter(({ tags }) => tags.some((tag) => naming.typesOf(path, tag).length > 0));
   const known = catalogue.imagesOf(name);
-  const { unreadable } = knownOf(choices, name);
+  const unreadable = unreadableIn(catalogue, repository);
   const unread: UnreadTag[] = listing.state === "gone" ? [] : [...listing.unread];
 
   const details = new Map<Digest, ImageDetails>();
@@ -98,7 +96,7 @@ export async function ingest(
     const lacking = wanting(images, (image) => isRunnable(detailsOf(image))).filter(lacks);
     if (lacking.length === 0) break;
     await forEachLimited(lacking, AT_ONCE, async ({ digest, tags }) => {
-      const problem = unreadable(digest);
+      const problem = unreadable.get(digest);
       if (problem !== undefined) {
         failed.add(digest);
         for (const tag of tags) unread.push({ tag, digest, problem });

@@ -1,8 +1,8 @@
 import { type Digest, ExecutorRegistryError, taggedName, type Repository } from "@executor-registry/resolver";
 import { errorRow } from "../errors/service-errors.ts";
 import { hash } from "node:crypto";
+import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { Choices } from "../choice/choices.ts";
-import { versionTag } from "../model/version-tag.ts";
 import type { KnownRepository } from "../sources/image-source.ts";
 
 /** Whether it is a tag's turn to be looked up, of those that should not move. */
@@ -25,20 +25,18 @@ export function turnsBetween(repository: Repository, from: number, until: number
 }
 
 /** What the catalogue knows of a repository: the images that are still there, and what was found to be unreadable for good. */
-export function knownOf(choices: Choices, repository: string, turn: Turn = () => false): KnownRepository {
+export function knownOf(choices: Choices, repository: Repository, turn: Turn = () => false): KnownRepository {
   const { catalogue } = choices;
-  const images = catalogue.imagesOf(repository);
+  const images = catalogue.imagesOf(repository.name);
   const byTag = new Map<string, Digest>();
-  const unreadable = new Map<Digest, ExecutorRegistryError>();
   for (const { state, tags, digest } of images.values()) {
     if (state !== "withdrawn") for (const tag of tags) byTag.set(tag, digest);
   }
-  for (const { tag, digest, code, reason } of catalogue.readsOf(repository)?.unread ?? []) {
-    if (digest === undefined) continue;
-    byTag.set(tag, digest);
-    unreadable.set(digest, new ExecutorRegistryError(errorRow(code), reason, { retryable: false }));
+  for (const { tag, digest } of catalogue.readsOf(repository.name)?.unread ?? []) {
+    if (digest !== undefined) byTag.set(tag, digest);
   }
-  const served = new Set(choices.servedFrom(repository).map(({ tags }) => versionTag(tags)));
+  const unreadable = unreadableIn(catalogue, repository);
+  const served = choices.servedTags(repository);
   return {
     tags: byTag.keys(),
     isDue: (tag) => served.has(tag) || turn(tag),
@@ -46,4 +44,14 @@ export function knownOf(choices: Choices, repository: string, turn: Turn = () =>
     unreadable: (digest) => unreadable.get(digest),
     hasDetails: (digest) => images.get(digest)?.details !== undefined,
   };
+}
+
+/** The images of a repository that were found to be unreadable for good, and why. */
+export function unreadableIn(catalogue: Catalogue, { name }: Repository): ReadonlyMap<Digest, ExecutorRegistryError> {
+  const unreadable = new Map<Digest, ExecutorRegistryError>();
+  for (const { digest, code, reason } of catalogue.readsOf(name)?.unread ?? []) {
+    if (digest !== undefined)
+      unreadable.set(digest, new ExecutorRegistryError(errorRow(code), reason, { retryable: false }));
+  }
+  return unreadable;
 }

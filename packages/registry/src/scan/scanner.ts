@@ -96,11 +96,10 @@ export class Scanner {
 
   /** Looks at every tag of a type's repositories now: those that hold images of it, in each source that would scan them. */
   refreshType(type: string, reason: Reason): Promise<readonly ScanReport[]> {
-    const images = this.#options.catalogue.type(type)?.images ?? [];
-    const names = new Set([...images].map(({ repository }) => repository));
-    if (names.size === 0) return this.refresh(reason);
+    const names = this.#options.catalogue.type(type)?.images.repositories() ?? [];
+    if (names.length === 0) return this.refresh(reason);
     return this.#look(
-      [...names].map((name) => ({ repository: repositoryNamed(name), tags: "all" })),
+      names.map((name) => ({ repository: repositoryNamed(name), tags: "all" })),
       reason,
     );
   }
@@ -179,7 +178,7 @@ export class Scanner {
     for (const [repository, { source, unreadTotal }] of catalogue.reads()) {
       if (unreadTotal > 0) repositories.set(repository, source);
     }
-    for (const { repository, source } of catalogue.present()) repositories.set(repository, source);
+    for (const { repository, source } of catalogue.holders()) repositories.set(repository, source);
     for (const [name, source] of repositories) {
       const repository = repositoryNamed(name);
       if (sources.some((polled) => polled.source.rank(repository) !== undefined)) continue;

@@ -1,9 +1,9 @@
-import { type Clock, ExecutorRegistryError, type Random } from "@executor-registry/resolver";
+import { ExecutorRegistryError, type Random } from "@executor-registry/resolver";
 import { backoff } from "@executor-registry/resolver/internal";
 import type { ImageSource, ScanProgress, SourceHealth } from "../sources/image-source.ts";
 import { coalesce } from "./coalesce.ts";
-import type { IngestOptions } from "./ingest.ts";
-import { NO_PROGRESS, type ScanOrder, type ScanReport, SourceScan } from "./source-scan.ts";
+
+import { NO_PROGRESS, type ScanOrder, type ScanReport, SourceScan, type SourceScanOptions } from "./source-scan.ts";
 import { STALLED_MS, watched } from "./watchdog.ts";
 
 /** How often a source is looked at without a request. */
@@ -15,9 +15,8 @@ export interface Polling {
 }
 
 /** What a loop needs besides its source. */
-export interface SourceLoopOptions extends IngestOptions {
+export interface SourceLoopOptions extends Omit<SourceScanOptions, "apart"> {
   readonly polling: Polling;
-  readonly clock: Clock;
   readonly random: Random;
 }
 

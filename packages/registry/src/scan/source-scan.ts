@@ -8,6 +8,7 @@ import {
 import { steady } from "../net/steady.ts";
 import type { ImageSource, RepositoryListing, ScanProgress } from "../sources/image-source.ts";
 import { Disappearances, type Emptied, type EmptyListing } from "./disappearances.ts";
+import type { Choices } from "../choice/choices.ts";
 import { ingest, type IngestOptions, type Reason } from "./ingest.ts";
 import { knownOf, turnsBetween } from "./known.ts";
 
@@ -41,6 +42,7 @@ export interface ScanReport {
 
 /** What scans of one source need. */
 export interface SourceScanOptions extends IngestOptions {
+  readonly choices: Choices;
   readonly clock: Clock;
   /** Milliseconds between two looks that have to agree that everything is gone. */
   readonly apart: number;
@@ -153,7 +155,7 @@ export class SourceScan {
           known: (repository) => {
             tickets.set(repository.name, { ticket: ++this.#clock, since: catalogue.head.sequence });
             const turn = only === undefined ? turnsBetween(repository, turned, now) : undefined;
-            return knownOf(choices, repository.name, turn);
+            return knownOf(choices, repository, turn);
           },
           progress: advance,
           signal,

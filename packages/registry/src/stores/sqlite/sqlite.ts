@@ -53,7 +53,9 @@ export async function sqliteStore(path: string, clock: Clock): Promise<Store> {
   const database = guarded(() => new DatabaseSync(file));
   try {
     await unlocked(() => {
-      database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 0");
+      database.exec(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 0; PRAGMA cache_size = -512",
+      );
       migrate(database);
     });
   } catch (problem) {

@@ -49,13 +49,13 @@ export async function scanTargets(
 }
 
 /**
- * Whatever a runtime may choose. That a child calls itself an attestation by an annotation does not keep a runtime from it; that it is of no
- * known platform does.
+ * Whatever a runtime may choose. That a child calls itself an attestation by an annotation, or an image by another type, does not keep every
+ * runtime from it; that it is of no known platform does.
  */
 function runnable({ manifests }: Manifest & { readonly form: "index" }) {
   return manifests.filter(
     ({ mediaType, platform }) =>
-      (isImageType(mediaType) || isIndexType(mediaType)) &&
+      (isImageType(mediaType) || isIndexType(mediaType) || platform !== undefined) &&
       !(platform?.os === "unknown" && platform.architecture === "unknown"),
   );
 }

@@ -94,6 +94,23 @@ describe("the check of vulnerabilities", () => {
     assert.equal((await held.judge(digest)).code, "scan-missing");
   });
 
+  test("passes over no image of an index that calls itself something else, since some runtimes start it", async ({
+    signal,
+  }) => {
+    await using held = await open(signal);
+    const image = (variant: string) =>
+      held.registry.image(PATH, undefined, { config: { config: { Labels: { variant } } } });
+    const [scanned, hidden] = [image("a"), image("b")];
+    const { digest } = held.index(
+      { ...hidden, ...platform("amd64"), mediaType: "application/vnd.example.other+json" },
+      { ...scanned, ...platform("amd64") },
+    );
+    held.scanned(scanned.digest);
+    const { state, code, reason } = await held.judge(digest);
+    assert.deepEqual([state, code], ["pending", "scan-missing"]);
+    assert.match(reason, new RegExp(hidden.digest));
+  });
+
   for (const [name, children, why] of [
     ["no image", () => [], /names no image/],
     ["another index", (held: Held) => [held.index()], /another index/],

@@ -26,6 +26,8 @@ export interface Check {
   readonly mode?: CheckMode;
   /** Milliseconds after which its verdict is given again. @default for ever */
   readonly lifetime?: number;
+  /** It answers at once, by what the catalogue knows of an image, and reads nothing. @default false */
+  readonly immediate?: boolean;
   /**
    * Answers `pending`, with the reason, for what cannot be judged now; so does one that throws, or does not answer in time. It is asked
    * again after a pause.

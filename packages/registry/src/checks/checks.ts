@@ -129,6 +129,7 @@ function unnamed(type: string): ImagePolicy {
   const check: Check = {
     name: "policy",
     fingerprint: fingerprintOf("no policy", type),
+    immediate: true,
     judge: async () => ({
       state: "failed",
       code: "no-policy",

@@ -42,6 +42,7 @@ export function createNamespaceCheck(allow: z.output<typeof NamespaceSettings>["
   return {
     name: "approved-namespace",
     fingerprint: fingerprintOf(allow),
+    immediate: true,
     async judge({ image: { repository } }) {
       if (approved.length === 0) return { state: "passed", reason: "`checks: none` approves every repository" };
       const by = approved.find(({ matches }) => matches(repository));

@@ -10,6 +10,7 @@ import { type Check, fingerprintOf } from "./check.ts";
 export const runnableCheck: Check = {
   name: "runnable",
   fingerprint: fingerprintOf(1),
+  immediate: true,
   async judge({ image: { details } }) {
     const why = details && obstacle(details);
     if (why !== undefined) return { state: "failed", reason: `${why}: no container can be started from it` };

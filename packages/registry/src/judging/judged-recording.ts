@@ -48,11 +48,18 @@ export function judgedRecording(options: JudgingOptions, judging: Pick<Judging, 
   };
 }
 
-/** What other types of the same image were judged with. */
-const known = (state: CatalogueState, repository: string, digest: Digest): readonly Verdict[] => {
+/** What these checks answered about the same image of other types. What those types' own policies answered counts for nothing here. */
+const known = (
+  state: CatalogueState,
+  { repository, digest }: { readonly repository: string; readonly digest: Digest },
+  checks: readonly Check[],
+): readonly Verdict[] => {
   for (const type of state.repositories.get(repository) ?? []) {
     const image = state.types.get(type)?.images.get(repository, digest);
-    if (image !== undefined && image.state !== "withdrawn") return image.verdicts;
+    if (image === undefined || image.state === "withdrawn") continue;
+    return image.verdicts.filter(({ check, fingerprint }) =>
+      checks.some((one) => one.name === check && one.fingerprint === fingerprint),
+    );
   }
   return [];
 };
@@ -71,7 +78,7 @@ function addUnjudged(
   };
   if (change.kind === "image-found") {
     const { checks } = policies.of(change.type);
-    const due = dueChecks(checks, known(state, change.repository, change.digest), clock.now());
+    const due = dueChecks(checks, known(state, change, checks), clock.now());
     add(change.source, change.image, due);
   } else if (change.kind === "image-described") {
     const image = state.types.get(change.type)?.images.get(change.repository, change.digest);
@@ -128,7 +135,7 @@ function judged(
     return combined(policy, before, given, now);
   };
   if (change.kind === "image-found") {
-    const before = known(state, repository, digest);
+    const before = known(state, change, checks);
     const unknown = dueChecks(checks, before, now);
     // Under another type more of it may have been read.
     const due = checks.filter((check) => unknown.includes(check) || answered?.has(check));

@@ -89,7 +89,7 @@ export class Judging {
    */
   async adopt(): Promise<void> {
     const { catalogue, policies, clock } = this.#options;
-    await this.#notePolicies();
+    await this.takeBack();
     const now = clock.now();
     for (const { type, images } of catalogue.types()) {
       const { checks } = policies.of(type);
@@ -116,6 +116,33 @@ export class Judging {
     } finally {
       done.abort();
     }
+  }
+
+  /**
+   * Takes back what the configuration does not admit, as far as nothing has to be read to know it. All other judging may take long, and what
+   * passed stands meanwhile.
+   * @throws StoreError when it cannot be written down
+   */
+  async takeBack(): Promise<void> {
+    const { catalogue, policies, sources, clock } = this.#options;
+    await this.#notePolicies();
+    const rejected: Judged[] = [];
+    for (const { type, images } of catalogue.types()) {
+      const immediate = policies.of(type).checks.filter((check) => check.immediate);
+      for (const image of images) {
+        if (image.state !== "admitted") continue;
+        const { repository, digest, verdicts } = image;
+        const subject = { image, reader: readerOf(sources, image.source, repositoryNamed(repository)) };
+        const answers = new CheckAnswers();
+        for (const check of dueChecks(immediate, verdicts, clock.now())) {
+          answers.put(check, await ask(check, subject, clock, this.#ending.signal));
+        }
+        const due = { repository, digest, at: clock.now(), failures: 0 };
+        if (answers.reject) rejected.push({ due, images: new Map([[type, image]]), answers });
+      }
+    }
+    if (rejected.length > 0)
+      await catalogue.record("system", (state) => rejected.flatMap((one) => this.#changes(state, one)));
   }
 
   /** Judges what falls due, until it is closed. @throws StoreError when it cannot be written down: what was due still is */

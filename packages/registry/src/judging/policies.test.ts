@@ -202,10 +202,11 @@ describe("a check that cannot answer any more", () => {
     }
     const { check, says } = scripted("scan", { fingerprint: "second" });
     says.set("c", new Error("503"));
+    says.set("a", { state: "pending", reason: "the registry does not answer", code: "registry-unavailable" });
     says.set("*", { state: "pending", reason: "there is no report yet", code: "scan-missing" });
     await using scanning = await openScanning({ sources: [source()], policies: policies(check), store: kept });
     await scanning.adopt();
-    assert.deepEqual(scanning.versions(), { nlp: "1.0.0" });
+    assert.deepEqual(scanning.versions(), { ml: "1.0.0", nlp: "1.0.0" });
     const [image] = scanning.catalogue.type("nlp")?.images ?? [];
     assert.deepEqual(
       [image?.verdicts[0]?.fingerprint, image?.verdicts[0]?.since !== undefined],

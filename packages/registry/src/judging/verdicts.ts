@@ -1,6 +1,6 @@
 import type { Check } from "../checks/check.ts";
 import type { ImagePolicy } from "../checks/checks.ts";
-import type { Verdict } from "../model/verdict.ts";
+import { isEnforced, type Verdict } from "../model/verdict.ts";
 
 /** Why a check has to judge an image, in the words of the journal. */
 export const DUE = {
@@ -11,6 +11,12 @@ export const DUE = {
 
 /** The code of a verdict whose check could not be asked: it says nothing about the image. */
 export const UNAVAILABLE = "unavailable";
+/** With the codes of checks that say themselves what they could not ask. */
+const UNASKED: ReadonlySet<string | undefined> = new Set([
+  UNAVAILABLE,
+  "registry-unavailable",
+  "verification-unavailable",
+]);
 /** The code of a verdict whose check could not answer for too long. */
 const DEADLINE = "deadline";
 
@@ -43,6 +49,11 @@ export class CheckAnswers {
 
   has(check: Check): boolean {
     return this.get(check) !== undefined;
+  }
+
+  /** Whether any of them keeps the image out. */
+  get reject(): boolean {
+    return [...this.#answers.values()].some((verdict) => verdict.state === "failed" && isEnforced(verdict));
   }
 
   get pending(): boolean {
@@ -87,14 +98,16 @@ export function combined(
 
 /**
  * What stands while a check cannot answer: what was passed before does, until its time and the policy's deadline are over. A check that
- * is new, or of another configuration, has passed nothing yet, unless all that is known is that it could not be asked.
+ * is new, or of another configuration, has passed nothing yet, unless all that is known is that it could not be asked. What only warned of a
+ * failure passed nothing either.
  */
 function waiting(check: Check, old: Verdict | undefined, answer: Verdict, now: number, deadlineMs: number): Verdict {
   const iso = new Date(now).toISOString();
   if (old === undefined) return { ...answer, since: iso };
   const configured = old.fingerprint !== check.fingerprint;
   if (old.code === DEADLINE) return configured ? { ...answer, since: iso } : old;
-  const stood = old.state !== "pending" && (!configured || answer.code === UNAVAILABLE);
+  const held = old.state === "passed" || isEnforced(old);
+  const stood = old.state !== "pending" && (!configured || (held && UNASKED.has(answer.code)));
   if (old.state !== "pending" && !stood) return { ...answer, since: iso };
   const since = old.since ?? (stood && hasExpired(old, now) ? old.expires : undefined) ?? iso;
   if (old.state !== "failed" && now - Date.parse(since) >= deadlineMs) return overdue(answer, since);

@@ -49,6 +49,8 @@ export interface Parts {
   followers(): readonly FollowerHealth[];
   /** The public key of checkpoints, in PEM. */
   readonly checkpointKey?: string;
+  /** Takes back what the configuration does not admit, as far as that is known without reading anything. */
+  takeBack(): Promise<void>;
   /** Applies the configuration to what is known already; that other parts are in force meanwhile harms nothing. */
   adopt(): Promise<void>;
   /** Begins to watch, to scan, and to ask the queues; each goes on until the parts are closed, also after failures. */
@@ -131,6 +133,7 @@ export async function makeParts(config: Config, context: PartsContext): Promise<
     queues: queues.map(({ queue }) => queue),
     ...(checkpoints && { checkpointKey: checkpoints.publicKey }),
     followers: () => followers.map(({ health }) => health),
+    takeBack: () => judging.takeBack(),
     adopt,
     start() {
       const { answers } = choices;

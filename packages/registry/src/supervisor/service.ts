@@ -55,8 +55,8 @@ const DAY_MS = 86_400_000;
 /**
  * The one owner of start, swap and end.
  *
- * Start: store, catalogue, parts of the configuration, listening, applying the configuration to the catalogue, tasks. When one
- * fails, all that has begun is ended, and the error thrown.
+ * Start: store, catalogue, parts of the configuration, taking back what it does not admit, listening, applying the configuration to the
+ * catalogue, tasks. When one fails, all that has begun is ended, and the error thrown.
  *
  * Swap: see `InForce.swap`.
  *
@@ -120,6 +120,8 @@ async function begin(options: ServiceOptions, lifetimes: Lifetimes): Promise<Ser
 
   const server = await createServiceServer({ choices, inForce, restored, clock, log });
   lifetimes.add({ what: "the HTTP server", end: () => server.close(), ms: 500 });
+  // Whoever asks at once is not answered with it.
+  await inForce.parts.takeBack();
   const url = await server.listen();
   const { sequence } = catalogue.head;
   log.info({ url, store: store.description, executors: choices.snapshot.size, journal: sequence }, "listening");

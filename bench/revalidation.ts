@@ -167,8 +167,8 @@ try {
     rows.map(([name, cost]) => [
       name,
       `${cost.requests}`,
-      cost.seconds.toFixed(1),
-      cost.cpu.toFixed(1),
+      cost.seconds.toFixed(2),
+      cost.cpu.toFixed(2),
       `${cost.entries}`,
       per(cost.requests, 1, 1),
       per(cost.seconds, 1000, 2),

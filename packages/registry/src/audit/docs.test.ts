@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
+import { sectionsOf, shellIn } from "../../../../testing/documented.ts";
 import { exampleService } from "../../../../testing/example-service.ts";
 
 const run = promisify(execFile);
-const blocks = [...readFileSync("docs/audit.md", "utf8").matchAll(/```sh\n(.*?)```/gs)].map(([, text = ""]) => text);
+const blocks = (await sectionsOf("docs/audit.md")).flatMap(({ commands }) => commands);
 const found = (program: string) =>
   run(program, ["--version"]).then(
     () => true,
@@ -26,18 +27,7 @@ const missing =
 test("every command in docs/audit.md does what it says", { skip: missing, timeout: 120_000 }, async () => {
   const folder = mkdtempSync(join(tmpdir(), "audit-docs-"));
   try {
-    for (const [name, main] of [
-      ["executor-registry", "packages/cli/src/main.ts"],
-      ["executor-registry-server", "packages/registry/src/command/main.ts"],
-    ] as const) {
-      const flags = "--conditions=executor-registry-source --disable-warning=ExperimentalWarning";
-      writeFileSync(join(folder, name), `#!/bin/sh\nexec "${process.execPath}" ${flags} "${resolve(main)}" "$@"\n`);
-      chmodSync(join(folder, name), 0o755);
-    }
-    const shell = async (text: string, url = ""): Promise<string> => {
-      const env = { ...process.env, PATH: `${folder}:${process.env["PATH"]}`, EXECUTOR_REGISTRY_URL: url };
-      return (await run("sh", ["-ec", text], { cwd: folder, env })).stdout;
-    };
+    const shell = await shellIn(folder);
     // The key is made before the service that uses it.
     const [keys, others] = [/genpkey/, /^(?!.*genpkey)/s].map((which) => blocks.filter((block) => which.test(block)));
     for (const block of keys ?? []) await shell(block);
@@ -46,7 +36,7 @@ test("every command in docs/audit.md does what it says", { skip: missing, timeou
     const signed = async () => (await (await fetch(`${service.url}/journal/checkpoints`)).text()).includes('"note"');
     while (!(await signed()));
     const printed: string[] = [];
-    for (const block of others ?? []) printed.push(await shell(block, service.url));
+    for (const block of others ?? []) printed.push(await shell(block, { EXECUTOR_REGISTRY_URL: service.url }));
     const text = printed.join("");
     assert.equal(text.match(/signed by the keys given/g)?.length, 3);
     assert.match(text, /"checkpoints":\[\{"entry":\d+/);

@@ -9,10 +9,13 @@ interface ExampleService extends Service, AsyncDisposable {
   configure(text: string): Promise<void>;
 }
 
-/** Starts the registry service on a free loopback port, with the images in examples/layout, and waits for its first scan. */
-export async function exampleService(more = "", host = "127.0.0.1"): Promise<ExampleService> {
+/**
+ * Starts the registry service on a free loopback port, with the images in examples/layout, and waits for its first scan.
+ * @param more settings @param layout another folder of images
+ */
+export async function exampleService(more = "", host = "127.0.0.1", layout = LAYOUT): Promise<ExampleService> {
   const text = `listen: { host: "${host}", port: 0 }
-sources: [{ name: examples, kind: oci-layout, path: ${LAYOUT} }]
+sources: [{ name: examples, kind: oci-layout, path: ${layout} }]
 ${more}`;
   const service = await startService({ config: parseConfig(text, "test.yaml"), log: pino({ level: "silent" }) });
   await firstScan(service.url);

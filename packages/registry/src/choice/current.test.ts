@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Digest } from "@executor-registry/resolver";
-import { currentOf } from "./current.ts";
+import { choose } from "./current.ts";
 import { ImageSet } from "../catalogue/image-set.ts";
 import { Recent } from "../model/recent.ts";
 import type { CatalogueImage, CatalogueType, RepositoryReads } from "../catalogue/state.ts";
@@ -50,7 +50,7 @@ function type(...looks: readonly Looks[]): CatalogueType {
 }
 
 const READS: RepositoryReads = { source: "s", firstComplete: 100, unread: [], unreadTotal: 0 };
-const currentAmong = (...looks: readonly Looks[]) => currentOf(type(...looks), () => READS);
+const currentAmong = (...looks: readonly Looks[]) => choose(type(...looks), () => READS).current;
 const chosen = (...looks: readonly Looks[]): string | undefined => currentAmong(...looks)?.image.tags[0];
 
 describe("the current version", () => {
@@ -165,7 +165,7 @@ describe("tags that could not be read", () => {
     unreadTotal: codes.length,
   });
   const warningsOf = (reads: RepositoryReads | undefined) => {
-    const current = currentOf(type({ created: JANUARY }, { created: YEAR_2026 }), () => reads);
+    const { current } = choose(type({ created: JANUARY }, { created: YEAR_2026 }), () => reads);
     return { warnings: current?.warnings, reason: current?.reason };
   };
 

@@ -1,9 +1,11 @@
+import { pinnedName, repositoryNamed } from "@executor-registry/resolver";
 import { isRunnable } from "../model/runnable.ts";
 import type { Claim } from "../model/change.ts";
 import { DEFAULT_POLICY, POLICIES } from "../policies/policies.ts";
 import type { PolicyChoice } from "../policies/policy.ts";
 import { compareRecency, Recency } from "../policies/recency.ts";
-import type { OnInvalid } from "../model/verdict.ts";
+import { isEnforced, type OnInvalid } from "../model/verdict.ts";
+import { versionTag } from "../model/version-tag.ts";
 import { oneLine } from "../model/one-line.ts";
 import type { CatalogueImage, CatalogueType, RepositoryReads } from "../catalogue/state.ts";
 import { unreadWarnings } from "./unread.ts";
@@ -16,42 +18,45 @@ export interface Current extends Omit<PolicyChoice, "version"> {
   readonly warnings: readonly string[];
 }
 
+/** Which version is current; or which one fails, so that the type's policy refuses the type; or neither. */
+export interface Choice {
+  readonly current?: Current;
+  readonly refused?: CatalogueImage;
+}
+
 /** What came of the looks at a repository. */
 export type ReadsOf = (repository: string) => RepositoryReads | undefined;
+
+/** The images of one repository, by whether they may be the version. */
+interface Sorted {
+  readonly reads: RepositoryReads | undefined;
+  readonly admitted: readonly Recency[];
+  /** Admitted once, and failing or waiting now. */
+  readonly invalid: readonly Recency[];
+  readonly waiting: readonly Recency[];
+}
 
 /**
  * The current version of a type, of the repository that its claims put first. The version policy chooses, since there is neither a pin nor
  * a rollout that would come before it.
- * @returns `undefined` where no image may be used
  */
-export function currentOf(
+export function choose(
   { claims, from, images }: CatalogueType,
   readsOf: ReadsOf,
   onInvalid: OnInvalid = "fallback",
-): Current | undefined {
+): Choice {
   const [first, ...others] = claims;
+  const sorted = (repository: string): Sorted => sortedImages(images.of(repository).values(), readsOf(repository));
+  if (onInvalid === "refuse") {
+    const refused = refusedOf(first && sorted(first.repository), from && sorted(from.repository));
+    if (refused !== undefined) return { refused };
+  }
   const claim = first ?? (onInvalid === "keep" ? from : undefined);
-  if (claim === undefined) return undefined;
-  const reads = readsOf(claim.repository);
-  const admitted: Recency[] = [];
-  const invalid: Recency[] = [];
-  const waiting: Recency[] = [];
-  for (const image of images.of(claim.repository).values()) {
-    const recency = new Recency(image, reads);
-    if (image.state === "admitted") admitted.push(recency);
-    else if (image.state !== "withdrawn") (image.added === undefined ? waiting : invalid).push(recency);
-  }
-  const chosenFrom = (versions: readonly Recency[]): PolicyChoice | undefined => {
-    const [one, ...more] = versions;
-    return one && POLICIES[DEFAULT_POLICY]([one, ...more], (reads?.unreadTotal ?? 0) === 0);
-  };
-  if (onInvalid === "refuse" && invalid.length > 0) {
-    const best = chosenFrom([...admitted, ...invalid]);
-    if (best !== undefined && invalid.includes(best.version)) return undefined;
-  }
-  const valid = chosenFrom(admitted);
-  const choice = valid ?? (onInvalid === "keep" ? chosenFrom(invalid) : undefined);
-  if (choice === undefined) return undefined;
+  if (claim === undefined) return {};
+  const { reads, admitted, invalid, waiting } = sorted(claim.repository);
+  const valid = chosenFrom(admitted, reads);
+  const choice = valid ?? (onInvalid === "keep" ? chosenFrom(invalid, reads) : undefined);
+  if (choice === undefined) return {};
   const { version, ...why } = choice;
   const warnings = [
     ...unreadWarnings(claim.repository, reads),
@@ -60,7 +65,44 @@ export function currentOf(
     ...failures(version.image, valid === undefined),
     ...newer([...waiting, ...invalid.filter((one) => one !== version)], version),
   ];
-  return { image: version.image, ...why, versions: admitted.length, warnings };
+  return { current: { image: version.image, ...why, versions: admitted.length, warnings } };
+}
+
+function sortedImages(images: Iterable<CatalogueImage>, reads: RepositoryReads | undefined): Sorted {
+  const admitted: Recency[] = [];
+  const invalid: Recency[] = [];
+  const waiting: Recency[] = [];
+  for (const image of images) {
+    const recency = new Recency(image, reads);
+    if (image.state === "admitted") admitted.push(recency);
+    else if (image.state !== "withdrawn") (image.added === undefined ? waiting : invalid).push(recency);
+  }
+  return { reads, admitted, invalid, waiting };
+}
+
+function chosenFrom(versions: readonly Recency[], reads: RepositoryReads | undefined): PolicyChoice | undefined {
+  const [one, ...more] = versions;
+  return one && POLICIES[DEFAULT_POLICY]([one, ...more], (reads?.unreadTotal ?? 0) === 0);
+}
+
+/** The best of all that were ever admitted, where it fails: of the repository that was left because nothing in it passes, else of the first. */
+function refusedOf(first: Sorted | undefined, from: Sorted | undefined): CatalogueImage | undefined {
+  for (const sorted of [from, first]) {
+    if (sorted === undefined || sorted.invalid.length === 0) continue;
+    const best = chosenFrom([...sorted.admitted, ...sorted.invalid], sorted.reads);
+    if (best !== undefined && sorted.invalid.includes(best.version)) return best.version.image;
+  }
+  return undefined;
+}
+
+/** What an image fails, and that its type has no version for it. */
+export function refusal({ tags, digest, repository, verdicts }: CatalogueImage): string {
+  const failed = verdicts.find((verdict) => isEnforced(verdict) && verdict.state !== "passed");
+  const why = failed === undefined ? "does not pass" : `does not pass the check ${failed.check}: ${failed.reason}`;
+  const which = `its version ${versionTag(tags)} (${pinnedName(repositoryNamed(repository), digest)})`;
+  return oneLine(
+    `${which} ${why}; its policy (onInvalid: refuse) gives it no other version until this one passes or a better one does`,
+  );
 }
 
 /** What the chosen image does not pass. */

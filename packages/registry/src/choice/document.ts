@@ -1,7 +1,9 @@
 import { type ExecutorDocument, pinnedName, repositoryNamed } from "@executor-registry/resolver";
+import type { VerdictDocument, VersionDocument } from "@executor-registry/resolver/internal";
 import type { Current } from "./current.ts";
 import { capabilitiesOf, ownerOf } from "../model/labels.ts";
 import { oneLine } from "../model/one-line.ts";
+import { type Verdict, verdictDocument } from "../model/verdict.ts";
 import type { CatalogueImage } from "../catalogue/state.ts";
 import { informativeTags, versionTag } from "../model/version-tag.ts";
 
@@ -58,16 +60,22 @@ export function executorDocument(type: string, current: Current): ExecutorDocume
   };
 }
 
-/** One element of `GET /executors/{type}/versions`. */
-export function versionDocument(image: CatalogueImage, current: boolean) {
+/** One element of `GET /executors/{type}/versions`: of its verdicts what a list shows. */
+export function versionDocument(image: CatalogueImage, current: boolean): VersionDocument {
+  const shown = ({ check, state, reason, mode, code }: Verdict): VerdictDocument => {
+    return { check, state, reason: oneLine(reason), ...(mode && { mode }), ...(code && { code }) };
+  };
+  return { ...wholeVersion(image, current), verdicts: image.verdicts.map(shown) };
+}
+
+/** All that is known of one image of a type. */
+export function wholeVersion(image: CatalogueImage, current: boolean): VersionDocument {
   const { added, withdrawn } = image;
   return {
     ...imageMembers(image),
     state: image.state,
     current,
-    verdicts: image.verdicts.map(({ check, state, reason, mode, code }) => {
-      return { check, state, reason: oneLine(reason), ...(mode && { mode }), ...(code && { code }) };
-    }),
+    verdicts: image.verdicts.map(verdictDocument),
     found: image.found,
     ...(added === undefined ? {} : { added }),
     ...validation(image),

@@ -1,4 +1,6 @@
-import { type Current, currentOf, type ReadsOf } from "./current.ts";
+import type { Digest } from "@executor-registry/resolver";
+import { beaten } from "./beaten.ts";
+import { choose, type Current, type ReadsOf } from "./current.ts";
 import type { UnreadRecord } from "../model/change.ts";
 import type { OnInvalid } from "../model/verdict.ts";
 import { oneLine } from "../model/one-line.ts";
@@ -15,6 +17,8 @@ const MAX_UNREAD = 500;
 /** What is asked of a type again and again, worked out once after each change of it. */
 export class TypeView {
   readonly current: Current | undefined;
+  /** The version that fails, so that the type's policy refuses the type. */
+  readonly refused: CatalogueImage | undefined;
   readonly #type: CatalogueType;
   readonly #readsOf: ReadsOf;
   #newest: readonly CatalogueImage[] | undefined;
@@ -23,7 +27,9 @@ export class TypeView {
   constructor(type: CatalogueType, readsOf: ReadsOf, onInvalid: OnInvalid) {
     this.#type = type;
     this.#readsOf = readsOf;
-    this.current = currentOf(type, readsOf, onInvalid);
+    const { current, refused } = choose(type, readsOf, onInvalid);
+    this.current = current;
+    this.refused = refused;
   }
 
   /** Its images, newest first: all, or those in a state. */
@@ -36,9 +42,30 @@ export class TypeView {
     return images;
   }
 
+  /** Its images with a digest or a tag, the best first: the current one, then those that are there, newest first. */
+  named(name: Digest | { readonly tag: string }): readonly CatalogueImage[] {
+    const meant = (image: CatalogueImage): boolean =>
+      typeof name === "string" ? image.digest === name : image.tags.includes(name.tag);
+    const place = (image: CatalogueImage): number =>
+      image === this.current?.image ? 0 : image.state === "withdrawn" ? 2 : 1;
+    return this.images()
+      .filter(meant)
+      .sort((a, b) => place(a) - place(b));
+  }
+
+  /** Why an image that passes is not the current version. */
+  beaten(image: CatalogueImage): string {
+    return beaten(image, this.current, this.#type.claims, this.#readsOf);
+  }
+
+  /** The repositories that hold, or held, images of it. */
+  get repositories(): readonly string[] {
+    return this.#type.images.repositories();
+  }
+
   /** The tags of its repositories that could not be read, and how many there are: what is listed is bounded. */
   unread(): { readonly unread: readonly UnreadTagDocument[]; readonly total: number } {
-    const repositories = this.#type.images.repositories();
+    const { repositories } = this;
     const unread = repositories.flatMap((repository) =>
       (this.#readsOf(repository)?.unread ?? []).map(({ tag, digest, code, reason }) => {
         return { repository, tag, ...(digest !== undefined && { digest }), code, reason: oneLine(reason) };

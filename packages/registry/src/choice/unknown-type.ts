@@ -1,6 +1,7 @@
 import { ExecutorRegistryError, repositoryNamed, UnknownTypeError } from "@executor-registry/resolver";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { Choices } from "./choices.ts";
+import { refusal } from "./current.ts";
 import type { Naming } from "../model/naming.ts";
 import { oneLine } from "../model/one-line.ts";
 import type { CatalogueImage } from "../catalogue/state.ts";
@@ -42,6 +43,10 @@ export function unknownType(type: string, choices: Choices, evidence: Evidence):
     nearMisses: index.nearMisses(type),
     ...(incomplete.length > 0 && { incomplete }),
   };
+  if (view?.refused !== undefined) {
+    const why = `executor type "${type}" is refused: ${refusal(view.refused)}`;
+    return new UnknownTypeError(type, { ...known, why });
+  }
   return new UnknownTypeError(type, known, whyNone(refused));
 }
 

@@ -1,5 +1,6 @@
 import { setFlagsFromString } from "node:v8";
 import { escaped, linesOf } from "@executor-registry/resolver/internal";
+import type { Document } from "yaml";
 import type { ProcessIo } from "./process-io.ts";
 
 /** What a command line says besides the command. */
@@ -8,6 +9,9 @@ export interface Options {
   file(): string;
   readonly store?: string;
   readonly output: "yaml" | "json";
+  /** An image reference. @throws UsageError where none is given */
+  image(): string;
+  readonly type?: string;
   /** Files of public keys, in PEM. */
   readonly keys: readonly string[];
   /** A file of exported entries. */
@@ -15,7 +19,7 @@ export interface Options {
 }
 
 /** The flags that some commands have. */
-export const FLAGS = ["config", "store", "output", "key", "export"] as const;
+export const FLAGS = ["config", "store", "output", "key", "export", "type"] as const;
 type Flag = (typeof FLAGS)[number];
 
 /** One thing that the command does. */
@@ -25,8 +29,8 @@ interface Action {
   readonly usage: string;
   readonly summary: string;
   readonly flags: readonly Flag[];
-  /** Whether a word may name the configuration's file. */
-  readonly takesFile: boolean;
+  /** What a word names. */
+  readonly takes?: "file" | "image";
   /** Milliseconds it may take to end after a signal. @default 2000 */
   readonly endsWithinMs?: number;
   /** Resolves to the exit code. */
@@ -46,7 +50,6 @@ export const ACTIONS: readonly Action[] = [
     usage: "serve [--config FILE]",
     summary: "run the service",
     flags: ["config"],
-    takesFile: false,
     // Draining and ending have limits of their own.
     endsWithinMs: 12_000,
     async run({ file }, io) {
@@ -61,7 +64,7 @@ export const ACTIONS: readonly Action[] = [
     usage: "config check [FILE]",
     summary: "report every mistake of the configuration",
     flags: ["config"],
-    takesFile: true,
+    takes: "file",
     async run({ file }, io) {
       const named = file();
       const [{ readConfig }, { checkConfig }] = await Promise.all([
@@ -82,7 +85,7 @@ export const ACTIONS: readonly Action[] = [
     usage: "config print [FILE] [--output yaml|json]",
     summary: "print the configuration with all defaults",
     flags: ["config", "output"],
-    takesFile: true,
+    takes: "file",
     async run({ file, output }, io) {
       const named = file();
       const [{ readConfig }, { effectiveConfig }, { Document }] = await Promise.all([
@@ -91,12 +94,27 @@ export const ACTIONS: readonly Action[] = [
         import("yaml"),
       ]);
       const effective = effectiveConfig(await readConfig(named), named, io.env);
-      const text =
-        output === "json"
-          ? JSON.stringify(effective, null, 2)
-          : new Document(effective, { aliasDuplicateObjects: false }).toString();
-      io.stdout.print(linesOf(text).map(escaped));
+      io.stdout.print(printed(effective, output, Document));
       return 0;
+    },
+  },
+  {
+    name: "policy test",
+    usage: "policy test IMAGE [--type TYPE] [--output yaml|json]",
+    summary: "print what the checks say of an image, without changing anything",
+    flags: ["config", "output", "type"],
+    takes: "image",
+    async run({ file, image, type, output }, io) {
+      const [tested, named] = [image(), file()];
+      const [{ testPolicy }, { Document }] = await Promise.all([
+        import("../supervisor/test-policy.ts"),
+        import("yaml"),
+      ]);
+      const about = { image: tested, file: named, ...(type !== undefined && { type }) };
+      const { clock, env: variables, signal } = io;
+      const answer = await testPolicy(about, { clock, variables, signal });
+      io.stdout.print(printed(answer, output, Document));
+      return answer.types.every(({ state }) => state === "admitted") ? 0 : NOT_ADMITTED_EXIT;
     },
   },
   {
@@ -104,7 +122,6 @@ export const ACTIONS: readonly Action[] = [
     usage: "journal verify [--store ADDRESS | --export FILE] [--key FILE]…",
     summary: "check the whole chain of hashes, and the checkpoints in it",
     flags: ["config", "store", "key", "export"],
-    takesFile: false,
     async run({ file, store, keys, exported }, io) {
       const { verifyExported, verifyStored } = await import("./verify-journal.ts");
       const found =
@@ -116,6 +133,15 @@ export const ACTIONS: readonly Action[] = [
     },
   },
 ];
+
+/** The same as the command line's. */
+const NOT_ADMITTED_EXIT = 7;
+
+function printed(value: unknown, output: Options["output"], Yaml: typeof Document): string[] {
+  const text =
+    output === "json" ? JSON.stringify(value, null, 2) : new Yaml(value, { aliasDuplicateObjects: false }).toString();
+  return linesOf(text).map(escaped);
+}
 
 async function addressIn(file: string, { env }: ProcessIo): Promise<string> {
   const { loadConfig } = await import("../config/load-config.ts");

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { ExecutorRegistryError, VERSION } from "@executor-registry/resolver";
+import { ExecutorRegistryError, parseExecutorType, VERSION } from "@executor-registry/resolver";
 import { endingInTime, interruptedExit, linesOf } from "@executor-registry/resolver/internal";
 import { configFile, UsageError } from "./config-file.ts";
 import { ACTIONS, FLAGS, type Options } from "./actions.ts";
@@ -19,7 +19,8 @@ Flags:
   --store ADDRESS   journal verify: the store, such as sqlite:/var/lib/executor-registry/catalogue.db (default: the configuration's)
   --key FILE        journal verify: a public key in PEM that checkpoints must be signed by; several where keys were replaced
   --export FILE     journal verify: a file of exported entries (NDJSON) instead of a store
-  -o, --output      config print: yaml (default) or json
+  --type TYPE       policy test: the executor type to test the image for (default: those that its names mean)
+  -o, --output      config print, policy test: yaml (default) or json
   -h, --help        show this
   --version         show the version
 
@@ -28,6 +29,7 @@ says that it is not ready, answers for two more seconds, and ends; a second sign
 config check also looks whether this machine lets the service start: at the store's place, the address to listen at, secrets, and the
 cluster that reviews tokens. config print says where a secret is, never what it is. journal verify reads the whole store, while the service
 runs or not, without changing it, and names the first entry that does not hold; of --export FILE it reads that file alone, on any machine.
+policy test asks the image's registry as the configuration says, opens no store, and exits with 7 for an image that would not be admitted.
 `;
 
 /** Runs one command line; resolves to its exit code. Never rejects. */
@@ -48,10 +50,16 @@ export async function runServerCommand(argv: readonly string[], io: ProcessIo): 
     }
     const options: Options = {
       output: output ?? "yaml",
+      ...(values.type !== undefined && { type: parseExecutorType(values.type) }),
+      image() {
+        const [image] = words;
+        if (image === undefined) throw new UsageError(`${action.name} needs IMAGE, an image reference`);
+        return image;
+      },
       ...(values.store !== undefined && { store: values.store }),
       keys: values.key ?? [],
       ...(values.export !== undefined && { exported: values.export }),
-      file: () => configFile(values.config ?? words[0], io.env),
+      file: () => configFile(values.config ?? (action.takes === "file" ? words[0] : undefined), io.env),
     };
     return await endingInTime(action.run(options, io), io, action.endsWithinMs);
   } catch (error) {
@@ -70,6 +78,7 @@ function parsed(argv: readonly string[]) {
         output: { type: "string", short: "o" },
         key: { type: "string", multiple: true },
         export: { type: "string" },
+        type: { type: "string" },
         help: { type: "boolean", short: "h" },
         version: { type: "boolean" },
       },
@@ -89,7 +98,7 @@ function actionOf(positionals: readonly string[]) {
     throw new UsageError(`${positionals[0]} has no command ${positionals[1]}, only ${known}`);
   }
   const words = positionals.slice(action.name.split(" ").length);
-  const extra = words[action.takesFile ? 1 : 0];
+  const extra = words[action.takes === undefined ? 0 : 1];
   if (extra !== undefined) throw new UsageError(`${action.name} takes no argument "${extra}"`);
   return { action, words };
 }

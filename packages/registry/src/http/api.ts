@@ -1,4 +1,4 @@
-import type { Digest, Logger } from "@executor-registry/resolver";
+import type { Digest, ImageReference, Logger } from "@executor-registry/resolver";
 import type { z } from "zod";
 import type { Access } from "../auth/access.ts";
 import type { Choices } from "../choice/choices.ts";
@@ -9,10 +9,11 @@ import type { EventStream } from "./events.ts";
 import type { ServiceHealth } from "./health.ts";
 import type { Metrics } from "./metrics.ts";
 import type { ReportReceived } from "./schemas.ts";
-import type { Evidence } from "../choice/unknown-type.ts";
+import type { Grounds } from "../choice/why.ts";
+import type { Examination } from "../judging/examine.ts";
 
 /** What a configuration decides. The next one replaces all of it at once. */
-interface Configured extends Evidence {
+interface Configured extends Grounds {
   readonly access: Access;
   readonly scanner: Pick<Scanner, "refresh" | "refreshType">;
   readonly hint: TakeHints;
@@ -21,6 +22,18 @@ interface Configured extends Evidence {
     posted: { readonly type: string; readonly digest: Digest; readonly bytes: Uint8Array; readonly actor: string },
     signal: AbortSignal,
   ): Promise<z.input<typeof ReportReceived>>;
+  /** Has all checks of an image answer again. */
+  revalidate(
+    type: string,
+    digest: Digest,
+    reason: { readonly actor: string; readonly why: string },
+  ): {
+    readonly images: number;
+    /** Resolves once their answers are written down. */
+    wait(signal: AbortSignal): Promise<unknown>;
+  };
+  /** Asks every check about an image, and writes nothing down. */
+  examine(reference: ImageReference, type: string | undefined, signal: AbortSignal): Promise<Examination>;
   /** By name. */
   readonly webhooks: ReadonlyMap<string, Webhook>;
   readonly queues: readonly EventQueue[];

@@ -4,9 +4,13 @@ import type { ExecutorDocument, ExecutorEvent, ProblemDocument } from "@executor
 import {
   type HealthDocument,
   type JournalPage,
+  type PolicyTestDocument,
   type RefreshResult,
+  type RevalidateResult,
   SERVICE_OPERATIONS,
+  type VersionDetails,
   type VersionsPage,
+  type WhyDocument,
 } from "@executor-registry/resolver/internal";
 import type { z } from "zod";
 import { OPERATIONS } from "./operations.ts";
@@ -32,12 +36,28 @@ type Served<Name extends keyof typeof schemas> = z.output<(typeof schemas)[Name]
 const SAME_TYPES: {
   executor: Equal<Served<"Executor">, ExecutorDocument>;
   versions: Equal<Served<"VersionsPage">, VersionsPage>;
+  version: Equal<Served<"VersionDetails">, VersionDetails>;
+  revalidate: Equal<Served<"VersionDetails"> | Served<"Accepted">, RevalidateResult>;
+  why: Equal<Served<"Why">, WhyDocument>;
+  policyTest: Equal<Served<"PolicyTest">, PolicyTestDocument>;
   journal: Equal<Served<"JournalPage">, JournalPage>;
-  refresh: Equal<Served<"RefreshScans"> | Served<"RefreshAccepted">, RefreshResult>;
+  refresh: Equal<Served<"RefreshScans"> | Served<"Accepted">, RefreshResult>;
   health: Equal<Served<"Health">, HealthDocument>;
   problem: Equal<Served<"Problem">, ProblemDocument>;
   event: Equal<Served<"ExecutorEvent">, ExecutorEvent>;
-} = { executor: true, versions: true, journal: true, refresh: true, health: true, problem: true, event: true };
+} = {
+  executor: true,
+  versions: true,
+  version: true,
+  revalidate: true,
+  why: true,
+  policyTest: true,
+  journal: true,
+  refresh: true,
+  health: true,
+  problem: true,
+  event: true,
+};
 
 test("the documents of the service are those of the contract, by their types", () => {
   assert.ok(Object.values(SAME_TYPES).every(Boolean));

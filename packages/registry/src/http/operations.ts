@@ -20,7 +20,9 @@ import {
   WebhookTokenParams,
 } from "./queries.ts";
 import { receiveEvent } from "./receive-event.ts";
+import { VERSION_OPERATIONS } from "./version-operations.ts";
 import {
+  Accepted,
   CheckpointsPage,
   EventAccepted,
   Executor,
@@ -30,7 +32,6 @@ import {
   Liveness,
   Problem,
   Readiness,
-  RefreshAccepted,
   RefreshScans,
   ReportReceived,
   VersionsPage,
@@ -136,6 +137,7 @@ export const OPERATIONS: readonly Operation[] = [
     },
     handle: postReport,
   }),
+  ...VERSION_OPERATIONS,
   operation({
     ...known(SERVICE_OPERATIONS.refresh),
     summary: "Look at the container registries now",
@@ -148,7 +150,7 @@ export const OPERATIONS: readonly Operation[] = [
     kind: "json",
     answers: {
       200: { description: "What the scans found", schema: RefreshScans },
-      202: { description: "The scan will begin", schema: RefreshAccepted },
+      202: { description: "The scan will begin", schema: Accepted },
     },
     handle: refresh,
   }),

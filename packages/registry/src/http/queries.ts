@@ -1,4 +1,10 @@
-import { isExecutorType, parseDigest } from "@executor-registry/resolver";
+import {
+  type ImageReference,
+  InvalidReferenceError,
+  isExecutorType,
+  parseDigest,
+  parseReference,
+} from "@executor-registry/resolver";
 import { z } from "zod";
 import { CHANGE_KINDS } from "../model/change.ts";
 import { Executor } from "./schemas.ts";
@@ -60,9 +66,46 @@ export const VersionsQuery = z.strictObject({
   offset: z.coerce.number().int().min(0).default(0),
 });
 
+export const WhyQuery = z.strictObject({
+  image: z
+    .string()
+    .regex(
+      /^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}|[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})$/,
+      "expected a tag or a digest",
+    )
+    .optional()
+    .meta({ description: "A tag or a digest; the type itself is explained when absent" }),
+});
+
+const Wait = z.enum(["true", "false"]).default("false");
+
+export const RevalidateQuery = z.strictObject({ wait: Wait });
+
+export const PolicyTestQuery = z.strictObject({
+  image: z
+    .string()
+    .max(600)
+    .transform(referenceOf)
+    .meta({
+      description: "An image reference in a repository that a source of the configuration covers",
+      examples: ["registry.example.com/team/executor-ml:1.2.3"],
+    }),
+  type: TypeName.optional().meta({ description: "The type to test it for; when absent those that its names mean" }),
+});
+
+function referenceOf(text: string, context: z.RefinementCtx<string>): ImageReference {
+  try {
+    return parseReference(text);
+  } catch (error) {
+    if (!(error instanceof InvalidReferenceError)) throw error;
+    context.addIssue({ code: "custom", message: error.message });
+    return z.NEVER;
+  }
+}
+
 export const RefreshQuery = z.strictObject({
   type: TypeName.optional(),
-  wait: z.enum(["true", "false"]).default("false"),
+  wait: Wait,
 });
 
 export const JournalQuery = z.strictObject({

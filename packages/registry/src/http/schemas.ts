@@ -98,6 +98,12 @@ const Verdict = z
     reason: z.string(),
     mode: z.literal("warn").optional().meta({ description: "A failure is a warning, and keeps no image out" }),
     code: z.string().optional().meta({ description: "Which kind of failure or wait it is, such as unsigned" }),
+    evidence: Texts.optional().meta({
+      description: "What the answer rests on, such as the signer. Lists leave out this and what follows",
+    }),
+    fingerprint: z.string().optional().meta({ description: "Of the check's settings when it answered" }),
+    expires: Timestamp.optional().meta({ description: "Until when it holds; for ever where absent" }),
+    since: Timestamp.optional().meta({ description: "Since when the check could not answer" }),
   })
   .meta({ id: "Verdict" });
 
@@ -185,6 +191,28 @@ export const CheckpointsPage = z.object({
   }),
 });
 
+export const VersionDetails = Version.extend({
+  type: z.string(),
+  policy: z.string().optional().meta({ description: "Absent where no policy names the type" }),
+  elsewhere: z.array(z.string()).meta({ description: "The same image in other repositories of the type" }),
+  journal: z.array(JournalEntry).meta({ description: "The last 20 changes of it, newest first" }),
+}).meta({ id: "VersionDetails" });
+
+export const PolicyTest = z.object({
+  image: z.string(),
+  source: z.string(),
+  types: z
+    .array(
+      z.object({
+        type: z.string(),
+        policy: z.string().optional(),
+        state: z.enum(["admitted", "rejected", "pending"]).meta({ description: "What would become of the image" }),
+        verdicts: z.array(Verdict),
+      }),
+    )
+    .meta({ description: "Each type has its own policy" }),
+});
+
 const Progress = z
   .object({
     repositories: z.number(),
@@ -243,7 +271,32 @@ export const ReportReceived = z.object({
   findings: z.number().int().meta({ description: "How many were kept" }),
 });
 
-export const RefreshAccepted = z.object({ accepted: z.boolean() });
+export const Accepted = z.object({ accepted: z.boolean() });
+
+export const Why = z.object({
+  type: z.string(),
+  image: z.string().optional().meta({ description: "What was asked for; absent for the type itself" }),
+  answer: z
+    .enum(["current", "admitted", "rejected", "pending", "withdrawn", "unread", "unknown"])
+    .meta({ description: "`admitted`: it passes, and another is the current version" }),
+  reason: z.string(),
+  policy: z.string().optional(),
+  current: Executor.pick({ image: true, version: true, reason: true }).optional(),
+  images: z.array(Version.extend({ why: z.string() })).meta({
+    description: "The images that are meant, the one that the answer is about first; at most 10",
+  }),
+  unread: z.array(UnreadTag).meta({ description: "Tags that are meant and could not be read, at most 20" }),
+  otherTypes: z.array(z.string()).meta({ description: "Other types that have this image, at most 20" }),
+  sources: z
+    .array(
+      SourceHealth.pick({ name: true, state: true, completed: true, attempted: true, problem: true }).extend({
+        repositories: z.array(z.string()).meta({
+          description: "Its repositories that hold the type, as far as they were looked at; at most 20",
+        }),
+      }),
+    )
+    .meta({ description: "Where images are looked for" }),
+});
 
 export const Health = z.object({
   status: z.enum(["ok", "degraded", "starting", "draining"]),

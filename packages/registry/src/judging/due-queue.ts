@@ -1,5 +1,15 @@
 import type { Digest } from "@executor-registry/resolver";
 
+/** Who wants all checks to answer again, and why, though their verdicts hold. */
+interface Asked {
+  readonly actor: string;
+  readonly why: string;
+  /** The answers are written down, also where they are as before. */
+  readonly always?: true;
+  /** Called once the answers are written down. */
+  readonly answered?: readonly (() => void)[];
+}
+
 /** An image whose verdicts fall due. */
 export interface Due {
   readonly repository: string;
@@ -10,8 +20,7 @@ export interface Due {
   readonly failures: number;
   /** It has no verdicts yet. */
   readonly unjudged?: boolean;
-  /** Who wants all checks to answer again, and why, though their verdicts hold. */
-  readonly asked?: { readonly actor: string; readonly why: string };
+  readonly asked?: Asked;
 }
 
 export const keyOf = ({ repository, digest }: Pick<Due, "repository" | "digest">): string => `${repository}@${digest}`;
@@ -26,7 +35,7 @@ export class DueQueue {
   put(due: Due): void {
     const key = keyOf(due);
     const known = this.#due.get(key);
-    const asked = due.asked ?? known?.asked;
+    const asked = both(known?.asked, due.asked);
     const at = Math.min(due.at, known?.at ?? due.at);
     this.#due.set(key, { ...due, at, ...(asked && { asked }) });
   }
@@ -52,4 +61,11 @@ export class DueQueue {
     for (const { at } of this.#due.values()) if (at <= time) count += 1;
     return count;
   }
+}
+
+/** The later says who asked and why; all who wait go on waiting. */
+function both(earlier: Asked | undefined, later: Asked | undefined): Asked | undefined {
+  if (earlier === undefined || later === undefined) return later ?? earlier;
+  const said = earlier.always && !later.always ? earlier : later;
+  return { ...said, answered: [...(earlier.answered ?? []), ...(later.answered ?? [])] };
 }

@@ -1,6 +1,13 @@
 import { setImmediate } from "node:timers/promises";
-import { type Clock, type Logger, type Random, repositoryNamed } from "@executor-registry/resolver";
-import { backoff } from "@executor-registry/resolver/internal";
+import {
+  type Clock,
+  type Digest,
+  ExecutorRegistryError,
+  type Logger,
+  type Random,
+  repositoryNamed,
+} from "@executor-registry/resolver";
+import { backoff, untilAborted } from "@executor-registry/resolver/internal";
 import { type Catalogue, merged } from "../catalogue/catalogue.ts";
 import { type Reasoned, same } from "../catalogue/reconcile.ts";
 import type { CatalogueImage, CatalogueState } from "../catalogue/state.ts";
@@ -182,6 +189,41 @@ export class Judging {
     this.#wake.abort();
   }
 
+  /**
+   * Has all checks of a type's image answer again. The answers are written down, also where they are as before.
+   * @returns how many repositories hold the image; `wait` resolves once it was judged in each of them
+   */
+  revalidate(
+    type: string,
+    digest: Digest,
+    { actor, why }: { readonly actor: string; readonly why: string },
+  ): { readonly images: number; wait(signal: AbortSignal): Promise<unknown> } {
+    const { catalogue, clock } = this.#options;
+    const images = [...(catalogue.type(type)?.images ?? [])].filter(
+      (image) => image.digest === digest && image.state !== "withdrawn",
+    );
+    const ask = (repository: string, answered: () => void): void => {
+      const asked = { actor, why: `${why}: its checks answer`, always: true, answered: [answered] } as const;
+      this.#queue.put({ repository, digest, at: clock.now(), failures: 0, asked });
+    };
+    const answers = images.map(({ repository }) => new Promise<void>((answered) => ask(repository, answered)));
+    this.#wake.abort();
+    return { images: images.length, wait: (signal) => this.#until(Promise.all(answers), signal) };
+  }
+
+  /** @throws the signal's reason when it aborts @throws ExecutorRegistryError code `not-ready` when nothing is judged here any more */
+  async #until(done: Promise<unknown>, signal: AbortSignal): Promise<void> {
+    const ended = this.#ending.signal;
+    try {
+      await untilAborted(done, AbortSignal.any([signal, ended]));
+    } catch (error) {
+      if (!ended.aborted) throw error;
+      const why =
+        "the service ends, or another configuration was taken over, before the checks have answered; ask again";
+      throw new ExecutorRegistryError("not-ready", why, { cause: error });
+    }
+  }
+
   /** Resolves once nothing is under way. */
   async close(): Promise<void> {
     this.#ending.abort(new Error("the service ends"));
@@ -213,8 +255,10 @@ export class Judging {
     try {
       await forEachLimited(due, AT_ONCE, async (one) => {
         const found = await this.#judge(one);
-        if (found === undefined) this.#busy.delete(keyOf(one));
-        else judged.push(found);
+        if (found === undefined) {
+          this.#busy.delete(keyOf(one));
+          answered(one);
+        } else judged.push(found);
         if (clock.now() - written >= WRITE_MS) await write();
       });
       await write();
@@ -253,15 +297,22 @@ export class Judging {
       await catalogue.record(actor, (state) => some.flatMap((one) => this.#changes(state, one)));
     }
     for (const { due, images, answers } of judged) {
+      let again = false;
       for (const [type, before] of images) {
         const image = catalogue.type(type)?.images.get(due.repository, due.digest);
         if (image === undefined || image.state === "withdrawn") continue;
         // What it holds was read meanwhile.
-        if (!same(image.details, before.details)) this.#queue.put({ ...due, at: clock.now() });
-        else if (answers.pending)
-          this.#queue.put({ ...due, at: this.#retryAt(due.failures), failures: due.failures + 1, unjudged: false });
-        else this.#schedule(image);
+        if (!same(image.details, before.details)) {
+          again = true;
+          this.#queue.put({ ...due, at: clock.now() });
+        } else if (answers.pending) {
+          const asked = due.asked && { actor: due.asked.actor, why: due.asked.why };
+          const [at, failures] = [this.#retryAt(due.failures), due.failures + 1];
+          const { repository, digest } = due;
+          this.#queue.put({ repository, digest, at, failures, ...(asked && { asked }) });
+        } else this.#schedule(image);
       }
+      if (!again) answered(due);
     }
   }
 
@@ -275,7 +326,7 @@ export class Judging {
       const now = clock.now();
       const policy = policies.of(type);
       const verdicts = combined(policy, image.verdicts, answers, now);
-      if (JSON.stringify(verdicts) === JSON.stringify(image.verdicts)) return [];
+      if (!asked?.always && JSON.stringify(verdicts) === JSON.stringify(image.verdicts)) return [];
       const why = asked?.why ?? DUE[whyDue(policy.checks, image.verdicts, now) ?? "expired"];
       const reason = `${why} ${sayTheSame(verdicts, image.verdicts) ? "as before" : "otherwise"}`;
       return [{ reason, change: { kind: "image-judged" as const, type, repository, digest, verdicts } }];
@@ -306,4 +357,9 @@ export class Judging {
     const { clock, random } = this.#options;
     return clock.now() + LEAST_RETRY_MS + backoff(failures, random, LONGEST_RETRY_MS, FIRST_RETRY_MS);
   }
+}
+
+/** Those who asked need not wait any longer. */
+function answered({ asked }: Due): void {
+  for (const done of asked?.answered ?? []) done();
 }

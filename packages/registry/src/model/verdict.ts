@@ -1,3 +1,5 @@
+import { oneLine } from "./one-line.ts";
+
 /** What an image must pass, and what happens when it does not: it is no version, or it is one with a warning. */
 export type CheckMode = "enforce" | "warn";
 
@@ -33,3 +35,6 @@ export interface Verdict {
 
 /** Whether a verdict keeps its image from being a version. */
 export const isEnforced = ({ mode }: Verdict): boolean => mode !== "warn";
+
+/** A verdict as answers show it whole. */
+export const verdictDocument = (verdict: Verdict): Verdict => ({ ...verdict, reason: oneLine(verdict.reason) });

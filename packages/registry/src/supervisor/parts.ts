@@ -1,4 +1,4 @@
-import type { Clock, Random } from "@executor-registry/resolver";
+import type { Clock, Digest, ImageReference, Random } from "@executor-registry/resolver";
 import type { Logger } from "pino";
 import { createAccess, type Access } from "../auth/access.ts";
 import { createCheckpoints } from "../audit/checkpoints.ts";
@@ -13,6 +13,7 @@ import { makeSources } from "../config/source-kinds.ts";
 import type { Variables } from "../config/read-secrets.ts";
 import type { Config } from "../config/schema.ts";
 import { keepRunning } from "./keep-running.ts";
+import { type Examination, examine } from "../judging/examine.ts";
 import { judgedRecording } from "../judging/judged-recording.ts";
 import { Judging, type JudgingHealth } from "../judging/judging.ts";
 import { type PostedScan, receiveReport, type ReceivedReport } from "../judging/receive-report.ts";
@@ -36,6 +37,14 @@ export interface Parts {
   judging(): JudgingHealth;
   /** Takes a report of a scan that was posted. */
   receiveReport(posted: PostedScan, signal: AbortSignal): Promise<ReceivedReport>;
+  /** Has all checks of an image answer again. */
+  revalidate(
+    type: string,
+    digest: Digest,
+    reason: { readonly actor: string; readonly why: string },
+  ): { readonly images: number; wait(signal: AbortSignal): Promise<unknown> };
+  /** Asks every check about an image, and writes nothing down. */
+  examine(reference: ImageReference, type: string | undefined, signal: AbortSignal): Promise<Examination>;
   /** The state of all sources, in the configuration's order. */
   health(): readonly SourceHealth[];
   /** Of which types an image is. */
@@ -77,11 +86,16 @@ export interface PartsContext {
   readonly fetch?: typeof globalThis.fetch;
 }
 
+/** How images' names say of which types they are. */
+export function namingOf({ executors: { template, tags, aliases } }: Config): Naming {
+  return createNaming({ template, aliases, ...(tags && { tags }) });
+}
+
 /** Makes the parts; nothing runs yet. @throws ConfigurationError */
 export async function makeParts(config: Config, context: PartsContext): Promise<Parts> {
   const { catalogue, choices, clock, random, log, variables, fetch } = context;
-  const { template, tags, aliases } = config.executors;
-  const naming = createNaming({ template, aliases, ...(tags && { tags }) });
+  const naming = namingOf(config);
+  const { template } = config.executors;
   const { scanned, watched } = makeSources(config.sources, { naming, template, clock, random, log });
   const sources = scanned.map(({ source }) => source);
   const policies = makePolicies(config.checks ?? "none", {
@@ -122,6 +136,14 @@ export async function makeParts(config: Config, context: PartsContext): Promise<
     hint,
     judging: () => judging.health,
     receiveReport: (posted, signal) => receiveReport(posted, { catalogue, sources, judging, clock }, signal),
+    revalidate: (type, digest, reason) => judging.revalidate(type, digest, reason),
+    examine: (reference, type, signal) =>
+      examine(
+        reference,
+        type,
+        { ...asked, naming, known: (name, digest) => catalogue.imagesOf(name).get(digest) },
+        signal,
+      ),
     health() {
       const all = [...scanner.health, ...watched.map((source) => source.health)];
       return config.sources.flatMap(({ name }) => all.find((one) => one.name === name) ?? []);

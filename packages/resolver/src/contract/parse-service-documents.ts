@@ -32,7 +32,8 @@ export function parseVersionsPage(json: unknown, type: string): VersionsPage {
   };
 }
 
-function parseVersion(json: unknown): VersionDocument {
+/** @throws NotADocument */
+export function parseVersion(json: unknown): VersionDocument {
   const fields = record(json, "its version");
   const { digest, created, pushed, validatedAt, found } = fields;
   if (typeof digest !== "string" || !isDigest(digest)) throw new NotADocument("its version's digest is no digest");
@@ -62,7 +63,8 @@ function parseVersion(json: unknown): VersionDocument {
   };
 }
 
-function parseVerdict(json: unknown): VerdictDocument {
+/** @throws NotADocument */
+export function parseVerdict(json: unknown): VerdictDocument {
   const fields = record(json, "its verdict");
   return {
     check: text(fields, "check"),
@@ -78,7 +80,8 @@ function parseWithdrawn({ withdrawn }: JsonObject): { readonly at: string; reado
   return { at: text(fields, "at"), reason: text(fields, "reason") };
 }
 
-function parseUnreadTag(json: unknown): UnreadTagDocument {
+/** @throws NotADocument */
+export function parseUnreadTag(json: unknown): UnreadTagDocument {
   const fields = record(json, "its unread tag");
   return {
     repository: text(fields, "repository"),

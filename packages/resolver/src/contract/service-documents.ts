@@ -11,6 +11,14 @@ export interface VerdictDocument {
   readonly mode?: "warn";
   /** Which kind of failure or wait it is, such as `unsigned`. */
   readonly code?: string;
+  /** What the answer rests on, such as the signer. Lists leave out this and what follows. */
+  readonly evidence?: Readonly<Record<string, string>>;
+  /** Of the check's settings when it answered. */
+  readonly fingerprint?: string;
+  /** Until when it holds, ISO 8601 in UTC; for ever where absent. */
+  readonly expires?: string;
+  /** Since when the check could not answer, ISO 8601 in UTC. */
+  readonly since?: string;
 }
 
 type ImageMember =
@@ -40,6 +48,73 @@ export interface VersionDocument extends Pick<ExecutorDocument, ImageMember> {
   /** When it was first admitted, ISO 8601 in UTC. */
   readonly added?: string;
   readonly withdrawn?: { readonly at: string; readonly reason: string };
+}
+
+/** One image of a type, whatever became of it: `GET /executors/{type}/versions/{digest}`. */
+export interface VersionDetails extends VersionDocument {
+  readonly type: string;
+  /** The policy that says what it must pass; absent where none names the type. */
+  readonly policy?: string;
+  /** The same image in other repositories of the type. */
+  readonly elsewhere: readonly string[];
+  /** The last changes of it, newest first. */
+  readonly journal: readonly JournalEntryDocument[];
+}
+
+/** The answer of `POST /executors/{type}/versions/{digest}/revalidate`: its new verdicts, or that it will be judged. */
+export type RevalidateResult = VersionDetails | { readonly accepted: boolean };
+
+/** An image that somebody asked about. */
+export interface ExplainedVersion extends VersionDocument {
+  /** Why it is the current version, or not. */
+  readonly why: string;
+}
+
+/** A source, as one that could hold an image. */
+export interface LookedInSource extends Pick<SourceHealthDocument, "name" | "state" | "completed" | "attempted"> {
+  readonly problem?: SourceProblem;
+  /** Its repositories that hold the type, as far as they were looked at; at most 20. */
+  readonly repositories: readonly string[];
+}
+
+/** What became of an image, or a tag, of a type. `admitted`: it passes, and another is the current version. */
+export type Whereabouts = "current" | "admitted" | "rejected" | "pending" | "withdrawn" | "unread" | "unknown";
+
+/** The answer of `GET /executors/{type}/why`. */
+export interface WhyDocument {
+  readonly type: string;
+  /** The tag or digest that was asked for; absent for the type itself. */
+  readonly image?: string;
+  readonly answer: Whereabouts;
+  /** Why, in a sentence. */
+  readonly reason: string;
+  /** The policy that says what images of the type must pass; absent where none names it. */
+  readonly policy?: string;
+  /** What the type is answered with now. */
+  readonly current?: Pick<ExecutorDocument, "image" | "version" | "reason">;
+  /** The images that are meant, the one that the answer is about first; at most 10. */
+  readonly images: readonly ExplainedVersion[];
+  /** The tags that are meant and could not be read, at most 20. */
+  readonly unread: readonly UnreadTagDocument[];
+  /** Other types that have this image, at most 20. */
+  readonly otherTypes: readonly string[];
+  /** Where images are looked for. */
+  readonly sources: readonly LookedInSource[];
+}
+
+/** The answer of `POST /policy/test`: what the checks say of an image now. */
+export interface PolicyTestDocument {
+  /** `repository@sha256:…` */
+  readonly image: string;
+  readonly source: string;
+  /** By type: each has its own policy. */
+  readonly types: readonly {
+    readonly type: string;
+    readonly policy?: string;
+    /** What would become of the image. */
+    readonly state: "admitted" | "rejected" | "pending";
+    readonly verdicts: readonly VerdictDocument[];
+  }[];
 }
 
 /** A tag that could not be read, so that the image behind it is not known. */

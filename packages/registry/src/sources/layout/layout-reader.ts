@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Digest, Repository } from "@executor-registry/resolver";
+import { type Digest, type Repository, repositoryOf, taggedName, tryParseReference } from "@executor-registry/resolver";
 import { readRegularFile } from "@executor-registry/resolver/internal";
 import { OCI_INDEX } from "../../model/media-types.ts";
 import { digestLike, verify } from "../../oci/read/blob.ts";
@@ -44,8 +44,14 @@ export function layoutReader(folder: string, { registry: host, path: repository 
     },
     async tagged(tag, signal) {
       signal.throwIfAborted();
-      const names = new Set([tag, `${host}/${repository}:${tag}`]);
-      const named = (await index()).find(({ annotations }) => names.has(annotations[REF_NAME] ?? ""));
+      const meant = `${host}/${repository}:${tag}`;
+      const named = (await index()).find(({ annotations: { [REF_NAME]: name = "" } }) => {
+        const reference = name === tag ? undefined : tryParseReference(name);
+        return (
+          name === tag ||
+          (reference !== undefined && taggedName(repositoryOf(reference), reference.tag ?? "latest") === meant)
+        );
+      });
       if (named === undefined) throw new RegistryError("not-found", `the layout ${folder} has no tag ${tag}`, place);
       return manifest(named.digest);
     },

@@ -9,6 +9,7 @@ import {
 import type { Naming } from "../../model/naming.ts";
 import { type ImageSource, type ListedImage, problemOf, type UnreadTag } from "../image-source.ts";
 import type { ImageDetails } from "../../model/image.ts";
+import { RegistryError } from "../../oci/wire/errors.ts";
 import { layoutReader } from "./layout-reader.ts";
 
 /** A folder of images on disk. */
@@ -50,7 +51,14 @@ export function createOciLayoutSource({ name, path, naming }: OciLayoutSourceOpt
       const { malformed } = content;
       return { complete: only === undefined && malformed === undefined, ...(malformed && { problem: malformed }) };
     },
-    details: ({ name: of }) => Promise.reject(new TypeError(`the listing of ${of} brings all details`)),
+    async details(repository, digest, signal) {
+      const { images } = await readLayout(path, (reference) => repositoryOf(reference).name === repository.name);
+      signal.throwIfAborted();
+      const image = images.find((one) => one.digest === digest);
+      if (image !== undefined) return detailsOf(image);
+      const place = { host: repository.registry, repository: repository.path };
+      throw new RegistryError("not-found", `the layout ${path} has no image ${digest}`, place);
+    },
     reader: (repository) => layoutReader(path, repository),
     close: () => Promise.resolve(),
   };

@@ -29,7 +29,7 @@ describe("exit codes", () => {
 
   test("each is listed once, in order", () => {
     const codes = exitCodes().map(({ code }) => code);
-    assert.deepEqual(codes, [0, 1, 2, 3, 4, 5, 6, 125, 130, 141, 143]);
+    assert.deepEqual(codes, [0, 1, 2, 3, 4, 5, 6, 7, 125, 130, 141, 143]);
   });
 
   test("an interruption's is the signal's", () => {

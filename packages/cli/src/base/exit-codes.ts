@@ -8,6 +8,9 @@ export const INCOMPLETE = ERRORS.unreachable.exit;
 /** The exit code of an answer that is a guess, where guesses are not wanted. */
 export const AMBIGUOUS = 6;
 
+/** The exit code of an explanation of what is not the current version, and of a test that an image does not pass. */
+export const NOT_CURRENT = 7;
+
 /** The exit code of a run without an executor's own, as `docker run` has it. */
 export const NOT_RUN = 125;
 
@@ -24,6 +27,7 @@ const OWN: readonly (readonly [number, string])[] = [
   [WRONG_USAGE, "wrong usage"],
   [INCOMPLETE, "refresh --wait: a source could not be read completely"],
   [AMBIGUOUS, "resolve --strict: nothing shows which image is the newest"],
+  [NOT_CURRENT, "why: it is not the current version; policy test: the image would not be admitted"],
   [NOT_RUN, "run: the executor could not be run"],
   [INTERRUPTED.SIGINT, "interrupted (Ctrl-C); run: the Job is deleted"],
   [INTERRUPTED.SIGPIPE, "the reader of the output went away; run: the Job is deleted"],

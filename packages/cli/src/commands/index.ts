@@ -6,12 +6,14 @@ import { get } from "./get.ts";
 import { helpFor } from "./help.ts";
 import { journal } from "./journal.ts";
 import { list } from "./list.ts";
+import { policy } from "./policy.ts";
 import { refresh } from "./refresh.ts";
 import { resolve } from "./resolve.ts";
 import { run } from "./run.ts";
 import { versions } from "./versions.ts";
 import { version } from "./version.ts";
 import { watch } from "./watch.ts";
+import { why } from "./why.ts";
 
 /** Every command, in the order of help. */
 export const COMMANDS: readonly Command[] = [
@@ -21,6 +23,8 @@ export const COMMANDS: readonly Command[] = [
   watch,
   get,
   versions,
+  why,
+  policy,
   journal,
   refresh,
   doctor,

@@ -1,7 +1,7 @@
 import type { SourceReport } from "@executor-registry/resolver";
 import type { Command } from "../base/command.ts";
 import { printList, type Format } from "../output/resolutions.ts";
-import { warnOfSource } from "../output/warnings.ts";
+import { warnOfEach, warnOfSource } from "../output/warnings.ts";
 import { withProgress } from "../base/progress.ts";
 import { openResolver } from "../service/session.ts";
 import { text } from "../base/parse-flags.ts";
@@ -24,6 +24,7 @@ export const list: Command = {
       const empty = resolutions.length === 0 && (format === "table" || format === "wide");
       if (empty) io.stderr.print(`no executors found: ${nextStep(reports, io.program)}`);
       else io.stdout.print(printList(resolutions, format, io.clock.now()));
+      warnOfEach(resolutions, io);
       return 0;
     } finally {
       await resolver.close();

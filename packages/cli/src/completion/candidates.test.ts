@@ -23,6 +23,8 @@ describe("what may follow", () => {
     "watch",
     "get",
     "versions",
+    "why",
+    "policy",
     "journal",
     "refresh",
     "doctor",

@@ -19,6 +19,16 @@ export function warnAbout(answer: Answer, io: Pick<Io, "stderr">): void {
   if (stale) warn(io, `${source} has had no contact since ${staleSince}; this is its last answer`);
 }
 
+/** Warnings of a list that are printed one by one. */
+const LISTED = 20;
+
+/** Says on standard error what a person should know about the answers of a list: of which type it is, and what. */
+export function warnOfEach(resolutions: readonly Resolution[], io: Pick<Io, "stderr">): void {
+  const all = resolutions.flatMap(({ type, warnings }) => warnings.map((warning) => `${type}: ${warning}`));
+  for (const warning of all.slice(0, LISTED)) warn(io, warning);
+  if (all.length > LISTED) warn(io, `${all.length - LISTED} more warnings; -o json prints them all`);
+}
+
 /** Says what a person should know about an answer that changed, as far as it is new. */
 export function warnOfChange({ resolution, previous }: ResolutionChange, io: Pick<Io, "stderr">): void {
   if (!resolution) return;

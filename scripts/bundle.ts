@@ -1,16 +1,34 @@
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { rolldown } from "rolldown";
+import { type Plugin, rolldown } from "rolldown";
 
 // Makes the published server of packages/registry: one file, what is loaded on use in files beside it, and the licences of all that is
 // in them. See docs/decisions/0015-bundled-server.md
 const FOLDER = "packages/registry/dist";
+
+/**
+ * What Fastify loads for what the service does not ask of it: HTTP/2, whose module takes 4 MB, and the compilers and the injector that it
+ * was told to go without, half a megabyte of source.
+ */
+const UNUSED = new Set([
+  "node:http2",
+  "@fastify/ajv-compiler",
+  "@fastify/fast-json-stringify-compiler",
+  "light-my-request",
+]);
+const NOTHING = "\0nothing";
+const leavesOutUnused: Plugin = {
+  name: "leaves out what is unused",
+  resolveId: (id, importer) => (UNUSED.has(id) && importer?.includes("/node_modules/fastify/") ? NOTHING : undefined),
+  load: (id) => (id === NOTHING ? "module.exports = {};" : undefined),
+};
 
 /** The chunks of one program. @param name of its file */
 async function bundled(input: string, name: string) {
   const build = await rolldown({
     input,
     platform: "node",
+    plugins: [leavesOutUnused],
     resolve: { conditionNames: ["executor-registry-source", "node", "import", "default"] },
     onLog(_level, log, handle) {
       // What the resolver loads on use the service may need at once.

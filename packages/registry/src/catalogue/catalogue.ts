@@ -15,7 +15,7 @@ import type { ImageHolder } from "./image-set.ts";
 import { POLICY_PART, restorePart, serializePart, STORED_FORMAT } from "./stored.ts";
 
 /** Each takes about 600 bytes. */
-const MAX_UNPACKED_IMAGES = 5000;
+const MAX_UNPACKED_IMAGES = 10_000;
 
 /** What a catalogue is opened with. */
 export interface CatalogueOptions {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { createPublicKey, generateKeyPairSync, X509Certificate } from "node:crypto";
+import { createPublicKey, generateKeyPairSync, hash, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -209,10 +209,21 @@ test(
     const file = join(folder, "checkpoints.pem");
     await writeFile(file, privateKey.export({ type: "pkcs8", format: "pem" }));
     await writeFile(join(folder, "checkpoints.pub"), publicKey.export({ type: "spki", format: "pem" }));
-    await using service = await exampleService(`audit: { checkpoints: { key: { file: ${file} }, every: 1s } }`);
+    const sha256 = hash("sha256", "token-of-the-build", "hex");
+    await using service = await exampleService(`
+audit: { checkpoints: { key: { file: ${file} }, every: 1s } }
+auth: { tokens: [{ name: ci, role: operator, sha256: ${sha256} }] }`);
     const signed = async () => (await (await fetch(`${service.url}/journal/checkpoints`)).text()).includes('"note"');
     while (!(await signed()));
     const shell = await shellIn(folder);
+    const { digest } = (await (await fetch(`${service.url}/executors/ml`)).json()) as { digest: string };
+    await writeFile(join(folder, "report.json"), JSON.stringify(trivyReport({ RepoDigests: [`r.test/ml@${digest}`] })));
+    const posted = await shell(sectionOn("Scans").commands[1] ?? "", {
+      EXECUTOR_REGISTRY_URL: service.url,
+      DIGEST: digest,
+      TOKEN: "token-of-the-build",
+    });
+    assert.ok(posted.includes(digest), posted);
     const answers = new Map<string, string>();
     for (const heading of RUN.slice(-3)) {
       const environment = { EXECUTOR_REGISTRY_URL: service.url };
@@ -222,7 +233,7 @@ test(
     assert.match(answers.get("When the last version fails") ?? "", /image-found/);
     assert.match(
       answers.get("Verify the journal offline") ?? "",
-      /are as written; .*\n1 checkpoint, signed by the keys given/,
+      /are as written; .*\n\d+ checkpoints?, signed by the keys given/,
     );
   },
 );

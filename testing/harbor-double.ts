@@ -24,6 +24,8 @@ export interface HarborDouble extends AsyncDisposable {
   set(artifact: string, scan: HarborScan): void;
   /** The next requests are answered so. @param times @default 1 */
   answerNext(answer: Canned, times?: number): void;
+  /** All requests are answered so from now on; not at all without an answer. @returns how to end that */
+  fail(answer: Canned | undefined): () => void;
 }
 
 export const HARBOR_ACCOUNT = { username: "robot$executors", password: "a-robots-secret" } as const;
@@ -34,6 +36,7 @@ const ARTIFACT =
 export async function startHarborDouble(): Promise<HarborDouble> {
   const artifacts = new Map<string, HarborScan>();
   const canned: Canned[] = [];
+  const failing: (readonly [Canned | undefined])[] = [];
   const expected = `Basic ${Buffer.from(Object.values(HARBOR_ACCOUNT).join(":")).toString("base64")}`;
   const server = await startLoopbackServer(({ path, headers }, response) => {
     const url = new URL(path, "http://double");
@@ -41,6 +44,12 @@ export async function startHarborDouble(): Promise<HarborDouble> {
       void response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
     const prepared = canned.shift();
     if (prepared) return void response.writeHead(prepared.status, prepared.headers).end(prepared.body);
+    const [failure] = failing;
+    if (failure !== undefined) {
+      const [answer] = failure;
+      if (answer !== undefined) response.writeHead(answer.status, answer.headers).end(answer.body);
+      return;
+    }
     if (headers.authorization !== expected) return json(401, { errors: [{ code: "UNAUTHORIZED" }] });
     // The proxy before Harbor's core decodes once.
     const [, project = "", name = "", digest = "", details] = ARTIFACT.exec(decodeURIComponent(url.pathname)) ?? [];
@@ -65,6 +74,10 @@ export async function startHarborDouble(): Promise<HarborDouble> {
     },
     set: (artifact, scan) => void artifacts.set(artifact, scan),
     answerNext: (answer, times = 1) => void canned.push(...Array.from({ length: times }, () => answer)),
+    fail(answer) {
+      failing.unshift([answer]);
+      return () => void failing.shift();
+    },
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 }

@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import { parseConfig, startService } from "@executor-registry/registry";
+import { parseConfig, type Service, startService } from "@executor-registry/registry";
 import { pino } from "pino";
 import { type ManualClock, manualClock } from "./manual-clock.ts";
 
@@ -31,6 +31,8 @@ export interface TimedService extends AsyncDisposable {
   poll(ms: number): Promise<void>;
   /** Lets time pass bit by bit until the service reports this state. */
   until(status: Health["status"]): Promise<void>;
+  /** Lets time pass bit by bit until it holds. @param step milliseconds. @default 500 */
+  passUntil(holds: () => boolean | Promise<boolean>, step?: number): Promise<void>;
   /** Whether nothing answers the service, so that waits of any length pass. @default false */
   away: boolean;
 }
@@ -38,22 +40,44 @@ export interface TimedService extends AsyncDisposable {
 /** Milliseconds. Shorter waits are pauses between requests, which pass; longer ones are the time limits of one. */
 const PAUSE = 2000;
 
-/** Starts it and waits for its first scan. @param source a source's members, as YAML */
-export async function timedService(source: string, more = ""): Promise<TimedService> {
-  const clock = manualClock();
+/**
+ * Starts it and waits for its first scan.
+ * @param source a source's members, as YAML
+ * @param more the configuration's other members
+ * @param env the environment that it names
+ * @param start when it is started
+ */
+export async function timedService(
+  source: string,
+  more = "",
+  env: Readonly<Record<string, string>> = {},
+  start?: number,
+): Promise<TimedService> {
+  const clock = manualClock(start);
   let scans = 0;
   const log = pino({ level: "debug" }, { write: (line: string) => void (line.includes('"msg":"scanned"') && scans++) });
   const text = `listen: {host: 127.0.0.1, port: 0}\nauth: {writes: open}\nsources: [{name: main, ${source}}]\n${more}`;
-  const service = await startService({ config: parseConfig(text, "test.yaml"), log, clock, random: () => 0.5 });
+  const config = parseConfig(text, "test.yaml", env);
 
-  /** Lets short waits pass until it holds. */
-  const settle = async (holds: () => boolean): Promise<void> => {
+  /** Lets waits pass until it holds: short ones, unless nothing answers. */
+  const settle = async (holds: () => boolean, longest = () => (timed.away ? Infinity : PAUSE)): Promise<void> => {
     while (!holds()) {
       const next = await Promise.race([clock.nextSleep(), setImmediate(Infinity)]);
-      if (next <= (timed.away ? Infinity : PAUSE) && next < Infinity) await clock.advance(next);
+      if (next <= longest() && next < Infinity) await clock.advance(next);
       else await setImmediate();
     }
   };
+  let started: Service | undefined;
+  const starting = startService({ config, log, clock, random: () => 0.5 }).then((running) => (started = running));
+  // What is known already may be judged first, by somebody who does not answer.
+  await Promise.race([
+    starting,
+    settle(
+      () => started !== undefined,
+      () => Infinity,
+    ),
+  ]);
+  const service = await starting;
   const json = async (path: string): Promise<unknown> => (await fetch(service.url + path)).json();
   const timed: TimedService = {
     url: service.url,
@@ -84,8 +108,9 @@ export async function timedService(source: string, more = ""): Promise<TimedServ
       await clock.advance(ms);
       await settle(() => scans > before);
     },
-    async until(status) {
-      while ((await timed.health()).status !== status) await clock.advance(500);
+    until: (status) => timed.passUntil(async () => (await timed.health()).status === status),
+    async passUntil(holds, step = 500) {
+      while (!(await holds())) await clock.advance(step);
     },
     away: false,
     async [Symbol.asyncDispose]() {

@@ -67,6 +67,12 @@ describe("events that lie", () => {
       ],
       ["a scan that never was", "harbor", scanned(evil.digest, `${registry.host}/${EVIL}@${evil.digest}`), [202]],
       ["a scan elsewhere", "harbor", scanned(evil.digest, `${elsewhere.host}/${EVIL}@${evil.digest}`), [202]],
+      [
+        "a deletion that never was",
+        "own",
+        { events: [{ id: "1", action: "delete", target: { repository: NAME, digest: good.digest } }] },
+        [202],
+      ],
       ["a list for a name", "own", push({ repository: [NAME], tag: "9.0.0" }), [400]],
       ["a verdict", "own", { ...push({ repository: EVIL, tag: "9.0.0" }), state: "admitted", verdicts: [] }, [202]],
       ["no event", "own", "[]", [400]],

@@ -95,6 +95,7 @@ function kindRows(path: string, { properties = {}, required = [] }: Shape): read
 function values(shape: Shape): string {
   if (shape.title === "secret") return "`{file: PATH}` or `{env: NAME}`";
   if (shape.title === "duration") return "a duration: `30s`, `5m`, `1h`";
+  if (shape.title === "bytes") return "bytes: `500Mi`, `2G`";
   if (shape.const !== undefined) return code(shape.const);
   if (shape.enum !== undefined) return shape.enum.map(code).join(", ");
   const either = shape.anyOf ?? shape.oneOf;

@@ -26,7 +26,7 @@ export { cronJobsPath } from "./kubernetes/declared/cron-jobs-path.ts";
 export { readJobTemplate } from "./kubernetes/declared/job-template.ts";
 export { isRepositoryPath } from "./reference/repository.ts";
 export { backoff, parseRetryAfter } from "./tools/backoff.ts";
-export { parseBuildTime } from "./tools/build-time.ts";
+export { isPast, parseBuildTime } from "./tools/build-time.ts";
 export { parseDuration } from "./tools/duration.ts";
 export { errorTable } from "./tools/errors.ts";
 export { commandProcess, type ProcessEvents } from "./tools/command-process.ts";

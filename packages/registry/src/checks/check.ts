@@ -28,6 +28,8 @@ export interface Check {
   readonly lifetime?: number;
   /** It answers at once, by what the catalogue knows of an image, and reads nothing. @default false */
   readonly immediate?: boolean;
+  /** Whether it judges by an image's tags: then it answers again when they change. @default false */
+  readonly byTags?: boolean;
   /**
    * Answers `pending`, with the reason, for what cannot be judged now; so does one that throws, or does not answer in time. It is asked
    * again after a pause.

@@ -8,12 +8,19 @@ import {
 } from "@executor-registry/resolver";
 import { glob } from "../model/glob.ts";
 import type { ScanReport } from "../model/scan-report.ts";
-import type { OnInvalid } from "../model/verdict.ts";
+import type { CheckMode, OnInvalid } from "../model/verdict.ts";
+import { createAgeCheck } from "./age.ts";
+import { createBaseImagesCheck } from "./base-images.ts";
 import { type Check, fingerprintOf, inMode } from "./check.ts";
+import { createExpressionCheck } from "./expression.ts";
+import { createLabelsCheck } from "./labels.ts";
 import { createNamespaceCheck } from "./namespace.ts";
+import { createPlatformsCheck } from "./platforms.ts";
 import { runnableCheck } from "./runnable.ts";
 import { createSignatureCheck } from "./signature.ts";
 import { chain, type CheckSettings, type PolicySettings } from "./settings.ts";
+import { createSizeCheck } from "./size.ts";
+import { createUserCheck } from "./user.ts";
 import { createVulnerabilityCheck } from "./vulnerabilities.ts";
 
 /** What the images of a type must pass. */
@@ -81,18 +88,32 @@ export const OPEN_POLICIES = makePolicies("none");
 
 /** The checks of one policy. A new one has its row here, and its settings in `settings.ts`. */
 function makeChecks(
-  { namespaces, signature, vulnerabilities, revalidate = REVALIDATE_MS }: Partial<PolicySettings>,
+  { namespaces, signature, vulnerabilities, revalidate = REVALIDATE_MS, ...settings }: Partial<PolicySettings>,
   approved: readonly string[],
   context: CheckContext,
 ): readonly Check[] {
+  const { labels, platforms, age, size, user, baseImages, expression } = settings;
   return [
     inMode(createNamespaceCheck(namespaces?.allow ?? [...approved]), namespaces?.mode ?? "enforce"),
     runnableCheck,
-    ...(signature === undefined ? [] : [inMode(createSignatureCheck(signature, revalidate, context), signature.mode)]),
-    ...(vulnerabilities === undefined
-      ? []
-      : [inMode(createVulnerabilityCheck(vulnerabilities, revalidate, context), vulnerabilities.mode)]),
+    ...made(signature, (of) => createSignatureCheck(of, revalidate, context)),
+    ...made(labels, createLabelsCheck),
+    ...made(platforms, createPlatformsCheck),
+    ...made(age, (of) => createAgeCheck(of, context)),
+    ...made(size, createSizeCheck),
+    ...made(user, createUserCheck),
+    ...made(baseImages, createBaseImagesCheck),
+    ...made(expression, (of) => createExpressionCheck(of)),
+    ...made(vulnerabilities, (of) => createVulnerabilityCheck(of, revalidate, context)),
   ];
+}
+
+/** A check that a policy has where it has the settings. */
+function made<Settings extends { readonly mode: CheckMode }>(
+  settings: Settings | undefined,
+  create: (settings: Settings) => Check,
+): readonly Check[] {
+  return settings === undefined ? [] : [inMode(create(settings), settings.mode)];
 }
 
 const given = <T extends object>(value: T): T =>

@@ -1,6 +1,13 @@
 import { z } from "zod";
 import { durationBetween } from "../settings/duration.ts";
+import { AgeSettings } from "./age.ts";
+import { BaseImageSettings } from "./base-images.ts";
+import { ExpressionSettings } from "./expression.ts";
+import { LabelSettings } from "./labels.ts";
 import { approvedNamespaces, NamespaceSettings } from "./namespace.ts";
+import { PlatformSettings } from "./platforms.ts";
+import { SizeSettings } from "./size.ts";
+import { UserSettings } from "./user.ts";
 import { VulnerabilitySettings } from "./vulnerabilities/vulnerabilities.ts";
 import { SignatureSettings } from "./signature.ts";
 
@@ -38,6 +45,13 @@ export const PolicySettings = z.strictObject({
       "How long an answer holds that depends on more than the image, such as on what a scanner knows by now; 24h when absent",
   }),
   namespaces: moded(NamespaceSettings),
+  labels: moded(LabelSettings),
+  platforms: moded(PlatformSettings),
+  age: moded(AgeSettings),
+  size: moded(SizeSettings),
+  user: moded(UserSettings),
+  baseImages: BaseImageSettings.safeExtend({ mode: Mode }).optional(),
+  expression: moded(ExpressionSettings),
   vulnerabilities: moded(VulnerabilitySettings),
   signature: SignatureSettings.safeExtend({ mode: Mode }).optional(),
 });

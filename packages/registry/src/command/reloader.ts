@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { readConfig, refuseLoss, refuseUnchecked } from "../config/load-config.ts";
-import { InvalidConfigurationError, parseConfig } from "../config/parse-config.ts";
+import { InvalidConfigurationError, readWholeConfig } from "../config/parse-config.ts";
 import type { Variables } from "../config/read-secrets.ts";
 import type { Config } from "../config/schema.ts";
 import { problemFields } from "../supervisor/keep-running.ts";
@@ -64,7 +64,7 @@ export function createReloader({
     log.error({ file, ...fields }, message);
   };
   const takeOver = async (text: string, why: string, always: boolean): Promise<void> => {
-    const next = parseConfig(text, file, variables);
+    const next = await readWholeConfig(text, file, variables);
     refuseLoss(next, { text, file, before: inForce.config });
     refuseUnchecked(next, file);
     if (!always && isDeepStrictEqual(next, inForce.config)) {

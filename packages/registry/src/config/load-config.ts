@@ -1,6 +1,6 @@
 import { readRegularFile } from "@executor-registry/resolver/internal";
 import { parseDocument } from "yaml";
-import { parseConfig, InvalidConfigurationError } from "./parse-config.ts";
+import { InvalidConfigurationError, readWholeConfig } from "./parse-config.ts";
 import type { Variables } from "./read-secrets.ts";
 import type { Config } from "./schema.ts";
 
@@ -12,7 +12,7 @@ export async function loadConfig(
   variables: Variables = process.env,
 ): Promise<{ readonly text: string; readonly config: Config }> {
   const text = await readConfig(file);
-  const config = parseConfig(text, file, variables);
+  const config = await readWholeConfig(text, file, variables);
   refuseLoss(config, { text, file });
   refuseUnchecked(config, file);
   return { text, config };

@@ -2,6 +2,7 @@ import { ExecutorRegistryError } from "@executor-registry/resolver";
 import { SERVICE_ERRORS } from "../errors/service-errors.ts";
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
 import type { z } from "zod";
+import { expressionMistakes } from "../checks/expression.ts";
 import { readSecrets, type Variables } from "./read-secrets.ts";
 import { Config } from "./schema.ts";
 
@@ -44,33 +45,50 @@ type Path = readonly PropertyKey[];
 const MAX_ALIASES = 100;
 
 /**
- * Reads a configuration. All mistakes are reported at once.
+ * Reads a configuration, but for the expressions in it. All mistakes are reported at once.
  * @param file for messages
  * @param variables the environment, where secrets may be
  * @throws InvalidConfigurationError
  */
 export function parseConfig(text: string, file: string, variables: Variables = process.env): Config {
-  const lines = new LineCounter();
-  const document = readable(file, () => parseDocument(text, { lineCounter: lines, merge: true, prettyErrors: false }));
-  if (document.errors.length > 0) {
-    const mistakes = document.errors.map(({ message, pos }) => ({
-      path: "",
-      line: lines.linePos(pos[0]).line,
-      message,
-    }));
-    throw new InvalidConfigurationError(file, mistakes);
-  }
+  const { document, lineOf, errors } = parseYaml(text, file);
+  if (errors.length > 0) throw new InvalidConfigurationError(file, errors);
   const written: unknown = readable(file, () => document.toJS({ maxAliasCount: MAX_ALIASES }));
   const parsed = Config.safeParse(readable(file, () => readSecrets(written ?? {}, variables)));
   if (parsed.success) return parsed.data;
-  const lineOf = (path: Path): { line?: number } => {
-    const offset = nodeAt(document.contents, path)?.range?.[0];
-    return offset === undefined ? {} : { line: lines.linePos(offset).line };
-  };
   const mistakes = parsed.error.issues.flatMap((issue) =>
     located(issue).map(({ path, message }) => ({ path: pathText(path), ...lineOf(path), message })),
   );
   throw new InvalidConfigurationError(file, mistakes);
+}
+
+/** Reads all of a configuration: expressions too, for which their library is loaded. @throws InvalidConfigurationError */
+export async function readWholeConfig(text: string, file: string, variables?: Variables): Promise<Config> {
+  const config = parseConfig(text, file, variables);
+  const policies = config.checks === undefined || config.checks === "none" ? [] : config.checks.policies;
+  const mistakes: ConfigMistake[] = [];
+  for (const [index, { expression }] of policies.entries()) {
+    for (const { member, message } of expression ? await expressionMistakes(expression) : []) {
+      const path = ["checks", "policies", index, "expression", member];
+      mistakes.push({ path: pathText(path), ...parseYaml(text, file).lineOf(path), message });
+    }
+  }
+  if (mistakes.length > 0) throw new InvalidConfigurationError(file, mistakes);
+  return config;
+}
+
+function parseYaml(text: string, file: string) {
+  const lines = new LineCounter();
+  const document = readable(file, () => parseDocument(text, { lineCounter: lines, merge: true, prettyErrors: false }));
+  const lineAt = (offset: number): number => lines.linePos(offset).line;
+  return {
+    document,
+    errors: document.errors.map(({ message, pos }) => ({ path: "", line: lineAt(pos[0]), message })),
+    lineOf(path: Path): { readonly line?: number } {
+      const offset = nodeAt(document.contents, path)?.range?.[0];
+      return offset === undefined ? {} : { line: lineAt(offset) };
+    },
+  };
 }
 
 /** What the YAML library makes of the text, whatever that is. */

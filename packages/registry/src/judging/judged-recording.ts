@@ -84,6 +84,10 @@ function addUnjudged(
     const image = state.types.get(change.type)?.images.get(change.repository, change.digest);
     // Whatever a check said, it did not know this.
     if (image) add(image.source, { ...image, details: change.details }, policies.of(change.type).checks);
+  } else if (change.kind === "image-tagged") {
+    const image = state.types.get(change.type)?.images.get(change.repository, change.digest);
+    const byTags = policies.of(change.type).checks.filter((check) => check.byTags);
+    if (image) add(image.source, { ...image, tags: change.tags }, byTags);
   }
 }
 
@@ -124,7 +128,8 @@ function judged(
   policies: ImagePolicies,
   now: number,
 ): readonly Reasoned[] {
-  if (change.kind !== "image-found" && change.kind !== "image-described") return [{ reason, change }];
+  if (change.kind !== "image-found" && change.kind !== "image-described" && change.kind !== "image-tagged")
+    return [{ reason, change }];
   const { type, repository, digest } = change;
   const policy: ImagePolicy = policies.of(type);
   const { checks } = policy;
@@ -142,9 +147,15 @@ function judged(
     return [{ reason, change: { ...change, verdicts: all(before, due) } }];
   }
   const before = state.types.get(type)?.images.get(repository, digest)?.verdicts ?? [];
-  const verdicts = all(before, checks);
-  const described = { reason, change };
-  if (JSON.stringify(verdicts) === JSON.stringify(before)) return [described];
+  const due = change.kind === "image-tagged" ? checks.filter((check) => check.byTags) : checks;
+  // What was said about other tags has to be said again, and stands no longer than what cannot be asked.
+  const expires = new Date(now).toISOString();
+  const old = before.map((one) =>
+    due !== checks && due.some(({ name }) => name === one.check) ? { ...one, expires } : one,
+  );
+  const verdicts = all(old, due);
+  const seen = { reason, change };
+  if (JSON.stringify(verdicts) === JSON.stringify(before)) return [seen];
   const judgement = { kind: "image-judged" as const, type, repository, digest, verdicts };
-  return [described, { reason: "its checks answer otherwise", change: judgement }];
+  return [seen, { reason: "its checks answer otherwise", change: judgement }];
 }

@@ -301,8 +301,7 @@ export class Judging {
       for (const [type, before] of images) {
         const image = catalogue.type(type)?.images.get(due.repository, due.digest);
         if (image === undefined || image.state === "withdrawn") continue;
-        // What it holds was read meanwhile.
-        if (!same(image.details, before.details)) {
+        if (isOther(image, before)) {
           again = true;
           this.#queue.put({ ...due, at: clock.now() });
         } else if (answers.pending) {
@@ -322,7 +321,7 @@ export class Judging {
     const { repository, digest, asked } = due;
     return [...images].flatMap(([type, before]) => {
       const image = state.types.get(type)?.images.get(repository, digest);
-      if (image === undefined || image.state === "withdrawn" || !same(image.details, before.details)) return [];
+      if (image === undefined || image.state === "withdrawn" || isOther(image, before)) return [];
       const now = clock.now();
       const policy = policies.of(type);
       const verdicts = combined(policy, image.verdicts, answers, now);
@@ -363,3 +362,7 @@ export class Judging {
 function answered({ asked }: Due): void {
   for (const done of asked?.answered ?? []) done();
 }
+
+/** Whether what it holds was read meanwhile, or other tags name it. */
+const isOther = (image: CatalogueImage, before: CatalogueImage): boolean =>
+  !same(image.details, before.details) || !same(image.tags, before.tags);

@@ -216,6 +216,47 @@ describe("a check that cannot answer any more", () => {
   });
 });
 
+describe("a check that judges by tags", () => {
+  test("answers again when they change; away meanwhile, what it said stands until it is not", async () => {
+    let tags = ["1.0.0"];
+    const tagged = scriptedSource(async (_request, found) => {
+      await found(listing("team/executor-ml", listedImage("a", ...tags)));
+      return { complete: true };
+    });
+    let away = false;
+    const check: Check = {
+      name: "expression",
+      fingerprint: "first",
+      byTags: true,
+      async judge({ image }) {
+        if (away) throw new Error("the registry is away");
+        const held = image.tags.includes("held");
+        return held ? { state: "failed", reason: "it is held back" } : { state: "passed", reason: "it is not held" };
+      },
+    };
+    const clock = manualClock();
+    await using scanning = await openScanning({
+      sources: [tagged],
+      policies: policiesOf(() => ({ checks: [check] })),
+      clock,
+    });
+    await passing(clock, scanning.scan());
+    assert.deepEqual(scanning.versions(), { ml: "1.0.0" });
+    tags = ["1.0.0", "held"];
+    await passing(clock, scanning.scan());
+    assert.deepEqual(scanning.versions(), {});
+    tags = ["1.0.0"];
+    await passing(clock, scanning.scan());
+    assert.deepEqual(scanning.versions(), { ml: "1.0.0" });
+    [away, tags] = [true, ["1.0.0", "held"]];
+    await passing(clock, scanning.scan());
+    assert.deepEqual(scanning.versions(), { ml: "1.0.0" }, "it could not be asked");
+    away = false;
+    await passing(clock, scanning.adopt());
+    assert.deepEqual(scanning.versions(), {});
+  });
+});
+
 describe("a version that fails as it is judged again", () => {
   async function failed(onInvalid: OnInvalid, letters: string, work: (scanning: Scanning) => Promise<void> | void) {
     const kept = { ...memoryStore(), close: () => Promise.resolve() };

@@ -6,7 +6,7 @@ import { Catalogue } from "../catalogue/catalogue.ts";
 import { type ImagePolicies, makePolicies } from "../checks/checks.ts";
 import { Choices } from "../choice/choices.ts";
 import { refuseLoss, refuseUnchecked } from "../config/load-config.ts";
-import { type ConfigMistake, InvalidConfigurationError, parseConfig } from "../config/parse-config.ts";
+import { type ConfigMistake, InvalidConfigurationError, readWholeConfig } from "../config/parse-config.ts";
 import type { Variables } from "../config/read-secrets.ts";
 import type { Config } from "../config/schema.ts";
 import { makeParts } from "./parts.ts";
@@ -25,7 +25,7 @@ export async function checkConfig(
   clock: Clock,
   variables: Variables,
 ): Promise<ImagePolicies> {
-  const config = parseConfig(text, file, variables);
+  const config = await readWholeConfig(text, file, variables);
   refuseLoss(config, { text, file });
   refuseUnchecked(config, file);
   const found = await Promise.all([

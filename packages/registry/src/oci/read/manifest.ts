@@ -4,7 +4,7 @@ import { digestLike, verify } from "./blob.ts";
 import { DigestMismatchError, type Place, RegistryError, shown } from "../wire/errors.ts";
 import { parseJson } from "../wire/json.ts";
 import { DOCUMENT_VALUES, MANIFEST_LIMIT } from "../wire/limits.ts";
-import { looseText, textMembers } from "../wire/loose.ts";
+import { ambiguousMember, looseText, textMembers } from "../wire/loose.ts";
 import {
   ACCEPT_MANIFESTS,
   essence,
@@ -23,8 +23,14 @@ const annotations = z
   .unknown()
   .optional()
   .transform((given): Readonly<Record<string, string>> => Object.fromEntries(textMembers(given, MAX_ANNOTATIONS)));
-const platform = z
-  .unknown()
+/** Whatever has no member that runtimes may take for one of these. */
+const unambiguous = (...names: readonly string[]) =>
+  z.unknown().superRefine((given, context) => {
+    const twice = ambiguousMember(given, names);
+    if (twice !== undefined)
+      context.addIssue({ code: "custom", message: `"${twice}" may be taken for another member` });
+  });
+const platform = unambiguous("os", "architecture", "variant")
   .optional()
   .transform((given): Descriptor["platform"] => {
     const { os, architecture, variant } = Object(given) as Readonly<Record<string, unknown>>;
@@ -34,16 +40,18 @@ const platform = z
   });
 
 /** @see https://github.com/opencontainers/image-spec/blob/v1.1.1/descriptor.md */
-const descriptor = z
-  .object({
-    mediaType: looseText,
-    digest: z.custom<Digest>((value) => typeof value === "string" && isDigest(value), "not a digest"),
-    // Only a limit and a sum are made of it.
-    size: z.int().nonnegative().catch(0),
-    artifactType: looseText,
-    annotations,
-    platform,
-  })
+const descriptor = unambiguous("digest", "mediaType", "platform", "size")
+  .pipe(
+    z.object({
+      mediaType: looseText,
+      digest: z.custom<Digest>((value) => typeof value === "string" && isDigest(value), "not a digest"),
+      // Only a limit and a sum are made of it.
+      size: z.int().nonnegative().catch(0),
+      artifactType: looseText,
+      annotations,
+      platform,
+    }),
+  )
   .transform(({ mediaType = "", size, artifactType, platform, ...rest }): Descriptor => ({
     ...rest,
     mediaType,
@@ -70,8 +78,10 @@ const children = z
 // One that is both would be read differently by different clients (CVE-2021-41190).
 const index = z.object({ ...common, manifests: children, layers: none, config: none });
 const image = z.object({ ...common, config: descriptor, layers: descriptors, manifests: none });
+/** What decides what a manifest is, and what runtimes run by it. */
+const DECIDING = ["config", "layers", "manifests", "mediaType", "subject"];
 /** What says what a manifest is. */
-const identity = z.object({
+const identity = z.looseObject({
   schemaVersion: z.unknown().optional(),
   mediaType: looseText,
   manifests: z.unknown().optional(),
@@ -121,6 +131,8 @@ export function parseManifest(
   const mediaType = served ?? (essence(head.mediaType) || impliedType(head));
   const odd = (why: string): RegistryError =>
     new RegistryError("registry-protocol", `manifest ${digest} ${why}`, place, { retryable: false, digest });
+  const twice = ambiguousMember(head, DECIDING);
+  if (twice !== undefined) throw odd(`has a "${shown(twice, 50)}", which runtimes may take for another member`);
   if (head.mediaType && essence(head.mediaType) !== mediaType)
     throw odd(`calls itself ${shown(head.mediaType, 200)}, but is served as ${shown(mediaType, 200)}`);
   const same = { digest, mediaType, sizeBytes: raw.length, raw };

@@ -28,3 +28,16 @@ export function platformName(os: unknown, architecture: unknown, variant: unknow
   if (!said(os) || !said(architecture)) return undefined;
   return [os, architecture, ...(said(variant) ? [variant] : [])].join("/");
 }
+
+/** As Go's encoding/json compares names: any case, with the two letters beyond ASCII that have one within it. */
+const folded = (name: string): string => name.toUpperCase().toLowerCase();
+
+/**
+ * A member that has one of these names in another case. Go's parser takes it for that name, and the last of several counts: container
+ * runtimes would run what was not looked at.
+ */
+export function ambiguousMember(value: unknown, names: readonly string[]): string | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const known = new Map(names.map((name) => [folded(name), name]));
+  return Object.keys(value).find((name) => (known.get(folded(name)) ?? name) !== name);
+}

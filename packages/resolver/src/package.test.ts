@@ -14,9 +14,10 @@ const PACKAGE = fileURLToPath(new URL("..", import.meta.url));
 const ROOT = join(PACKAGE, "..", "..");
 /**
  * Kilobytes of the packed package, compressed. A dispatcher's image carries it, with the parsers, the client of all operations and the
- * tools that the command line uses: the client took 3 kB when it moved here, so that there is one alone.
+ * tools that the command line uses. The client took 3 kB when it moved here, so that there is one alone, and what verifies an exported
+ * journal 8 kB, which service and command line share.
  */
-const LIMIT = 154;
+const LIMIT = 170;
 
 interface Manifest {
   readonly dependencies?: Readonly<Record<string, string>>;

@@ -91,7 +91,25 @@ describe("a service that sends hostile text", () => {
   const version = { ...document, validated: false, state: "rejected", current: false, found: at };
   const verdicts = [{ check: EVIL, state: "failed", reason: EVIL }];
   const change = { kind: EVIL, type: EVIL, digest };
+  const evidence = { [EVIL]: EVIL };
+  const verdict = { check: EVIL, state: "failed", reason: EVIL, code: EVIL, evidence };
   const answers: Readonly<Record<string, unknown>> = {
+    "/executors/ml/why": {
+      type: "ml",
+      answer: "unknown",
+      reason: EVIL,
+      policy: EVIL,
+      current: { image: EVIL, version: EVIL, reason: EVIL },
+      images: [{ ...version, verdicts: [verdict], why: EVIL }],
+      unread: [{ repository: EVIL, tag: EVIL, code: EVIL, reason: EVIL }],
+      otherTypes: [EVIL],
+      sources: [{ name: EVIL, state: "failing", problem: { code: EVIL, message: EVIL }, repositories: [EVIL] }],
+    },
+    "/policy/test": {
+      image: EVIL,
+      source: EVIL,
+      types: [{ type: EVIL, policy: EVIL, state: "rejected", verdicts: [verdict] }],
+    },
     "/executors/ml": document,
     "/executors/ml/versions": { type: "ml", total: 1, versions: [{ ...version, verdicts }] },
     "/executors": { ml: { ...document, version: EVIL } },
@@ -125,9 +143,15 @@ describe("a service that sends hostile text", () => {
   const ask = (...args: string[]): Promise<Outcome> =>
     runHere([...args, "--registry", url], fakeIo({ clock: systemClock }));
 
+  const EXITS = [
+    ["nlp", 3],
+    ["refresh", 5],
+    ["why", 7],
+    ["policy", 7],
+  ] as const;
   const commands = [
-    ...["get ml", "versions ml", "journal", "refresh --wait", "list", "resolve ml"].flatMap((command) =>
-      ["table", "wide", "json", "yaml", "name"].map((format) => `${command} -o ${format}`),
+    ...["get ml", "versions ml", "journal", "refresh --wait", "list", "resolve ml", "why ml", "policy test a"].flatMap(
+      (command) => ["table", "wide", "json", "yaml", "name"].map((format) => `${command} -o ${format}`),
     ),
     "resolve ml",
     "resolve ml --explain",
@@ -138,7 +162,7 @@ describe("a service that sends hostile text", () => {
   for (const command of commands) {
     test(`red-19: ${command} prints nothing raw`, async () => {
       const { code, stdout, stderr } = await ask(...command.split(" "));
-      assert.equal(code, command.includes("nlp") ? 3 : command.includes("refresh") ? 5 : 0, stderr);
+      assert.equal(code, EXITS.find(([word]) => command.includes(word))?.[1] ?? 0, stderr);
       assert.doesNotMatch(stdout, STEERING);
       assert.doesNotMatch(stderr, STEERING);
       assert.doesNotMatch(stdout, /^ml +9\.9\.9/m);

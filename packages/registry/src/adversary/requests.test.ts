@@ -202,4 +202,36 @@ describe("requests that ask for what is not admitted", () => {
     assert.match(await attacked.keptOut("ml", { digest: evil }), /^namespace-not-allowed/);
     await attacked.serves("ml", good, [evil, waiting]);
   });
+
+  test("cannot have an image admitted by asking for its judgement, nor a stranger asked by testing a policy", async () => {
+    await using held = await open();
+    await using elsewhere = await startOddRegistry();
+    const { attacked, registry, good, evil, waiting } = held;
+    const foreign = elsewhere.image(NAME, "1.0.0", { config: { created: "2097-01-01T00:00:00Z" } }).digest;
+    const test = (image: string): string => `/policy/test?image=${encodeURIComponent(image)}`;
+    const posts: readonly (readonly [string, string, readonly number[]])[] = [
+      [`/executors/ml/versions/${waiting}/revalidate?wait=true`, "ci", [200]],
+      [`/executors/ml/versions/${evil}/revalidate?wait=true`, "ci", [200]],
+      [`/executors/ml/versions/${foreign}/revalidate`, "ci", [404]],
+      [`/executors/ml/versions/${waiting}/revalidate`, "view", [403]],
+      [`/executors/ml/versions/${waiting}/revalidate?wait=true&wait=false`, "ci", [400]],
+      [`/executors/ml/versions/${waiting}/revalidate?state=admitted`, "ci", [400]],
+      [test(`${registry.host}/${NAME}@${waiting}`), "ci", [200]],
+      [`${test(`${registry.host}/${NAME}@${waiting}`)}&type=dev`, "ci", [200]],
+      [`${test(`${registry.host}/${NAME}@${waiting}`)}&image=${registry.host}/${NAME}:1.0.0`, "ci", [400]],
+      [test(`${registry.host}/${NAME}@${waiting}`), "view", [403]],
+      [test(`${elsewhere.host}/${NAME}:1.0.0`), "ci", [400]],
+      [test(`${registry.host}@${elsewhere.host}/${NAME}:1.0.0`), "ci", [400]],
+      [test(`${registry.host}/../${elsewhere.host}/${NAME}`), "ci", [400]],
+    ];
+    for (const [path, token, statuses] of posts) {
+      const response = await attacked.post(path, "", {}, token);
+      assert.ok(statuses.includes(response.status), `${path}: ${response.status} ${await response.text()}`);
+    }
+    assert.match(await attacked.keptOut("ml", { digest: waiting }), /^scan-missing/);
+    assert.match(await attacked.keptOut("ml", { digest: evil }), /^namespace-not-allowed/);
+    await attacked.serves("ml", good, [evil, waiting, foreign]);
+    assert.equal(await attacked.answer("dev"), undefined);
+    assert.equal(elsewhere.requests.length, 0);
+  });
 });

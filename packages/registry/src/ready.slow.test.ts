@@ -44,7 +44,7 @@ for (const what of [...Object.keys(BAD), "refuses"]) {
         `{name: ${name}, kind: oci, host: "${at}", insecure: true, repositories: ["team/executor-ml", "team/executor-x"]}`;
       await writeFile(
         file,
-        `listen: {host: 127.0.0.1, port: 0}\nsources: [${source("bad", host)}, ${source("good", registry.host)}]\n`,
+        `listen: {host: 127.0.0.1, port: 0}\nchecks: none\nsources: [${source("bad", host)}, ${source("good", registry.host)}]\n`,
       );
       await using service = await serving(file, {}, "listening");
       const started = performance.now();

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { systemClock } from "@executor-registry/resolver";
+import { repositoryAt, systemClock } from "@executor-registry/resolver";
 import {
   createSignatureCheck,
   ReadSecret,
@@ -99,7 +99,7 @@ const { signal } = new AbortController();
 function judging(settings: object): (image: BlobDescriptor) => Promise<void> {
   const check = createSignatureCheck(SignatureSettings.parse(settings), 86_400_000, { clock: systemClock });
   return async ({ digest }) => {
-    const image = { repository: `${registry.host}/${REPOSITORY}`, digest, tags: ["1.0.0"] };
+    const image = { repository: repositoryAt(registry.host, REPOSITORY), digest, tags: ["1.0.0"] };
     const { state, reason } = await check.judge({ image, reader }, signal);
     if (state !== "passed") throw new Error(reason);
   };

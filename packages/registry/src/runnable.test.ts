@@ -218,7 +218,11 @@ describe("an image's details", () => {
     ["read before that, with a platform", { platforms: ["linux/amd64"] }, "passed"],
   ] as const) {
     test(`${what}: ${state}`, async ({ signal }) => {
-      const subject = { repository: "r.test/executor-ml", digest: `sha256:${"a".repeat(64)}` as const, tags: ["1"] };
+      const subject = {
+        repository: repositoryAt("r.test", "executor-ml"),
+        digest: `sha256:${"a".repeat(64)}` as const,
+        tags: ["1"],
+      };
       const image = { ...subject, details: details(more) };
       const verdict = await runnableCheck.judge({ image, reader: unreadable }, signal);
       assert.equal(verdict.state, state);

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
-import { systemClock, silentLogger } from "@executor-registry/resolver";
+import { repositoryAt, silentLogger, systemClock } from "@executor-registry/resolver";
 import { type Cosign, makeCosign, noCosign } from "../../../testing/cosign.ts";
 import { type DockerRegistry, noDockerRegistry, startDockerRegistry } from "../../../testing/docker-registry.ts";
 import { type DocumentSection, sectionsOf, type Shell, shellIn } from "../../../testing/documented.ts";
@@ -81,7 +81,7 @@ describe("docs/security.md, commands of cosign", { skip: noCosign || noDockerReg
       .of("ml")
       .checks.find(({ name }) => name === check);
     assert.ok(found, `the policy has no ${check}`);
-    const image = { repository: `${registry.host}/${REPOSITORY}`, digest, tags: ["1.0.0"] };
+    const image = { repository: repositoryAt(registry.host, REPOSITORY), digest, tags: ["1.0.0"] };
     return found.judge({ image, reader: readerOf(registry.host) }, signal);
   }
 

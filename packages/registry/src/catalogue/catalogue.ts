@@ -1,4 +1,4 @@
-import { type Clock, type Digest, type Logger, repositoryNamed } from "@executor-registry/resolver";
+import { type Clock, type Digest, type Logger, type Repository } from "@executor-registry/resolver";
 import type { Entry, Head, JournalFilter } from "../journal/entry.ts";
 import type { Fold } from "../journal/fold.ts";
 import { type Journal, openJournal } from "../journal/journal.ts";
@@ -11,6 +11,7 @@ import { applyEntry, emptyCatalogue } from "./fold.ts";
 import { reclaim, type Rank } from "./claims.ts";
 import type { Reasoned } from "./reconcile.ts";
 import type { CatalogueImage, CatalogueState, CatalogueType, RepositoryReads } from "./state.ts";
+import { interned } from "./interned.ts";
 import type { ImageHolder } from "./image-set.ts";
 import { POLICY_PART, restorePart, serializePart, STORED_FORMAT } from "./stored.ts";
 
@@ -26,19 +27,13 @@ export interface CatalogueOptions {
   readonly log: Logger;
 }
 
-interface UnreadRepository {
-  /** `registry/path`. */
-  readonly repository: string;
-  readonly unread: RepositoryReads["unread"];
-}
-
 /** The current state: read from memory, changed through the journal alone. */
 export class Catalogue {
   readonly #journal: Journal<CatalogueState, Change>;
   readonly #store: Store;
   readonly #rank: Rank;
   readonly #listeners: ((types: ReadonlySet<string>) => void)[] = [];
-  #unread: readonly UnreadRepository[] | undefined;
+  #unread: readonly RepositoryReads[] | undefined;
 
   private constructor(journal: Journal<CatalogueState, Change>, { store, rank }: CatalogueOptions) {
     this.#journal = journal;
@@ -123,9 +118,17 @@ export class Catalogue {
     return images;
   }
 
+  /** The images of a type with a digest that are still there, in each of its repositories. */
+  present(type: string, digest: Digest): readonly CatalogueImage[] {
+    const images = this.type(type)?.images;
+    const held = images?.repositories().flatMap((repository) => images.get(repository, digest) ?? []) ?? [];
+    return held.filter(({ state }) => state !== "withdrawn");
+  }
+
   /** The repositories with a path, on any host, that have, or had, images. */
-  repositoriesAt(path: string): readonly string[] {
-    return [...this.#journal.state.repositories.keys()].filter((name) => repositoryNamed(name).path === path);
+  repositoriesAt(path: string): readonly Repository[] {
+    const repositories = [...this.#journal.state.repositories.keys()].map(interned.repository);
+    return repositories.filter((repository) => repository.path === path);
   }
 
   /** The types that have, or had, images in a repository. */
@@ -139,16 +142,13 @@ export class Catalogue {
   }
 
   /** Every repository that was looked at, with what came of it. */
-  reads(): ReadonlyMap<string, RepositoryReads> {
-    return this.#journal.state.reads;
+  reads(): Iterable<RepositoryReads> {
+    return this.#journal.state.reads.values();
   }
 
-  /** The repositories of which tags could not be read, and which these are. */
-  get unread(): readonly UnreadRepository[] {
-    this.#unread ??= [...this.reads()].flatMap(([repository, { unread }]) =>
-      unread.length === 0 ? [] : { repository, unread },
-    );
-    return this.#unread;
+  /** The repositories of which tags could not be read. */
+  get unread(): readonly RepositoryReads[] {
+    return (this.#unread ??= [...this.reads()].filter(({ unread }) => unread.length > 0));
   }
 
   /** Where there are images still, of every type. */
@@ -158,11 +158,10 @@ export class Catalogue {
     }
   }
 
-  /** The repositories in which a source has found images that are still there. */
-  repositoriesOf(source: string): ReadonlySet<string> {
-    const repositories = new Set<string>();
-    for (const holder of this.holders()) if (holder.source === source) repositories.add(holder.repository);
-    return repositories;
+  /** The repositories in which a source has found images that are still there, by name. */
+  repositoriesOf(source: string): ReadonlyMap<string, Repository> {
+    const held = [...this.holders()].filter((holder) => holder.source === source);
+    return new Map(held.map(({ repository }) => [repository.name, repository]));
   }
 
   /**

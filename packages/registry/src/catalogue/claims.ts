@@ -26,7 +26,7 @@ function claimsOf(type: CatalogueType, rank: Rank): readonly Claim[] {
   // Sets and maps keep the order in which the journal brought their members.
   const holders = new Map<string, Claim>();
   for (const { state, source, repository } of type.images.holders) {
-    if (state === "admitted") holders.set(repository, { source, repository });
+    if (state === "admitted") holders.set(repository.name, { source, repository: repository.name });
   }
   const established = [...(type.from ? [type.from] : []), ...type.claims].map(({ repository }) => repository);
   const ranked = [...holders.values()].map((claim) => {

@@ -23,10 +23,11 @@ export function applyEntry(state: CatalogueState, { change, at, sequence }: Entr
   if (state.moment?.at !== at) state.moment = { at, sequence };
   if (change.kind === "checkpoint") return state;
   if (change.kind === "repository-read") {
-    const { source, repository, complete, unread, unreadTotal } = change;
-    const firstComplete = state.reads.get(repository)?.firstComplete ?? (complete ? sequence : undefined);
-    const reads = { source: interned.text(source), unread, unreadTotal };
-    state.reads.set(repository, { ...reads, ...(firstComplete !== undefined && { firstComplete }) });
+    const { source, repository: name, complete, unread, unreadTotal } = change;
+    const firstComplete = state.reads.get(name)?.firstComplete ?? (complete ? sequence : undefined);
+    const repository = interned.repository(name);
+    const reads = { repository, source: interned.text(source), unread, unreadTotal };
+    state.reads.set(repository.name, { ...reads, ...(firstComplete !== undefined && { firstComplete }) });
     return state;
   }
   if (change.kind === "policy-changed") {
@@ -35,16 +36,16 @@ export function applyEntry(state: CatalogueState, { change, at, sequence }: Entr
   }
   const type = typeIn(state, change.type);
   if (change.kind === "type-claimed") {
-    type.claims = change.claims.map(interned.place);
+    type.claims = change.claims.map(interned.claim);
     delete type.from;
-    if (change.from !== undefined) type.from = interned.place(change.from);
+    if (change.from !== undefined) type.from = interned.claim(change.from);
     return state;
   }
   const before = type.images.get(change.repository, change.digest);
   const after = changed(before, change, at, sequence, state.moment.sequence);
   if (after === undefined) return state;
   type.images.put(after);
-  indexRepository(state, after.repository, type.type);
+  indexRepository(state, after.repository.name, type.type);
   return state;
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { Digest } from "@executor-registry/resolver";
+import { type Digest, repositoryNamed } from "@executor-registry/resolver";
 import { Recent } from "../model/recent.ts";
 import { ImageSet } from "./image-set.ts";
 import type { CatalogueImage } from "./state.ts";
@@ -9,7 +9,7 @@ const digestOf = (nth: number): Digest => `sha256:${String(nth).padStart(64, "0"
 
 function image(nth: number, more: Partial<CatalogueImage> = {}): CatalogueImage {
   return {
-    repository: `registry.test/team-${nth % 2}/executor-ml`,
+    repository: repositoryNamed(`registry.test/team-${nth % 2}/executor-ml`),
     digest: digestOf(nth),
     tags: [`1.${nth}.0`, "latest"],
     source: "builds",
@@ -67,7 +67,7 @@ describe("images that are packed", () => {
 
   test("are found one by one, and by repository", () => {
     const set = repacked(all);
-    for (const one of all) assert.deepEqual(set.get(one.repository, one.digest), one);
+    for (const one of all) assert.deepEqual(set.get(one.repository.name, one.digest), one);
     assert.equal(set.get("registry.test/team-1/executor-ml", digestOf(0)), undefined, "it is in the other repository");
     assert.equal(set.get("registry.test/team-0/executor-ml", digestOf(99)), undefined);
     const even = all.filter(({ sequence }) => sequence % 2 === 0);
@@ -75,9 +75,9 @@ describe("images that are packed", () => {
   });
 
   test("of several repositories may have one digest", () => {
-    const twice = [image(0), image(0, { repository: "mirror.test/executor-ml", sequence: 1 })];
+    const twice = [image(0), image(0, { repository: repositoryNamed("mirror.test/executor-ml"), sequence: 1 })];
     const set = repacked(twice);
-    for (const one of twice) assert.deepEqual(set.get(one.repository, one.digest), one);
+    for (const one of twice) assert.deepEqual(set.get(one.repository.name, one.digest), one);
   });
 
   test("say where they are and what the checks answered", () => {
@@ -127,5 +127,5 @@ test("sets that were not changed lately are packed, and know the same", () => {
   first.put(image(2));
   assert.deepEqual([...packed], [first, second], "which was not changed for longest");
   assert.equal(first.size, 3);
-  assert.deepEqual(second.get(image(2).repository, digestOf(2)), image(2));
+  assert.deepEqual(second.get(image(2).repository.name, digestOf(2)), image(2));
 });

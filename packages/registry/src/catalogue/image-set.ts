@@ -59,7 +59,7 @@ export class ImageSet {
   of(repository: string): ReadonlyMap<Digest, CatalogueImage> {
     if (this.#images !== undefined) return this.#images.get(repository) ?? new Map();
     const images = new Map<Digest, CatalogueImage>();
-    for (const image of this) if (image.repository === repository) images.set(image.digest, image);
+    for (const image of this) if (image.repository.name === repository) images.set(image.digest, image);
     return images;
   }
 
@@ -81,7 +81,7 @@ export class ImageSet {
   }
 
   repositories(): readonly string[] {
-    return [...new Set(this.holders.map(({ repository }) => repository))];
+    return [...new Set(this.holders.map(({ repository }) => repository.name))];
   }
 
   get packed(): PackedImageSet {
@@ -97,10 +97,11 @@ export class ImageSet {
 
 /** Adds an image, or takes the place of the one with its repository and digest. Says which it was. */
 function putInto(all: Images, image: CatalogueImage): "added" | "replaced" {
-  let images = all.get(image.repository);
-  if (images === undefined) all.set(image.repository, (images = new Map()));
-  const known = images.has(image.digest);
-  images.set(image.digest, image);
+  const { repository, digest } = image;
+  let images = all.get(repository.name);
+  if (images === undefined) all.set(repository.name, (images = new Map()));
+  const known = images.has(digest);
+  images.set(digest, image);
   return known ? "replaced" : "added";
 }
 
@@ -113,7 +114,7 @@ function unpacked(text: string): Images {
 function holdersOf(images: Iterable<CatalogueImage>): readonly ImageHolder[] {
   const holders = new Map<string, ImageHolder>();
   for (const { repository, source, state } of images) {
-    const key = `${repository} ${source} ${state}`;
+    const key = `${repository.name} ${source} ${state}`;
     if (!holders.has(key)) holders.set(key, { repository, source, state });
   }
   return [...holders.values()];

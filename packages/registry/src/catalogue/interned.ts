@@ -1,23 +1,28 @@
+import { type Repository, repositoryNamed } from "@executor-registry/resolver";
 import type { Verdict } from "../model/verdict.ts";
 import type { Claim } from "../model/change.ts";
-import { boundedDetails, type Image, type ImageDetails } from "../model/image.ts";
+import { boundedDetails, type Image, type ImageDetails, type ImageRecord } from "../model/image.ts";
 
 /** At most this many different values are shared; what comes after is not shared. */
 const MAX_INTERNED = 20_000;
 
-function internTable<T>(keyOf: (value: T) => string): (value: T) => T {
+function internTable<From, T>(keyOf: (from: From) => string, make: (from: From) => T): (from: From) => T {
   const table = new Map<string, T>();
-  return (value) => {
-    const key = keyOf(value);
+  return (from) => {
+    const key = keyOf(from);
     const shared = table.get(key);
     if (shared !== undefined) return shared;
+    const value = make(from);
     if (table.size < MAX_INTERNED) table.set(key, value);
     return value;
   };
 }
 
-const text = internTable<string>((value) => value);
-const list = internTable<readonly unknown[]>((value) => JSON.stringify(value));
+const itself = <T>(value: T): T => value;
+
+const text = internTable<string, string>(itself, itself);
+const repository = internTable<string, Repository>(itself, repositoryNamed);
+const list = internTable<readonly unknown[], readonly unknown[]>((value) => JSON.stringify(value), itself);
 
 const details = (value: ImageDetails): ImageDetails => {
   const kept = boundedDetails(value);
@@ -37,15 +42,12 @@ export const interned = {
   text,
   verdicts: (value: readonly Verdict[]) => list(value) as readonly Verdict[],
   details,
-  /** A value that says where something is. */
-  place: <T extends Pick<Claim, "source" | "repository">>(value: T): T => ({
+  claim: (value: Claim): Claim => ({ ...value, source: text(value.source), repository: text(value.repository) }),
+  /** The repository of a name. */
+  repository,
+  image: (value: ImageRecord): Image => ({
     ...value,
-    source: text(value.source),
-    repository: text(value.repository),
-  }),
-  image: (value: Image): Image => ({
-    ...value,
-    repository: text(value.repository),
+    repository: repository(value.repository),
     ...(value.details === undefined ? {} : { details: details(value.details) }),
   }),
 };

@@ -1,4 +1,5 @@
 import type { Digest } from "@executor-registry/resolver";
+import { interned } from "./interned.ts";
 import type { CatalogueImage } from "./state.ts";
 
 /**
@@ -20,7 +21,7 @@ const KEY = "digest" satisfies keyof CatalogueImage;
  */
 export function packImages(images: Iterable<CatalogueImage>): string {
   const shapes = new SeenShapes();
-  const all = Array.from(images, (image) => shapes.see(image));
+  const all = Array.from(images, ({ repository, ...image }) => shapes.see({ repository: repository.name, ...image }));
   return [shapes.list, ...all.map(rowOf)].map((line) => JSON.stringify(line)).join("\n");
 }
 
@@ -42,7 +43,7 @@ export function findPacked(text: string, repository: string, digest: Digest): Ca
   for (let at; (at = text.indexOf(`"${digest}"`, end)) >= 0;) {
     end = lineEnd(text, at);
     const image = imageOf(text.slice(text.lastIndexOf("\n", at) + 1, end), shapesOf(text));
-    if (image.digest === digest && image.repository === repository) return image;
+    if (image.digest === digest && image.repository.name === repository) return image;
   }
   return undefined;
 }
@@ -62,8 +63,13 @@ const lineEnd = (text: string, from: number): number => {
 
 const shapesOf = (text: string): readonly Shape[] => JSON.parse(text.slice(0, lineEnd(text, 0))) as readonly Shape[];
 
-const imageOf = (line: string, shapes: readonly Shape[]): CatalogueImage =>
-  objectOf(JSON.parse(line) as Row, shapes) as CatalogueImage;
+/** An image whose repository is its name. */
+type PackedImage = Omit<CatalogueImage, "repository"> & { readonly repository: string };
+
+function imageOf(line: string, shapes: readonly Shape[]): CatalogueImage {
+  const { repository, ...image } = objectOf(JSON.parse(line) as Row, shapes) as PackedImage;
+  return { repository: interned.repository(repository), ...image };
+}
 
 function objectOf(row: Row, shapes: readonly Shape[]): object {
   const object: Record<string, unknown> = {};

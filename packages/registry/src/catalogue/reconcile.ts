@@ -2,7 +2,7 @@ import type { Digest, Repository } from "@executor-registry/resolver";
 import type { ListedImage } from "../sources/image-source.ts";
 import type { Entry } from "../journal/entry.ts";
 import type { Change } from "../model/change.ts";
-import { type Image, type ImageDetails, isDescribed } from "../model/image.ts";
+import { type ImageDetails, type ImageRecord, isDescribed } from "../model/image.ts";
 import type { Naming } from "../model/naming.ts";
 import { informativeTags } from "../model/version-tag.ts";
 import type { CatalogueImage, CatalogueState, RepositoryReads } from "./state.ts";
@@ -85,7 +85,7 @@ function reconcileType(
     if (image.state === "withdrawn" || listed.has(image.digest)) continue;
     if (image.tags.some((tag) => seen.unread.has(tag))) continue;
     const reason = withdrawal(image, seen);
-    const about = { type, repository: image.repository, digest: image.digest };
+    const about = { type, repository: name, digest: image.digest };
     changes.push({ reason, change: { kind: "image-withdrawn", ...about, reason } });
   }
   return changes;
@@ -134,7 +134,7 @@ function compareImage(
   const details = seen.details.get(digest);
   if (known === undefined || known.state === "withdrawn" || known.source !== seen.source) {
     const kept = details ?? known?.details;
-    const image: Image = {
+    const image: ImageRecord = {
       repository: seen.repository.name,
       digest,
       tags,

@@ -1,4 +1,4 @@
-import type { Digest } from "@executor-registry/resolver";
+import type { Repository, Digest } from "@executor-registry/resolver";
 import { isEnforced, type Verdict } from "../model/verdict.ts";
 import type { Claim, UnreadRecord } from "../model/change.ts";
 import type { Image } from "../model/image.ts";
@@ -59,6 +59,7 @@ export interface CatalogueType {
 
 /** What came of the looks at one repository. */
 export interface RepositoryReads {
+  readonly repository: Repository;
   readonly source: string;
   /** The journal's entry with which the first complete look at it ended: the order in which images were found up to then says nothing of their age. */
   readonly firstComplete?: number;

@@ -1,13 +1,14 @@
 import { indexRepository } from "./fold.ts";
-import { ImageSet, type PackedImageSet } from "./image-set.ts";
+import { type ImageHolder, ImageSet, type PackedImageSet } from "./image-set.ts";
 import { interned } from "./interned.ts";
 import type { CatalogueState, CatalogueType, RepositoryReads } from "./state.ts";
 
 /** The form of the texts below. */
 export const STORED_FORMAT = 6;
 
-/** The first line of a type; its images are the second. */
-interface StoredType extends Omit<PackedImageSet, "images"> {
+/** The first line of a type; its images are the others. */
+interface StoredType extends Pick<PackedImageSet, "size"> {
+  readonly holders: readonly (Omit<ImageHolder, "repository"> & { readonly repository: string })[];
   readonly claims: CatalogueType["claims"];
   readonly from?: CatalogueType["from"];
 }
@@ -21,7 +22,9 @@ export const POLICY_PART = ":policy";
 /** The text of one part of the state: of a type, by its name, or of the looks at a repository. */
 export function serializePart(state: CatalogueState, part: string): string {
   if (part === POLICY_PART) return JSON.stringify(state.policy ?? null);
-  return isRepository(part) ? JSON.stringify(state.reads.get(part) ?? null) : serializeType(state, part);
+  if (!isRepository(part)) return serializeType(state, part);
+  const { repository: _, ...reads } = state.reads.get(part) ?? {};
+  return JSON.stringify("unread" in reads ? reads : null);
 }
 
 /** Puts a part back that {@link serializePart} wrote, into the state. @throws Error for any other text */
@@ -32,28 +35,29 @@ export function restorePart(state: CatalogueState, part: string, text: string): 
     return state;
   }
   if (!isRepository(part)) return restoreType(state, part, text);
-  const reads = JSON.parse(text) as RepositoryReads | null;
-  if (reads) state.reads.set(part, reads);
+  const reads = JSON.parse(text) as Omit<RepositoryReads, "repository"> | null;
+  const repository = interned.repository(part);
+  if (reads) state.reads.set(repository.name, { repository, ...reads });
   return state;
 }
 
 function serializeType(state: CatalogueState, name: string): string {
   const { claims, from, images } = state.types.get(name) ?? { claims: [], images: new ImageSet(state.recent) };
-  const { images: text, ...packed } = images.packed;
-  return `${JSON.stringify({ claims, from, ...packed })}\n${text}`;
+  const { images: text, size, holders: held } = images.packed;
+  const holders = held.map(({ repository, ...holder }) => ({ repository: repository.name, ...holder }));
+  return `${JSON.stringify({ claims, ...(from && { from }), size, holders } satisfies StoredType)}\n${text}`;
 }
 
 /** The images stay as they are until they are used. */
 function restoreType(state: CatalogueState, name: string, text: string): CatalogueState {
   const end = text.indexOf("\n");
-  const { claims, from, size, holders } = JSON.parse(text.slice(0, end)) as StoredType;
-  const images = new ImageSet(state.recent, {
-    size,
-    holders: holders.map(interned.place),
-    images: text.slice(end + 1),
+  const { claims, from, size, holders: held } = JSON.parse(text.slice(0, end)) as StoredType;
+  const holders = held.map(({ repository, source, state: one }) => {
+    return { repository: interned.repository(repository), source: interned.text(source), state: one };
   });
-  const type: CatalogueType = { type: name, claims: claims.map(interned.place), images };
-  if (from !== undefined) type.from = interned.place(from);
+  const images = new ImageSet(state.recent, { size, holders, images: text.slice(end + 1) });
+  const type: CatalogueType = { type: name, claims: claims.map(interned.claim), images };
+  if (from !== undefined) type.from = interned.claim(from);
   state.types.set(name, type);
   for (const repository of images.repositories()) indexRepository(state, repository, name);
   return state;

@@ -48,7 +48,8 @@ export function createBaseImagesCheck({ allow, trustLabels }: z.output<typeof Ba
     async judge(subject, signal) {
       const read = new Map<Digest, Promise<readonly PlatformImage[]>>();
       const layersOf = (digest: Digest): Promise<readonly PlatformImage[]> => {
-        const images = read.get(digest) ?? readPlatformImages(subject.reader, subject.image.repository, digest, signal);
+        const images =
+          read.get(digest) ?? readPlatformImages(subject.reader, subject.image.repository.name, digest, signal);
         read.set(digest, images);
         return images;
       };
@@ -70,7 +71,7 @@ async function judgeBase(
     readonly layersOf: (digest: Digest) => Promise<readonly PlatformImage[]>;
   },
 ): Promise<Judgement> {
-  const here = bases.filter(({ digest, matches }) => digest !== undefined && matches(repository));
+  const here = bases.filter(({ digest, matches }) => digest !== undefined && matches(repository.name));
   let unread: Error | undefined;
   for (const { digest, text } of here) {
     if (digest === undefined) continue;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { makeSigningKey } from "../../../../testing/sigstore.ts";
 import type { Image } from "../model/image.ts";
-import { ExecutorRegistryError } from "@executor-registry/resolver";
+import { ExecutorRegistryError, repositoryNamed } from "@executor-registry/resolver";
 import type { RepositoryReader } from "../oci/read/repository-reader.ts";
 import { type Check, fingerprintOf, type Judgement, type Subject } from "./check.ts";
 import { makePolicies } from "./checks.ts";
@@ -40,9 +40,9 @@ const OTHERWISE = [
 ] as const;
 
 const IMAGES: readonly Image[] = [
-  { repository: "r.test/team/executor-ml", digest: `sha256:${"a".repeat(64)}`, tags: ["1.0.0"] },
+  { repository: repositoryNamed("r.test/team/executor-ml"), digest: `sha256:${"a".repeat(64)}`, tags: ["1.0.0"] },
   {
-    repository: "r.test:5000/executor-ml",
+    repository: repositoryNamed("r.test:5000/executor-ml"),
     digest: `sha512:${"b".repeat(128)}`,
     tags: ["latest"],
     pushed: "2026-11-01T08:00:00.000Z",
@@ -54,7 +54,7 @@ const IMAGES: readonly Image[] = [
     },
   },
   {
-    repository: "r.test/team/executor-ml",
+    repository: repositoryNamed("r.test/team/executor-ml"),
     digest: `sha256:${"c".repeat(64)}`,
     tags: ["cache"],
     details: { mediaType: "application/vnd.oci.image.manifest.v1+json", platforms: [], labels: {}, holdsImage: false },

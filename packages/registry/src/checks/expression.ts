@@ -1,4 +1,3 @@
-import { repositoryNamed } from "@executor-registry/resolver";
 import { z } from "zod";
 import type { Image } from "../model/image.ts";
 import { oneLine } from "../model/one-line.ts";
@@ -81,12 +80,11 @@ export function createExpressionCheck(settings: Settings, limitMs = 100): Check 
 }
 
 function celImage({ repository, digest, tags }: Image, one: PlatformImage, all: readonly PlatformImage[]): CelImage {
-  const { registry, path } = repositoryNamed(repository);
   const { platform = "", labels, sizeBytes, created, user, entrypoint, cmd, env } = one;
   return {
-    repository,
-    registry,
-    path,
+    repository: repository.name,
+    registry: repository.registry,
+    path: repository.path,
     digest,
     tags,
     labels: Object.fromEntries(labels),

@@ -43,7 +43,8 @@ export function createNamespaceCheck(allow: z.output<typeof NamespaceSettings>["
     name: "approved-namespace",
     fingerprint: fingerprintOf(allow),
     immediate: true,
-    async judge({ image: { repository } }) {
+    async judge({ image }) {
+      const { name: repository } = image.repository;
       if (approved.length === 0) return { state: "passed", reason: "`checks: none` approves every repository" };
       const by = approved.find(({ matches }) => matches(repository));
       if (by !== undefined) {

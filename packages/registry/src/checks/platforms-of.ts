@@ -57,7 +57,7 @@ function imagesOf(subject: Subject, signal: AbortSignal): Promise<readonly Platf
   const { image, reader } = subject;
   let images = read.get(subject);
   if (images === undefined) {
-    images = readPlatformImages(reader, image.repository, image.digest, signal);
+    images = readPlatformImages(reader, image.repository.name, image.digest, signal);
     read.set(subject, images);
     // The next check tries again.
     images.catch(() => read.delete(subject));

@@ -12,9 +12,9 @@ export function beaten(
   readsOf: ReadsOf,
 ): string {
   if (current === undefined) return "the type has no version now";
-  const { repository } = current.image;
-  if (image.repository !== repository) {
-    const own = claims.find((claim) => claim.repository === image.repository);
+  const { name: repository } = current.image.repository;
+  if (image.repository.name !== repository) {
+    const own = claims.find((claim) => claim.repository === image.repository.name);
     const order = own?.equal ? "was there first" : "comes first in the configuration";
     return oneLine(`the version is taken from ${repository}, which ${order}`);
   }

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { Digest } from "@executor-registry/resolver";
+import { type Digest, repositoryNamed } from "@executor-registry/resolver";
 import { choose } from "./current.ts";
 import { ImageSet } from "../catalogue/image-set.ts";
 import { Recent } from "../model/recent.ts";
+import { TypeView } from "./type-view.ts";
 import type { CatalogueImage, CatalogueType, RepositoryReads } from "../catalogue/state.ts";
 
 const REPOSITORY = "registry.test/executor-ml";
@@ -31,7 +32,7 @@ function type(...looks: readonly Looks[]): CatalogueType {
   ] of looks.entries()) {
     const digest: Digest = `sha256:${String(index).repeat(64)}`;
     const image: CatalogueImage = {
-      repository: REPOSITORY,
+      repository: repositoryNamed(REPOSITORY),
       digest,
       tags: tags ?? [`tag-${index}`],
       ...(pushed === undefined ? {} : { pushed }),
@@ -49,7 +50,13 @@ function type(...looks: readonly Looks[]): CatalogueType {
   return { type: "ml", claims: [{ source: "s", repository: REPOSITORY }], images };
 }
 
-const READS: RepositoryReads = { source: "s", firstComplete: 100, unread: [], unreadTotal: 0 };
+const READS: RepositoryReads = {
+  repository: repositoryNamed(REPOSITORY),
+  source: "s",
+  firstComplete: 100,
+  unread: [],
+  unreadTotal: 0,
+};
 const currentAmong = (...looks: readonly Looks[]) => choose(type(...looks), () => READS).current;
 const chosen = (...looks: readonly Looks[]): string | undefined => currentAmong(...looks)?.image.tags[0];
 
@@ -193,4 +200,17 @@ describe("tags that could not be read", () => {
       if (reads) assert.match(reason ?? "", /^of 2 admitted versions that could be read it is the last that was built/);
     });
   }
+});
+
+test("the current version is known among images that are kept packed", () => {
+  const { claims, images } = type({ created: JANUARY }, { created: YEAR_2026 }, { created: JANUARY });
+  images.pack();
+  const view = new TypeView({ type: "ml", claims, images }, () => READS, "keep");
+  const current = view.current?.image;
+  assert.ok(current);
+  assert.deepEqual(
+    view.images().filter((image) => view.isCurrent(image)),
+    [current],
+  );
+  assert.ok(view.named(current.digest).every((image) => view.isCurrent(image)));
 });

@@ -1,4 +1,4 @@
-import { pinnedName, repositoryNamed } from "@executor-registry/resolver";
+import { pinnedName } from "@executor-registry/resolver";
 import { isRunnable } from "../model/runnable.ts";
 import type { Claim } from "../model/change.ts";
 import { DEFAULT_POLICY, POLICIES } from "../policies/policies.ts";
@@ -99,7 +99,7 @@ function refusedOf(first: Sorted | undefined, from: Sorted | undefined): Catalog
 export function refusal({ tags, digest, repository, verdicts }: CatalogueImage): string {
   const failed = verdicts.find((verdict) => isEnforced(verdict) && verdict.state !== "passed");
   const why = failed === undefined ? "does not pass" : `does not pass the check ${failed.check}: ${failed.reason}`;
-  const which = `its version ${versionTag(tags)} (${pinnedName(repositoryNamed(repository), digest)})`;
+  const which = `its version ${versionTag(tags)} (${pinnedName(repository, digest)})`;
   return oneLine(
     `${which} ${why}; its policy (onInvalid: refuse) gives it no other version until this one passes or a better one does`,
   );

@@ -1,4 +1,4 @@
-import { type ExecutorDocument, pinnedName, repositoryNamed } from "@executor-registry/resolver";
+import { type ExecutorDocument, pinnedName } from "@executor-registry/resolver";
 import type { VerdictDocument, VersionDocument } from "@executor-registry/resolver/internal";
 import type { Current } from "./current.ts";
 import { capabilitiesOf, ownerOf } from "../model/labels.ts";
@@ -24,7 +24,7 @@ function imageMembers(image: CatalogueImage) {
   const tags = informativeTags(image.tags, MAX_TAGS);
   const omitted = image.tags.length - tags.length;
   return {
-    image: pinnedName(repositoryNamed(image.repository), image.digest),
+    image: pinnedName(image.repository, image.digest),
     digest: image.digest,
     version: versionTag(image.tags),
     tags,

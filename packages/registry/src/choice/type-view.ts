@@ -46,11 +46,16 @@ export class TypeView {
   named(name: Digest | { readonly tag: string }): readonly CatalogueImage[] {
     const meant = (image: CatalogueImage): boolean =>
       typeof name === "string" ? image.digest === name : image.tags.includes(name.tag);
-    const place = (image: CatalogueImage): number =>
-      image === this.current?.image ? 0 : image.state === "withdrawn" ? 2 : 1;
+    const place = (image: CatalogueImage): number => (this.isCurrent(image) ? 0 : image.state === "withdrawn" ? 2 : 1);
     return this.images()
       .filter(meant)
       .sort((a, b) => place(a) - place(b));
+  }
+
+  /** Whether it is the current version. What is read twice of images that are kept packed is not one object. */
+  isCurrent({ repository, digest }: CatalogueImage): boolean {
+    const current = this.current?.image;
+    return digest === current?.digest && repository.name === current.repository.name;
   }
 
   /** Why an image that passes is not the current version. */
@@ -76,7 +81,7 @@ export class TypeView {
   }
 
   #ordered(): readonly CatalogueImage[] {
-    const all = [...this.#type.images].map((image) => new Recency(image, this.#readsOf(image.repository)));
+    const all = [...this.#type.images].map((image) => new Recency(image, this.#readsOf(image.repository.name)));
     return all.sort((a, b) => compareRecency(b, a)).map(({ image }) => image);
   }
 }

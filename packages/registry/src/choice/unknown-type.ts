@@ -1,4 +1,4 @@
-import { ExecutorRegistryError, repositoryNamed, UnknownTypeError } from "@executor-registry/resolver";
+import { ExecutorRegistryError, UnknownTypeError } from "@executor-registry/resolver";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { Choices } from "./choices.ts";
 import { refusal } from "./current.ts";
@@ -72,8 +72,7 @@ function unreadOf(type: string, catalogue: Catalogue, { typesOf }: Evidence): re
     for (const { tag, reason } of unread) {
       looked += 1;
       if (looked > MAX_UNREAD || found.length === MAX_SENTENCES) return found;
-      if (typesOf(repositoryNamed(repository).path, tag).includes(type))
-        found.push(oneLine(`tag ${tag} could not be read: ${reason}`));
+      if (typesOf(repository.path, tag).includes(type)) found.push(oneLine(`tag ${tag} could not be read: ${reason}`));
     }
   }
   return found;

@@ -1,4 +1,4 @@
-import { type ExecutorDocument, isDigest, repositoryNamed } from "@executor-registry/resolver";
+import { type ExecutorDocument, isDigest } from "@executor-registry/resolver";
 import type {
   ExplainedVersion,
   LookedInSource,
@@ -104,8 +104,8 @@ function unreadTags(
   view: TypeView | undefined,
 ): readonly UnreadTagDocument[] {
   if (name === undefined && view !== undefined) return [];
-  return catalogue.unread.flatMap(({ repository, unread }) => {
-    const { path } = repositoryNamed(repository);
+  return catalogue.unread.flatMap(({ repository: where, unread }) => {
+    const { name: repository, path } = where;
     return unread.flatMap(({ tag, digest, code, reason }) => {
       if (name !== undefined && tag !== name && digest !== name) return [];
       if (!typesOf(path, tag).includes(type)) return [];
@@ -169,11 +169,11 @@ function lookedIn(
   const tag = name === undefined || isDigest(name) ? "" : name;
   const holds = new Set(view?.repositories);
   const bySource = new Map<string, string[]>();
-  for (const [repository, { source }] of catalogue.reads()) {
+  for (const { repository, source } of catalogue.reads()) {
     const found = bySource.get(source) ?? [];
     if (found.length >= MAX_LISTED) continue;
-    if (!holds.has(repository) && !typesOf(repositoryNamed(repository).path, tag).includes(type)) continue;
-    bySource.set(source, [...found, repository]);
+    if (!holds.has(repository.name) && !typesOf(repository.path, tag).includes(type)) continue;
+    bySource.set(source, [...found, repository.name]);
   }
   return health().map(({ name: source, state, completed, attempted, problem }) => ({
     name: source,

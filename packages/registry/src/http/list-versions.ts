@@ -22,9 +22,8 @@ export function listVersions(
   candidates: readonly Candidate[] | undefined,
   { state, limit, offset }: VersionsQuery,
 ): Answer<"json"> {
-  const current = candidates === undefined ? known?.current?.image : undefined;
-  const isCurrent = ({ repository, digest }: CatalogueImage): boolean =>
-    digest === current?.digest && repository === current.repository;
+  const isCurrent = (image: CatalogueImage): boolean =>
+    candidates === undefined && known !== undefined && known.isCurrent(image);
   const images = known?.images(state) ?? [];
   const versions = images.slice(offset, offset + limit).map((image) => versionDocument(image, isCurrent(image)));
   // Nothing is known of what could not be read: it has no state and no place in the order.

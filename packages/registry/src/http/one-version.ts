@@ -1,4 +1,4 @@
-import { type Digest, ExecutorRegistryError, pinnedName, repositoryNamed } from "@executor-registry/resolver";
+import { type Digest, ExecutorRegistryError, pinnedName } from "@executor-registry/resolver";
 import type { RevalidateResult, VersionDetails } from "@executor-registry/resolver/internal";
 import type { z } from "zod";
 import { wholeVersion } from "../choice/document.ts";
@@ -51,15 +51,15 @@ async function versionDetails({ type, digest }: Named, { choices, inForce }: Api
   if (view === undefined) throw unknownType(type, choices, inForce());
   const [image, ...others] = view.named(digest);
   if (image === undefined) throw noImage(type, digest, "and never had");
-  const current = choices.snapshot.document(type)?.live === undefined && image === view.current?.image;
+  const current = choices.snapshot.document(type)?.live === undefined && view.isCurrent(image);
   const { name: policy } = inForce().policies.of(type);
-  const { repository } = image;
+  const { name: repository } = image.repository;
   const { entries: journal } = await choices.catalogue.list({ type, repository, digest, limit: MAX_CHANGES });
   return {
     type,
     ...(policy !== "" && { policy }),
     ...wholeVersion(image, current),
-    elsewhere: others.map((other) => pinnedName(repositoryNamed(other.repository), digest)),
+    elsewhere: others.map((other) => pinnedName(other.repository, digest)),
     journal,
   };
 }

@@ -1,4 +1,4 @@
-import type { Digest } from "@executor-registry/resolver";
+import { type Digest, pinnedName, type Repository } from "@executor-registry/resolver";
 
 /** Who wants all checks to answer again, and why, though their verdicts hold. */
 interface Asked {
@@ -12,7 +12,7 @@ interface Asked {
 
 /** An image whose verdicts fall due. */
 export interface Due {
-  readonly repository: string;
+  readonly repository: Repository;
   readonly digest: Digest;
   /** In milliseconds since the Unix epoch. */
   readonly at: number;
@@ -23,7 +23,8 @@ export interface Due {
   readonly asked?: Asked;
 }
 
-export const keyOf = ({ repository, digest }: Pick<Due, "repository" | "digest">): string => `${repository}@${digest}`;
+export const keyOf = ({ repository, digest }: Pick<Due, "repository" | "digest">): string =>
+  pinnedName(repository, digest);
 
 const isAwaited = ({ unjudged, asked }: Due): boolean => unjudged === true || asked !== undefined;
 

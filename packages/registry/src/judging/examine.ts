@@ -100,7 +100,7 @@ async function read(
       const { tags = [], pushed } = known?.(repository.name, digest) ?? {};
       const all = [...new Set([...named, ...tags])].sort();
       const image = {
-        repository: repository.name,
+        repository,
         digest,
         tags: all,
         ...(pushed !== undefined && { pushed }),

@@ -42,7 +42,8 @@ export function judgedRecording(options: JudgingOptions, judging: Pick<Judging, 
         .map(({ reason, change }) => ({ reason: why === undefined ? reason : `${why}: ${reason}`, change })),
     );
     for (const { change } of entries) {
-      if (change.kind === "image-found" || change.kind === "image-judged") judging.watch(change);
+      if (change.kind === "image-found" || change.kind === "image-judged")
+        judging.watch({ ...change, repository: repositoryNamed(change.repository) });
     }
     return entries;
   };
@@ -79,7 +80,7 @@ function addUnjudged(
   if (change.kind === "image-found") {
     const { checks } = policies.of(change.type);
     const due = dueChecks(checks, known(state, change, checks), clock.now());
-    add(change.source, change.image, due);
+    add(change.source, { ...change.image, repository: repositoryNamed(change.repository) }, due);
   } else if (change.kind === "image-described") {
     const image = state.types.get(change.type)?.images.get(change.repository, change.digest);
     // Whatever a check said, it did not know this.
@@ -104,7 +105,7 @@ async function answersFor(
     () => {},
   );
   const asked = forEachLimited(unjudged, AT_ONCE, async ([key, { source, image, checks }]) => {
-    const subject = { image, reader: readerOf(sources, source, repositoryNamed(image.repository)) };
+    const subject = { image, reader: readerOf(sources, source, image.repository) };
     const of = new CheckAnswers();
     answers.set(key, of);
     for (const check of late.signal.aborted ? [] : checks) {
@@ -133,7 +134,7 @@ function judged(
   const { type, repository, digest } = change;
   const policy: ImagePolicy = policies.of(type);
   const { checks } = policy;
-  const answered = answers.get(keyOf(change));
+  const answered = answers.get(keyOf({ repository: repositoryNamed(repository), digest }));
   const all = (before: readonly Verdict[], due: readonly Check[]): readonly Verdict[] => {
     const given = new CheckAnswers();
     for (const check of due) given.put(check, answered?.get(check) ?? pendingVerdict(check, NOT_YET));

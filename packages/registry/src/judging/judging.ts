@@ -5,7 +5,7 @@ import {
   ExecutorRegistryError,
   type Logger,
   type Random,
-  repositoryNamed,
+  type Repository,
 } from "@executor-registry/resolver";
 import { backoff, untilAborted } from "@executor-registry/resolver/internal";
 import { type Catalogue, merged } from "../catalogue/catalogue.ts";
@@ -139,7 +139,7 @@ export class Judging {
       for (const image of images) {
         if (image.state !== "admitted") continue;
         const { repository, digest, verdicts } = image;
-        const subject = { image, reader: readerOf(sources, image.source, repositoryNamed(repository)) };
+        const subject = { image, reader: readerOf(sources, image.source, repository) };
         const answers = new CheckAnswers();
         for (const check of dueChecks(immediate, verdicts, clock.now())) {
           answers.put(check, await ask(check, subject, clock, this.#ending.signal));
@@ -179,7 +179,7 @@ export class Judging {
     for (const { action, repository: path, tag, digest } of hints) {
       if (action !== "signed" && action !== "scanned") continue;
       for (const repository of catalogue.repositoriesAt(path)) {
-        for (const image of catalogue.imagesOf(repository).values()) {
+        for (const image of catalogue.imagesOf(repository.name).values()) {
           if (image.state === "withdrawn" || (to !== undefined && image.source !== to)) continue;
           const meant = digest === undefined ? tag === undefined || image.tags.includes(tag) : image.digest === digest;
           if (meant) this.#queue.put({ repository, digest: image.digest, at: clock.now(), failures: 0, asked });
@@ -199,10 +199,8 @@ export class Judging {
     { actor, why }: { readonly actor: string; readonly why: string },
   ): { readonly images: number; wait(signal: AbortSignal): Promise<unknown> } {
     const { catalogue, clock } = this.#options;
-    const images = [...(catalogue.type(type)?.images ?? [])].filter(
-      (image) => image.digest === digest && image.state !== "withdrawn",
-    );
-    const ask = (repository: string, answered: () => void): void => {
+    const images = catalogue.present(type, digest);
+    const ask = (repository: Repository, answered: () => void): void => {
       const asked = { actor, why: `${why}: its checks answer`, always: true, answered: [answered] } as const;
       this.#queue.put({ repository, digest, at: clock.now(), failures: 0, asked });
     };
@@ -273,7 +271,7 @@ export class Judging {
 
   async #judge(due: Due): Promise<Judged | undefined> {
     const { catalogue, policies, sources, clock } = this.#options;
-    const images = catalogue.holding(due.repository, due.digest);
+    const images = catalogue.holding(due.repository.name, due.digest);
     const image = [...images.values()].reduce<CatalogueImage | undefined>(merged, undefined);
     if (image === undefined) return undefined;
     const now = clock.now();
@@ -281,7 +279,7 @@ export class Judging {
       const { checks } = policies.of(type);
       return due.asked ? checks : dueChecks(checks, verdicts, now);
     });
-    const subject = { image, reader: readerOf(sources, image.source, repositoryNamed(due.repository)) };
+    const subject = { image, reader: readerOf(sources, image.source, due.repository) };
     const answers = new CheckAnswers();
     for (const check of distinct(wanted)) {
       answers.put(check, await ask(check, subject, clock, this.#ending.signal));
@@ -299,7 +297,7 @@ export class Judging {
     for (const { due, images, answers } of judged) {
       let again = false;
       for (const [type, before] of images) {
-        const image = catalogue.type(type)?.images.get(due.repository, due.digest);
+        const image = catalogue.type(type)?.images.get(due.repository.name, due.digest);
         if (image === undefined || image.state === "withdrawn") continue;
         if (isOther(image, before)) {
           again = true;
@@ -318,7 +316,8 @@ export class Judging {
   /** Decides by the state alone: much may have happened since the checks were asked. */
   #changes(state: CatalogueState, { due, images, answers }: Judged): readonly Reasoned[] {
     const { policies, clock } = this.#options;
-    const { repository, digest, asked } = due;
+    const { digest, asked } = due;
+    const { name: repository } = due.repository;
     return [...images].flatMap(([type, before]) => {
       const image = state.types.get(type)?.images.get(repository, digest);
       if (image === undefined || image.state === "withdrawn" || isOther(image, before)) return [];

@@ -1,4 +1,4 @@
-import { type Clock, type Digest, ExecutorRegistryError, repositoryNamed } from "@executor-registry/resolver";
+import { type Clock, type Digest, ExecutorRegistryError } from "@executor-registry/resolver";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { CatalogueImage } from "../catalogue/state.ts";
 import { postedScans } from "../checks/vulnerabilities/posted-scans.ts";
@@ -41,14 +41,14 @@ export async function receiveReport(
   }: { catalogue: Catalogue; sources: readonly ImageSource[]; judging: Judging; clock: Clock },
   signal: AbortSignal,
 ): Promise<ReceivedReport> {
-  const images = imagesOf(catalogue, type, digest);
+  const images = catalogue.present(type, digest);
   if (images.length === 0) {
     const why = `${type} has no image ${digest} now. See which there are: GET /executors/${type}/versions`;
     throw new ExecutorRegistryError("not-found", why);
   }
   const found: { readonly image: CatalogueImage; readonly report: ScanReport }[] = [];
   for (const image of images) {
-    const reader = readerOf(sources, image.source, repositoryNamed(image.repository));
+    const reader = readerOf(sources, image.source, image.repository);
     for (const report of await postedScans(bytes, image, reader, clock.now(), signal)) found.push({ image, report });
   }
   const [first] = found;
@@ -59,27 +59,21 @@ export async function receiveReport(
   const { scanner, finishedAt, findings } = first.report;
   const reason = `a scan by ${scanner.name} of ${finishedAt} was posted`;
   await catalogue.record(actor, () =>
-    found.map(({ image: { repository }, report }) => ({
+    found.map(({ image, report }) => ({
       reason,
-      change: { kind: "report-received" as const, type, repository, digest, report },
+      change: { kind: "report-received" as const, type, repository: image.repository.name, digest, report },
     })),
   );
   const hints = images.map(({ repository }) => ({
     action: "scanned" as const,
-    repository: repositoryNamed(repository).path,
+    repository: repository.path,
     digest,
   }));
   judging.hint(hints, { actor, why: reason });
   return {
-    scanned: found.map(({ image: { repository }, report }) => ({ repository, digest: report.digest })),
+    scanned: found.map(({ image, report }) => ({ repository: image.repository.name, digest: report.digest })),
     scanner: scanner.name,
     finishedAt,
     findings: findings.length,
   };
-}
-
-function imagesOf(catalogue: Catalogue, type: string, digest: Digest): readonly CatalogueImage[] {
-  const images = catalogue.type(type)?.images;
-  const held = images?.repositories().flatMap((repository) => images.get(repository, digest) ?? []) ?? [];
-  return held.filter(({ state }) => state !== "withdrawn");
 }

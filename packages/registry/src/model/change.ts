@@ -1,7 +1,7 @@
 import type { Digest } from "@executor-registry/resolver";
 import type { ScanReport } from "./scan-report.ts";
 import type { Verdict } from "./verdict.ts";
-import type { Image, ImageDetails } from "./image.ts";
+import type { ImageDetails, ImageRecord } from "./image.ts";
 
 /** Which image of which type a change is about. */
 interface About {
@@ -38,7 +38,7 @@ export type Change =
       readonly source: string;
       /** The head of the journal when the look that found it, or that first saw a tag of it, began. Older entries do not say. */
       readonly since?: number;
-      readonly image: Image;
+      readonly image: ImageRecord;
       readonly verdicts: readonly Verdict[];
     })
   /** Other tags name it now. */

@@ -1,4 +1,4 @@
-import type { Digest } from "@executor-registry/resolver";
+import type { Digest, Repository } from "@executor-registry/resolver";
 import { keptLabels } from "./labels.ts";
 
 /** What a manifest and its configuration say of an image. It never changes, since the digest covers it. */
@@ -42,8 +42,7 @@ export function isDescribed(details: ImageDetails | undefined): details is Image
 
 /** One manifest in one repository. */
 export interface Image {
-  /** The name of its repository, as it is stored: `docker.io/library/executor-ml`. */
-  readonly repository: string;
+  readonly repository: Repository;
   readonly digest: Digest;
   /** Sorted, never empty: an image that no tag names is gone. */
   readonly tags: readonly string[];
@@ -51,4 +50,10 @@ export interface Image {
   readonly pushed?: string;
   /** Absent where they were not read yet. */
   readonly details?: ImageDetails;
+}
+
+/** An image as the journal has it. */
+export interface ImageRecord extends Omit<Image, "repository"> {
+  /** The name of its repository. */
+  readonly repository: string;
 }

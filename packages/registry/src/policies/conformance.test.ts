@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import type { Digest } from "@executor-registry/resolver";
+import { type Digest, repositoryNamed } from "@executor-registry/resolver";
 import type { CatalogueImage } from "../catalogue/state.ts";
 import { POLICIES } from "./policies.ts";
 import { Recency } from "./recency.ts";
@@ -38,13 +38,26 @@ const versions = fc
     images.map(([{ digest, tags, created, pushed, found }, isDated, since], sequence): CatalogueImage => {
       const details = { mediaType: "m", platforms: [], labels: {}, ...(isDated && { created }) };
       const seen = { source: "s", state: "admitted", verdicts: [], found, since, added: found, sequence } as const;
-      return { repository: REPOSITORY, digest, tags, details, ...(reportsPushes && { pushed }), ...seen };
+      return {
+        repository: repositoryNamed(REPOSITORY),
+        digest,
+        tags,
+        details,
+        ...(reportsPushes && { pushed }),
+        ...seen,
+      };
     }),
   );
 
 for (const [kind, policy] of Object.entries(POLICIES)) {
   const choose = (images: readonly CatalogueImage[], complete: boolean) => {
-    const reads = { source: "s", firstComplete: FIRST_LOOK_ENDED, unread: [], unreadTotal: complete ? 0 : 1 };
+    const reads = {
+      repository: repositoryNamed(REPOSITORY),
+      source: "s",
+      firstComplete: FIRST_LOOK_ENDED,
+      unread: [],
+      unreadTotal: complete ? 0 : 1,
+    };
     const [first, ...rest] = images.map((one) => new Recency(one, reads));
     assert.ok(first);
     return policy([first, ...rest], complete);

@@ -174,13 +174,9 @@ export class Scanner {
   /** Images of repositories that the configuration does not name any more will never be looked at again. */
   async #withdrawOrphans(): Promise<void> {
     const { catalogue, record, naming, sources } = this.#options;
-    const repositories = new Map<string, string>();
-    for (const [repository, { source, unreadTotal }] of catalogue.reads()) {
-      if (unreadTotal > 0) repositories.set(repository, source);
-    }
-    for (const { repository, source } of catalogue.holders()) repositories.set(repository, source);
-    for (const [name, source] of repositories) {
-      const repository = repositoryNamed(name);
+    const unread = [...catalogue.reads()].filter(({ unreadTotal }) => unreadTotal > 0);
+    const known = new Map([...unread, ...catalogue.holders()].map((one) => [one.repository.name, one]));
+    for (const [name, { repository, source }] of known) {
       if (sources.some((polled) => polled.source.rank(repository) !== undefined)) continue;
       const gone = `no source of the configuration covers ${name} any more`;
       const nothing = { images: [], unread: new Set<string>(), details: new Map() };

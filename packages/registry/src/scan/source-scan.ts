@@ -1,10 +1,4 @@
-import {
-  type Clock,
-  type ExecutorRegistryError,
-  type Repository,
-  repositoryNamed,
-  taggedName,
-} from "@executor-registry/resolver";
+import { type Clock, type ExecutorRegistryError, type Repository, taggedName } from "@executor-registry/resolver";
 import { steady } from "../net/steady.ts";
 import type { ImageSource, RepositoryListing, ScanProgress } from "../sources/image-source.ts";
 import { Disappearances, type Emptied, type EmptyListing } from "./disappearances.ts";
@@ -167,10 +161,9 @@ export class SourceScan {
     if (outcome.problem) failed(source.name, outcome.problem, outcome.problem.message);
     if (only === undefined) {
       // That a list leaves a repository out proves nothing: it is asked by itself. So it is while there is no list.
-      const missing = [...held]
-        .filter((name) => !read.has(name))
-        .map(repositoryNamed)
-        .filter((repository) => source.rank(repository) !== undefined);
+      const missing = [...held.values()].filter(
+        (repository) => !read.has(repository.name) && source.rank(repository) !== undefined,
+      );
       if (missing.length > 0) {
         const { problem: another } = await look(missing);
         if (another) failed(source.name, another, another.message);

@@ -1,4 +1,4 @@
-import { type Clock, type Digest, silentLogger, systemClock } from "@executor-registry/resolver";
+import { type Clock, type Digest, repositoryAt, silentLogger, systemClock } from "@executor-registry/resolver";
 import { type OddRegistry, startOddRegistry } from "../../../../../testing/odd-registry.ts";
 import { testClient } from "../../../../../testing/registry-client.ts";
 import type { BlobDescriptor } from "../../../../../testing/images.ts";
@@ -27,7 +27,7 @@ export async function builtImages(): Promise<BuiltImages> {
   const client = testClient(registry.host);
   const repository = `${registry.host}/${PATH}`;
   const subject = (digest: Digest, tags: readonly string[] = ["1.0.0"]): Subject => ({
-    image: { repository, digest, tags },
+    image: { repository: repositoryAt(registry.host, PATH), digest, tags },
     reader: repositoryReader(() => client, PATH),
   });
   return {

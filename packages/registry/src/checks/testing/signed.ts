@@ -1,5 +1,5 @@
 import type { Clock, Digest } from "@executor-registry/resolver";
-import { systemClock } from "@executor-registry/resolver";
+import { repositoryAt, systemClock } from "@executor-registry/resolver";
 import { type BlobDescriptor, describeBytes } from "../../../../../testing/images.ts";
 import { pushArtifact, pushImage, pushIndex, type PushTarget } from "../../../../../testing/push.ts";
 import { testClient } from "../../../../../testing/registry-client.ts";
@@ -25,7 +25,10 @@ export async function judged(
   signal: AbortSignal,
   reader: RepositoryReader = readerOf(host),
 ): Promise<Judgement> {
-  return check.judge({ image: { repository: `${host}/${REPOSITORY}`, digest, tags: ["1.0.0"] }, reader }, signal);
+  return check.judge(
+    { image: { repository: repositoryAt(host, REPOSITORY), digest, tags: ["1.0.0"] }, reader },
+    signal,
+  );
 }
 
 export const readerOf = (host: string): RepositoryReader => {

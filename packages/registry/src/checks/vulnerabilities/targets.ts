@@ -1,4 +1,4 @@
-import { type Digest, type Repository, repositoryNamed } from "@executor-registry/resolver";
+import { type Digest, type Repository } from "@executor-registry/resolver";
 import type { Image } from "../../model/image.ts";
 import { isImageType, isIndexType } from "../../model/media-types.ts";
 import type { Manifest } from "../../oci/read/registry.ts";
@@ -29,7 +29,7 @@ export async function scanTargets(
   reader: RepositoryReader,
   signal: AbortSignal,
 ): Promise<readonly Target[] | string> {
-  const repository = repositoryNamed(image.repository);
+  const { repository } = image;
   const whole: Target = { repository, image: image.digest, digest: image.digest, reader };
   if (image.details !== undefined && isImageType(image.details.mediaType)) return [whole];
   const manifest = await reader.manifest(image.digest, signal);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { Digest } from "@executor-registry/resolver";
+import { type Digest, repositoryAt } from "@executor-registry/resolver";
 import { HARBOR_ACCOUNT, type HarborDouble, startHarborDouble } from "../../../../../testing/harbor-double.ts";
 import type { BlobDescriptor } from "../../../../../testing/images.ts";
 import { type OddRegistry, startOddRegistry } from "../../../../../testing/odd-registry.ts";
@@ -36,7 +36,7 @@ async function open(signal: AbortSignal): Promise<Held> {
     harbor,
     judge(digest, settings = {}) {
       const parsed = VulnerabilitySettings.parse({ provider, maxSeverity: "high", ...settings });
-      const image = { repository: `${registry.host}/${PATH}`, digest, tags: ["1.0.0"] };
+      const image = { repository: repositoryAt(registry.host, PATH), digest, tags: ["1.0.0"] };
       return createVulnerabilityJudge(parsed, scanContext())(image, readerOf(registry, PATH), signal);
     },
     scanned: (digest, ...vulnerabilities) =>

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -13,12 +13,18 @@ import {
 import type { JournalPage } from "@executor-registry/resolver/internal";
 import { exampleService } from "../../../../testing/example-service.ts";
 import { writeLayout } from "../../../../testing/images.ts";
+import { startLoopbackServer } from "../../../../testing/loopback-server.ts";
 import { fakeIo, runHere } from "../testing/fake-io.ts";
 
 const NEW = "r.test/team/executor-ml:1.1.0";
 const OLD = "r.test/legacy/executor-ml:1.0.0";
 
-/** What becomes of a type whose version fails as it is judged again, by every way there is to ask. */
+interface Notice {
+  readonly id: string;
+  readonly data: Readonly<Record<"event" | "executorType" | "previously" | "reason", string>>;
+}
+
+/** What becomes of a type whose version fails as it is judged again, by every way there is to ask, and in what is notified. */
 describe("a version that does not pass any more", () => {
   let folder: string;
   before(async () => {
@@ -27,13 +33,16 @@ describe("a version that does not pass any more", () => {
       [NEW]: { created: "2026-11-02T00:00:00Z" },
       [OLD]: { created: "2026-11-01T00:00:00Z" },
     });
+    await writeFile(join(folder, "secret"), `whsec_${Buffer.alloc(32, 7).toString("base64")}`);
   });
   after(() => rm(folder, { recursive: true }));
 
   /** The type is answered with the newer image; then these namespaces alone are approved. */
   async function judgedAgain(onInvalid: string, allow: string, mode = "enforce") {
+    const receiver = await startLoopbackServer((_, response) => void response.end());
+    const notifications = `notifications: [{ name: team, kind: cloudevents, url: "${receiver.url}", secret: { file: ${join(folder, "secret")} }, events: [rejected] }]`;
     const checks = (namespace: string): string =>
-      `checks: { policies: [{ name: team, onInvalid: ${onInvalid}, namespaces: { allow: ["${namespace}"], mode: ${mode} } }] }`;
+      `${notifications}\nchecks: { policies: [{ name: team, onInvalid: ${onInvalid}, namespaces: { allow: ["${namespace}"], mode: ${mode} } }] }`;
     const service = await exampleService(checks("r.test/**"), undefined, folder);
     const resolver = createResolver({
       environment: "production",
@@ -59,13 +68,30 @@ describe("a version that does not pass any more", () => {
         ).json()) as JournalPage;
         return entries.map(({ reason, change }) => [reason, JSON.stringify(change).includes("namespace-not-allowed")]);
       },
+      /** What the team was notified of, once that were so many events. Each may come twice, with the same id. */
+      async notified(events: number) {
+        for (;;) {
+          const sent = receiver.received.map(({ body }) => JSON.parse(body.toString()) as Notice);
+          const distinct = [...new Map(sent.map((notice) => [notice.id, notice.data])).values()];
+          if (distinct.length >= events)
+            return distinct.map(({ event, executorType, previously, reason }) => [
+              event,
+              executorType,
+              previously,
+              reason.includes("in none of the approved"),
+            ]);
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+      },
       async [Symbol.asyncDispose]() {
         await resolver.close();
         await service.close();
+        await receiver[Symbol.asyncDispose]();
       },
     };
   }
   const FAILED = ["the checks' configuration answers otherwise", true];
+  const NOTIFIED = ["rejected", "ml", "admitted", true];
 
   test("fallback: the best that passes takes its place", async () => {
     await using here = await judgedAgain("fallback", "r.test/legacy/*");
@@ -86,6 +112,7 @@ describe("a version that does not pass any more", () => {
       (await here.judged()).filter(([, failed]) => failed),
       [FAILED],
     );
+    assert.deepEqual(await here.notified(1), [NOTIFIED]);
   });
 
   test("keep: it goes on being answered with, with a warning, while nothing else passes", async () => {
@@ -110,6 +137,7 @@ describe("a version that does not pass any more", () => {
       (await here.judged()).filter(([, failed]) => failed),
       [FAILED, FAILED],
     );
+    assert.deepEqual(await here.notified(2), [NOTIFIED, NOTIFIED]);
   });
 
   test("refuse: the type is answered with nothing, and all who ask are told which check of which version fails", async () => {
@@ -142,6 +170,7 @@ describe("a version that does not pass any more", () => {
       (await here.judged()).filter(([, failed]) => failed),
       [FAILED],
     );
+    assert.deepEqual(await here.notified(1), [NOTIFIED]);
   });
 
   test("warn: it stays the version, and every answer warns", async () => {

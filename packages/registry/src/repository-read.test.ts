@@ -40,6 +40,7 @@ test("the end of the first complete look at a repository is in the journal, and 
   await scanning.scan();
   const [entry] = (await scanning.catalogue.list({ kind: "repository-read", limit: 10 })).entries;
   assert.deepEqual(scanning.catalogue.readsOf(REPOSITORY), {
+    repository: repositoryNamed(REPOSITORY),
     source: "scripted",
     firstComplete: entry?.sequence,
     unread: [],

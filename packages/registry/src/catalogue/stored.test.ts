@@ -25,5 +25,5 @@ test("a catalogue opened from its snapshot answers as the one that wrote it", as
   await using scanning = await openScanning({ sources: [source], store: kept });
   assert.deepEqual([...(scanning.catalogue.type("ml")?.images ?? [])], before);
   assert.deepEqual(scanning.versions(), { ml: "1.1.0" });
-  assert.deepEqual([...scanning.catalogue.repositoriesOf("scripted")], ["registry.test/team/executor-ml"]);
+  assert.deepEqual([...scanning.catalogue.repositoriesOf("scripted").keys()], ["registry.test/team/executor-ml"]);
 });

@@ -59,6 +59,7 @@ export async function startRig({ store, versions, repository }: RigOptions): Pro
     `
 listen: {host: 127.0.0.1, port: ${port}}
 store: "${store === "memory" ? "memory:" : `sqlite:${folder}/catalogue.db`}"
+checks: none
 sources:
 - {name: local, kind: oci, host: "${registry.host}", insecure: true, repositories: ["team/*"], interval: 1d, requests: {concurrent: 8, perSecond: unlimited}}
 webhooks:

@@ -21,7 +21,7 @@ const KEY = "digest" satisfies keyof CatalogueImage;
  */
 export function packImages(images: Iterable<CatalogueImage>): string {
   const shapes = new SeenShapes();
-  const all = Array.from(images, ({ repository, ...image }) => shapes.see({ repository: repository.name, ...image }));
+  const all = Array.from(images, (image) => shapes.see({ ...image, repository: image.repository.name }));
   return [shapes.list, ...all.map(rowOf)].map((line) => JSON.stringify(line)).join("\n");
 }
 
@@ -67,8 +67,9 @@ const shapesOf = (text: string): readonly Shape[] => JSON.parse(text.slice(0, li
 type PackedImage = Omit<CatalogueImage, "repository"> & { readonly repository: string };
 
 function imageOf(line: string, shapes: readonly Shape[]): CatalogueImage {
-  const { repository, ...image } = objectOf(JSON.parse(line) as Row, shapes) as PackedImage;
-  return { repository: interned.repository(repository), ...image };
+  const image = objectOf(JSON.parse(line) as Row, shapes) as PackedImage;
+  // Completed where it is: there may be many, and a copy would leave as much to collect.
+  return Object.assign(image, { repository: interned.repository(image.repository) });
 }
 
 function objectOf(row: Row, shapes: readonly Shape[]): object {

@@ -136,6 +136,9 @@ export class Judging {
     const rejected: Judged[] = [];
     for (const { type, images } of catalogue.types()) {
       const immediate = policies.of(type).checks.filter((check) => check.immediate);
+      const isDue = (verdicts: readonly Verdict[]): boolean => dueChecks(immediate, verdicts, clock.now()).length > 0;
+      // Mostly all hold, and nothing is unpacked.
+      if (![...images.verdicts()].some(isDue)) continue;
       for (const image of images) {
         if (image.state !== "admitted") continue;
         const { repository, digest, verdicts } = image;

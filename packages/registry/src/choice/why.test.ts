@@ -51,6 +51,16 @@ describe("why an image is not the current version", () => {
     );
   });
 
+  test("finds the current version also among images that are kept packed", async () => {
+    const { source } = changing(listing("team/executor-ml", listedImage("a", "1.0"), listedImage("b", "1.1")));
+    await using scanning = await openScanning({ sources: [source] });
+    await scanning.scan();
+    scanning.catalogue.type("ml")?.images.pack();
+    const { answer, images } = ask(scanning, "ml", "1.1");
+    assert.deepEqual([answer, images.map(({ current }) => current)], ["current", [true]]);
+    assert.equal(ask(scanning, "ml", "1.0").answer, "admitted");
+  });
+
   test("names the repository that comes before its own", async () => {
     const { source } = changing(
       listing("a/executor-ml", listedImage("a", "1.0")),

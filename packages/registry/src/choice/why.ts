@@ -37,7 +37,7 @@ export function why({ type, image: name }: Question, choices: Choices, grounds: 
   const images = view === undefined ? [] : meant(view, name);
   const unread = unreadTags(type, name, choices, grounds, view);
   const [first] = images;
-  const isCurrent = (image: CatalogueImage): boolean => served?.live === undefined && image === view?.current?.image;
+  const isCurrent = (image: CatalogueImage): boolean => served?.live === undefined && view?.isCurrent(image) === true;
   const explained = images.slice(0, MAX_IMAGES).map((image): ExplainedVersion => {
     const is = isCurrent(image);
     return { ...wholeVersion(image, is), why: is ? (view?.current?.reason ?? "") : whyNot(image, view, served) };

@@ -51,6 +51,7 @@ export interface CheckContext {
   readonly postedReports: (repository: string, digest: Digest) => Promise<readonly ScanReport[]>;
 }
 
+const ON_INVALID: OnInvalid = "fallback";
 const DEADLINE_MS = 86_400_000;
 const REVALIDATE_MS = 86_400_000;
 const ALONE: CheckContext = {
@@ -66,21 +67,41 @@ export function makePolicies(settings: CheckSettings | "none", context: CheckCon
     const open = {
       name: "none",
       checks: makeChecks({}, [], context),
-      onInvalid: "fallback",
+      onInvalid: ON_INVALID,
       deadlineMs: DEADLINE_MS,
-    } as const;
+    };
     return policiesOf([{ types: ["*"], policy: open }]);
   }
-  const { policies, approvedNamespaces } = settings;
-  const written: readonly PolicySettings[] = policies.length > 0 ? policies : [{ name: "default", types: ["*"] }];
   return policiesOf(
-    written.map((own) => {
-      const all = chain(policies, own).reduce<PolicySettings>((over, base) => ({ ...base, ...given(over) }), own);
-      const { onInvalid = "fallback", deadline: deadlineMs = DEADLINE_MS } = all;
-      const checks = makeChecks(all, approvedNamespaces, context);
-      return { types: own.types, policy: { name: own.name, checks, onInvalid, deadlineMs } };
+    wholePolicies(settings).map((all) => {
+      const { name, types, onInvalid = ON_INVALID, deadline: deadlineMs = DEADLINE_MS } = all;
+      const checks = makeChecks(all, settings.approvedNamespaces, context);
+      return { types, policy: { name, checks, onInvalid, deadlineMs } };
     }),
   );
+}
+
+/** What becomes of a type whose version fails, without making the checks. @see makePolicies */
+export function onInvalidOf(settings: CheckSettings | "none"): (type: string) => OnInvalid {
+  const policyFor = settings === "none" ? () => undefined : firstNaming(wholePolicies(settings));
+  return (type) => policyFor(type)?.onInvalid ?? ON_INVALID;
+}
+
+/** The policies, each with what it takes from those that it extends. */
+function wholePolicies({ policies }: CheckSettings): readonly PolicySettings[] {
+  if (policies.length === 0) return [{ name: "default", types: ["*"] }];
+  return policies.map((own) => {
+    const all = chain(policies, own).reduce<PolicySettings>((over, base) => ({ ...base, ...given(over) }), own);
+    return { ...all, name: own.name, types: own.types };
+  });
+}
+
+/** Finds the first that names a type. */
+function firstNaming<Row extends { readonly types: readonly string[] }>(
+  rows: readonly Row[],
+): (type: string) => Row | undefined {
+  const globs = rows.map((row) => ({ row, matches: row.types.map((type) => glob(type)) }));
+  return (type) => globs.find(({ matches }) => matches.some((match) => match(type)))?.row;
 }
 
 /** Of a service that says nothing about checks. */
@@ -122,22 +143,22 @@ const given = <T extends object>(value: T): T =>
 function policiesOf(
   all: readonly { readonly types: readonly string[]; readonly policy: ImagePolicy }[],
 ): ImagePolicies {
-  const rows = all.map(({ types, policy }) => ({ types, policy, matches: types.map((type) => glob(type)) }));
+  const policyFor = firstNaming(all);
   const known = new Map<string, ImagePolicy>();
   return {
     hash: fingerprintOf(
-      rows.map(({ types, policy: { checks, name, onInvalid, deadlineMs } }) => {
+      all.map(({ types, policy: { checks, name, onInvalid, deadlineMs } }) => {
         return [name, types, onInvalid, deadlineMs, checks.map((check) => [check.name, check.fingerprint])];
       }),
     ),
-    summary: rows.map(({ types, policy: { name, checks } }) => {
+    summary: all.map(({ types, policy: { name, checks } }) => {
       const listed = checks.map((check) => (check.mode === "warn" ? `${check.name} (warn)` : check.name));
       return `${name} for ${types.join(", ")}: ${listed.join(", ")}`;
     }),
     of(type) {
       let policy = known.get(type);
       if (policy === undefined) {
-        policy = rows.find(({ matches }) => matches.some((match) => match(type)))?.policy ?? unnamed(type);
+        policy = policyFor(type)?.policy ?? unnamed(type);
         known.set(type, policy);
       }
       return policy;
@@ -157,5 +178,5 @@ function unnamed(type: string): ImagePolicy {
       reason: `no policy names the type ${type}; add it to the types of one in checks.policies`,
     }),
   };
-  return { name: "", checks: [check], onInvalid: "fallback", deadlineMs: DEADLINE_MS };
+  return { name: "", checks: [check], onInvalid: ON_INVALID, deadlineMs: DEADLINE_MS };
 }

@@ -16,7 +16,7 @@ export class Choices {
   readonly answers: Answers;
   readonly catalogue: Catalogue;
   readonly #views = new Map<string, TypeView>();
-  readonly #onInvalid: (type: string) => OnInvalid;
+  #onInvalid: (type: string) => OnInvalid;
   /** The types whose views are kept, by how many images each may hold. */
   readonly #recent = new Recent<string>(MAX_VIEWED_IMAGES, (type) => this.#views.delete(type));
 
@@ -37,10 +37,15 @@ export class Choices {
     });
   }
 
-  /** Chooses anew for every type, by another configuration. */
-  renew(): void {
-    this.#views.clear();
-    for (const { type } of this.catalogue.types()) this.#render(type);
+  /** Chooses again, by another configuration, for the types that it changes. */
+  renew(onInvalid: (type: string) => OnInvalid): void {
+    const before = this.#onInvalid;
+    this.#onInvalid = onInvalid;
+    for (const { type } of this.catalogue.types()) {
+      if (onInvalid(type) === before(type)) continue;
+      this.#views.delete(type);
+      this.#render(type);
+    }
   }
 
   get snapshot(): Snapshot {

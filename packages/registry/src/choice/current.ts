@@ -62,7 +62,7 @@ export function choose(
     ...unreadWarnings(claim.repository, reads),
     ...rivals(claim, others),
     ...(first === undefined ? [] : takeover(claim, from)),
-    ...failures(version.image, valid === undefined),
+    ...failures(version.image),
     ...newer([...waiting, ...invalid.filter((one) => one !== version)], version),
   ];
   return { current: { image: version.image, ...why, versions: admitted.length, warnings } };
@@ -106,11 +106,11 @@ export function refusal({ tags, digest, repository, verdicts }: CatalogueImage):
 }
 
 /** What the chosen image does not pass. */
-function failures({ verdicts }: CatalogueImage, kept: boolean): readonly string[] {
+function failures({ verdicts }: CatalogueImage): readonly string[] {
   return verdicts
     .filter(({ state }) => state !== "passed")
     .map(({ check, reason, mode }) => {
-      const why = mode === "warn" ? "its policy only warns" : kept ? "it is kept, since no other version passes" : "";
+      const why = mode === "warn" ? "its policy only warns" : "it is kept, since no other version passes";
       return oneLine(`the check ${check} does not pass, and ${why}: ${reason}`);
     });
 }

@@ -35,16 +35,19 @@ export const NOT_YET = "it has not been judged yet";
 const of = (verdicts: readonly Verdict[], { name }: Check): Verdict | undefined =>
   verdicts.find(({ check }) => check === name);
 
-/** Answers by check: those of one name and another configuration are others. */
+/** A check of one name and another configuration is another. */
+const keyOf = ({ name, fingerprint }: Check): string => `${name} ${fingerprint}`;
+
+/** Answers by check. */
 export class CheckAnswers {
   readonly #answers = new Map<string, Verdict>();
 
-  put({ name, fingerprint }: Check, verdict: Verdict): void {
-    this.#answers.set(`${name} ${fingerprint}`, verdict);
+  put(check: Check, verdict: Verdict): void {
+    this.#answers.set(keyOf(check), verdict);
   }
 
-  get({ name, fingerprint }: Check): Verdict | undefined {
-    return this.#answers.get(`${name} ${fingerprint}`);
+  get(check: Check): Verdict | undefined {
+    return this.#answers.get(keyOf(check));
   }
 
   has(check: Check): boolean {
@@ -63,7 +66,7 @@ export class CheckAnswers {
 
 /** Each check once, of several types' policies. */
 export const distinct = (checks: readonly Check[]): readonly Check[] => [
-  ...new Map(checks.map((check) => [`${check.name} ${check.fingerprint}`, check])).values(),
+  ...new Map(checks.map((check) => [keyOf(check), check])).values(),
 ];
 
 /** The checks whose verdicts do not hold. */

@@ -2,7 +2,7 @@ import { ExecutorRegistryError, systemClock, type Clock, type Random } from "@ex
 import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "pino";
 import { Catalogue } from "../catalogue/catalogue.ts";
-import { makePolicies } from "../checks/checks.ts";
+import { onInvalidOf } from "../checks/checks.ts";
 import { Choices } from "../choice/choices.ts";
 import type { Variables } from "../config/read-secrets.ts";
 import type { Config } from "../config/schema.ts";
@@ -96,11 +96,10 @@ async function begin(options: ServiceOptions, lifetimes: Lifetimes): Promise<Ser
   });
   lifetimes.add({ what: "the catalogue", end: () => catalogue.close(), ms: 4000 });
   signal?.throwIfAborted();
-  let policies = makePolicies(config.checks ?? "none");
   const choices = new Choices(
     catalogue,
     (source) => inForce.config.sources.findIndex(({ name }) => name === source),
-    (type) => policies.of(type).onInvalid,
+    onInvalidOf(config.checks ?? "none"),
   );
   const restored = catalogue.head.sequence > 0;
 
@@ -120,7 +119,7 @@ async function begin(options: ServiceOptions, lifetimes: Lifetimes): Promise<Ser
 
   const server = await createServiceServer({ choices, inForce, restored, clock, log });
   lifetimes.add({ what: "the HTTP server", end: () => server.close(), ms: 500 });
-  // Whoever asks at once is not answered with it.
+  // A question asked at once is not answered with what the configuration does not admit.
   await inForce.parts.takeBack();
   const url = await server.listen();
   const { sequence } = catalogue.head;
@@ -137,8 +136,7 @@ async function begin(options: ServiceOptions, lifetimes: Lifetimes): Promise<Ser
     url,
     async reconfigure(next) {
       await inForce.swap(next, async (parts) => {
-        policies = parts.policies;
-        choices.renew();
+        choices.renew(onInvalidOf(next.checks ?? "none"));
         await server.renew(parts.access, ending.signal);
       });
       return FIXED.filter((name) => !isDeepStrictEqual(next[name], config[name]));

@@ -28,7 +28,7 @@ export async function* eachEntry(
     const query = { ...filter, after, limit: Math.min(PAGE, left) };
     const { entries } = await client.ask(SERVICE_OPERATIONS.listJournal, {}, { query, signal });
     const last = entries.at(-1)?.sequence ?? 0;
-    // An older service does not know `after`, and would begin anew for ever.
+    // An older service does not know `after`, and would start again for ever.
     if (last <= after) return;
     yield* entries;
     [after, left] = [last, left - entries.length];

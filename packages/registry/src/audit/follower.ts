@@ -37,7 +37,7 @@ export interface Follower {
 export interface FollowerOptions {
   /** As named in the configuration. */
   readonly name: string;
-  /** Where its cursor is kept: another one begins anew. */
+  /** Where its cursor is kept: another one starts from the beginning. */
   readonly cursor: string;
   readonly journal: FollowedJournal;
   readonly clock: Clock;

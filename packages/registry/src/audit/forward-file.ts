@@ -7,7 +7,7 @@ import { DeliveryError } from "./delivery-error.ts";
 import { forwardKind, linesOf } from "./forward-kind.ts";
 
 /**
- * A file that grows, one entry a line. It is opened anew for each delivery, so that it can be moved away, as logrotate does; what is
+ * A file that grows, one entry a line. It is opened again for each delivery, so that it can be moved away, as logrotate does; what is
  * written is on the disk before it counts as delivered.
  */
 export const fileForward = forwardKind({
@@ -17,7 +17,7 @@ export const fileForward = forwardKind({
     path: z
       .string()
       .min(1)
-      .meta({ description: "Made where there is none, for its owner alone; entries are added at its end" }),
+      .meta({ description: "Created if missing, readable by its owner alone; entries are added at its end" }),
   }),
   make: ({ path }) => ({
     kind: "file",

@@ -44,7 +44,7 @@ const VERIFIED_MS = 60_000;
 const KEPT = 10_000;
 const MAX_EVIDENCE = 500;
 
-/** Counts the changes of what is judged otherwise with the same settings: what was judged before is judged anew. */
+/** Counts the changes of what is judged otherwise with the same settings: what was judged before is judged again. */
 const GENERATION = 1;
 
 /**

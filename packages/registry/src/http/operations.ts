@@ -123,7 +123,7 @@ export const OPERATIONS: readonly Operation[] = [
     summary: "A report of a scan of an image",
     description:
       "Trivy's or Grype's JSON of an image, or cosign's vulnerability predicate around one. It is taken where its image ID or its repository " +
-      "digests name this image, or one of those that an index names; the worst of it is written into the journal, and the image is judged anew. " +
+      "digests name this image, or one of those that an index names; the worst of it is written into the journal, and the image is judged again. " +
       "It counts where a policy's `vulnerabilities` have the provider `posted`.",
     role: "operator",
     rate: "writes",

@@ -20,7 +20,7 @@ export interface Finding {
   readonly purl?: string;
 }
 
-/** A finding that whoever scanned left out. */
+/** A finding that was left out of the scan. */
 export interface SuppressedFinding extends Finding {
   /** Who did, and why. */
   readonly by: string;

@@ -111,7 +111,7 @@ export function trustSource({ trustedRoot, tuf }: TrustSettings, thread: VerifyT
   let asked = -Infinity;
   let folder: Promise<string> | undefined;
   const place = (): Promise<string> =>
-    // Never a name that others can know: whoever writes there says whom to trust.
+    // Never a name that others can know: to write there is to decide whom to trust.
     (folder ??= cache === undefined ? mkdtemp(join(tmpdir(), "executor-registry-tuf-")) : Promise.resolve(cache));
   return {
     identity: hash("sha256", JSON.stringify([mirror, root]), "hex"),

@@ -87,7 +87,7 @@ describe("an image's vulnerabilities", () => {
     assert.equal(judged(found, { allow: [{ ...allow[0], expires: "2026-11-22" }] }).state, "failed");
   });
 
-  test("that whoever scanned left out count, unless the policy accepts that", () => {
+  test("that the scanner left out count, unless the policy accepts that", () => {
     const suppressed = [{ ...finding(), by: "Trivy: ignored" }];
     assert.equal(judged([report({ suppressed })]).state, "failed");
     assert.equal(judged([report({ suppressed })], { acceptSuppressed: true }).state, "passed");

@@ -88,7 +88,7 @@ function chosen(all: readonly ScanReport[], rules: Rules, now: number): Pick<Par
     report.scanner.name.toLowerCase() === name.toLowerCase();
   const future = all.find(({ finishedAt }) => Date.parse(finishedAt) > now + SKEW_MS);
   if (future !== undefined) {
-    const why = `gives a report by ${nameOf(future)} that is of the future (${future.finishedAt}). Check the clock of whoever scans`;
+    const why = `gives a report by ${nameOf(future)} that is of the future (${future.finishedAt}). Check the clock of the scanner`;
     return { reports: [], lacking: { code: "scan-failed", why } };
   }
   const newest = new Map<string, ScanReport>();

@@ -25,7 +25,7 @@ export async function postedScans(
 ): Promise<readonly ScanReport[]> {
   const document = parsed(bytes);
   if (Date.parse(document.report.finishedAt) > now + SKEW_MS) {
-    const why = `the scan ended in the future (${document.report.finishedAt}). Check the clock of whoever scans`;
+    const why = `the scan ended in the future (${document.report.finishedAt}). Check the clock of the scanner`;
     throw new ExecutorRegistryError("invalid-request", why);
   }
   const targets = await scanTargets(image, reader, signal);

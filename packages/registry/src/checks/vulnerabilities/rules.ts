@@ -16,7 +16,7 @@ const Exception = z.strictObject({
     .meta({ description: "Until when: a day, such as `2026-12-31`, or a time" }),
 });
 
-/** What a policy says of vulnerabilities, whoever reports them. */
+/** What a policy says of vulnerabilities, from whichever report. */
 export const rules = {
   maxSeverity: z.enum(SEVERITIES).exclude(["unknown"]).meta({
     description: "The worst severity that is let in: with `medium`, what is `high` or `critical` fails",

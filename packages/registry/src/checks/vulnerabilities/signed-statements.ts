@@ -27,7 +27,7 @@ export async function statementsAbout(
   for (const subject of new Set([digest, image])) {
     const about = { reader, image: subject };
     const { verified, refusals, incomplete } = await verifiedAttestations(about, { predicateTypes, trust }, signal);
-    // Whoever may push could hide the newest statement behind many others.
+    // Anyone with the right to push could hide the newest statement behind many others.
     if (incomplete || refusals.some(({ code }) => code === "limit-exceeded")) {
       const place = { host: repository.registry, repository: repository.path };
       throw new RegistryError("unreachable", `not all that is stated about ${subject} could be read`, place);

@@ -34,7 +34,7 @@ export function readScan(value: unknown, place: Place): ScanDocument | undefined
   if (document === undefined) return undefined;
   const finishedAt = momentOf(metadata.scanFinishedOn);
   if (finishedAt === undefined) throw malformed("metadata.scanFinishedOn of the report is no time", place);
-  // Whoever made the predicate may have made it of an old result.
+  // The predicate may have been made of an old result.
   const oldest = finishedAt < document.report.finishedAt ? finishedAt : document.report.finishedAt;
   return { ...document, report: { ...document.report, finishedAt: oldest } };
 }

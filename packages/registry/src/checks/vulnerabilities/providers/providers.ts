@@ -74,7 +74,7 @@ const trivyKind = providerKind({
     kind: z.literal("trivy").meta({
       description:
         "Reports in the image's repository that refer to it, unsigned: Trivy's or Grype's JSON, or cosign's predicate around one, as " +
-        "`trivy referrer put` and `oras attach` put them there. Whoever may push to the repository can vouch for its images",
+        "`trivy referrer put` and `oras attach` put them there. Anyone with the right to push to the repository can vouch for its images",
     }),
     artifactTypes: z.array(z.string().min(1)).min(1).default(ARTIFACT_TYPES).meta({
       description: "Artifact types that reports are attached as",

@@ -14,7 +14,7 @@ import type { Target } from "../targets.ts";
 export const SCANNED = "2026-11-22T10:00:00.000Z";
 const NOW = Date.UTC(2026, 10, 23);
 
-/** Whoever waits has waited at once: tries again take no time. */
+/** Waiting ends at once: retries take no time. */
 function eagerClock(): Clock {
   let now = NOW;
   return {

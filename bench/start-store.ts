@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { type Digest, silentLogger, systemClock } from "@executor-registry/resolver";
-import { Catalogue, makePolicies } from "@executor-registry/registry/internal";
+import { Catalogue, Choices, makePolicies } from "@executor-registry/registry/internal";
 import type { Reasoned } from "@executor-registry/registry/internal";
 import { openStore } from "@executor-registry/registry/internal";
 
@@ -29,6 +29,12 @@ const VERDICTS = makePolicies("none")
 /** Fills a store with so many types, found one repository at a time as a scan finds them, and ends as the service does. */
 export async function fillStore(file: string, types: number): Promise<void> {
   const catalogue = await openCatalogue(file);
+  // Answers are kept in the store too.
+  new Choices(
+    catalogue,
+    () => 0,
+    () => "fallback",
+  );
   for (let type = 0; type < types; type += 1) {
     const since = catalogue.head.sequence;
     await catalogue.record("source:builds", () => [

@@ -1,6 +1,7 @@
 // For this project's tests, benchmarks and documents. Not a public interface: it changes without notice.
 export { Catalogue } from "./catalogue/catalogue.ts";
 export type { Reasoned } from "./catalogue/reconcile.ts";
+export { Choices } from "./choice/choices.ts";
 export { makePolicies } from "./checks/checks.ts";
 export { createSignatureCheck, SignatureSettings } from "./checks/signature.ts";
 export { verifiedAttestations } from "./checks/signature/attestations.ts";

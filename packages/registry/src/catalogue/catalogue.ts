@@ -10,7 +10,7 @@ import type { ScanReport } from "../model/scan-report.ts";
 import { applyEntry, emptyCatalogue } from "./fold.ts";
 import { reclaim, type Rank } from "./claims.ts";
 import type { Reasoned } from "./reconcile.ts";
-import type { CatalogueImage, CatalogueState, CatalogueType, RepositoryReads } from "./state.ts";
+import type { CatalogueImage, CatalogueState, CatalogueType, KeptAnswer, RepositoryReads } from "./state.ts";
 import { interned } from "./interned.ts";
 import type { ImageHolder } from "./image-set.ts";
 import { POLICY_PART, restorePart, serializePart, STORED_FORMAT } from "./stored.ts";
@@ -90,6 +90,12 @@ export class Catalogue {
 
   type(name: string): CatalogueType | undefined {
     return this.#journal.state.types.get(name);
+  }
+
+  /** Keeps what a type is answered with, until an entry changes the type. */
+  keepAnswer(type: CatalogueType, answer: KeptAnswer): void {
+    type.answer = answer;
+    this.#journal.touch(type.type);
   }
 
   /** Every type that has, or had, an image. */

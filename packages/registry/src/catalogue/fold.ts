@@ -35,6 +35,7 @@ export function applyEntry(state: CatalogueState, { change, at, sequence }: Entr
     return state;
   }
   const type = typeIn(state, change.type);
+  delete type.answer;
   if (change.kind === "type-claimed") {
     type.claims = change.claims.map(interned.claim);
     delete type.from;

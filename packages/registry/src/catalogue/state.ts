@@ -1,4 +1,4 @@
-import type { Repository, Digest } from "@executor-registry/resolver";
+import type { Repository, Digest, ExecutorDocument } from "@executor-registry/resolver";
 import { isEnforced, type Verdict } from "../model/verdict.ts";
 import type { Claim, UnreadRecord } from "../model/change.ts";
 import type { Image } from "../model/image.ts";
@@ -47,6 +47,14 @@ export interface CatalogueImage extends Image {
   readonly sequence: number;
 }
 
+/** What a type was answered with last, kept so that a start need not choose again. */
+export interface KeptAnswer {
+  /** What it was chosen by, besides the type: it holds as long as that is the same. */
+  readonly basis: string;
+  /** Absent where nothing was to be answered. */
+  readonly document?: ExecutorDocument;
+}
+
 /** One executor type. */
 export interface CatalogueType {
   readonly type: string;
@@ -55,6 +63,8 @@ export interface CatalogueType {
   /** The one that it was resolved from before and that holds nothing admitted now, as long as no other was chosen by an operator. */
   from?: Claim;
   readonly images: ImageSet;
+  /** Absent where the type was changed since. */
+  answer?: KeptAnswer;
 }
 
 /** What came of the looks at one repository. */

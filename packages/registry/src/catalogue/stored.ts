@@ -4,13 +4,14 @@ import { interned } from "./interned.ts";
 import type { CatalogueState, CatalogueType, RepositoryReads } from "./state.ts";
 
 /** The form of the texts below. */
-export const STORED_FORMAT = 6;
+export const STORED_FORMAT = 7;
 
 /** The first line of a type; its images are the others. */
 interface StoredType extends Pick<PackedImageSet, "size"> {
   readonly holders: readonly (Omit<ImageHolder, "repository"> & { readonly repository: string })[];
   readonly claims: CatalogueType["claims"];
   readonly from?: CatalogueType["from"];
+  readonly answer?: CatalogueType["answer"];
 }
 
 /** Repositories' names have a slash, types' none. */
@@ -42,22 +43,27 @@ export function restorePart(state: CatalogueState, part: string, text: string): 
 }
 
 function serializeType(state: CatalogueState, name: string): string {
-  const { claims, from, images } = state.types.get(name) ?? { claims: [], images: new ImageSet(state.recent) };
+  const { claims, from, answer, images } = state.types.get(name) ?? {
+    claims: [],
+    images: new ImageSet(state.recent),
+  };
   const { images: text, size, holders: held } = images.packed;
   const holders = held.map(({ repository, ...holder }) => ({ repository: repository.name, ...holder }));
-  return `${JSON.stringify({ claims, ...(from && { from }), size, holders } satisfies StoredType)}\n${text}`;
+  const stored = { claims, ...(from && { from }), ...(answer && { answer }), size, holders } satisfies StoredType;
+  return `${JSON.stringify(stored)}\n${text}`;
 }
 
 /** The images stay as they are until they are used. */
 function restoreType(state: CatalogueState, name: string, text: string): CatalogueState {
   const end = text.indexOf("\n");
-  const { claims, from, size, holders: held } = JSON.parse(text.slice(0, end)) as StoredType;
+  const { claims, from, answer, size, holders: held } = JSON.parse(text.slice(0, end)) as StoredType;
   const holders = held.map(({ repository, source, state: one }) => {
     return { repository: interned.repository(repository), source: interned.text(source), state: one };
   });
   const images = new ImageSet(state.recent, { size, holders, images: text.slice(end + 1) });
   const type: CatalogueType = { type: name, claims: claims.map(interned.claim), images };
   if (from !== undefined) type.from = interned.claim(from);
+  if (answer !== undefined) type.answer = answer;
   state.types.set(name, type);
   for (const repository of images.repositories()) indexRepository(state, repository, name);
   return state;

@@ -1,5 +1,7 @@
-import { isDigest, pinnedName, type Repository, tryParseReference } from "@executor-registry/resolver";
+import { hash } from "node:crypto";
+import { isDigest, pinnedName, type Repository, tryParseReference, VERSION } from "@executor-registry/resolver";
 import type { Catalogue } from "../catalogue/catalogue.ts";
+import type { CatalogueType } from "../catalogue/state.ts";
 import { Answers, CATALOGUE, type Order } from "./answers.ts";
 import { executorDocument } from "./document.ts";
 import type { OnInvalid } from "../model/verdict.ts";
@@ -9,6 +11,9 @@ import { TypeView } from "./type-view.ts";
 
 /** Each takes about 600 bytes, where the catalogue does not hold it too. */
 const MAX_VIEWED_IMAGES = 10_000;
+
+/** Counts the changes of what is answered in the same state: answers that were kept before are chosen again. */
+const ANSWER_FORMAT = 1;
 
 /** What is current of each type of a catalogue: chosen and rendered once after each change. */
 export class Choices {
@@ -28,11 +33,12 @@ export class Choices {
     this.answers = new Answers(order);
     this.catalogue = catalogue;
     this.#onInvalid = onInvalid;
-    for (const { type } of catalogue.types()) this.#render(type);
+    for (const type of catalogue.types()) this.#render(type);
     catalogue.onTypes((types) => {
-      for (const type of types) {
-        this.#views.delete(type);
-        this.#render(type);
+      for (const name of types) {
+        this.#views.delete(name);
+        const type = catalogue.type(name);
+        if (type !== undefined) this.#render(type);
       }
     });
   }
@@ -41,9 +47,9 @@ export class Choices {
   renew(onInvalid: (type: string) => OnInvalid): void {
     const before = this.#onInvalid;
     this.#onInvalid = onInvalid;
-    for (const { type } of this.catalogue.types()) {
-      if (onInvalid(type) === before(type)) continue;
-      this.#views.delete(type);
+    for (const type of this.catalogue.types()) {
+      if (onInvalid(type.type) === before(type.type)) continue;
+      this.#views.delete(type.type);
       this.#render(type);
     }
   }
@@ -76,11 +82,25 @@ export class Choices {
     return new Set(served);
   }
 
-  #render(name: string): void {
-    const current = this.view(name)?.current;
-    const document = current && executorDocument(name, current);
-    // What an older version took in: no client takes a name that long.
-    const served = document && tryParseReference(document.image) ? document : undefined;
-    this.answers.set(CATALOGUE, name, served);
+  #render(type: CatalogueType): void {
+    const basis = this.#basisOf(type);
+    let { answer } = type;
+    if (answer?.basis !== basis) {
+      const current = this.view(type.type)?.current;
+      const document = current && executorDocument(type.type, current);
+      // What an older version took in: no client takes a name that long.
+      answer = { basis, ...(document && tryParseReference(document.image) && { document }) };
+      this.catalogue.keepAnswer(type, answer);
+    }
+    this.answers.set(CATALOGUE, type.type, answer.document);
+  }
+
+  /** All that a choice depends on, besides the type. */
+  #basisOf({ type, claims, from }: CatalogueType): string {
+    const reads = [...claims, ...(from ? [from] : [])].map(({ repository }) => {
+      const { firstComplete, unread, unreadTotal } = this.catalogue.readsOf(repository) ?? {};
+      return [firstComplete, unread, unreadTotal];
+    });
+    return hash("sha256", JSON.stringify([VERSION, ANSWER_FORMAT, this.#onInvalid(type), reads]), "base64url");
   }
 }

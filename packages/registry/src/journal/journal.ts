@@ -49,6 +49,8 @@ export interface Journal<S, C extends JournalChange> {
    * @throws BrokenJournalError naming the first entry that does not hold
    */
   verify(options?: { readonly gently?: boolean; readonly signal?: AbortSignal }): Promise<Head>;
+  /** Has the next snapshot keep a part that was changed by no entry: by what a reader notes in it. */
+  touch(part: string): void;
   /** Keeps the state, so that the next start replays only what comes after. @throws StoreError */
   saveSnapshot(): Promise<void>;
   /** Waits for what is being appended and saves a snapshot. The store stays open. */
@@ -105,7 +107,7 @@ export async function openJournal<S, C extends JournalChange>(options: JournalOp
 
   const save = async (): Promise<void> => {
     const { sequence } = position.head;
-    if (sequence === saved) return;
+    if (sequence === saved && (changed?.size ?? 0) === 0) return;
     attempted = sequence;
     await saveParts({ store, fold }, position, changed);
     saved = sequence;
@@ -190,6 +192,7 @@ export async function openJournal<S, C extends JournalChange>(options: JournalOp
       sealed.holds(head);
       return head;
     },
+    touch: (part) => void changed?.add(part),
     saveSnapshot: () => whileOpen(save),
     close() {
       if (closed) return inTurn(async () => undefined);

@@ -30,7 +30,7 @@ const VERDICTS = makePolicies("none")
 export async function fillStore(file: string, types: number): Promise<void> {
   const catalogue = await openCatalogue(file);
   // Answers are kept in the store too.
-  new Choices(
+  const choices = new Choices(
     catalogue,
     () => 0,
     () => "fallback",
@@ -42,6 +42,7 @@ export async function fillStore(file: string, types: number): Promise<void> {
       lookedAt(type),
     ]);
   }
+  if (choices.snapshot.size !== types) throw new Error(`${choices.snapshot.size} of ${types} types have an answer`);
   await catalogue.close();
 }
 

@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
 import { type Clock, silentLogger, systemClock } from "@executor-registry/resolver";
+import { memoryStore } from "@executor-registry/registry/internal";
 import { Catalogue } from "../catalogue/catalogue.ts";
 import type { Reasoned } from "../catalogue/reconcile.ts";
-import type { Store } from "../journal/store.ts";
 import type { OnInvalid } from "../model/verdict.ts";
-import { memoryStore } from "../stores/memory.ts";
 import { openScanning } from "../testing/scanning.ts";
 import { listedImage, listing, scriptedSource } from "../testing/scripted-source.ts";
 import { Choices } from "./choices.ts";
@@ -18,7 +17,7 @@ const REPOSITORY = "registry.test/team/executor-ml";
 const clock: Clock = { now: () => Date.parse("2026-06-01T00:00:00Z"), sleep: systemClock.sleep };
 
 describe("an answer that is kept in the store", () => {
-  let store: Store;
+  let store: ReturnType<typeof memoryStore>;
 
   beforeEach(async () => {
     store = { ...memoryStore(), close: async () => {} };

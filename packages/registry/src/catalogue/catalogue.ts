@@ -55,11 +55,7 @@ export class Catalogue {
       apply: applyEntry,
       partOf: ({ change }) =>
         change.kind === "checkpoint" ? undefined : (change.type ?? change.repository ?? POLICY_PART),
-      parts: ({ types, reads, policy }) => [
-        ...types.keys(),
-        ...reads.keys(),
-        ...(policy === undefined ? [] : [POLICY_PART]),
-      ],
+      parts: ({ types, reads }) => [...types.keys(), ...reads.keys(), POLICY_PART],
       serialize: serializePart,
       restore: restorePart,
     };
@@ -189,7 +185,8 @@ export class Catalogue {
     const { repositories } = this.#journal.state;
     return new Set(
       entries.flatMap(({ change }) => {
-        if (change.kind === "checkpoint" || change.kind === "policy-changed") return [];
+        if (change.kind === "checkpoint" || change.kind === "policy-changed" || change.kind === "version-policies-set")
+          return [];
         return change.type === undefined ? [...(repositories.get(change.repository) ?? [])] : [change.type];
       }),
     );

@@ -4,7 +4,15 @@ import { Recent } from "../model/recent.ts";
 import { interned } from "./interned.ts";
 import { ImageSet } from "./image-set.ts";
 import type { ScanReport } from "../model/scan-report.ts";
-import { type PostedReport, stateOf, type CatalogueImage, type CatalogueState, type CatalogueType } from "./state.ts";
+import { applySelection, isSelectionChange } from "./selection-fold.ts";
+import {
+  type CatalogueImage,
+  type CatalogueState,
+  type CatalogueType,
+  emptyType,
+  type PostedReport,
+  stateOf,
+} from "./state.ts";
 
 /** Puts what older versions found before every look, and keeps its order. */
 const BEFORE_LOOKS = 2 ** 52;
@@ -19,7 +27,8 @@ export const emptyCatalogue = (): CatalogueState => ({
 });
 
 /** Applies one entry, in place. What happened is not judged here; it is written down. */
-export function applyEntry(state: CatalogueState, { change, at, sequence }: Entry<Change>): CatalogueState {
+export function applyEntry(state: CatalogueState, entry: Entry<Change>): CatalogueState {
+  const { change, at, sequence, actor, reason } = entry;
   if (state.moment?.at !== at) state.moment = { at, sequence };
   if (change.kind === "checkpoint") return state;
   if (change.kind === "repository-read") {
@@ -34,8 +43,18 @@ export function applyEntry(state: CatalogueState, { change, at, sequence }: Entr
     state.policy = change.hash;
     return state;
   }
+  if (change.kind === "version-policies-set") {
+    const { settings } = change;
+    if (settings === undefined) delete state.versionPolicies;
+    else state.versionPolicies = { settings, by: actor, since: at, reason };
+    return state;
+  }
   const type = typeIn(state, change.type);
   delete type.answer;
+  if (isSelectionChange(change)) {
+    applySelection(type, { ...entry, change });
+    return state;
+  }
   if (change.kind === "type-claimed") {
     type.claims = change.claims.map(interned.claim);
     delete type.from;
@@ -53,7 +72,7 @@ export function applyEntry(state: CatalogueState, { change, at, sequence }: Entr
 function typeIn(state: CatalogueState, name: string): CatalogueType {
   let type = state.types.get(name);
   if (type === undefined) {
-    type = { type: name, claims: [], images: new ImageSet(state.recent) };
+    type = emptyType(name, new ImageSet(state.recent));
     state.types.set(name, type);
   }
   return type;
@@ -66,7 +85,7 @@ export function indexRepository({ repositories }: CatalogueState, repository: st
   else types.add(type);
 }
 
-type ImageChange = Exclude<Change, { kind: "type-claimed" | "repository-read" | "policy-changed" | "checkpoint" }>;
+type ImageChange = Extract<Change, { readonly kind: `image-${string}` | "report-received" }>;
 
 function changed(
   before: CatalogueImage | undefined,
@@ -80,6 +99,7 @@ function changed(
       const {
         withdrawn: _,
         validatedAt: __,
+        untagged: ___,
         ...kept
       } = before ?? { found: at, since: change.since ?? moment - BEFORE_LOOKS };
       return {
@@ -90,8 +110,13 @@ function changed(
         ...judged(before, change.verdicts, at),
       };
     }
-    case "image-tagged":
-      return before && { ...before, tags: change.tags, sequence };
+    case "image-tagged": {
+      if (before === undefined) return undefined;
+      const { untagged: _, ...kept } = before;
+      return { ...kept, tags: change.tags, sequence };
+    }
+    case "image-untagged":
+      return before && { ...before, untagged: { at, reason: change.reason }, sequence };
     case "image-described":
       return before && { ...before, details: interned.details(change.details), sequence };
     case "image-judged": {
@@ -101,8 +126,11 @@ function changed(
     }
     case "report-received":
       return before && { ...before, reports: withReport(before.reports ?? [], change.report, sequence), sequence };
-    case "image-withdrawn":
-      return before && { ...before, state: "withdrawn", withdrawn: { at, reason: change.reason }, sequence };
+    case "image-withdrawn": {
+      if (before === undefined) return undefined;
+      const { untagged: _, ...kept } = before;
+      return { ...kept, state: "withdrawn", withdrawn: { at, reason: change.reason }, sequence };
+    }
   }
 }
 

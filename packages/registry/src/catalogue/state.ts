@@ -1,6 +1,7 @@
 import type { Repository, Digest, ExecutorDocument } from "@executor-registry/resolver";
 import { isEnforced, type Verdict } from "../model/verdict.ts";
-import type { Claim, UnreadRecord } from "../model/change.ts";
+import type { Claim, PinRecord, UnreadRecord } from "../model/change.ts";
+import type { Denial } from "../model/denial.ts";
 import type { Image } from "../model/image.ts";
 import type { ImageSet } from "./image-set.ts";
 import type { Recent } from "../model/recent.ts";
@@ -43,9 +44,49 @@ export interface CatalogueImage extends Image {
   /** The newest of each scanner, about the image or those that it names. */
   readonly reports?: readonly PostedReport[];
   readonly withdrawn?: { readonly at: string; readonly reason: string };
+  /** No tag names it any more, though its registry still has it. Its tags are those it had. */
+  readonly untagged?: { readonly at: string; readonly reason: string };
   /** The journal's entry that changed it last. */
   readonly sequence: number;
 }
+
+/** What an operator holds. */
+export interface Pin extends PinRecord {
+  readonly since: string;
+  readonly by: string;
+  readonly reason: string;
+  /** Of the request that made it. */
+  readonly request?: string;
+}
+
+/** What a type was answered with at a time. */
+export interface Revision {
+  /** 1, 2, 3, … */
+  readonly revision: number;
+  readonly repository: string;
+  readonly digest: Digest;
+  readonly version: string;
+  readonly since: string;
+  readonly by: string;
+  readonly decidedBy: ExecutorDocument["decidedBy"];
+  readonly reason: string;
+  /** The fingerprint of the version policy that chose it. */
+  readonly rules: string;
+}
+
+/** A tag that names another image than before. */
+export interface MovedTag {
+  readonly repository: string;
+  readonly tag: string;
+  /** The image that it named first. */
+  readonly from: Digest;
+}
+
+/** Of one type. Older ones are in the journal. */
+export const MAX_REVISIONS = 100;
+/** Of one type; the oldest are forgotten. */
+export const MAX_DENIALS = 1000;
+export const MAX_MOVED_TAGS = 1000;
 
 /** What a type was answered with last, kept so that a start need not choose again. */
 export interface KeptAnswer {
@@ -63,6 +104,15 @@ export interface CatalogueType {
   /** The one that it was resolved from before and that holds nothing admitted now, as long as no other was chosen by an operator. */
   from?: Claim;
   readonly images: ImageSet;
+  pin?: Pin;
+  /** In the order in which they were made. */
+  denials: readonly Denial[];
+  /** The last {@link MAX_REVISIONS}, the newest last. */
+  revisions: readonly Revision[];
+  /** The last {@link MAX_MOVED_TAGS}. */
+  movedTags: readonly MovedTag[];
+  /** The last entry that changed what decides: the version that is served, the pin, the denials. */
+  selected: number;
   /** Absent where the type was changed since. */
   answer?: KeptAnswer;
 }
@@ -87,11 +137,29 @@ export interface CatalogueState {
   readonly reads: Map<string, RepositoryReads>;
   /** The hash of the policies that say what images must pass. */
   policy?: string;
+  /** The version policies that an operator has set, as they came; absent where the configuration's count. */
+  versionPolicies?: {
+    readonly settings: unknown;
+    readonly by: string;
+    readonly since: string;
+    readonly reason: string;
+  };
   /** The images that are not packed. */
   readonly recent: Recent<ImageSet>;
   /** The first entry of the journal's last moment: what older versions found at once has one time. */
   moment?: { readonly at: string; readonly sequence: number };
 }
+
+/** A type of which nothing is known but its images. */
+export const emptyType = (type: string, images: ImageSet): CatalogueType => ({
+  type,
+  claims: [],
+  images,
+  denials: [],
+  revisions: [],
+  movedTags: [],
+  selected: 0,
+});
 
 /** What became of an image, by its verdicts: those that only warn keep it out of nothing. */
 export function stateOf(verdicts: readonly Verdict[]): "admitted" | "rejected" | "pending" {

@@ -5,7 +5,7 @@ import { choose } from "./current.ts";
 import { ImageSet } from "../catalogue/image-set.ts";
 import { Recent } from "../model/recent.ts";
 import { TypeView } from "./type-view.ts";
-import type { CatalogueImage, CatalogueType, RepositoryReads } from "../catalogue/state.ts";
+import { type CatalogueImage, type CatalogueType, emptyType, type RepositoryReads } from "../catalogue/state.ts";
 
 const REPOSITORY = "registry.test/executor-ml";
 
@@ -47,7 +47,7 @@ function type(...looks: readonly Looks[]): CatalogueType {
     };
     images.put(image);
   }
-  return { type: "ml", claims: [{ source: "s", repository: REPOSITORY }], images };
+  return { ...emptyType("ml", images), claims: [{ source: "s", repository: REPOSITORY }] };
 }
 
 const READS: RepositoryReads = {
@@ -203,9 +203,9 @@ describe("tags that could not be read", () => {
 });
 
 test("the current version is known among images that are kept packed", () => {
-  const { claims, images } = type({ created: JANUARY }, { created: YEAR_2026 }, { created: JANUARY });
-  images.pack();
-  const view = new TypeView({ type: "ml", claims, images }, () => READS, "keep");
+  const packed = type({ created: JANUARY }, { created: YEAR_2026 }, { created: JANUARY });
+  packed.images.pack();
+  const view = new TypeView(packed, () => READS, "keep");
   const current = view.current?.image;
   assert.ok(current);
   assert.deepEqual(

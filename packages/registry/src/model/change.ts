@@ -1,4 +1,5 @@
-import type { Digest } from "@executor-registry/resolver";
+import type { Digest, ExecutorDocument } from "@executor-registry/resolver";
+import type { DeniedImages } from "./denial.ts";
 import type { ScanReport } from "./scan-report.ts";
 import type { Verdict } from "./verdict.ts";
 import type { ImageDetails, ImageRecord } from "./image.ts";
@@ -16,6 +17,27 @@ export interface Claim {
   readonly repository: string;
   /** The configuration does not put it after the first: that one was there before. */
   readonly equal?: boolean;
+}
+
+/** A change that somebody asked for. */
+interface Requested {
+  /** Recognises the request where it is repeated. */
+  readonly request?: string;
+}
+
+/** What is held. */
+export interface PinRecord {
+  readonly repository: string;
+  readonly digest: Digest;
+  /** The tag by which it was known when it was pinned. */
+  readonly version: string;
+  readonly mode: "pin" | "rollback";
+  /** When it ends by itself, ISO 8601 in UTC; never where absent. */
+  readonly until?: string;
+  /** Of a rollback: the revision that it went back to. */
+  readonly restored?: number;
+  /** Of a rollback: what was left by it and by those before it without an unpin in between. None of them is gone back to. */
+  readonly left?: readonly Digest[];
 }
 
 /** A tag of a repository that could not be read when the repository was looked at last. */
@@ -51,6 +73,34 @@ export type Change =
   | (About & { readonly kind: "report-received"; readonly report: ScanReport })
   /** It is gone from its registry, or no tag names it any more. `reason` says which. */
   | (About & { readonly kind: "image-withdrawn"; readonly reason: string })
+  /** No tag names it any more. Its registry still has it, and it is not withdrawn as long as it is what the type is answered with. */
+  | (About & { readonly kind: "image-untagged"; readonly reason: string })
+  /** A tag that named `from` names this image now. */
+  | (About & { readonly kind: "tag-moved"; readonly tag: string; readonly from: Digest })
+  /** This image is what the type is answered with from here on. */
+  | (About & {
+      readonly kind: "version-served";
+      /** 1, 2, 3, … for each type. */
+      readonly revision: number;
+      readonly version: string;
+      readonly decidedBy: ExecutorDocument["decidedBy"];
+      /** The fingerprint of the version policy that chose it. */
+      readonly rules: string;
+    })
+  /** Held by an operator until it is unpinned. */
+  | (About & Requested & Omit<PinRecord, "repository" | "digest"> & { readonly kind: "version-pinned" })
+  | (Requested & { readonly kind: "version-unpinned"; readonly type: string })
+  /** These images are no versions any more. */
+  | (Requested & DeniedImages & { readonly kind: "version-denied"; readonly type: string })
+  /** A denial is lifted: the one of the entry with this sequence. */
+  | (Requested & { readonly kind: "version-allowed"; readonly type: string; readonly denial: number })
+  /** An operator has set version policies, which take the place of the configuration's; absent where these count again. */
+  | {
+      readonly kind: "version-policies-set";
+      readonly type?: undefined;
+      readonly repository?: undefined;
+      readonly settings?: unknown;
+    }
   /**
    * Which repositories hold admitted images of this type. The first is the one it is resolved from; more than one is a conflict.
    * `from` is the one that it was resolved from before, as long as that holds none and no other was chosen by an operator.
@@ -89,6 +139,14 @@ export const CHANGE_KINDS = [
   "image-judged",
   "report-received",
   "image-withdrawn",
+  "image-untagged",
+  "tag-moved",
+  "version-served",
+  "version-pinned",
+  "version-unpinned",
+  "version-denied",
+  "version-allowed",
+  "version-policies-set",
   "type-claimed",
   "repository-read",
   "policy-changed",

@@ -1,4 +1,5 @@
 import { tryParseReference } from "@executor-registry/resolver";
+import { parsePackageUrl } from "../model/package-url.ts";
 import { type EventClaim, registryOf } from "./make-hint.ts";
 
 /**
@@ -7,12 +8,9 @@ import { type EventClaim, registryOf } from "./make-hint.ts";
  * @see https://github.com/package-url/purl-spec/blob/main/types-doc/oci-definition.md
  */
 export function parseOciPurl(text: string): Omit<EventClaim, "action"> | undefined {
-  const match = /^pkg:\/*oci\/([^@?#/]+)(?:@([^?#]*))?(?:\?([^#]*))?(?:#.*)?$/i.exec(text);
-  if (!match) return undefined;
-  const [, written = "", version = "", query = ""] = match;
-  const [name, digest] = [decoded(written), decoded(version)];
-  if (name === undefined || digest === undefined) return undefined;
-  const qualifiers = new URLSearchParams(query);
+  const image = parsePackageUrl(text);
+  if (image?.type !== "oci" || image.namespace !== "") return undefined;
+  const { name, version: digest, qualifiers } = image;
   const url = (qualifiers.get("repository_url") ?? "").toLowerCase().replace(/^https?:\/\//, "");
   const registry = registryOf(url);
   return {
@@ -21,12 +19,4 @@ export function parseOciPurl(text: string): Omit<EventClaim, "action"> | undefin
     tag: qualifiers.get("tag"),
     digest,
   };
-}
-
-function decoded(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,7 +1,7 @@
 import type { Excuse } from "../assess.ts";
 import type { Finding } from "../../../model/scan-report.ts";
+import { type PackageUrl, parsePackageUrl } from "../../../model/package-url.ts";
 import type { Target } from "../targets.ts";
-import { isExactly, parsePackageUrl } from "./purl.ts";
 import type { VexProduct, VexStatement } from "./statement.ts";
 
 /** Clocks differ by as much. */
@@ -69,7 +69,7 @@ function isInstalled(purl: string, finding: Finding, exact: boolean): boolean {
   if (exact) return installed !== undefined && isExactly(stated, installed);
   if (stated.version !== undefined && finding.installed !== undefined && stated.version !== finding.installed)
     return false;
-  return installed === undefined ? stated.name.endsWith(`/${finding.package}`) : stated.name === installed.name;
+  return installed === undefined ? stated.key.endsWith(`/${finding.package}`) : stated.key === installed.key;
 }
 
 /** By its digest: tags move. */
@@ -77,9 +77,23 @@ function isImage(purl: string, { repository, digest, image }: Target, exact: boo
   const stated = parsePackageUrl(purl);
   if (stated === undefined) return false;
   const name = repository.path.slice(repository.path.lastIndexOf("/") + 1);
-  if (stated.name !== `oci/${name}`) return false;
+  if (stated.key !== `oci/${name}`) return false;
   if (!exact) return !stated.version?.startsWith("sha") || stated.version === digest || stated.version === image;
   const url = stated.qualifiers.get("repository_url");
   const here = url === undefined || url.replace(/^https?:\/\//, "") === repository.name;
   return here && (stated.version === digest || stated.version === image);
+}
+
+/**
+ * Whether a statement's package is exactly this one. It has to give the version: without one, it would mean all. Each of its qualifiers has to
+ * be the package's too; the package may have others.
+ */
+function isExactly(stated: PackageUrl, installed: PackageUrl): boolean {
+  return (
+    stated.version !== undefined &&
+    stated.version === installed.version &&
+    stated.key === installed.key &&
+    stated.subpath === installed.subpath &&
+    [...stated.qualifiers].every(([key, value]) => installed.qualifiers.get(key) === value)
+  );
 }

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { SERVICE_ERRORS } from "../errors/service-errors.ts";
+import { ConditionHeaders } from "./conditions.ts";
 import { createJsonSchemas, type Json, type JsonSchemas } from "./json-schemas.ts";
 import type { AnswerKind, Operation } from "./operation.ts";
 import { Problem } from "./schemas.ts";
@@ -57,7 +58,11 @@ function operation(row: Operation, schemas: JsonSchemas): Json {
     summary,
     ...(description === undefined ? {} : { description }),
     ...security(row),
-    parameters: [...parameters(params, "path", schemas), ...parameters(query, "query", schemas)],
+    parameters: [
+      ...parameters(params, "path", schemas),
+      ...parameters(query, "query", schemas),
+      ...parameters(row.conditional && ConditionHeaders, "header", schemas),
+    ],
     ...(body && { requestBody: requestBody(body, schemas) }),
     responses,
   };
@@ -74,7 +79,7 @@ function requestBody({ description, media, schema }: NonNullable<Operation["body
   return { description, content };
 }
 
-function parameters(schema: z.ZodType | undefined, place: "path" | "query", schemas: JsonSchemas): Json[] {
+function parameters(schema: z.ZodType | undefined, place: "path" | "query" | "header", schemas: JsonSchemas): Json[] {
   if (schema === undefined) return [];
   const { properties = {}, required = [] } = schemas.of(schema, "input") as {
     properties?: Record<string, Json & { description?: string }>;

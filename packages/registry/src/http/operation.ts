@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders, ServerResponse } from "node:http";
 import type { z } from "zod";
 import type { Principal, Role } from "../auth/role.ts";
 import type { Api } from "./api.ts";
+import type { Conditions } from "./conditions.ts";
 
 /** A request whose parts have been parsed. */
 export interface Call<Params = unknown, Query = unknown, Body = unknown> {
@@ -12,6 +13,8 @@ export interface Call<Params = unknown, Query = unknown, Body = unknown> {
   /** The caller's IP address, as far as the proxies before the service are trusted. */
   readonly address: string;
   readonly headers: IncomingHttpHeaders;
+  /** What the headers ask for, of an operation that takes them. */
+  readonly conditions: Conditions;
   /** Aborts when the caller goes away. */
   readonly signal: AbortSignal;
 }
@@ -66,7 +69,7 @@ export type RateClass = "writes" | "refused-events";
 /** One operation of the service, as data: routing, access, limits and documentation are made from it. */
 export interface Operation<Params = unknown, Query = unknown, Body = unknown, Kind extends AnswerKind = AnswerKind> {
   readonly id: string;
-  readonly method: "GET" | "POST" | "OPTIONS";
+  readonly method: "GET" | "POST" | "PUT" | "DELETE" | "OPTIONS";
   /** With parameters as `{type}`. */
   readonly path: string;
   readonly summary: string;
@@ -78,6 +81,8 @@ export interface Operation<Params = unknown, Query = unknown, Body = unknown, Ki
   /** What of the answer those may see who do not have the role; without it they are refused. */
   readonly withoutRole?: (answer: Answer<Kind>) => Answer<Kind>;
   readonly rate?: RateClass;
+  /** Takes `If-Match` and `Idempotency-Key`. The handler compares the first; the second is done for it. */
+  readonly conditional?: true;
   readonly params?: z.ZodType<Params>;
   readonly query?: z.ZodType<Query>;
   /** When absent, a body is read and ignored. */

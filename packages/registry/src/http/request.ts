@@ -5,6 +5,7 @@ import type { z } from "zod";
 import type { Access } from "../auth/access.ts";
 import type { Principal } from "../auth/role.ts";
 import { SERVICE_ERRORS } from "../errors/service-errors.ts";
+import { ConditionHeaders, conditionsOf } from "./conditions.ts";
 import type { Call, Operation } from "./operation.ts";
 
 const ANYONE: Principal = { name: "anyone", role: "reader" };
@@ -42,13 +43,15 @@ export async function identify(
 
 /** The request's parts, by the operation's schemas. @throws ExecutorRegistryError code `invalid-request` */
 export function parseCall(
-  { params, query, body }: Operation,
+  { params, query, body, conditional }: Operation,
   request: FastifyRequest,
-): Pick<Call, "params" | "query" | "body"> {
+  { name: caller }: Principal,
+): Pick<Call, "params" | "query" | "body" | "conditions"> {
   return {
     params: params === undefined ? request.params : checked(params, request.params, "path parameter"),
     query: queryOf(query, request.query),
     body: parseBody(body, request),
+    conditions: conditional ? conditionsOf(checked(ConditionHeaders, request.headers, "header"), caller, request) : {},
   };
 }
 
@@ -60,7 +63,7 @@ function queryOf(schema: z.ZodType | undefined, value: unknown): unknown {
   return checked(schema, value, "query parameter");
 }
 
-function checked(schema: z.ZodType, value: unknown, where: string): unknown {
+function checked<T>(schema: z.ZodType<T>, value: unknown, where: string): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const problems = result.error.issues.map(({ path, message }) => `${where} ${path.join(".")}: ${message}`);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { systemClock } from "@executor-registry/resolver";
+import { ExecutorRegistryError, systemClock } from "@executor-registry/resolver";
 import type { FastifyInstance } from "fastify";
 import { pino } from "pino";
 import { z } from "zod";
@@ -12,6 +12,7 @@ import { openApi } from "./openapi.ts";
 import { json, operation } from "./operation.ts";
 import { createHttpServer } from "./server.ts";
 
+let replaced = 0;
 const answers = { 200: { description: "It" } };
 const ROWS = [
   operation({
@@ -25,6 +26,35 @@ const ROWS = [
     kind: "json",
     answers,
     handle: ({ params: { name }, body: { size }, principal }) => json({ name, size, by: principal.name }),
+  }),
+  operation({
+    id: "replace",
+    method: "PUT",
+    path: "/things/{name}",
+    summary: "Replaces a thing",
+    role: "operator",
+    rate: "writes",
+    conditional: true,
+    params: z.object({ name: z.string() }),
+    body: { media: "json", description: "A thing", maxBytes: 100, schema: z.strictObject({ size: z.number() }) },
+    kind: "json",
+    answers,
+    handle({ body: { size }, conditions: { ifMatch, name } }) {
+      if (size === 0) throw new ExecutorRegistryError("not-found", "there is no such thing");
+      return json({ size, ifMatch, named: name?.key, nth: (replaced += 1) }, 201, { etag: '"2"' });
+    },
+  }),
+  operation({
+    id: "remove",
+    method: "DELETE",
+    path: "/things/{name}",
+    summary: "Removes a thing",
+    role: "operator",
+    conditional: true,
+    query: z.strictObject({ reason: z.string() }),
+    kind: "json",
+    answers,
+    handle: ({ query: { reason } }) => json({ reason }),
   }),
   operation({
     id: "page",
@@ -81,6 +111,7 @@ describe("the server interprets a row's", () => {
       nextId: () => "1",
       pino: pino({ level: "silent" }),
       limits: { writes: new MinuteLimit(100, systemClock), refusedEvents: new MinuteLimit(100, systemClock) },
+      clock: systemClock,
       trustProxy: false,
     });
     url = await server.listen({ host: "127.0.0.1", port: 0 });
@@ -102,6 +133,45 @@ describe("the server interprets a row's", () => {
       const problem = (await response.json()) as { code: string; detail: string };
       assert.deepEqual([response.status, problem.code], [status, code]);
       assert.match(problem.detail, detail);
+    }
+  });
+
+  const put = async (size: number, headers: Record<string, string> = {}) => {
+    const sent = { authorization, "content-type": "application/json", ...headers };
+    const response = await fetch(`${url}/things/ml`, { method: "PUT", body: JSON.stringify({ size }), headers: sent });
+    const seen = ["etag", "idempotency-replayed"].map((name) => response.headers.get(name));
+    return { status: response.status, seen, body: (await response.json()) as Record<string, unknown> };
+  };
+
+  test("conditions: what was seen, and a key by which a repeated request is answered again", async () => {
+    const first = await put(1, { "if-match": '"1"', "idempotency-key": '"say \\"a\\""' });
+    assert.deepEqual(first, {
+      status: 201,
+      seen: ['"2"', null],
+      body: { size: 1, ifMatch: '"1"', named: 'say "a"', nth: 1 },
+    });
+    const again = await put(1, { "if-match": '"1"', "idempotency-key": '"say \\"a\\""' });
+    assert.deepEqual(again, { ...first, seen: ['"2"', "true"] });
+    assert.equal((await put(1, { "if-match": "*" })).body["ifMatch"], undefined);
+    for (const replayed of [null, "true"]) {
+      const { status, seen, body } = await put(0, { "idempotency-key": '"b"' });
+      assert.deepEqual([status, body["detail"], seen[1]], [404, "there is no such thing", replayed]);
+    }
+    const removed = await fetch(`${url}/things/ml?reason=old`, { method: "DELETE", headers: { authorization } });
+    assert.deepEqual(await removed.json(), { reason: "old" });
+  });
+
+  test("conditions, whose mistakes are problems", async () => {
+    for (const [headers, status, code, detail] of [
+      [{ "idempotency-key": "a" }, 400, "invalid-request", /^header idempotency-key: expected a text of 1 to 255/],
+      [{ "idempotency-key": '""' }, 400, "invalid-request", /quotes/],
+      [{ "idempotency-key": `"${"x".repeat(256)}"` }, 400, "invalid-request", /255/],
+      [{ "if-match": "1" }, 400, "invalid-request", /^header if-match: expected one ETag/],
+      [{ "idempotency-key": '"b"' }, 422, "idempotency-key-reused", /"b" named another request/],
+    ] as const) {
+      const { body, ...answer } = await put(2, headers);
+      assert.deepEqual([answer.status, body["code"]], [status, code]);
+      assert.match(String(body["detail"]), detail);
     }
   });
 
@@ -140,6 +210,11 @@ describe("the server interprets a row's", () => {
       { ...body.content["application/json"]?.schema, ...schema },
       { ...schema, required: ["size"], additionalProperties: false },
     );
+    const headers = (method: string) =>
+      ((paths["/things/{name}"]?.[method]?.["parameters"] ?? []) as { in: string; name: string }[])
+        .filter(({ in: place }) => place === "header")
+        .map(({ name }) => name);
+    assert.deepEqual([headers("put"), headers("post")], [["if-match", "idempotency-key"], []]);
     assert.deepEqual(paths["/page"]?.["get"]?.["security"], []);
     assert.deepEqual(paths["/brief"]?.["get"]?.["security"], [{}, { bearer: [] }]);
     assert.equal(paths["/things/{name}"]?.["post"]?.["security"], undefined);

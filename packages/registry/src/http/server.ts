@@ -7,12 +7,13 @@ import fastifyFactory, {
   type FastifyRequest,
   type FastifyServerOptions,
 } from "fastify";
-import { ExecutorRegistryError } from "@executor-registry/resolver";
+import { type Clock, ExecutorRegistryError } from "@executor-registry/resolver";
 import type { Logger as PinoLogger } from "pino";
 import { SERVICE_ERRORS } from "../errors/service-errors.ts";
 import type { Api } from "./api.ts";
+import { IdempotencyKeys } from "./idempotency.ts";
 import { limited, type RateLimits } from "./minute-limit.ts";
-import type { Operation } from "./operation.ts";
+import type { Answer, Call, Operation } from "./operation.ts";
 import { oneAtATime } from "./pipelining.ts";
 import type { createReadPath } from "./read-path.ts";
 import { callerGone, identify, parseCall } from "./request.ts";
@@ -30,6 +31,7 @@ export interface ServerOptions {
   readonly nextId: () => string;
   readonly pino: PinoLogger;
   readonly limits: RateLimits;
+  readonly clock: Clock;
   /** Whose `X-Forwarded-For` is believed: so many proxies before the service, or those at these addresses. */
   readonly trustProxy: false | number | string[];
 }
@@ -43,6 +45,9 @@ const MAX_CONNECTIONS = 10_000;
 /** A caller that takes nothing of its answer for so long is cut off. Once the answer is sent, Node's limit for idle connections holds. */
 const UNREAD_MS = 30_000;
 
+/** Methods that change something: each such request is logged. */
+const ACTS: ReadonlySet<string> = new Set<Operation["method"]>(["POST", "PUT", "DELETE"]);
+
 /** The operations' own schemas check what comes in. Fastify's compilers would be a tenth of all that a start loads. */
 const NO_COMPILERS = {
   compilersFactory: { buildValidator: () => () => () => true, buildSerializer: () => () => JSON.stringify },
@@ -50,7 +55,7 @@ const NO_COMPILERS = {
 
 /** Makes the HTTP server; it does not listen yet. */
 export async function createHttpServer(options: ServerOptions): Promise<FastifyInstance> {
-  const { operations, api, readPath, nextId, pino, trustProxy: hops } = options;
+  const { operations, api, readPath, nextId, pino, clock, trustProxy: hops } = options;
   // What Fastify itself has to say; requests are logged here.
   const ownLog: FastifyBaseLogger = pino.child({}, { level: "warn" });
   const fastify = fastifyFactory({
@@ -101,7 +106,7 @@ export async function createHttpServer(options: ServerOptions): Promise<FastifyI
       ms: Math.round(reply.elapsedTime),
     };
     // A registry reports each pull, our own among them.
-    const act = method === "POST" && !route.startsWith("/webhooks/");
+    const act = ACTS.has(method) && !route.startsWith("/webhooks/");
     if (act || reply.statusCode >= 500) pino.info(fields, "answered");
     else pino.debug(fields, "answered");
     done();
@@ -109,14 +114,23 @@ export async function createHttpServer(options: ServerOptions): Promise<FastifyI
   fastify.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, pino));
   // Methods that Fastify does not know are answered as others that a path has not.
   for (const method of METHODS) if (!fastify.supportedMethods.includes(method)) fastify.addHttpMethod(method);
+  const keys = new IdempotencyKeys(clock);
+  const handleOnce = async (row: Operation, call: Call, reply: FastifyReply): Promise<Answer> => {
+    const { name } = call.conditions;
+    if (name === undefined) return row.handle(call, api);
+    const { outcome, replayed } = await keys.once(name, () => row.handle(call, api));
+    if (replayed) void reply.header("idempotency-replayed", "true");
+    if ("error" in outcome) throw outcome.error;
+    return outcome.answer;
+  };
   const serve = async (row: Operation, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const signal = callerGone(reply.raw);
     const { access } = api.inForce();
     const { principal, allowed } = await identify(row, request, access, signal);
     if (row.kind === "stream" && request.method === "HEAD") return sendStreamHead(reply);
     const { ip: address, headers } = request;
-    const call = { ...parseCall(row, request), principal, address, headers, signal };
-    const answer = await limited(row.rate, options.limits, call, () => row.handle(call, api));
+    const call: Call = { ...parseCall(row, request, principal), principal, address, headers, signal };
+    const answer = await limited(row.rate, options.limits, call, () => handleOnce(row, call, reply));
     return send(allowed ? answer : (row.withoutRole?.(answer) ?? answer), row, request, reply, access);
   };
   const mayCall = async (row: Operation, request: FastifyRequest, reply: FastifyReply): Promise<void> => {

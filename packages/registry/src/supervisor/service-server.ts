@@ -76,6 +76,7 @@ export async function createServiceServer({
       writes: new MinuteLimit(limits.writesPerMinute, clock),
       refusedEvents: new MinuteLimit(limits.refusedEventsPerMinute, clock),
     },
+    clock,
     trustProxy: listen.trustProxy,
   });
   return {

@@ -32,20 +32,37 @@ function section(name: string, shape: Shape): string {
   if (kinds === undefined) {
     const lists = Object.entries(shape.properties ?? {}).filter(([, { items }]) => (items?.oneOf ?? []).length > 0);
     const inner = lists.map(([member, its]) => section(`${name}.${member}`, its));
-    return [`## \`${name}\`\n\n${table(rowsOf(name, shape))}`, ...inner].join("\n");
+    const own = rowsOf(name, shape);
+    return [...(own.length > 0 ? [`## \`${name}\`\n\n${table(own)}`] : []), ...inner].join("\n");
   }
+  const all = kinds.map((kind) => ({ which: String(kind.properties?.["kind"]?.const), rows: kindSettings(kind) }));
+  const common = commonRows(all.map(({ rows }) => rows));
   // Kinds with the same settings share a table.
   const tables = new Map<string, string[]>();
-  for (const kind of kinds) {
-    const { kind: which, ...members } = kind.properties ?? {};
-    const rows = Object.entries(members).flatMap(([member, its]) =>
-      rowsOf(member, its, kind.required?.includes(member)),
-    );
-    tables.set(table(rows), [...(tables.get(table(rows)) ?? []), String(which?.const)]);
+  for (const { which, rows } of all) {
+    const own = table(rows.filter((row) => !common.some((other) => same(row, other))));
+    tables.set(own, [...(tables.get(own) ?? []), which]);
   }
   const parts = [...tables].map(([rows, kinds]) => `### \`kind: ${kinds.join("`, `")}\`\n\n${rows}`);
+  if (common.length > 0) parts.push(`### Of every kind\n\n${table(common)}`);
   return `## \`${name}\`\n\n${about}${parts.join("\n")}`;
 }
+
+const kindSettings = ({ properties = {}, required }: Shape): readonly Row[] =>
+  Object.entries(properties).flatMap(([member, its]) =>
+    member === "kind" ? [] : rowsOf(member, its, required?.includes(member)),
+  );
+
+/** Fewer than this are repeated for each kind: a reader sees them together. */
+const MANY_COMMON = 5;
+
+/** The rows that all kinds have, where they are many. */
+function commonRows([first = [], ...others]: readonly (readonly Row[])[]): readonly Row[] {
+  const common = first.filter((row) => others.every((rows) => rows.some((other) => same(row, other))));
+  return others.length === 0 || common.length < MANY_COMMON ? [] : common;
+}
+
+const same = (a: Row, b: Row): boolean => a.join("|") === b.join("|");
 
 type Row = readonly [setting: string, values: string, usual: string, meaning: string];
 

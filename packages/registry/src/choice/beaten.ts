@@ -1,6 +1,7 @@
 import type { Claim } from "../model/change.ts";
 import { oneLine } from "../model/one-line.ts";
-import { compareRecency, differenceOf, Recency } from "../policies/recency.ts";
+import { newerBy } from "../policies/newest.ts";
+import { compareRecency, Recency } from "../policies/recency.ts";
 import type { CatalogueImage } from "../catalogue/state.ts";
 import type { Current, ReadsOf } from "./current.ts";
 
@@ -22,25 +23,5 @@ export function beaten(
   const [winner, loser] = [new Recency(current.image, reads), new Recency(image, reads)];
   // Kept though it fails, for example.
   if (compareRecency(winner, loser) < 0) return oneLine(`${winner.tag} is the version: ${current.reason}`);
-  return oneLine(`${winner.tag} ${rule(winner, loser)}`);
+  return oneLine(`${winner.tag} ${newerBy(winner, loser)}`);
 }
-
-function rule(winner: Recency, loser: Recency): string {
-  switch (differenceOf(winner, loser)) {
-    case "pushed":
-      return `was pushed later (${timeOf(winner)}; this one ${timeOf(loser)})`;
-    case "found":
-      return `was found later (${winner.image.found}; this one ${loser.image.found})`;
-    case "created":
-      return loser.created === 0
-        ? `was built later (${builtAt(winner)}; this one does not say when, or nothing believable)`
-        : `was built later (${builtAt(winner)}; this one ${builtAt(loser)})`;
-    case "version":
-      return `is the higher version than ${loser.tag}, and no time tells the two apart`;
-    case "name":
-      return `was chosen, though neither a time nor a version shows which of the two is newer`;
-  }
-}
-
-const timeOf = ({ image: { pushed, found } }: Recency): string => pushed ?? found;
-const builtAt = ({ created }: Recency): string => new Date(created).toISOString();

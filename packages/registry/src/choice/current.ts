@@ -1,9 +1,9 @@
 import { pinnedName } from "@executor-registry/resolver";
 import { isRunnable } from "../model/runnable.ts";
 import type { Claim } from "../model/change.ts";
-import { DEFAULT_POLICY, POLICIES } from "../policies/policies.ts";
-import type { PolicyChoice } from "../policies/policy.ts";
+import { makeVersionPolicies } from "../policies/policies.ts";
 import { compareRecency, Recency } from "../policies/recency.ts";
+import type { Evaluation, Standing } from "../policies/rules.ts";
 import { isEnforced, type OnInvalid } from "../model/verdict.ts";
 import { versionTag } from "../model/version-tag.ts";
 import { oneLine } from "../model/one-line.ts";
@@ -11,7 +11,7 @@ import type { CatalogueImage, CatalogueType, RepositoryReads } from "../catalogu
 import { unreadWarnings } from "./unread.ts";
 
 /** Which version of a type is current, and why. */
-export interface Current extends Omit<PolicyChoice, "version"> {
+export interface Current extends Pick<Evaluation, "decidedBy" | "reason" | "ambiguous" | "advice"> {
   readonly image: CatalogueImage;
   /** How many admitted versions it was chosen from. */
   readonly versions: number;
@@ -57,15 +57,19 @@ export function choose(
   const valid = chosenFrom(admitted, reads);
   const choice = valid ?? (onInvalid === "keep" ? chosenFrom(invalid, reads) : undefined);
   if (choice === undefined) return {};
-  const { version, ...why } = choice;
+  const { pick, decidedBy, reason, ambiguous, advice } = choice;
+  const { image } = pick;
+  const chosen = new Recency(image, reads);
   const warnings = [
     ...unreadWarnings(claim.repository, reads),
     ...rivals(claim, others),
     ...(first === undefined ? [] : takeover(claim, from)),
-    ...failures(version.image),
-    ...newer([...waiting, ...invalid.filter((one) => one !== version)], version),
+    ...failures(image),
+    ...newer([...waiting, ...invalid.filter((one) => one.image !== image)], chosen),
+    ...choice.warnings,
   ];
-  return { current: { image: version.image, ...why, versions: admitted.length, warnings } };
+  const why = { decidedBy, reason, ambiguous, ...(advice !== undefined && { advice }) };
+  return { current: { image, ...why, versions: admitted.length, warnings } };
 }
 
 function sortedImages(images: Iterable<CatalogueImage>, reads: RepositoryReads | undefined): Sorted {
@@ -80,9 +84,15 @@ function sortedImages(images: Iterable<CatalogueImage>, reads: RepositoryReads |
   return { reads, admitted, invalid, waiting };
 }
 
-function chosenFrom(versions: readonly Recency[], reads: RepositoryReads | undefined): PolicyChoice | undefined {
-  const [one, ...more] = versions;
-  return one && POLICIES[DEFAULT_POLICY]([one, ...more], (reads?.unreadTotal ?? 0) === 0);
+const RULES = makeVersionPolicies({ policies: [] }).of("");
+
+function chosenFrom(
+  versions: readonly Recency[],
+  reads: RepositoryReads | undefined,
+): (Evaluation & { readonly pick: Standing }) | undefined {
+  const images = versions.map(({ image }) => image);
+  const { pick, ...made } = RULES.evaluate(images, { reads, denials: [], now: 0, eligible: () => true });
+  return pick && { ...made, pick };
 }
 
 /** The best of all that were ever admitted, where it fails: of the repository that was left because nothing in it passes, else of the first. */
@@ -90,7 +100,8 @@ function refusedOf(first: Sorted | undefined, from: Sorted | undefined): Catalog
   for (const sorted of [from, first]) {
     if (sorted === undefined || sorted.invalid.length === 0) continue;
     const best = chosenFrom([...sorted.admitted, ...sorted.invalid], sorted.reads);
-    if (best !== undefined && sorted.invalid.includes(best.version)) return best.version.image;
+    const image = best?.pick.image;
+    if (image !== undefined && sorted.invalid.some((one) => one.image === image)) return image;
   }
   return undefined;
 }

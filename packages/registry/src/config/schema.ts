@@ -5,6 +5,7 @@ import { ROLES } from "../auth/role.ts";
 import { NotificationConfig } from "../audit/followers.ts";
 import { AuditSettings } from "../audit/settings.ts";
 import { CheckSettings } from "../checks/settings.ts";
+import { VersionSettings } from "../policies/settings.ts";
 import { parseStoreAddress, STORE_ADDRESSES } from "../stores/open.ts";
 import { isWatched, SourceConfig } from "./source-kinds.ts";
 import { QueueConfig } from "../queues/kinds.ts";
@@ -158,6 +159,7 @@ export const Config = z
         description:
           "What images must pass: `none`, or `approvedNamespaces` and `policies`. Needed as soon as there is another source than an OCI layout",
       }),
+    versions: VersionSettings.prefault({}),
     audit: AuditSettings.prefault({}),
     notifications: z.array(NotificationConfig).default([]).meta({
       description:

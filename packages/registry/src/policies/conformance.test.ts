@@ -3,8 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { type Digest, repositoryNamed } from "@executor-registry/resolver";
 import type { CatalogueImage } from "../catalogue/state.ts";
-import { POLICIES } from "./policies.ts";
-import { Recency } from "./recency.ts";
+import { makeVersionPolicies } from "./policies.ts";
 
 const REPOSITORY = "registry.test/executor-ml";
 const FIRST_LOOK_ENDED = 100;
@@ -49,31 +48,29 @@ const versions = fc
     }),
   );
 
-for (const [kind, policy] of Object.entries(POLICIES)) {
-  const choose = (images: readonly CatalogueImage[], complete: boolean) => {
-    const reads = {
-      repository: repositoryNamed(REPOSITORY),
-      source: "s",
-      firstComplete: FIRST_LOOK_ENDED,
-      unread: [],
-      unreadTotal: complete ? 0 : 1,
-    };
-    const [first, ...rest] = images.map((one) => new Recency(one, reads));
-    assert.ok(first);
-    return policy([first, ...rest], complete);
-  };
+const rules = makeVersionPolicies({ policies: [] }).of("ml");
 
-  test(`the policy ${kind} chooses one of the versions, in whatever order they come, and says why`, () => {
-    fc.assert(
-      fc.property(versions, fc.boolean(), (images, complete) => {
-        const { version, decidedBy, reason, ambiguous, advice } = choose(images, complete);
-        assert.ok(images.includes(version.image));
-        assert.match(reason, /^\S.*\S$/);
-        assert.equal(ambiguous, advice !== undefined, "it is ambiguous exactly where something can be done about it");
-        assert.equal(ambiguous, decidedBy === "none");
-        const turned = choose(images.toReversed(), complete);
-        assert.deepEqual([turned.version.image, turned.reason], [version.image, reason]);
-      }),
-    );
-  });
+function evaluate(images: readonly CatalogueImage[], complete: boolean) {
+  const reads = {
+    repository: repositoryNamed(REPOSITORY),
+    source: "s",
+    firstComplete: FIRST_LOOK_ENDED,
+    unread: [],
+    unreadTotal: complete ? 0 : 1,
+  };
+  return rules.evaluate(images, { reads, denials: [], now: 0 });
 }
+
+test("the default policy chooses one of the versions, in whatever order they come, and says why", () => {
+  fc.assert(
+    fc.property(versions, fc.boolean(), (images, complete) => {
+      const { pick, decidedBy, reason, ambiguous, advice } = evaluate(images, complete);
+      assert.ok(pick && images.includes(pick.image));
+      assert.match(reason, /^\S.*\S$/);
+      assert.equal(ambiguous, advice !== undefined, "it is ambiguous exactly where something can be done about it");
+      assert.equal(ambiguous, decidedBy === "none");
+      const turned = evaluate(images.toReversed(), complete);
+      assert.deepEqual([turned.pick?.image, turned.reason], [pick.image, reason]);
+    }),
+  );
+});

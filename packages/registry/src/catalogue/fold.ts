@@ -10,6 +10,7 @@ import {
   type CatalogueState,
   type CatalogueType,
   emptyType,
+  MAX_TAG_TIMES,
   type PostedReport,
   stateOf,
 } from "./state.ts";
@@ -100,6 +101,7 @@ function changed(
         withdrawn: _,
         validatedAt: __,
         untagged: ___,
+        tagTimes: ____,
         ...kept
       } = before ?? { found: at, since: change.since ?? moment - BEFORE_LOOKS };
       return {
@@ -107,13 +109,14 @@ function changed(
         ...interned.image(change.image),
         source: interned.text(change.source),
         sequence,
+        ...timesOfTags(before, change.image.tags, at),
         ...judged(before, change.verdicts, at),
       };
     }
     case "image-tagged": {
       if (before === undefined) return undefined;
-      const { untagged: _, ...kept } = before;
-      return { ...kept, tags: change.tags, sequence };
+      const { untagged: _, tagTimes: __, ...kept } = before;
+      return { ...kept, tags: change.tags, sequence, ...timesOfTags(before, change.tags, at) };
     }
     case "image-untagged":
       return before && { ...before, untagged: { at, reason: change.reason }, sequence };
@@ -132,6 +135,24 @@ function changed(
       return { ...kept, state: "withdrawn", withdrawn: { at, reason: change.reason }, sequence };
     }
   }
+}
+
+/** With the tags that it did not have before: one that it lost, or that was there when it was gone, comes again. */
+function timesOfTags(
+  before: CatalogueImage | undefined,
+  tags: readonly string[],
+  at: string,
+): Pick<CatalogueImage, "tagTimes"> {
+  if (before === undefined) return {};
+  const isGone = before.state === "withdrawn" || before.untagged !== undefined;
+  const had = new Set(isGone ? [] : before.tags);
+  const has = new Set(tags);
+  const kept = Object.entries(isGone ? {} : (before.tagTimes ?? {})).filter(([tag]) => has.has(tag));
+  const came = tags.filter((tag) => !had.has(tag)).map((tag) => [tag, at] as const);
+  if (kept.length + came.length === 0) return {};
+  // An object has the names that are numbers first, in whatever order they came.
+  kept.sort(([, a], [, b]) => (a < b ? -1 : a > b ? 1 : 0));
+  return { tagTimes: Object.fromEntries([...kept, ...came].slice(-MAX_TAG_TIMES)) };
 }
 
 /** Reports about one image that are kept: of an index with many images by several scanners. */

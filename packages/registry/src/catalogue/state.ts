@@ -37,6 +37,8 @@ export interface CatalogueImage extends Image {
    * version wrote it down, which kept the order in which images were found alone.
    */
   readonly since: number;
+  /** When a tag came to it, of the last {@link MAX_TAG_TIMES}. A tag that is not here was there when it was found. */
+  readonly tagTimes?: Readonly<Record<string, string>>;
   /** When it was first admitted. */
   readonly added?: string;
   /** When its verdicts were last given and all passed. */
@@ -82,6 +84,8 @@ export interface MovedTag {
   readonly from: Digest;
 }
 
+/** Of one image. */
+export const MAX_TAG_TIMES = 50;
 /** Of one type. Older ones are in the journal. */
 export const MAX_REVISIONS = 100;
 /** Of one type; the oldest are forgotten. */

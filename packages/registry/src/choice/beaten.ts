@@ -1,7 +1,7 @@
 import type { Claim } from "../model/change.ts";
 import { oneLine } from "../model/one-line.ts";
 import { newerBy } from "../policies/newest.ts";
-import { compareRecency, Recency } from "../policies/recency.ts";
+import { Recency, RecencyOrder } from "../policies/recency.ts";
 import type { CatalogueImage } from "../catalogue/state.ts";
 import type { Current, ReadsOf } from "./current.ts";
 
@@ -22,6 +22,7 @@ export function beaten(
   const reads = readsOf(repository);
   const [winner, loser] = [new Recency(current.image, reads), new Recency(image, reads)];
   // Kept though it fails, for example.
-  if (compareRecency(winner, loser) < 0) return oneLine(`${winner.tag} is the version: ${current.reason}`);
+  if (new RecencyOrder([winner, loser]).compare(winner, loser) < 0)
+    return oneLine(`${winner.tag} is the version: ${current.reason}`);
   return oneLine(`${winner.tag} ${newerBy(winner, loser)}`);
 }

@@ -2,7 +2,7 @@ import { pinnedName } from "@executor-registry/resolver";
 import { isRunnable } from "../model/runnable.ts";
 import type { Claim } from "../model/change.ts";
 import { makeVersionPolicies } from "../policies/policies.ts";
-import { compareRecency, Recency } from "../policies/recency.ts";
+import { Recency, RecencyOrder } from "../policies/recency.ts";
 import type { Evaluation, Standing } from "../policies/rules.ts";
 import { isEnforced, type OnInvalid } from "../model/verdict.ts";
 import { versionTag } from "../model/version-tag.ts";
@@ -150,8 +150,9 @@ function takeover(claim: Claim, from: Claim | undefined): readonly string[] {
 
 function newer(waiting: readonly Recency[], chosen: Recency): readonly string[] {
   // A build cache is pushed after each image: it is not a newer image.
-  const images = waiting.filter((one) => isRunnable(one.image.details) && compareRecency(one, chosen) > 0);
-  images.sort((a, b) => compareRecency(b, a));
+  const order = new RecencyOrder([...waiting, chosen]);
+  const images = waiting.filter((one) => isRunnable(one.image.details) && order.compare(one, chosen) > 0);
+  images.sort((a, b) => order.compare(b, a));
   const warnings = images.slice(0, NAMED).map(({ tag, image: { state, verdicts } }) => {
     const why = verdicts.find((verdict) => verdict.state !== "passed");
     return oneLine(`a newer image, ${tag}, is ${state}: ${why?.reason ?? "not judged yet"}`);

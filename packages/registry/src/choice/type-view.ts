@@ -4,7 +4,7 @@ import { choose, type Current, type ReadsOf } from "./current.ts";
 import type { UnreadRecord } from "../model/change.ts";
 import type { OnInvalid } from "../model/verdict.ts";
 import { oneLine } from "../model/one-line.ts";
-import { compareRecency, Recency } from "../policies/recency.ts";
+import { Recency, RecencyOrder } from "../policies/recency.ts";
 import type { CatalogueImage, CatalogueType, ImageState } from "../catalogue/state.ts";
 
 /** A tag that could not be read, as `GET /executors/{type}/versions` lists it. */
@@ -82,6 +82,7 @@ export class TypeView {
 
   #ordered(): readonly CatalogueImage[] {
     const all = [...this.#type.images].map((image) => new Recency(image, this.#readsOf(image.repository.name)));
-    return all.sort((a, b) => compareRecency(b, a)).map(({ image }) => image);
+    const order = new RecencyOrder(all);
+    return [...all].sort((a, b) => order.compare(b, a)).map(({ image }) => image);
   }
 }

@@ -1,5 +1,5 @@
 import type { CatalogueImage } from "../catalogue/state.ts";
-import { compareRecency, type Difference, differenceOf, Recency } from "./recency.ts";
+import { type Difference, Recency, RecencyOrder } from "./recency.ts";
 import type { Evaluation, EvaluationContext, Standing } from "./rules.ts";
 
 const ADVICE =
@@ -9,15 +9,14 @@ const NONE = { drops: [], warnings: [], candidates: 0 } as const;
 
 /** The newest version, and what shows that it is; ambiguous where nothing does. */
 export function newest(images: Iterable<CatalogueImage>, { reads, eligible }: EvaluationContext): Evaluation {
+  const looks = Array.from(images, (image) => new Recency(image, reads));
+  const order = new RecencyOrder(looks);
+  const all = looks.filter(({ image }) => (eligible === undefined ? image.state === "admitted" : eligible(image)));
   let best: Recency | undefined;
   let next: Recency | undefined;
-  const all: Recency[] = [];
-  for (const image of images) {
-    if (eligible === undefined ? image.state !== "admitted" : !eligible(image)) continue;
-    const one = new Recency(image, reads);
-    all.push(one);
-    if (best === undefined || compareRecency(one, best) > 0) [best, next] = [one, best];
-    else if (next === undefined || compareRecency(one, next) > 0) next = one;
+  for (const one of all) {
+    if (best === undefined || order.compare(one, best) > 0) [best, next] = [one, best];
+    else if (next === undefined || order.compare(one, next) > 0) next = one;
   }
   if (best === undefined) return { ...NONE, decidedBy: "none", reason: "no image is admitted", ambiguous: false };
   const made = { ...NONE, candidates: all.length, pick: standing(best), ambiguous: false };
@@ -28,7 +27,7 @@ export function newest(images: Iterable<CatalogueImage>, { reads, eligible }: Ev
   }
   const picked = { ...made, runnerUp: standing(next) };
   const differences = new Set<Difference>();
-  for (const one of all) if (one !== best) differences.add(differenceOf(best, one));
+  for (const one of all) if (one !== best) differences.add(order.difference(best, one));
   if (differences.has("name")) {
     const reason = `nothing shows which of ${all.length} admitted versions${readable} is the newest: some were there when their repository was looked at first, without a time that is believable or a version to compare`;
     return { ...picked, decidedBy: "none", reason, ambiguous: true, advice: ADVICE };
@@ -52,7 +51,7 @@ function reasonFor(newest: Recency, all: readonly Recency[], differences: Readon
 
 /** What makes an image newer than another, which is "this one". */
 export function newerBy(winner: Recency, loser: Recency): string {
-  switch (differenceOf(winner, loser)) {
+  switch (new RecencyOrder([winner, loser]).difference(winner, loser)) {
     case "pushed":
       return `was pushed later (${timeOf(winner)}; this one ${timeOf(loser)})`;
     case "found":

@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import { ConfigurationError } from "@executor-registry/resolver";
 import { glob } from "../model/glob.ts";
 import { newerBy, newest } from "./newest.ts";
-import { compareRecency, Recency } from "./recency.ts";
+import { Recency, RecencyOrder } from "./recency.ts";
 import type { VersionPolicies, VersionRules } from "./rules.ts";
 import type { VersionPolicySettings, VersionSettings } from "./settings.ts";
 
@@ -45,7 +45,10 @@ function newestRules(name: string, settings: unknown): VersionRules {
     denials: [],
     evaluate: newest,
     dropOf: () => undefined,
-    compare: (a, b, { reads }) => compareRecency(new Recency(a.image, reads), new Recency(b.image, reads)),
+    compare(a, b, { reads }) {
+      const [one, other] = [new Recency(a.image, reads), new Recency(b.image, reads)];
+      return new RecencyOrder([one, other]).compare(one, other);
+    },
     decisive: (winner, loser, { reads }) =>
       `${winner.tag} ${newerBy(new Recency(winner.image, reads), new Recency(loser.image, reads))}`,
   };

@@ -1,25 +1,22 @@
 import { compareVersions, isHigher, type TagVersion, tagVersion } from "@executor-registry/resolver";
 import type { CatalogueImage, RepositoryReads } from "../catalogue/state.ts";
 import { versionTag } from "../model/version-tag.ts";
+import { naturalOrder } from "./natural-order.ts";
 
 /** Builds that strip times set 1970 or 1980; nothing older than registries of images is believed. */
 const FIRST_BELIEVED_MS = Date.parse("2013-03-01T00:00:00Z");
 /** How far another machine's clock may be ahead of this one's when an image is first seen. */
 const AHEAD_MS = 5 * 60_000;
 
-/**
- * How new an image is, by what was known when it was first recorded: later looks change nothing of it.
- *
- * The registry's time of push counts where the registry reports it. Else what came after the first complete look at its repository is newer than all that this
- * look found, in the order of the looks, not of a clock. What one look found came in the order of reading, which says nothing: then the time
- * of the build counts where it is believable, and then the version.
- */
+/** What shows how new an image is, by what was known when it was first recorded: later looks change nothing of it. */
 export class Recency {
   readonly image: CatalogueImage;
-  /** By the registry, milliseconds since the Unix epoch. */
+  /** When its registry received it, by the registry's account. Milliseconds since the Unix epoch, as all times here. */
   readonly pushed: number | undefined;
   /** By its own account; 0 where that is no evidence. */
   readonly created: number;
+  /** When it was first read. */
+  readonly found: number;
   /** The look that found it, as its place in the journal; 0 for all up to the first complete one. */
   readonly look: number;
   /** The order in which older versions found it; 0 for all others. */
@@ -27,9 +24,13 @@ export class Recency {
   #tag: string | undefined;
   #version: TagVersion | undefined | null = null;
 
-  /** @param reads what came of the looks at the image's repository */
-  constructor(image: CatalogueImage, reads: RepositoryReads | undefined) {
-    const latest = Date.parse(image.found) + AHEAD_MS;
+  /**
+   * @param reads what came of the looks at the image's repository
+   * @param tag that it is shown by; the most telling one when absent
+   */
+  constructor(image: CatalogueImage, reads: RepositoryReads | undefined, tag?: string) {
+    this.found = Date.parse(image.found);
+    const latest = this.found + AHEAD_MS;
     const created = Date.parse(image.details?.created ?? "");
     this.image = image;
     this.pushed = image.pushed === undefined ? undefined : Math.min(Date.parse(image.pushed), latest);
@@ -37,6 +38,7 @@ export class Recency {
     const first = reads?.firstComplete ?? Infinity;
     this.look = image.since < first ? 0 : image.since;
     this.before = Math.min(0, image.since);
+    this.#tag = tag;
   }
 
   get tag(): string {
@@ -52,52 +54,100 @@ export class Recency {
 /** What tells two images apart. `name` is no evidence: it only makes the choice the same each time. */
 export type Difference = "pushed" | "found" | "created" | "version" | "name";
 
-/** Which of two images is newer: positive for `a`. Total, and the same on every replica. */
-export function compareRecency(a: Recency, b: Recency): number {
-  const apart = byTime(a, b);
-  if (apart !== undefined) return apart.sign;
+/**
+ * The order of images by how new they are: total, and the same on every replica. Each image has a tuple, and the first member that differs
+ * decides: `[time, look, created, before]`, then the version, the tag and the digest.
+ *
+ * Where the registry reports the time of push, that is the time, and the next three members are 0. Else what came after the
+ * first complete look at its repository is newer than all that this look found, and what one look found came in the order of reading, which
+ * says nothing: then the time of the build counts where it is believable, and then the version. So the time of such an image is that of its
+ * look; of the first look's, which were there before, it is that of the build, or 0.
+ *
+ * No image says when its look was. Each was read after its look began, and looks are in the order of the journal, whatever a clock
+ * says: the least time at which an image of a look, or of a later one, was read is the nearest that is known. Such times never fall
+ * from one look to the next, so that images without times of push are in the order of their looks, and those of the first look below the
+ * others; only against images with times of push do they count. The journal's times never fall either: what is found now was read last, also
+ * where an earlier look could not read it, and is the least of nothing that was there before. So an image more does not turn the order of
+ * two others.
+ */
+export class RecencyOrder {
+  readonly #all: Iterable<Recency>;
+  #looks: LookTimes | undefined;
+
+  /** @param all whose looks are known; those that are compared among them */
+  constructor(all: Iterable<Recency>) {
+    this.#all = all;
+  }
+
+  /** Which of two images is newer: positive for `a`. Zero for an image and itself. */
+  compare(a: Recency, b: Recency): number {
+    return this.compareTimes(a, b) || compareNames(a, b);
+  }
+
+  /** As {@link compare}, without what is no evidence of time. */
+  compareTimes(a: Recency, b: Recency): number {
+    if (a.pushed !== undefined && b.pushed !== undefined) return a.pushed - b.pushed;
+    if (a.pushed === undefined && b.pushed === undefined) return compareLooks(a, b);
+    return this.#timeOf(a) - this.#timeOf(b) || compareLooks(looksOf(a), looksOf(b));
+  }
+
+  /** By what {@link compare} tells two images apart. */
+  difference(a: Recency, b: Recency): Difference {
+    if (this.compareTimes(a, b) !== 0) {
+      if (a.pushed !== undefined || b.pushed !== undefined) return "pushed";
+      return a.look === b.look && a.created !== b.created ? "created" : "found";
+    }
+    return isCertain(a, b) || isCertain(b, a) ? "version" : "name";
+  }
+
+  #timeOf({ pushed, look, created }: Recency): number {
+    if (pushed !== undefined) return pushed;
+    this.#looks ??= new LookTimes(this.#all);
+    return look > 0 ? this.#looks.of(look) : Math.min(created, this.#looks.of(1));
+  }
+}
+
+type Looks = Pick<Recency, "look" | "created" | "before">;
+const NO_LOOKS: Looks = { look: 0, created: 0, before: 0 };
+const looksOf = (one: Recency): Looks => (one.pushed === undefined ? one : NO_LOOKS);
+
+const compareLooks = (a: Looks, b: Looks): number => a.look - b.look || a.created - b.created || a.before - b.before;
+
+function compareNames(a: Recency, b: Recency): number {
   const version = Number(a.version !== undefined) - Number(b.version !== undefined);
   const higher = a.version && b.version ? compareVersions(a.version, b.version) : version;
-  return higher || natural(a.tag, b.tag) || (a.image.digest < b.image.digest ? -1 : 1);
+  return higher || naturalOrder(a.tag, b.tag) || compareDigests(a.image, b.image);
 }
 
-/** By what {@link compareRecency} tells two images apart. */
-export function differenceOf(a: Recency, b: Recency): Difference {
-  return byTime(a, b)?.by ?? (isCertain(a, b) || isCertain(b, a) ? "version" : "name");
-}
-
-function byTime(a: Recency, b: Recency): { readonly sign: number; readonly by: Difference } | undefined {
-  if (a.pushed !== undefined || b.pushed !== undefined) {
-    const pushed = timeOf(a) - timeOf(b);
-    return pushed === 0 ? undefined : { sign: pushed, by: "pushed" };
-  }
-  if (a.look !== b.look) return { sign: a.look - b.look, by: "found" };
-  if (a.created !== b.created) return { sign: a.created - b.created, by: "created" };
-  if (a.before !== b.before) return { sign: a.before - b.before, by: "found" };
-  return undefined;
-}
+const compareDigests = ({ digest: a }: CatalogueImage, { digest: b }: CatalogueImage): number =>
+  a < b ? -1 : a > b ? 1 : 0;
 
 const isCertain = (a: Recency, b: Recency): boolean =>
   a.version !== undefined && b.version !== undefined && isHigher(a.version, b.version);
 
-/** On one scale with times of push: when it was first seen, or for what was there before, when it was built. */
-function timeOf({ pushed, look, created, image }: Recency): number {
-  return pushed ?? (look > 0 ? Date.parse(image.found) : created);
-}
+/** When looks were, at the latest. */
+class LookTimes {
+  /** Looks that found something, the last first, each with its time; times fall. */
+  readonly #times: { readonly look: number; readonly time: number }[] = [];
 
-const RUNS = /\d+|\D+/g;
-
-/** As people count: runs of digits by their value, the rest by code units. */
-function natural(a: string, b: string): number {
-  const [left, right] = [a.match(RUNS) ?? [], b.match(RUNS) ?? []];
-  for (const [index, run] of left.entries()) {
-    const other = right[index];
-    if (other === undefined) return 1;
-    if (run === other) continue;
-    const values = [run, other].map((text) => (/^\d/.test(text) ? BigInt(text) : undefined));
-    const [one, two] = values;
-    if (one !== undefined && two !== undefined && one !== two) return one > two ? 1 : -1;
-    return run < other ? -1 : 1;
+  constructor(all: Iterable<Recency>) {
+    const found = new Map<number, number>();
+    for (const one of all) if (one.look > 0) found.set(one.look, Math.min(one.found, found.get(one.look) ?? Infinity));
+    let time = Infinity;
+    for (const look of [...found.keys()].sort((a, b) => b - a)) {
+      time = Math.min(time, found.get(look) ?? Infinity);
+      this.#times.push({ look, time });
+    }
   }
-  return left.length - right.length;
+
+  /** The least of a look and those after it; infinite where there is none. */
+  of(look: number): number {
+    let [low, high] = [0, this.#times.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#times[middle]?.look ?? 0) >= look) low = middle + 1;
+      else high = middle;
+    }
+    return this.#times[low - 1]?.time ?? Infinity;
+  }
 }

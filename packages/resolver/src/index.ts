@@ -11,6 +11,7 @@ export type {
   DeclaredTemplate,
   Evidence,
   EvidenceKind,
+  ExecutorPin,
   Finding,
   JobTemplate,
   PodTemplate,

@@ -11,9 +11,10 @@ export { connectService, createServiceClient, type ServiceClient } from "./clien
 export { parseBaseUrls } from "./client/settings.ts";
 export { LIST_BYTES, PROBLEM_TYPES } from "./contract/executor-document.ts";
 export { SERVICE_OPERATIONS, type ServiceOperation } from "./contract/operations.ts";
-export { isTime, list, NotADocument, oneOf, optional, record, text, texts } from "./contract/json.ts";
+export { list, NotADocument, oneOf, optional, record, text, texts, time } from "./contract/json.ts";
 export { parseUnreadTag, parseVerdict, parseVersion } from "./contract/parse-service-documents.ts";
 export { parseEvent, parseVersionNames } from "./contract/parse-document.ts";
+export type * from "./contract/selection-documents.ts";
 export type * from "./contract/service-documents.ts";
 export { noProxyFor, noProxyRules } from "./http/no-proxy.ts";
 export type { ClusterAccess, Credentials } from "./kubernetes/api/access.ts";

@@ -33,11 +33,13 @@ Candidates, likeliest first:
         warnings: ["one", "two"],
         stale: true,
         staleSince: "2026-11-22T23:00:00.000Z",
+        pin: { kind: "rollback", by: "token:op", since: "2026-11-22T21:00:00.000Z", reason: "1.3.0 loses rows" },
         template: { from: "CronJob/executor-ml", container: "executor", pod: { spec: {} } },
       }),
     );
     for (const expected of [
       "Digest:       sha256:0c45ac0f",
+      "Rolled back:  by token:op since 2026-11-22T21:00:00.000Z: 1.3.0 loses rows",
       "Validated:    yes, 2026-11-22T22:00:00.000Z",
       "Ambiguous:    yes",
       "To do:        declare it",

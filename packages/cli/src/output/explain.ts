@@ -1,4 +1,4 @@
-import type { Candidate, Resolution } from "@executor-registry/resolver";
+import type { Candidate, ExecutorPin, Resolution } from "@executor-registry/resolver";
 
 /** Why this image, for a person. */
 export function explain(resolution: Resolution): string[] {
@@ -18,6 +18,7 @@ export function explain(resolution: Resolution): string[] {
     environment,
     validated,
     validatedAt,
+    pin,
   } = resolution;
   const facts: readonly (readonly [string, string | undefined])[] = [
     ["Type", type],
@@ -26,6 +27,7 @@ export function explain(resolution: Resolution): string[] {
     ["Version", resolution.version],
     ["Source", source],
     ["Because", reason],
+    [pin?.kind === "rollback" ? "Rolled back" : "Pinned", pin && heldBy(pin)],
     ["Validated", environment === "production" ? validation(validated, validatedAt) : undefined],
     ["Ambiguous", ambiguous ? "yes" : undefined],
     ["To do", advice],
@@ -38,6 +40,11 @@ export function explain(resolution: Resolution): string[] {
   const lines = known.map(([name, value]) => `${`${name}:`.padEnd(14)}${value}`);
   const warnings = resolution.warnings.map((warning) => `${"Warning:".padEnd(14)}${warning}`);
   return [...lines, ...warnings, "", "Candidates, likeliest first:", ...candidates.flatMap(candidateLines)];
+}
+
+/** Who holds it, since when, how long, and why. */
+function heldBy({ by, since, until, reason }: ExecutorPin): string {
+  return `by ${by} since ${since}${until === undefined ? "" : ` until ${until}`}: ${reason}`;
 }
 
 /** Development checks nothing, so it says nothing of it. */

@@ -1,7 +1,6 @@
 import {
   type ExplainedVersion,
   isObject,
-  isTime,
   list,
   type LookedInSource,
   NotADocument,
@@ -15,6 +14,7 @@ import {
   type ServiceOperation,
   text,
   texts,
+  time,
   type VerdictDocument,
   type WhyDocument,
 } from "@executor-registry/resolver/internal";
@@ -88,12 +88,6 @@ function parseWholeVerdict(json: unknown): VerdictDocument {
 function parseEvidence({ evidence }: Fields): Readonly<Record<string, string>> {
   const members = Object.entries(record(evidence, "its member evidence"));
   return Object.fromEntries(members.map(([name, value]) => [name, typeof value === "string" ? value : String(value)]));
-}
-
-function time(fields: Fields, name: string): string {
-  const { [name]: value } = fields;
-  if (isTime(value)) return value;
-  throw new NotADocument(`its member ${name} is no time`);
 }
 
 function parseSource(json: unknown): LookedInSource {

@@ -1,18 +1,28 @@
 import { type ErrorRow, ExecutorRegistryError, type ProblemDocument } from "@executor-registry/resolver";
 import { PROBLEM_TYPES } from "@executor-registry/resolver/internal";
 import { SERVICE_ERRORS } from "../errors/service-errors.ts";
+import { oneLine } from "../model/one-line.ts";
 
-type Member = "nearMisses" | "knownTypes" | "incomplete";
+type Member = "verdicts" | "nearMisses" | "knownTypes" | "incomplete";
+type Facts = Partial<Record<Exclude<Member, "verdicts">, readonly string[]>> & Pick<ProblemDocument, "verdicts">;
 
 /** Members besides those of every problem, by the error's own fields. */
 function members(error: ExecutorRegistryError): Pick<ProblemDocument, Member> {
-  const { nearMisses, knownTypes, incomplete = [] } = error as Partial<Record<Member, readonly string[]>>;
+  const { verdicts, nearMisses, knownTypes, incomplete = [] } = error as Facts;
   return {
+    ...(verdicts && { verdicts: verdicts.map(shownVerdict) }),
     ...(nearMisses && { nearMisses }),
     ...(knownTypes && { knownTypes }),
     ...(incomplete.length > 0 && { incomplete }),
   };
 }
+
+const shownVerdict = ({ check, state, reason, code }: NonNullable<Facts["verdicts"]>[number]) => ({
+  check,
+  state,
+  reason: oneLine(reason),
+  ...(code !== undefined && { code }),
+});
 
 /** The body of an error's answer: all of one of ours, nothing of another's, which may hold what callers must not see. */
 export function problemDocument(error: unknown, requestId: string): ProblemDocument {

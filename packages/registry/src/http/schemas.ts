@@ -59,6 +59,15 @@ const Live = z
     description: "Of an image that was found in a cluster instead of a container registry: it has not been checked",
   });
 
+/** That an operator holds a type at one version. */
+const PinMembers = z.object({
+  kind: z.enum(["pin", "rollback"]).meta({ description: "A rollback is a pin to a version that was answered before" }),
+  since: Timestamp,
+  by: z.string(),
+  reason: z.string(),
+  until: Timestamp.optional().meta({ description: "When it ends by itself" }),
+});
+
 export const Executor = z
   .object({
     type: z.string(),
@@ -87,6 +96,9 @@ export const Executor = z
     advice: z.string().optional().meta({ description: "What to do about an ambiguous answer" }),
     versions: z.number(),
     warnings: z.array(z.string()),
+    pin: PinMembers.optional().meta({
+      description: "Present while an operator holds the type at this version: decidedBy is pin then",
+    }),
     live: Live.optional(),
   })
   .meta({ id: "Executor" });
@@ -355,6 +367,10 @@ export const Problem = z
     detail: z.string(),
     code: z.string(),
     requestId: z.string().optional(),
+    verdicts: z
+      .array(Verdict.pick({ check: true, state: true, reason: true, code: true }))
+      .optional()
+      .meta({ description: "For `version-not-admitted`: what the checks say of the image" }),
     nearMisses: z.array(z.string()).optional(),
     knownTypes: z.array(z.string()).optional(),
     incomplete: z.array(z.string()).optional().meta({

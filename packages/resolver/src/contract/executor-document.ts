@@ -1,4 +1,4 @@
-import type { Candidate, DeclaredTemplate, EvidenceKind, PullPolicy } from "./resolution.ts";
+import type { Candidate, DeclaredTemplate, EvidenceKind, ExecutorPin, PullPolicy } from "./resolution.ts";
 
 /**
  * What else is known of an image that the service found in a cluster instead of a registry. Such an image was not checked,
@@ -63,6 +63,8 @@ export interface ExecutorDocument {
   readonly versions: number;
   /** What a person should know: another repository claims the same type, … */
   readonly warnings: readonly string[];
+  /** Present while an operator holds the type at this version: `decidedBy` is `pin` then. */
+  readonly pin?: ExecutorPin;
   /** Present for an image that was found in a cluster: development's answer, watched, not scanned. */
   readonly live?: LiveMembers;
 }
@@ -87,6 +89,13 @@ export interface ProblemDocument {
   readonly detail: string;
   /** The literal that identifies the error: a row of the tables of errors. */
   readonly code: string;
+  /** For `version-not-admitted`: what the checks say of the image. */
+  readonly verdicts?: readonly {
+    readonly check: string;
+    readonly state: "passed" | "failed" | "pending";
+    readonly reason: string;
+    readonly code?: string;
+  }[];
   /** For `unknown-type`. Of many known types the first 100. */
   readonly nearMisses?: readonly string[];
   readonly knownTypes?: readonly string[];

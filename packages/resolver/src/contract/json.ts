@@ -30,6 +30,13 @@ export function isTime(value: unknown): value is string {
 }
 
 /** @throws NotADocument */
+export function time(fields: JsonObject, name: string): string {
+  const value = fields[name];
+  if (isTime(value)) return value;
+  throw new NotADocument(`its member ${name} is no time`);
+}
+
+/** @throws NotADocument */
 export function number(fields: JsonObject, name: string): number {
   const value = fields[name];
   if (typeof value === "number") return value;

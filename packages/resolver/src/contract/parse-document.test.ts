@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { documentOf } from "../../../../testing/registry-double.ts";
+import { NotADocument } from "./json.ts";
 import { parseDocument } from "./parse-document.ts";
 import { resolutionOf } from "./resolution-of.ts";
 
@@ -25,4 +26,39 @@ test("that an answer is ambiguous, and what to do about it, reaches the resoluti
   const json = { ...document, ambiguous: true, advice: "tag builds with versions" };
   const { ambiguous, advice } = resolutionOf(parseDocument(json, "ml"));
   assert.deepEqual([ambiguous, advice], [true, "tag builds with versions"]);
+});
+
+test("a pin reaches the resolution: of which kind, since when, by whom, why, until when", () => {
+  const pin = {
+    kind: "rollback",
+    since: "2026-11-23T10:00:00Z",
+    by: "token:op",
+    reason: "1.4.0 loses rows",
+    until: "2026-11-24T10:00:00Z",
+  };
+  const json = { ...document, decidedBy: "pin", pin };
+  const resolution = resolutionOf(parseDocument(json, "ml"));
+  assert.deepEqual([resolution.decidedBy, resolution.pin], ["pin", pin]);
+  const { until: _, ...endless } = pin;
+  assert.deepEqual(parseDocument({ ...json, pin: { ...endless, kind: "of a later release" } }, "ml").pin, {
+    ...endless,
+    kind: "pin",
+  });
+  assert.equal(resolutionOf(parseDocument(document, "ml")).pin, undefined);
+});
+
+test("a pin that is none is refused", () => {
+  const pin = { kind: "pin", since: "2026-11-23T10:00:00Z", by: "token:op", reason: "x" };
+  for (const wrong of [
+    null,
+    1,
+    [],
+    {},
+    { ...pin, since: "soon" },
+    { ...pin, by: 1 },
+    { ...pin, until: "later" },
+    { ...pin, reason: "x".repeat(2001) },
+  ]) {
+    assert.throws(() => parseDocument({ ...document, pin: wrong }, "ml"), NotADocument, JSON.stringify(wrong));
+  }
 });

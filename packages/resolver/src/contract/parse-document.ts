@@ -2,8 +2,9 @@ import { isDigest } from "../reference/digest.ts";
 import { tryParseReference } from "../reference/reference.ts";
 import { isExecutorType } from "../reference/template.ts";
 import type { ExecutorDocument, ExecutorEvent, ProblemDocument } from "./executor-document.ts";
+import type { ExecutorPin } from "./resolution.ts";
 import type { JsonObject } from "../tools/json.ts";
-import { isTime, NotADocument, record, text, texts } from "./json.ts";
+import { isTime, NotADocument, optional, record, text, texts, time } from "./json.ts";
 import { evidenceKind, parseLive } from "./parse-live.ts";
 
 /** @param type the type that was asked for @throws NotADocument */
@@ -45,7 +46,25 @@ export function parseDocument(json: unknown, type: string): ExecutorDocument {
     ...(typeof advice === "string" && { advice }),
     versions: typeof fields["versions"] === "number" ? fields["versions"] : 1,
     warnings: texts(fields, "warnings"),
+    ...optional(fields, "pin", ({ pin }) => parsePin(pin)),
     ...(live && { live }),
+  };
+}
+
+/** Characters of what a person wrote or is called by, in a pin. The service takes less. */
+const MAX_PIN_TEXT = 2000;
+
+/** A later service may know more kinds of pins. @throws NotADocument */
+export function parsePin(json: unknown): ExecutorPin {
+  const fields = record(json, "its pin");
+  const [by, reason] = [text(fields, "by"), text(fields, "reason")];
+  if (Math.max(by.length, reason.length) > MAX_PIN_TEXT) throw new NotADocument("its pin is too long");
+  return {
+    kind: fields["kind"] === "rollback" ? "rollback" : "pin",
+    since: time(fields, "since"),
+    by,
+    reason,
+    ...optional(fields, "until", time),
   };
 }
 

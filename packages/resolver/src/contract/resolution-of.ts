@@ -5,7 +5,7 @@ import type { ExecutorDocument } from "./executor-document.ts";
 
 /** What a resolver answers for the service's document. */
 export function resolutionOf(document: ExecutorDocument): Resolution {
-  const { type, image, digest, version, decidedBy, reason, advice, owner, validatedAt, live } = document;
+  const { type, image, digest, version, decidedBy, reason, advice, owner, validatedAt, pin, live } = document;
   return Object.freeze({
     type,
     environment: "production",
@@ -29,6 +29,7 @@ export function resolutionOf(document: ExecutorDocument): Resolution {
     added: document.added,
     validated: document.validated,
     ...(validatedAt !== undefined && { validatedAt }),
+    ...(pin && { pin }),
   });
 }
 

@@ -110,6 +110,18 @@ export interface Finding {
   readonly warnings: readonly string[];
 }
 
+/** That an operator holds a type at one version. */
+export interface ExecutorPin {
+  /** A rollback is a pin to a version that was answered before. */
+  readonly kind: "pin" | "rollback";
+  /** ISO 8601 in UTC. */
+  readonly since: string;
+  readonly by: string;
+  readonly reason: string;
+  /** When it ends by itself, ISO 8601 in UTC. */
+  readonly until?: string;
+}
+
 /** The answer to “which image is this executor type right now?”. The same in both environments. */
 export interface Resolution extends Finding {
   readonly type: string;
@@ -123,6 +135,8 @@ export interface Resolution extends Finding {
   readonly validated: boolean;
   /** When they last passed, ISO 8601 in UTC. Present when `validated`. */
   readonly validatedAt?: string;
+  /** Production: present while an operator holds the type at this version; `decidedBy` is `pin` then. */
+  readonly pin?: ExecutorPin;
   /** Production: what the image says it can do. */
   readonly capabilities?: readonly string[];
   /** Production: the team that owns the type. */

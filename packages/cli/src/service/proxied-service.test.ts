@@ -8,12 +8,24 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { systemClock } from "@executor-registry/resolver";
+import { createServiceClient, PROBLEM_TYPES, type ServiceOperation } from "@executor-registry/resolver/internal";
+import { connect } from "@executor-registry/resolver/kubernetes";
 import type { Outcome } from "../../../../testing/cli.ts";
 import { exampleService } from "../../../../testing/example-service.ts";
 import { fakeIo, runHere } from "../testing/fake-io.ts";
+import { proxiedService } from "./proxied-service.ts";
 
 const sha256 = createHash("sha256").update("open-sesame").digest("hex");
 const CLOSED = `auth: { reads: token, tokens: [{ name: ci, role: reader, sha256: ${sha256} }] }`;
+
+const PRECONDITION = `${PROBLEM_TYPES}precondition-failed`;
+const CHANGE = {
+  id: "change",
+  method: "PUT",
+  path: "/executors/{type}/thing",
+  query: [],
+  parse: (json: unknown) => json,
+} as const satisfies ServiceOperation;
 
 describe("the cluster's registry service, through an API server's proxy", () => {
   const services = new Map<string, string>();
@@ -21,7 +33,8 @@ describe("the cluster's registry service, through an API server's proxy", () => 
   let kubeconfig = "";
   // As the API server does: it passes on what the service answers, and has a Status for what it has no way to.
   const server = createServer((request, response) => void passOn(request, response));
-  async function passOn({ url = "", method = "GET" }: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function passOn(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { url = "", method = "GET" } = request;
     const [, name = "", rest = ""] =
       /^\/api\/v1\/namespaces\/team\/services\/http:([^/]+):80\/proxy(.*)$/.exec(url) ?? [];
     const service = services.get(name);
@@ -29,9 +42,12 @@ describe("the cluster's registry service, through an API server's proxy", () => 
       return refuse(response, 503, "ServiceUnavailable", 'no endpoints available for service "asleep"');
     }
     if (service === undefined) return refuse(response, 404, "NotFound", `services "${name}" not found`);
-    const answer = await fetch(`${service}${rest}`, { method });
-    const type = answer.headers.get("content-type") ?? "";
-    response.writeHead(answer.status, { "content-type": type }).end(await answer.text());
+    const { host: _, connection: __, "content-length": ___, ...headers } = request.headers;
+    const body = Buffer.concat(await request.toArray());
+    const sent = { method, headers: headers as Record<string, string>, ...(body.length > 0 && { body }) };
+    const answer = await fetch(`${service}${rest}`, sent);
+    const [type, etag] = ["content-type", "etag"].map((name) => answer.headers.get(name) ?? "");
+    response.writeHead(answer.status, { "content-type": type, ...(etag && { etag }) }).end(await answer.text());
   }
   before(async () => {
     const folder = await mkdtemp(join(tmpdir(), "proxied-"));
@@ -63,6 +79,32 @@ describe("the cluster's registry service, through an API server's proxy", () => 
     assert.match((await ask("journal", "--limit", "1", "-o", "name")).stdout, /^entry\/\d+$/m);
     assert.match((await ask("refresh", "--wait")).stdout, /^examples +3 /m);
     assert.deepEqual((await ask("refresh", "ml")).stderr, "the service will scan now\n");
+  });
+
+  test("a change goes through with its body, its conditions and its answer's entity tag", async () => {
+    const asked: unknown[] = [];
+    const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+      const { method, url, headers } = request;
+      const body: unknown = JSON.parse(Buffer.concat(await request.toArray()).toString());
+      asked.push({ method, url, ifMatch: headers["if-match"], key: headers["idempotency-key"], body });
+      response.writeHead(asked.length === 1 ? 200 : 412, { "content-type": "application/json", etag: '"8"' });
+      response.end(JSON.stringify({ code: "precondition-failed", detail: "it changed", type: PRECONDITION }));
+    };
+    const echo = createServer((request, response) => void answer(request, response)).listen(0, "127.0.0.1");
+    await once(echo, "listening");
+    services.set("echo", `http://127.0.0.1:${(echo.address() as AddressInfo).port}`);
+    const api = await connect({ kubeconfig });
+    const client = createServiceClient(proxiedService(api, { name: "echo", port: "80" }, systemClock));
+    const { signal } = new AbortController();
+    const question = { body: { to: "1" }, ifMatch: '"7"', idempotencyKey: "key", signal };
+    assert.equal((await client.look(CHANGE, { type: "ml" }, question)).etag, '"8"');
+    assert.deepEqual(asked, [
+      { method: "PUT", url: "/executors/ml/thing", ifMatch: '"7"', key: '"key"', body: { to: "1" } },
+    ]);
+    const refused = client.ask(CHANGE, { type: "ml" }, question);
+    await assert.rejects(refused, { code: "precondition-failed", message: "it changed" });
+    api.close();
+    echo.close();
   });
 
   test("list and resolve ask the one that --service names", async () => {

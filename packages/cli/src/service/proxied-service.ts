@@ -34,15 +34,20 @@ export function parseServiceName(text: string): ServiceName {
 type Send = (url: URL, options: Parameters<KubernetesApi["request"]>[1]) => Promise<Response>;
 
 /**
- * The way through the API server's proxy, with the kubeconfig's credentials alone: needs `get` and `create` of `services/proxy`, and no
- * way into the cluster's network.
+ * The way through the API server's proxy, with the kubeconfig's credentials alone: needs `get` of `services/proxy`, `create`,
+ * `update` and `delete` of it to change something, and no way into the cluster's network.
  * @see https://kubernetes.io/docs/tasks/access-application-cluster/access-cluster-services/
  */
 function wayTo(api: KubernetesApi, { namespace = api.namespace, name, port }: ServiceName) {
   const base: ApiPath = `/api/v1/namespaces/${namespace}/services/http:${name}:${port}/proxy`;
   const send: Send = async ({ pathname, search }, options) => {
+    let etag: string | undefined;
+    const answered = (headers: Readonly<Record<string, string | string[] | undefined>>): void => {
+      etag = headers["etag"]?.toString();
+    };
     try {
-      return Response.json(await api.request(`${base}${pathname}${search}`, { ...options, limit: LIST_BYTES }));
+      const json = await api.request(`${base}${pathname}${search}`, { ...options, limit: LIST_BYTES, answered });
+      return Response.json(json, etag === undefined ? {} : { headers: { etag } });
     } catch (error) {
       const { status, answer } = error instanceof KubernetesError ? error : {};
       // What requires a token is explained: there is no way to send one.
@@ -60,7 +65,10 @@ export function proxiedService(api: KubernetesApi, service: ServiceName, clock: 
     async ask(question, signal) {
       const { timeout } = question;
       const asking: Asking = {
-        fetch: (at, { method, signal }) => send(at, { method, signal, timeout }),
+        fetch: (at, { method, headers, body, signal }) => {
+          const sent = body === undefined ? {} : { body: JSON.parse(body) as unknown };
+          return send(at, { method, signal, timeout, headers: conditionsIn(headers), ...sent });
+        },
         token: () => Promise.resolve(undefined),
         userAgent: "",
       };
@@ -72,6 +80,13 @@ export function proxiedService(api: KubernetesApi, service: ServiceName, clock: 
       }
     },
   };
+}
+
+const CONDITIONS: ReadonlySet<string> = new Set(["if-match", "idempotency-key"]);
+
+/** The API server's own client sets the others. */
+function conditionsIn(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => CONDITIONS.has(name)));
 }
 
 /** A resolver's way to the service through the proxy. */

@@ -9,9 +9,10 @@ import type { ServiceFetch } from "./request.ts";
 export function nodeFetch(): { readonly fetch: ServiceFetch; close(): void } {
   const [plain, secure] = [new http.Agent({ keepAlive: true }), new HttpsAgent({ keepAlive: true })];
   return {
-    async fetch(url, { method, headers, signal }) {
+    async fetch(url, { method, headers, body, signal }) {
       const agent = url.protocol === "https:" ? secure : plain;
-      const outgoing = { server: url, method, path: `${url.pathname}${url.search}`, headers, agent };
+      const sent = body === undefined ? {} : { body };
+      const outgoing = { server: url, method, path: `${url.pathname}${url.search}`, headers, agent, ...sent };
       const response = await exchange(outgoing, signal);
       const get = (name: string): string | null => response.headers[name]?.toString() ?? null;
       return { status: response.statusCode ?? 0, headers: { get }, body: response };

@@ -24,8 +24,10 @@ const ADVICE: Readonly<Record<number, string>> = {
 
 /** A request as the service's client makes it. */
 export interface ServiceRequest {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
   readonly headers: Readonly<Record<string, string>>;
+  /** JSON. */
+  readonly body?: string;
   /** A redirect would carry the token, and the choice of images, to a host that is not configured. */
   readonly redirect: "manual";
   readonly signal: AbortSignal;
@@ -54,6 +56,10 @@ export interface Question<T> {
   readonly path: string;
   /** The version that is known already. */
   readonly etag?: string | undefined;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  /** Besides those of every question. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Most bytes of an answer. */
   readonly limit: number;
   /** Milliseconds until the whole answer is there. */
@@ -76,8 +82,14 @@ export async function ask<T>(
   signal: AbortSignal,
 ): Promise<ServiceAnswer<T>> {
   const { etag, method = "GET" } = question;
-  const headers = { accept: "application/json, application/problem+json", ...(etag && { "if-none-match": etag }) };
-  const response = await request(new URL(question.path, base), { method, headers, signal }, asking);
+  const body = question.body === undefined ? {} : { body: JSON.stringify(question.body) };
+  const headers = {
+    ...question.headers,
+    accept: "application/json, application/problem+json",
+    ...(etag && { "if-none-match": etag }),
+    ...(body.body !== undefined && { "content-type": "application/json" }),
+  };
+  const response = await request(new URL(question.path, base), { method, headers, ...body, signal }, asking);
   if (response.status === 304 && etag !== undefined) return { is: "unchanged" };
   // With 202 the service says that it begins what it was asked to do.
   if (response.status === 200 || response.status === 202) {
@@ -103,14 +115,14 @@ export async function ask<T>(
  */
 export async function request(
   url: URL,
-  { method, headers, signal }: Omit<ServiceRequest, "redirect">,
+  { headers, ...rest }: Omit<ServiceRequest, "redirect">,
   { fetch, token, userAgent }: Asking,
 ): Promise<ServiceResponse> {
   const bearer = await token();
   const authorization = bearer === undefined ? {} : { authorization: `Bearer ${bearer}` };
   const sent = { ...headers, "user-agent": userAgent, ...authorization };
   try {
-    return await fetch(url, { method, headers: sent, redirect: "manual", signal });
+    return await fetch(url, { ...rest, headers: sent, redirect: "manual" });
   } catch (cause) {
     throw cause instanceof ExecutorRegistryError ? cause : networkFailure(cause);
   }

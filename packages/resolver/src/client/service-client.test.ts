@@ -6,7 +6,7 @@ import { describe, test } from "node:test";
 import { manualClock } from "../../../../testing/manual-clock.ts";
 import { registryDouble } from "../../../../testing/registry-double.ts";
 import { PROBLEM_TYPES } from "../contract/executor-document.ts";
-import { SERVICE_OPERATIONS } from "../contract/operations.ts";
+import { SERVICE_OPERATIONS, type ServiceOperation } from "../contract/operations.ts";
 import { systemClock } from "../tools/clock.ts";
 import { ExecutorRegistryError } from "../tools/errors.ts";
 import { connectService } from "./service-client.ts";
@@ -17,8 +17,8 @@ const { signal } = new AbortController();
 const clientOf = (...urls: string[]) =>
   connectService({ urls: urls.map((url) => new URL(`${url}/`)), userAgent: "tests/1", clock: systemClock });
 
-async function server(answer: (request: IncomingMessage, response: ServerResponse) => void) {
-  const listening = createServer(answer).listen(0, "127.0.0.1");
+async function server(answer: (request: IncomingMessage, response: ServerResponse) => void | Promise<void>) {
+  const listening = createServer((request, response) => void answer(request, response)).listen(0, "127.0.0.1");
   await once(listening, "listening");
   const close = async (): Promise<void> => {
     listening.closeAllConnections();
@@ -41,6 +41,30 @@ test("an operation is asked by its method, path and query, and 202 is an answer"
   const query = { type: "a&b", wait: undefined };
   assert.deepEqual(await client.ask(SERVICE_OPERATIONS.refresh, {}, { query, signal }), { accepted: true });
   assert.deepEqual(asked, ["POST", "/base/executors/refresh?type=a%26b", "tests/1", "0"]);
+  client.close();
+});
+
+const CHANGE = {
+  id: "change",
+  method: "PUT",
+  path: "/executors/{type}/thing",
+  query: ["dryRun"],
+  parse: (json: unknown) => json,
+} as const satisfies ServiceOperation;
+
+test("a change has a body, what it was made from, and a key; its answer has an entity tag", async () => {
+  const asked: unknown[] = [];
+  await using service = await server(async (request, response) => {
+    const { method, url, headers } = request;
+    asked.push(method, url, headers["if-match"], headers["idempotency-key"], headers["content-type"]);
+    asked.push(JSON.parse(Buffer.concat(await request.toArray()).toString()));
+    response.writeHead(200, { etag: '"8"' }).end('{"done":true}');
+  });
+  const client = clientOf(service.url);
+  const question = { query: { dryRun: "All" }, body: { to: "1.0.0" }, ifMatch: '"7"', idempotencyKey: "key", signal };
+  assert.deepEqual(await client.look(CHANGE, { type: "ml" }, question), { answer: { done: true }, etag: '"8"' });
+  const expected = ["PUT", "/executors/ml/thing?dryRun=All", '"7"', '"key"', "application/json", { to: "1.0.0" }];
+  assert.deepEqual(asked, expected);
   client.close();
 });
 

@@ -5,6 +5,7 @@ import type { Clock } from "../tools/clock.ts";
 import { type ErrorCode, ERRORS, ExecutorRegistryError } from "../tools/errors.ts";
 import { RegistryServiceError } from "./errors.ts";
 import { nodeFetch } from "./node-fetch.ts";
+import type { Question } from "./request.ts";
 import { createService, type Service } from "./service.ts";
 import { tokenReader } from "./token.ts";
 
@@ -16,6 +17,18 @@ interface OperationQuestion<Query extends string> {
   readonly signal: AbortSignal;
   /** Milliseconds for the whole answer of one address. @default 10_000 */
   readonly timeout?: number;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  /** The entity tag of the state that was seen: what changed since is not changed. */
+  readonly ifMatch?: string | undefined;
+  /** Names the request, so that it is done once however often it is sent. */
+  readonly idempotencyKey?: string;
+}
+
+/** An answer, and the entity tag of the state that it shows. */
+interface Tagged<Answer> {
+  readonly answer: Answer;
+  readonly etag?: string;
 }
 
 /** Asks the service's operations, without remembering what it answered. */
@@ -30,6 +43,12 @@ export interface ServiceClient {
     params: PathParams<Path>,
     question: OperationQuestion<Query>,
   ): Promise<Answer>;
+  /** The same, with the answer's entity tag. */
+  look<Path extends `/${string}`, Query extends string, Answer>(
+    operation: ServiceOperation<Path, Query, Answer>,
+    params: PathParams<Path>,
+    question: OperationQuestion<Query>,
+  ): Promise<Tagged<Answer>>;
 }
 
 interface ServiceAccess {
@@ -54,30 +73,47 @@ export function connectService({
 }
 
 export function createServiceClient(service: Pick<Service, "ask">): ServiceClient {
-  return {
-    async ask({ method, path, parse }, params, { query = {}, signal, timeout = TIMEOUT_MS }) {
-      const values = params as Readonly<Record<string, string>>;
-      const filled = path
-        .slice(1)
-        .replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(values[name] ?? ""));
-      const search = new URLSearchParams();
-      const asked: Readonly<Record<string, string | number | undefined>> = query;
-      for (const [name, value] of Object.entries(asked)) if (value !== undefined) search.set(name, String(value));
-      const question = {
-        method,
-        path: search.size === 0 ? filled : `${filled}?${search.toString()}`,
-        limit: LIST_BYTES,
-        timeout,
-        parse: (json: unknown) => parse(json, params),
-      };
-      const said = await service.ask(question, signal).catch((error: unknown) => {
+  const look: ServiceClient["look"] = async (operation, params, question) => {
+    const values = params as Readonly<Record<string, string>>;
+    const search = searchOf(question.query);
+    const said = await service
+      .ask(asked(operation, params, search, question), question.signal)
+      .catch((error: unknown) => {
         throw asTheServiceSays(error);
       });
-      if (said.is === "value") return said.value;
-      // Nothing is unchanged for who names no version.
-      const known = said.is === "unknown-type" ? said : { knownTypes: [] };
-      throw new UnknownTypeError(values["type"] ?? search.get("type") ?? "", known);
+    if (said.is === "value") return { answer: said.value, ...(said.etag !== undefined && { etag: said.etag }) };
+    // Nothing is unchanged for who names no version.
+    const known = said.is === "unknown-type" ? said : { knownTypes: [] };
+    throw new UnknownTypeError(values["type"] ?? search.get("type") ?? "", known);
+  };
+  return { look, ask: async (...asking) => (await look(...asking)).answer };
+}
+
+function searchOf(query: Readonly<Record<string, string | number | undefined>> = {}): URLSearchParams {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value));
+  return search;
+}
+
+function asked<Path extends `/${string}`, Query extends string, Answer>(
+  { method, path, parse }: ServiceOperation<Path, Query, Answer>,
+  params: PathParams<Path>,
+  search: URLSearchParams,
+  { timeout = TIMEOUT_MS, body, ifMatch, idempotencyKey }: OperationQuestion<Query>,
+): Question<Answer> {
+  const values = params as Readonly<Record<string, string>>;
+  const filled = path.slice(1).replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(values[name] ?? ""));
+  return {
+    method,
+    path: search.size === 0 ? filled : `${filled}?${search.toString()}`,
+    limit: LIST_BYTES,
+    timeout,
+    ...(body !== undefined && { body }),
+    headers: {
+      ...(ifMatch !== undefined && { "if-match": ifMatch }),
+      ...(idempotencyKey !== undefined && { "idempotency-key": `"${idempotencyKey}"` }),
     },
+    parse: (json) => parse(json, params),
   };
 }
 

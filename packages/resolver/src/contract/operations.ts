@@ -8,7 +8,7 @@ export interface ServiceOperation<
   Answer = unknown,
 > {
   readonly id: string;
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
   /** With parameters as `{type}`. */
   readonly path: Path;
   /** The names of the query's parameters. */

@@ -15,6 +15,10 @@ export interface ApiRequest extends ApiCall {
   readonly body?: unknown;
   /** @default "application/json"; a PATCH says which kind it is. */
   readonly contentType?: string;
+  /** Besides those of every call; for what is asked through the API server. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Takes the headers of an answer in 2xx, before its body. */
+  readonly answered?: (headers: Readonly<Record<string, string | string[] | undefined>>) => void;
   /** Milliseconds for the whole call. @default 30_000 */
   readonly timeout?: number;
   /** Most bytes of the answer. @default 64 MiB */

@@ -51,7 +51,9 @@ class HttpsApi implements KubernetesApi {
     const call = beginCall(this.#clock, options.signal);
     const begin = (): (() => void) => call.within(timeout, () => tooLate(place, timeout));
     try {
-      const body = await readAll(await this.#send(place, options, call, { begin }), limit, place);
+      const response = await this.#send(place, options, call, { begin });
+      options.answered?.(response.headers);
+      const body = await readAll(response, limit, place);
       return parseJson(body, place, options.item);
     } catch (error) {
       throw problem(error, place, call);

@@ -9,6 +9,7 @@ export function outgoingOf(method: string, path: string, options: ApiRequest): O
     if (value !== undefined) search.set(name, String(value));
   }
   const headers = {
+    ...options.headers,
     accept: "application/json",
     // Watches are many small writes on a near link: decompressing costs more than it saves.
     "accept-encoding": "identity",

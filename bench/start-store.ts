@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { type Digest, silentLogger, systemClock } from "@executor-registry/resolver";
-import { Catalogue, Choices, makePolicies } from "@executor-registry/registry/internal";
+import { Catalogue, Choices, makePolicies, makeVersionPolicies } from "@executor-registry/registry/internal";
 import type { Reasoned } from "@executor-registry/registry/internal";
 import { openStore } from "@executor-registry/registry/internal";
 
@@ -30,10 +30,12 @@ const VERDICTS = makePolicies("none")
 export async function fillStore(file: string, types: number): Promise<void> {
   const catalogue = await openCatalogue(file);
   // Answers are kept in the store too.
+  const versions = makeVersionPolicies({ policies: [] }).of("executor");
   const choices = new Choices(
     catalogue,
     () => 0,
-    () => "fallback",
+    () => () => ({ onInvalid: "fallback", versions }),
+    systemClock,
   );
   for (let type = 0; type < types; type += 1) {
     const since = catalogue.head.sequence;

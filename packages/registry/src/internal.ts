@@ -9,6 +9,7 @@ export { trustOf } from "./checks/signature/signers.ts";
 export { ownProcess } from "./command/process-io.ts";
 export { runServerCommand } from "./command/server-command.ts";
 export { configJsonSchema } from "./config/schema.ts";
+export { makeVersionPolicies } from "./policies/policies.ts";
 export { Judging } from "./judging/judging.ts";
 export { createRegistryClient, type RegistryClientOptions } from "./oci/read/client.ts";
 export { repositoryReader } from "./oci/read/repository-reader.ts";

@@ -12,6 +12,7 @@ import { reclaim, type Rank } from "./claims.ts";
 import type { Reasoned } from "./reconcile.ts";
 import type { CatalogueImage, CatalogueState, CatalogueType, KeptAnswer, RepositoryReads } from "./state.ts";
 import { interned } from "./interned.ts";
+import { isSelectionChange } from "./selection-fold.ts";
 import type { ImageHolder } from "./image-set.ts";
 import { POLICY_PART, restorePart, serializePart, STORED_FORMAT } from "./stored.ts";
 
@@ -229,6 +230,13 @@ export class Catalogue {
   /** Calls back when something was written. @returns what stops it */
   onEntries(listener: () => void): () => void {
     return this.#journal.onEntries(listener);
+  }
+
+  /** Calls back when what decides about a type has changed: a pin, a denial. @returns what stops it */
+  onSelected(listener: () => void): () => void {
+    return this.#journal.onEntries((entries) => {
+      if (entries.some(({ change }) => isSelectionChange(change))) listener();
+    });
   }
 
   /** How far somebody has read the audit log, as its store keeps it. */

@@ -47,7 +47,7 @@ export function applyEntry(state: CatalogueState, entry: Entry<Change>): Catalog
   if (change.kind === "version-policies-set") {
     const { settings } = change;
     if (settings === undefined) delete state.versionPolicies;
-    else state.versionPolicies = { settings, by: actor, since: at, reason };
+    else state.versionPolicies = { settings, by: actor, since: at, reason, sequence };
     return state;
   }
   const type = typeIn(state, change.type);

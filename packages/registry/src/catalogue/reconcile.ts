@@ -20,7 +20,12 @@ export interface Observation {
   /** Says why images that are not listed are gone. */
   readonly gone: string;
   readonly details: ReadonlyMap<Digest, ImageDetails>;
+  /** Of images that no tag names any more: whether the registry still has them, where it was asked. */
+  readonly presence: ReadonlyMap<Digest, Presence>;
 }
+
+/** Whether a registry has an image that no tag names. `unknown`: it could not say so. */
+export type Presence = "there" | "gone" | "unknown";
 
 type Found = Extract<Change, { kind: "image-found" }>;
 /** What was seen to happen: a change, but that an image which was found is not judged yet. */
@@ -84,11 +89,34 @@ function reconcileType(
   for (const image of known.values()) {
     if (image.state === "withdrawn" || listed.has(image.digest)) continue;
     if (image.tags.some((tag) => seen.unread.has(tag))) continue;
+    const presence = seen.presence.get(image.digest);
+    if (presence === "unknown" || (presence === "there" && image.untagged)) continue;
     const reason = withdrawal(image, seen);
     const about = { type, repository: name, digest: image.digest };
-    changes.push({ reason, change: { kind: "image-withdrawn", ...about, reason } });
+    const kind = presence === "there" ? "image-untagged" : "image-withdrawn";
+    changes.push({ reason, change: { kind, ...about, reason } });
   }
-  return changes;
+  return [...movedTags(type, name, known.values(), listed), ...changes];
+}
+
+/** The tags that name another image than before. */
+function movedTags(
+  type: string,
+  repository: string,
+  known: Iterable<CatalogueImage>,
+  listed: ReadonlyMap<Digest, ListedImage>,
+): readonly Reasoned<Seen>[] {
+  const named = new Map<string, Digest>();
+  for (const { digest, tags } of listed.values()) for (const tag of tags) named.set(tag, digest);
+  return [...known].flatMap(({ digest: from, state, untagged, tags }) => {
+    if (state === "withdrawn" || untagged) return [];
+    return tags.flatMap((tag) => {
+      const digest = named.get(tag);
+      if (digest === undefined || digest === from) return [];
+      const reason = `tag ${tag} names ${digest} now; it named ${from}`;
+      return { reason, change: { kind: "tag-moved" as const, type, repository, digest, tag, from } };
+    });
+  });
 }
 
 function withdrawal({ tags }: CatalogueImage, { images, gone }: Observation): string {
@@ -159,8 +187,8 @@ function compareImage(
   const changes: Reasoned<Seen>[] = [];
   const kept = known.tags.filter((tag) => seen.unread.has(tag) && !tags.includes(tag));
   const now = [...tags, ...kept].sort();
-  if (!same(known.tags, now)) {
-    const reason = `its tags are ${named(now)}; they were ${named(known.tags)}`;
+  if (known.untagged || !same(known.tags, now)) {
+    const reason = `its tags are ${named(now)}; ${known.untagged ? "none named it" : `they were ${named(known.tags)}`}`;
     changes.push({ reason, change: { kind: "image-tagged", ...about, tags: now } });
   }
   if (details !== undefined && !isDescribed(known.details) && !same(details, known.details)) {

@@ -37,8 +37,10 @@ export function applySelection(type: CatalogueType, { change, ...entry }: Entry<
   switch (change.kind) {
     case "version-served": {
       const { kind: _, type: __, ...served } = change;
-      const revision: Revision = { ...served, since, by, reason };
-      type.revisions = [...type.revisions, revision].slice(-MAX_REVISIONS);
+      const last = type.revisions.at(-1);
+      const again = last?.revision === served.revision;
+      const revision: Revision = again ? { ...last, ...served } : { since, by, reason, ...served };
+      type.revisions = [...(again ? type.revisions.slice(0, -1) : type.revisions), revision].slice(-MAX_REVISIONS);
       return;
     }
     case "version-pinned": {

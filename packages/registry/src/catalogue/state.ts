@@ -147,6 +147,8 @@ export interface CatalogueState {
     readonly by: string;
     readonly since: string;
     readonly reason: string;
+    /** Of the entry that set them. */
+    readonly sequence: number;
   };
   /** The images that are not packed. */
   readonly recent: Recent<ImageSet>;

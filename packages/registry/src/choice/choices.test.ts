@@ -7,6 +7,7 @@ import type { Reasoned } from "../catalogue/reconcile.ts";
 import type { OnInvalid } from "../model/verdict.ts";
 import { openScanning } from "../testing/scanning.ts";
 import { listedImage, listing, scriptedSource } from "../testing/scripted-source.ts";
+import { makeVersionPolicies } from "../policies/policies.ts";
 import { Choices } from "./choices.ts";
 
 const pushed = (character: string, day: number, ...tags: readonly string[]) => {
@@ -34,7 +35,8 @@ describe("an answer that is kept in the store", () => {
     new Choices(
       catalogue,
       () => 0,
-      () => onInvalid,
+      () => () => ({ onInvalid, versions: makeVersionPolicies({ policies: [] }).of("ml") }),
+      clock,
     );
 
   /** What a service that starts with the store answers. */

@@ -1,10 +1,17 @@
 import { hash } from "node:crypto";
-import { isDigest, pinnedName, type Repository, tryParseReference, VERSION } from "@executor-registry/resolver";
+import {
+  type Clock,
+  isDigest,
+  pinnedName,
+  type Repository,
+  tryParseReference,
+  VERSION,
+} from "@executor-registry/resolver";
 import type { Catalogue } from "../catalogue/catalogue.ts";
-import type { CatalogueType } from "../catalogue/state.ts";
+import type { CatalogueState, CatalogueType, KeptAnswer } from "../catalogue/state.ts";
 import { Answers, CATALOGUE, type Order } from "./answers.ts";
 import { executorDocument } from "./document.ts";
-import type { OnInvalid } from "../model/verdict.ts";
+import type { Grounds, RulesOf, RulesUnder, TypeRules } from "./rules.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { Recent } from "../model/recent.ts";
 import { TypeView } from "./type-view.ts";
@@ -13,45 +20,91 @@ import { TypeView } from "./type-view.ts";
 const MAX_VIEWED_IMAGES = 10_000;
 
 /** Counts the changes of what is answered in the same state: answers that were kept before are chosen again. */
-const ANSWER_FORMAT = 1;
+const ANSWER_FORMAT = 2;
+/** Milliseconds. */
+const MAX_SLEEP_MS = 60_000;
 
 /** What is current of each type of a catalogue: chosen and rendered once after each change. */
 export class Choices {
   /** What readers are given, together with what is watched instead of kept in the catalogue. */
   readonly answers: Answers;
   readonly catalogue: Catalogue;
+  readonly #listeners: ((type: string) => void)[] = [];
+  /** When time alone changes a type's choice, milliseconds since the Unix epoch. */
+  readonly #changesAt = new Map<string, number>();
   readonly #views = new Map<string, TypeView>();
-  #onInvalid: (type: string) => OnInvalid;
+  readonly #clock: Clock;
+  #rulesUnder: RulesUnder;
+  #set: CatalogueState["versionPolicies"];
+  #rulesOf: RulesOf;
   /** The types whose views are kept, by how many images each may hold. */
   readonly #recent = new Recent<string>(MAX_VIEWED_IMAGES, (type) => this.#views.delete(type));
 
   /**
    * @param order which source's answer comes first, where a type has several
-   * @param onInvalid what becomes of a type whose version fails as it is judged again
+   * @param rulesUnder the configuration's rules, under the version policies that an operator has set
    */
-  constructor(catalogue: Catalogue, order: Order, onInvalid: (type: string) => OnInvalid) {
+  constructor(catalogue: Catalogue, order: Order, rulesUnder: RulesUnder, clock: Clock) {
     this.answers = new Answers(order);
     this.catalogue = catalogue;
-    this.#onInvalid = onInvalid;
+    this.#clock = clock;
+    this.#rulesUnder = rulesUnder;
+    this.#set = catalogue.state.versionPolicies;
+    this.#rulesOf = rulesUnder(this.#set);
     for (const type of catalogue.types()) this.#render(type);
     catalogue.onTypes((types) => {
+      if (catalogue.state.versionPolicies !== this.#set) this.renew(this.#rulesUnder);
       for (const name of types) {
-        this.#views.delete(name);
         const type = catalogue.type(name);
-        if (type !== undefined) this.#render(type);
+        if (type !== undefined) this.#choose(type);
       }
     });
   }
 
-  /** Chooses again, by another configuration, for the types that it changes. */
-  renew(onInvalid: (type: string) => OnInvalid): void {
-    const before = this.#onInvalid;
-    this.#onInvalid = onInvalid;
+  /** Chooses again, by another configuration or other policies that an operator has set, for the types that this changes. */
+  renew(rulesUnder: RulesUnder): void {
+    const before = this.#rulesOf;
+    this.#rulesUnder = rulesUnder;
+    this.#set = this.catalogue.state.versionPolicies;
+    this.#rulesOf = rulesUnder(this.#set);
     for (const type of this.catalogue.types()) {
-      if (onInvalid(type.type) === before(type.type)) continue;
-      this.#views.delete(type.type);
-      this.#render(type);
+      if (basisOf(this.#rulesOf(type.type)) !== basisOf(before(type.type))) this.#choose(type);
     }
+  }
+
+  /** The configuration's rules under other version policies than those in force. */
+  rulesUnder(set: CatalogueState["versionPolicies"]): RulesOf {
+    return this.#rulesUnder(set);
+  }
+
+  /** What is chosen by, of a type. */
+  groundsOf(type: string): Grounds {
+    const { catalogue } = this;
+    return {
+      readsOf: (repository) => catalogue.readsOf(repository),
+      rules: this.#rulesOf(type),
+      now: this.#clock.now(),
+    };
+  }
+
+  /** Chooses again whenever time alone changes a choice, until the signal aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      const now = this.#clock.now();
+      for (const [name, at] of this.#changesAt) {
+        if (at > now) continue;
+        this.#changesAt.delete(name);
+        const type = this.catalogue.type(name);
+        if (type !== undefined) this.#choose(type);
+      }
+      const next = Math.min(now + MAX_SLEEP_MS, ...this.#changesAt.values());
+      await this.#clock.sleep(Math.max(0, next - now), signal);
+    }
+  }
+
+  /** Calls back with each type for which a version was chosen again. */
+  onChosen(listener: (type: string) => void): void {
+    this.#listeners.push(listener);
   }
 
   get snapshot(): Snapshot {
@@ -63,11 +116,7 @@ export class Choices {
     const type = this.catalogue.type(name);
     let view = this.#views.get(name);
     if (type === undefined) return undefined;
-    if (view === undefined)
-      this.#views.set(
-        name,
-        (view = new TypeView(type, (repository) => this.catalogue.readsOf(repository), this.#onInvalid(name))),
-      );
+    if (view === undefined) this.#views.set(name, (view = new TypeView(type, this.groundsOf(name))));
     this.#recent.use(name, type.images.size);
     return view;
   }
@@ -82,17 +131,30 @@ export class Choices {
     return new Set(served);
   }
 
+  #choose(type: CatalogueType): void {
+    this.#views.delete(type.type);
+    this.#render(type);
+  }
+
   #render(type: CatalogueType): void {
     const basis = this.#basisOf(type);
     let { answer } = type;
     if (answer?.basis !== basis) {
-      const current = this.view(type.type)?.current;
+      const { current, evaluation } = this.view(type.type)?.choice ?? {};
       const document = current && executorDocument(type.type, current);
       // What an older version took in: no client takes a name that long.
       answer = { basis, ...(document && tryParseReference(document.image) && { document }) };
-      this.catalogue.keepAnswer(type, answer);
+      if (evaluation?.changesAt === undefined) this.#keep(type, answer);
+      else this.#changesAt.set(type.type, evaluation.changesAt);
     }
     this.answers.set(CATALOGUE, type.type, answer.document);
+    for (const listener of this.#listeners) listener(type.type);
+  }
+
+  /** What time alone does not change. */
+  #keep(type: CatalogueType, answer: KeptAnswer): void {
+    this.#changesAt.delete(type.type);
+    this.catalogue.keepAnswer(type, answer);
   }
 
   /** All that a choice depends on, besides the type. */
@@ -101,6 +163,9 @@ export class Choices {
       const { firstComplete, unread, unreadTotal } = this.catalogue.readsOf(repository) ?? {};
       return [firstComplete, unread, unreadTotal];
     });
-    return hash("sha256", JSON.stringify([VERSION, ANSWER_FORMAT, this.#onInvalid(type), reads]), "base64url");
+    const rules = basisOf(this.#rulesOf(type));
+    return hash("sha256", JSON.stringify([VERSION, ANSWER_FORMAT, rules, reads]), "base64url");
   }
 }
+
+const basisOf = ({ onInvalid, versions }: TypeRules): string => `${onInvalid} ${versions.fingerprint}`;

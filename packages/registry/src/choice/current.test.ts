@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type Digest, repositoryNamed } from "@executor-registry/resolver";
+import { makeVersionPolicies } from "../policies/policies.ts";
 import { choose } from "./current.ts";
 import { ImageSet } from "../catalogue/image-set.ts";
 import { Recent } from "../model/recent.ts";
@@ -57,7 +58,9 @@ const READS: RepositoryReads = {
   unread: [],
   unreadTotal: 0,
 };
-const currentAmong = (...looks: readonly Looks[]) => choose(type(...looks), () => READS).current;
+const GROUNDS = { rules: { onInvalid: "fallback", versions: makeVersionPolicies({ policies: [] }).of("ml") } } as const;
+const currentAmong = (...looks: readonly Looks[]) =>
+  choose(type(...looks), { ...GROUNDS, readsOf: () => READS }).current;
 const chosen = (...looks: readonly Looks[]): string | undefined => currentAmong(...looks)?.image.tags[0];
 
 describe("the current version", () => {
@@ -172,7 +175,10 @@ describe("tags that could not be read", () => {
     unreadTotal: codes.length,
   });
   const warningsOf = (reads: RepositoryReads | undefined) => {
-    const { current } = choose(type({ created: JANUARY }, { created: YEAR_2026 }), () => reads);
+    const { current } = choose(type({ created: JANUARY }, { created: YEAR_2026 }), {
+      ...GROUNDS,
+      readsOf: () => reads,
+    });
     return { warnings: current?.warnings, reason: current?.reason };
   };
 
@@ -205,7 +211,7 @@ describe("tags that could not be read", () => {
 test("the current version is known among images that are kept packed", () => {
   const packed = type({ created: JANUARY }, { created: YEAR_2026 }, { created: JANUARY });
   packed.images.pack();
-  const view = new TypeView(packed, () => READS, "keep");
+  const view = new TypeView(packed, { readsOf: () => READS, rules: { ...GROUNDS.rules, onInvalid: "keep" } });
   const current = view.current?.image;
   assert.ok(current);
   assert.deepEqual(

@@ -1,10 +1,10 @@
-import { type ExecutorDocument, pinnedName } from "@executor-registry/resolver";
+import { type ExecutorDocument, type ExecutorPin, pinnedName } from "@executor-registry/resolver";
 import type { VerdictDocument, VersionDocument } from "@executor-registry/resolver/internal";
 import type { Current } from "./current.ts";
 import { capabilitiesOf, ownerOf } from "../model/labels.ts";
 import { oneLine } from "../model/one-line.ts";
 import { type Verdict, verdictDocument } from "../model/verdict.ts";
-import type { CatalogueImage } from "../catalogue/state.ts";
+import type { CatalogueImage, Pin } from "../catalogue/state.ts";
 import { informativeTags, versionTag } from "../model/version-tag.ts";
 
 /** As many tags as a person may look at: an unchanged image that each commit tags again has thousands. */
@@ -43,12 +43,22 @@ function imageMembers(image: CatalogueImage) {
 const validation = ({ validatedAt, details }: CatalogueImage) =>
   validatedAt === undefined || details === undefined ? { validated: false } : { validated: true, validatedAt };
 
+/** What is told of a pin. */
+export const pinMembers = ({ mode, since, by, reason, until }: Pin): ExecutorPin => ({
+  kind: mode,
+  since,
+  by,
+  reason,
+  ...(until !== undefined && { until }),
+});
+
 /** The document of `GET /executors/{type}`. */
 export function executorDocument(type: string, current: Current): ExecutorDocument {
-  const { image, decidedBy, reason, ambiguous, advice, versions, warnings } = current;
+  const { image, version, decidedBy, reason, ambiguous, advice, versions, warnings, pin } = current;
   return {
     type,
     ...imageMembers(image),
+    version,
     added: image.added ?? image.found,
     ...validation(image),
     decidedBy,
@@ -57,6 +67,7 @@ export function executorDocument(type: string, current: Current): ExecutorDocume
     ...(advice !== undefined && { advice }),
     versions,
     warnings,
+    ...(pin && { pin: pinMembers(pin) }),
   };
 }
 

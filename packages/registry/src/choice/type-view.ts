@@ -1,8 +1,8 @@
 import type { Digest } from "@executor-registry/resolver";
 import { beaten } from "./beaten.ts";
-import { choose, type Current, type ReadsOf } from "./current.ts";
+import { choose, type Choice } from "./current.ts";
+import type { Grounds } from "./rules.ts";
 import type { UnreadRecord } from "../model/change.ts";
-import type { OnInvalid } from "../model/verdict.ts";
 import { oneLine } from "../model/one-line.ts";
 import { Recency, RecencyOrder } from "../policies/recency.ts";
 import type { CatalogueImage, CatalogueType, ImageState } from "../catalogue/state.ts";
@@ -16,20 +16,25 @@ const MAX_UNREAD = 500;
 
 /** What is asked of a type again and again, worked out once after each change of it. */
 export class TypeView {
-  readonly current: Current | undefined;
-  /** The version that fails, so that the type's policy refuses the type. */
-  readonly refused: CatalogueImage | undefined;
+  readonly choice: Choice;
   readonly #type: CatalogueType;
-  readonly #readsOf: ReadsOf;
+  readonly #grounds: Grounds;
   #newest: readonly CatalogueImage[] | undefined;
   readonly #byState = new Map<ImageState, readonly CatalogueImage[]>();
 
-  constructor(type: CatalogueType, readsOf: ReadsOf, onInvalid: OnInvalid) {
+  constructor(type: CatalogueType, grounds: Grounds) {
     this.#type = type;
-    this.#readsOf = readsOf;
-    const { current, refused } = choose(type, readsOf, onInvalid);
-    this.current = current;
-    this.refused = refused;
+    this.#grounds = grounds;
+    this.choice = choose(type, grounds);
+  }
+
+  get current(): Choice["current"] {
+    return this.choice.current;
+  }
+
+  /** The version that fails, so that the type's policy refuses the type. */
+  get refused(): Choice["refused"] {
+    return this.choice.refused;
   }
 
   /** Its images, newest first: all, or those in a state. */
@@ -60,7 +65,7 @@ export class TypeView {
 
   /** Why an image that passes is not the current version. */
   beaten(image: CatalogueImage): string {
-    return beaten(image, this.current, this.#type.claims, this.#readsOf);
+    return beaten(image, this.current, this.#type, this.#grounds);
   }
 
   /** The repositories that hold, or held, images of it. */
@@ -72,17 +77,20 @@ export class TypeView {
   unread(): { readonly unread: readonly UnreadTagDocument[]; readonly total: number } {
     const { repositories } = this;
     const unread = repositories.flatMap((repository) =>
-      (this.#readsOf(repository)?.unread ?? []).map(({ tag, digest, code, reason }) => {
+      (this.#grounds.readsOf(repository)?.unread ?? []).map(({ tag, digest, code, reason }) => {
         return { repository, tag, ...(digest !== undefined && { digest }), code, reason: oneLine(reason) };
       }),
     );
-    const total = repositories.reduce((sum, repository) => sum + (this.#readsOf(repository)?.unreadTotal ?? 0), 0);
+    const total = repositories.reduce(
+      (sum, repository) => sum + (this.#grounds.readsOf(repository)?.unreadTotal ?? 0),
+      0,
+    );
     return { unread: unread.slice(0, MAX_UNREAD), total };
   }
 
   #ordered(): readonly CatalogueImage[] {
-    const all = [...this.#type.images].map((image) => new Recency(image, this.#readsOf(image.repository.name)));
+    const all = [...this.#type.images].map((image) => new Recency(image, this.#grounds.readsOf(image.repository.name)));
     const order = new RecencyOrder(all);
-    return [...all].sort((a, b) => order.compare(b, a)).map(({ image }) => image);
+    return all.sort((a, b) => order.compare(b, a)).map(({ image }) => image);
   }
 }

@@ -1,7 +1,6 @@
 import { ExecutorRegistryError, UnknownTypeError } from "@executor-registry/resolver";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { Choices } from "./choices.ts";
-import { refusal } from "./current.ts";
 import type { Naming } from "../model/naming.ts";
 import { oneLine } from "../model/one-line.ts";
 import type { CatalogueImage } from "../catalogue/state.ts";
@@ -44,7 +43,7 @@ export function unknownType(type: string, choices: Choices, evidence: Evidence):
     ...(incomplete.length > 0 && { incomplete }),
   };
   if (view?.refused !== undefined) {
-    const why = `executor type "${type}" is refused: ${refusal(view.refused)}`;
+    const why = `executor type "${type}" is refused: ${view.refused.why}`;
     return new UnknownTypeError(type, { ...known, why });
   }
   return new UnknownTypeError(type, known, whyNone(refused));

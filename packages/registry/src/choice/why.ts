@@ -10,7 +10,6 @@ import type { CatalogueImage } from "../catalogue/state.ts";
 import { oneLine } from "../model/one-line.ts";
 import { isEnforced } from "../model/verdict.ts";
 import type { Choices } from "./choices.ts";
-import { refusal } from "./current.ts";
 import { wholeVersion } from "./document.ts";
 import type { TypeView } from "./type-view.ts";
 import { type Evidence, notLookedAt } from "./unknown-type.ts";
@@ -48,7 +47,7 @@ export function why({ type, image: name }: Question, choices: Choices, grounds: 
     const [shown] = explained;
     if (served?.live && names(served, name)) return { answer: "current", reason: served.reason };
     // Only of the type itself: of an image, its own verdicts say why.
-    if (name === undefined && view?.refused) return { answer: "rejected", reason: refusal(view.refused) };
+    if (name === undefined && view?.refused) return { answer: "rejected", reason: view.refused.why };
     if (first && shown) return { answer: isCurrent(first) ? "current" : first.state, reason: shown.why };
     const [tag] = unread;
     if (tag) return { answer: "unread", reason: oneLine(`tag ${tag.tag} could not be read: ${tag.reason}`) };
@@ -70,7 +69,7 @@ export function why({ type, image: name }: Question, choices: Choices, grounds: 
 /** The images that are meant, the best first. Of a type itself the current one, or else the newest that is there. */
 function meant(view: TypeView, name: string | undefined): readonly CatalogueImage[] {
   if (name !== undefined) return view.named(isDigest(name) ? name : { tag: name });
-  const image = view.current?.image ?? view.refused;
+  const image = view.current?.image ?? view.refused?.image;
   if (image !== undefined) return [image];
   const all = view.images();
   const newest = all.find(({ state }) => state !== "withdrawn") ?? all[0];
@@ -91,7 +90,7 @@ function whyNot(image: CatalogueImage, view: TypeView | undefined, served: Execu
     return oneLine(reasons.join("; ") || "it was not judged yet");
   }
   if (served?.live) return `source ${served.source} comes first in the configuration, and has another image`;
-  if (view?.refused) return oneLine(`it passes, but the type is refused: ${refusal(view.refused)}`);
+  if (view?.refused) return oneLine(`it passes, but the type is refused: ${view.refused.why}`);
   return view?.beaten(image) ?? "";
 }
 

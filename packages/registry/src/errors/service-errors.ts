@@ -24,6 +24,8 @@ const OWN = errorTable({
   },
   "invalid-webhook": { title: "Invalid webhook event", status: 400, exit: 2, retryable: false },
   "invalid-configuration": { title: "Invalid configuration file", status: 500, exit: 2, retryable: false },
+  "version-not-admitted": { title: "Version not admitted", status: 409, exit: 1, retryable: false },
+  "nothing-earlier": { title: "No earlier version", status: 409, exit: 1, retryable: false },
   store: { title: "Store failure", status: 503, exit: 1, retryable: true },
 });
 

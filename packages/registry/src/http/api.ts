@@ -4,6 +4,7 @@ import type { Access } from "../auth/access.ts";
 import type { Choices } from "../choice/choices.ts";
 import type { EventQueue } from "../queues/queue.ts";
 import type { Scanner, TakeHints } from "../scan/scanner.ts";
+import type { Selection } from "../selection/selection.ts";
 import type { Webhook } from "../webhooks/webhook.ts";
 import type { EventStream } from "./events.ts";
 import type { ServiceHealth } from "./health.ts";
@@ -44,6 +45,8 @@ interface Configured extends Grounds {
 /** What the handlers of the operations work with. */
 export interface Api {
   readonly choices: Choices;
+  /** What operators decide about versions. */
+  readonly selection: Selection;
   /** Asked for again by each request. */
   readonly inForce: () => Configured;
   readonly serviceHealth: ServiceHealth;

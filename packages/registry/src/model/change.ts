@@ -86,6 +86,8 @@ export type Change =
       readonly decidedBy: ExecutorDocument["decidedBy"];
       /** The fingerprint of the version policy that chose it. */
       readonly rules: string;
+      /** Who pinned it. */
+      readonly by?: string;
     })
   /** Held by an operator until it is unpinned. */
   | (About & Requested & Omit<PinRecord, "repository" | "digest"> & { readonly kind: "version-pinned" })

@@ -22,6 +22,7 @@ export class Disappearances {
   /** Milliseconds between the two looks. */
   readonly #apart: number;
   readonly #since = new Map<string, number>();
+  readonly #images = new Map<string, number>();
 
   constructor(apart: number) {
     this.#apart = apart;
@@ -49,6 +50,20 @@ export class Disappearances {
       this.#since.delete(repository);
       return [listing];
     });
+  }
+
+  /** Whether it is to be believed now that an image is gone which a type is answered with: of that no single answer is believed. */
+  confirmed(image: string, now: number): boolean {
+    const since = this.#images.get(image);
+    if (since === undefined) this.#images.set(image, now);
+    if (since === undefined || now - since < this.#apart) return false;
+    this.#images.delete(image);
+    return true;
+  }
+
+  /** The registry has the image. */
+  present(image: string): void {
+    this.#images.delete(image);
   }
 
   /** What is held back, in a sentence; `undefined` where nothing is. */

@@ -21,6 +21,7 @@ import {
 } from "../sources/image-source.ts";
 import { forEachLimited } from "../sources/for-each-limited.ts";
 import { unreadableIn } from "./known.ts";
+import { heldOutside, presenceOf } from "./presence.ts";
 
 /** Where the registry tells when images were pushed, the older ones' details do not matter until they become current. */
 const DETAILED = 10;
@@ -58,6 +59,10 @@ export interface Reason {
 export interface Look extends Reason {
   /** The head of the journal when it began. */
   readonly since: number;
+  /** Whether an image is to be believed gone, of which the registry says so by itself. */
+  confirmed(image: string): boolean;
+  /** The registry has it. */
+  present(image: string): void;
   /** Whether no look that began later was taken in before. Asked when the decision is written down: much may happen until then. */
   newest(): boolean;
 }
@@ -66,11 +71,12 @@ export interface Look extends Reason {
 export async function ingest(
   source: ImageSource,
   listing: Exclude<RepositoryListing, { state: "failed" }>,
-  { actor, why, since, newest }: Look,
+  look: Look,
   { catalogue, record, naming, log }: IngestOptions,
   signal: AbortSignal,
   progressed: () => void,
 ): Promise<Ingested> {
+  const { actor, why, since, newest } = look;
   const { repository } = listing;
   const { name, path } = repository;
   const problem = invalidName(repository);
@@ -123,12 +129,13 @@ export async function ingest(
     unread: new Set(unread.map(({ tag }) => tag)),
     gone: listing.state === "gone" ? `repository ${name} does not exist any more` : "no tag names it any more",
     details,
+    presence: await presenceOf(heldOutside(catalogue, repository, readable), { source, repository, look, signal }),
   };
   const failures = unread.flatMap(({ problem, ...tag }) => (problem ? [{ ...tag, problem }] : []));
   const ended = failures.length === unread.length;
-  const look = { source: source.name, since, repository: name, unread: failures };
+  const read = { source: source.name, since, repository: name, unread: failures };
   const entries = await record({ actor, why }, (state) =>
-    newest() ? [...reconcile(state, seen, naming), ...(ended ? recordLook(state, look) : [])] : [],
+    newest() ? [...reconcile(state, seen, naming), ...(ended ? recordLook(state, read) : [])] : [],
   );
   report(log, source, repository, failures);
   return { changes: entries.length, unread: failures };

@@ -179,7 +179,7 @@ export class Scanner {
     for (const [name, { repository, source }] of known) {
       if (sources.some((polled) => polled.source.rank(repository) !== undefined)) continue;
       const gone = `no source of the configuration covers ${name} any more`;
-      const nothing = { images: [], unread: new Set<string>(), details: new Map() };
+      const nothing = { images: [], unread: new Set<string>(), presence: new Map(), details: new Map() };
       const seen = { source, since: 0, repository, gone, ...nothing };
       await record({ actor: "system" }, (state) => [
         ...reconcile(state, seen, naming),

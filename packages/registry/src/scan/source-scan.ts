@@ -109,7 +109,13 @@ export class SourceScan {
         this.#believed.set(name, ticket);
         return true;
       };
-      const look = { ...reason, since, newest };
+      const look = {
+        ...reason,
+        since,
+        newest,
+        confirmed: (image: string) => this.#disappearances.confirmed(image, now),
+        present: (image: string) => this.#disappearances.present(image),
+      };
       const ingested = await ingest(source, listing, look, this.#options, signal, () => advance({}));
       changes += ingested.changes;
       unread.set(name, ingested.unread.length);

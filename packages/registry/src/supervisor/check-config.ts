@@ -10,6 +10,7 @@ import { type ConfigMistake, InvalidConfigurationError, readWholeConfig } from "
 import type { Variables } from "../config/read-secrets.ts";
 import type { Config } from "../config/schema.ts";
 import { makeParts } from "./parts.ts";
+import { rulesUnder } from "./rules-under.ts";
 import { memoryStore } from "../stores/memory.ts";
 import { storeProblem } from "../stores/open.ts";
 
@@ -65,11 +66,7 @@ async function partsMistake(config: Config, clock: Clock, variables: Variables):
     await (
       await makeParts(config, {
         catalogue,
-        choices: new Choices(
-          catalogue,
-          () => 0,
-          () => "fallback",
-        ),
+        choices: new Choices(catalogue, () => 0, rulesUnder(config, log), clock),
         clock,
         random: Math.random,
         log,

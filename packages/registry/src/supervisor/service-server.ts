@@ -11,6 +11,7 @@ import { MinuteLimit } from "../http/minute-limit.ts";
 import { OPERATIONS } from "../http/operations.ts";
 import { createReadPath, createRequestIds } from "../http/read-path.ts";
 import { createHttpServer } from "../http/server.ts";
+import type { Selection } from "../selection/selection.ts";
 import type { InForce } from "./in-force.ts";
 
 /** The HTTP server: it outlives configurations. */
@@ -27,6 +28,7 @@ export interface ServiceServer {
 /** What it answers from. */
 export interface ServiceServerOptions {
   readonly choices: Choices;
+  readonly selection: Selection;
   readonly inForce: InForce;
   /** Whether the catalogue held something when it was opened. */
   readonly restored: boolean;
@@ -37,6 +39,7 @@ export interface ServiceServerOptions {
 /** Makes the server; where it listens, and its limits, stay those of the configuration that is in force now. */
 export async function createServiceServer({
   choices,
+  selection,
   inForce,
   restored,
   clock,
@@ -55,6 +58,7 @@ export async function createServiceServer({
     operations: OPERATIONS,
     api: {
       choices,
+      selection,
       inForce: parts,
       serviceHealth: createHealth({
         catalogue,

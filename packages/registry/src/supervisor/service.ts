@@ -2,17 +2,22 @@ import { ExecutorRegistryError, systemClock, type Clock, type Random } from "@ex
 import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "pino";
 import { Catalogue } from "../catalogue/catalogue.ts";
-import { onInvalidOf } from "../checks/checks.ts";
 import { Choices } from "../choice/choices.ts";
+import type { RulesOf } from "../choice/rules.ts";
 import type { Variables } from "../config/read-secrets.ts";
 import type { Config } from "../config/schema.ts";
 import { BrokenJournalError } from "../journal/errors.ts";
 import { rankOf } from "../scan/scanner.ts";
+import { endWhatIsOver } from "../selection/expiry.ts";
+import { policyEffects } from "../selection/policy-effects.ts";
+import { Selection } from "../selection/selection.ts";
+import { ServedVersions } from "../selection/served.ts";
 import { openStore } from "../stores/open.ts";
 import { putInForce } from "./in-force.ts";
 import { keepRunning } from "./keep-running.ts";
 import { Lifetimes } from "./lifetimes.ts";
 import { PARTS_END_MS } from "./parts.ts";
+import { rulesUnder } from "./rules-under.ts";
 import { createServiceServer } from "./service-server.ts";
 
 /** What a service is started with. */
@@ -99,7 +104,8 @@ async function begin(options: ServiceOptions, lifetimes: Lifetimes): Promise<Ser
   const choices = new Choices(
     catalogue,
     (source) => inForce.config.sources.findIndex(({ name }) => name === source),
-    onInvalidOf(config.checks ?? "none"),
+    rulesUnder(config, log),
+    clock,
   );
   const restored = catalogue.head.sequence > 0;
 
@@ -117,7 +123,10 @@ async function begin(options: ServiceOptions, lifetimes: Lifetimes): Promise<Ser
   lifetimes.add({ what: "the configuration", end: () => inForce.close(), ms: PARTS_END_MS + 100 });
   signal?.throwIfAborted();
 
-  const server = await createServiceServer({ choices, inForce, restored, clock, log });
+  const served = new ServedVersions(choices, log);
+  const configured = () => inForce.config.versions.policies;
+  const selection = new Selection({ choices, served, clock, configured });
+  const server = await createServiceServer({ choices, selection, inForce, restored, clock, log });
   lifetimes.add({ what: "the HTTP server", end: () => server.close(), ms: 500 });
   // A question asked at once is not answered with what the configuration does not admit.
   await inForce.parts.takeBack();
@@ -130,13 +139,17 @@ async function begin(options: ServiceOptions, lifetimes: Lifetimes): Promise<Ser
 
   inForce.parts.start();
   const tasks = { clock, random, log, signal: ending.signal };
+  void keepRunning("ending pins and denials", () => endWhatIsOver(catalogue, clock, ending.signal), tasks);
+  void keepRunning("choosing again when it is time", () => choices.run(ending.signal), tasks);
   void keepRunning("verifying the journal", () => verifyDaily(catalogue, clock, ending.signal), tasks);
 
   return {
     url,
     async reconfigure(next) {
       await inForce.swap(next, async (parts) => {
-        choices.renew(onInvalidOf(next.checks ?? "none"));
+        const rules = rulesUnder(next, log);
+        await reportEffects(choices, rules(catalogue.state.versionPolicies), log, ending.signal);
+        choices.renew(rules);
         await server.renew(parts.access, ending.signal);
       });
       return FIXED.filter((name) => !isDeepStrictEqual(next[name], config[name]));
@@ -148,6 +161,16 @@ async function begin(options: ServiceOptions, lifetimes: Lifetimes): Promise<Ser
       await lifetimes.end();
     },
   };
+}
+
+/** What a configuration changes of the answers is logged before it does. */
+async function reportEffects(choices: Choices, rulesOf: RulesOf, log: Logger, signal: AbortSignal): Promise<void> {
+  const { affected, unchanged, changes } = await policyEffects(choices, rulesOf, undefined, signal);
+  if (affected === 0) return;
+  const versions = changes.map(
+    ({ type, before, after }) => `${type}: ${before?.version ?? "none"} → ${after?.version ?? "none"}`,
+  );
+  log.info({ affected, unchanged, versions }, "the configuration changes which versions are current");
 }
 
 /** Damage is known, and reported, before what is damaged is needed. */

@@ -1,3 +1,4 @@
+import type { z } from "zod";
 import { type Clock, silentLogger, systemClock } from "@executor-registry/resolver";
 import { Catalogue } from "../catalogue/catalogue.ts";
 import { Choices } from "../choice/choices.ts";
@@ -10,6 +11,8 @@ import { createRegistryClient } from "../oci/read/client.ts";
 import { createHostPacer } from "../oci/wire/pacing.ts";
 import { rankOf, Scanner } from "../scan/scanner.ts";
 import type { ImageSource } from "../sources/image-source.ts";
+import { makeVersionPolicies } from "../policies/policies.ts";
+import { VersionSettings } from "../policies/settings.ts";
 import { createOciSource } from "../sources/oci/oci.ts";
 import { openStore } from "../stores/open.ts";
 import type { Store } from "../journal/store.ts";
@@ -31,6 +34,8 @@ export interface ScanningOptions {
   readonly checks?: readonly Check[];
   /** Instead of `checks`. */
   readonly policies?: ImagePolicies;
+  /** The version policies, as in a configuration. @default none: the newest */
+  readonly versions?: z.input<typeof VersionSettings>["policies"];
   /** @default one in memory */
   readonly store?: Store;
   readonly clock?: Clock;
@@ -77,10 +82,12 @@ export async function openScanning(options: ScanningOptions): Promise<Scanning> 
   const { checks } = options;
   const named = approved.length === 0 ? "none" : { approvedNamespaces: [...approved], policies: [] };
   const policies = options.policies ?? (checks ? policiesOf(checks) : makePolicies(named));
+  const versions = makeVersionPolicies(VersionSettings.parse({ policies: options.versions ?? [] }));
   const choices = new Choices(
     catalogue,
     () => 0,
-    (type) => policies.of(type).onInvalid,
+    () => (type) => ({ onInvalid: policies.of(type).onInvalid, versions: versions.of(type) }),
+    clock,
   );
   const judged = { policies, sources, catalogue, clock, random: () => 0.5, log: silentLogger };
   const judging = new Judging(judged);

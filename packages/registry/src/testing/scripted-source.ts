@@ -1,9 +1,10 @@
-import { type Digest, repositoryAt } from "@executor-registry/resolver";
+import { type Digest, ExecutorRegistryError, repositoryAt } from "@executor-registry/resolver";
 import type { RepositoryReader } from "../oci/read/repository-reader.ts";
 import type { ImageSource, ListedImage, RepositoryListing, ScanOutcome, ScanRequest } from "../sources/image-source.ts";
 
-const nothing = (): Promise<never> => Promise.reject(new TypeError("there is nothing to read"));
-/** A repository of which only what the listing says is known. */
+const nothing = (): Promise<never> =>
+  Promise.reject(new ExecutorRegistryError("unreachable", "the registry is only scripted"));
+/** A repository of which only what the listing says is known: the registry does not answer otherwise. */
 export const unreadable: RepositoryReader = { manifest: nothing, tagged: nothing, referrers: nothing, blob: nothing };
 
 /** A source whose every scan is what the test makes of it. */

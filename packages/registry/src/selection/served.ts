@@ -1,0 +1,95 @@
+import { ExecutorRegistryError } from "@executor-registry/resolver";
+import type { Logger } from "pino";
+import type { Reasoned } from "../catalogue/reconcile.ts";
+import type { CatalogueState, CatalogueType } from "../catalogue/state.ts";
+import { choose } from "../choice/current.ts";
+import type { Choices } from "../choice/choices.ts";
+import { contextOf, type Grounds } from "../choice/rules.ts";
+
+/** Writes down which version each type is answered with, whenever that changes: the history that a rollback goes back in. */
+export class ServedVersions {
+  readonly #choices: Choices;
+  readonly #log: Logger;
+  readonly #changed: Set<string>;
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(choices: Choices, log: Logger) {
+    this.#choices = choices;
+    this.#log = log;
+    const { catalogue } = choices;
+    // What changed while the service was down, or was not written down before it ended.
+    this.#changed = new Set([...catalogue.types()].map(({ type }) => type));
+    choices.onChosen((type) => {
+      this.#changed.add(type);
+      void this.settle();
+    });
+  }
+
+  /** Resolves once all that was chosen by now is written down, or cannot be: it is tried again with the next change. */
+  settle(): Promise<void> {
+    this.#last = this.#last.then(() => this.#write());
+    return this.#last;
+  }
+
+  async #write(): Promise<void> {
+    if (this.#changed.size === 0) return;
+    const types = [...this.#changed];
+    this.#changed.clear();
+    const { catalogue } = this.#choices;
+    try {
+      await catalogue.record("system", (state) => types.flatMap((name) => this.#change(state, name)));
+    } catch (problem) {
+      for (const type of types) this.#changed.add(type);
+      if (problem instanceof ExecutorRegistryError && problem.code === "closed") return;
+      this.#log.warn({ problem }, "which version types are answered with could not be written down");
+    }
+  }
+
+  #change(state: CatalogueState, name: string): readonly Reasoned[] {
+    const type = state.types.get(name);
+    return type === undefined ? [] : servedChange(type, this.#choices.groundsOf(name));
+  }
+}
+
+/** The change that keeps what a type is answered with; none where that is kept already. */
+function servedChange(type: CatalogueType, grounds: Grounds): readonly Reasoned[] {
+  const { current } = choose(type, grounds);
+  if (current === undefined) return [];
+  const { image, version, decidedBy, pin } = current;
+  const { digest } = image;
+  const { name: repository } = image.repository;
+  const { versions: rules } = grounds.rules;
+  const before = type.revisions.at(-1);
+  const same = before?.digest === digest && before.repository === repository;
+  if (same && before.rules === rules.fingerprint && (before.decidedBy === "pin") === (decidedBy === "pin")) return [];
+  // Another policy that chooses the same, or a pin of what is served, is no other version.
+  const revision = (before?.revision ?? 0) + (same ? 0 : 1);
+  const served = { version, revision, decidedBy, rules: rules.fingerprint, ...(pin && { by: pin.by }) };
+  const change = { kind: "version-served" as const, type: type.type, repository, digest, ...served };
+  return [
+    {
+      reason: same ? `the same version, of another reason: ${current.reason}` : direction(type, current, grounds),
+      change,
+    },
+  ];
+}
+
+/** Why the version is another one; that it is lower is said. */
+function direction(
+  type: CatalogueType,
+  { image, version, reason }: NonNullable<ReturnType<typeof choose>["current"]>,
+  grounds: Grounds,
+): string {
+  const before = type.revisions.at(-1);
+  if (before === undefined) return reason;
+  const last =
+    before.repository === image.repository.name ? type.images.get(before.repository, before.digest) : undefined;
+  const order =
+    last &&
+    grounds.rules.versions.compare(
+      { image, tag: version },
+      { image: last, tag: before.version },
+      contextOf(type, before.repository, grounds),
+    );
+  return `${order !== undefined && order < 0 ? `goes down from ${before.version}` : `instead of ${before.version}`}: ${reason}`;
+}

@@ -1,71 +1,81 @@
+import { z } from "zod";
 import type { CatalogueImage } from "../catalogue/state.ts";
-import { type Difference, Recency, RecencyOrder } from "./recency.ts";
-import type { Evaluation, EvaluationContext, Standing } from "./rules.ts";
+import { versionTag } from "../model/version-tag.ts";
+import { durationBetween } from "../settings/duration.ts";
+import type { Ages } from "./ages.ts";
+import type { Candidate } from "./candidate.ts";
+import { arrivalOf, newerBy } from "./newer-by.ts";
+import type { Field, Ordering } from "./ordering.ts";
+import type { Difference, Recency } from "./recency.ts";
+
+export const NewestSettings = z.object({
+  by: z.enum(["pushed", "tagged", "created"]).default("pushed").meta({
+    description:
+      "`pushed`: when the image came to its registry, or was found; `tagged`: when a tag last came to it; `created`: when it was built, by its own account",
+  }),
+  minAge: durationBetween("0s", "366d").prefault("0s").meta({
+    description: "How long an image must have been there: since its push, or since it was found",
+  }),
+});
+type Settings = z.output<typeof NewestSettings>;
 
 const ADVICE =
   "give each image a version as its tag, such as 1.4.0, or let builds keep the time at which they were made";
 
-const NONE = { drops: [], warnings: [], candidates: 0 } as const;
+/** By time, and by versions where no time tells images apart. The key is when the tag came, where that counts. */
+export function newest({ by, minAge }: Settings): Ordering<number> {
+  const created = (a: Candidate<unknown>, b: Candidate<unknown>, ages: Ages): number =>
+    by === "created" ? ages.of(a).created - ages.of(b).created : 0;
+  const difference = (a: Candidate<unknown>, b: Candidate<unknown>, ages: Ages): Difference =>
+    created(a, b, ages) === 0 ? ages.difference(a, b) : "created";
+  return {
+    summary: `newest by ${by}${minAge === 0 ? "" : `, there for ${minAge / 1000} s`}`,
+    read(_, tag, image) {
+      const tagged = by === "tagged" ? tagTime(tag, image) : undefined;
+      return { key: tagged ?? 0, ...(tagged !== undefined && { tagged }) };
+    },
+    compareKeys: (a, b) => a - b,
+    shownTag: versionTag,
+    compare: (a, b, ages) => created(a, b, ages) || ages.compare(a, b),
+    ...(minAge > 0 && { countsFrom: (one: Candidate<number>, ages: Ages) => cameAt(ages.of(one)) + minAge }),
+    decide: (field) => decide(field, (one) => difference(field.best, one, field.ages)),
+    decisive(winner, loser, ages) {
+      return `${winner.tag} ${newerBy(ages.of(winner), ages.of(loser), difference(winner, loser, ages))}`;
+    },
+    explain: (_, text) => `${text} is left out`,
+    warnings: () => [],
+  };
+}
 
-/** The newest version, and what shows that it is; ambiguous where nothing does. */
-export function newest(images: Iterable<CatalogueImage>, { reads, eligible }: EvaluationContext): Evaluation {
-  const looks = Array.from(images, (image) => new Recency(image, reads));
-  const order = new RecencyOrder(looks);
-  const all = looks.filter(({ image }) => (eligible === undefined ? image.state === "admitted" : eligible(image)));
-  let best: Recency | undefined;
-  let next: Recency | undefined;
-  for (const one of all) {
-    if (best === undefined || order.compare(one, best) > 0) [best, next] = [one, best];
-    else if (next === undefined || order.compare(one, next) > 0) next = one;
-  }
-  if (best === undefined) return { ...NONE, decidedBy: "none", reason: "no image is admitted", ambiguous: false };
-  const made = { ...NONE, candidates: all.length, pick: standing(best), ambiguous: false };
-  // What could not be read may be newer: then it is the newest of those that could.
-  const readable = (reads?.unreadTotal ?? 0) === 0 ? "" : " that could be read";
-  if (next === undefined) {
-    return { ...made, decidedBy: "only-candidate", reason: `it is the only admitted version${readable}` };
-  }
-  const picked = { ...made, runnerUp: standing(next) };
+function tagTime(tag: string, { tagTimes }: CatalogueImage): number | undefined {
+  const at = tagTimes !== undefined && Object.hasOwn(tagTimes, tag) ? tagTimes[tag] : undefined;
+  return at === undefined ? undefined : Date.parse(at);
+}
+
+/** Of what was there before the first complete look, when it was built is the nearest that is known; else it is as new as it may be. */
+function cameAt({ pushed, look, created, found }: Recency): number {
+  return pushed ?? (look > 0 || created === 0 ? found : Math.min(created, found));
+}
+
+function decide(
+  { best, all, among, ages }: Field<number>,
+  differenceTo: (one: Candidate<number>) => Difference,
+): ReturnType<Ordering<number>["decide"]> {
   const differences = new Set<Difference>();
-  for (const one of all) if (one !== best) differences.add(order.difference(best, one));
+  for (const one of all) if (one !== best) differences.add(differenceTo(one));
   if (differences.has("name")) {
-    const reason = `nothing shows which of ${all.length} admitted versions${readable} is the newest: some were there when their repository was looked at first, without a time that is believable or a version to compare`;
-    return { ...picked, decidedBy: "none", reason, ambiguous: true, advice: ADVICE };
+    const reason = `nothing shows which ${among} is the newest: some were there when their repository was looked at first, without a time that is believable or a version to compare`;
+    return { decidedBy: "none", reason, ambiguous: true, advice: ADVICE };
   }
-  const reason = `of ${all.length} admitted versions${readable} it ${reasonFor(best, all, differences)}`;
-  return { ...picked, decidedBy: "policy", reason };
+  const newest = ages.of(best);
+  const why = (): string => {
+    if (differences.has("version")) return "has the highest version of those that no time orders";
+    if (differences.has("created")) {
+      const undated = all.some((one) => ages.of(one).created === 0 && ages.of(one).look === newest.look);
+      return `is the last that was built${undated ? " of those that say when" : ""} (${best.image.details?.created ?? ""})`;
+    }
+    const verb = !differences.has("pushed") ? "found" : newest.tagged === undefined ? "pushed" : "tagged";
+    return `is the last that was ${verb} (${arrivalOf(newest)})`;
+  };
+  return { decidedBy: "policy", reason: `${among} it ${why()}`, ambiguous: false };
 }
-
-const standing = ({ image, tag }: Recency): Standing => ({ image, tag });
-
-function reasonFor(newest: Recency, all: readonly Recency[], differences: ReadonlySet<Difference>): string {
-  const { image } = newest;
-  if (differences.has("version")) return "has the highest version of those that no time orders";
-  if (differences.has("created")) {
-    const undated = all.some(({ created, look }) => created === 0 && look === newest.look);
-    return `is the last that was built${undated ? " of those that say when" : ""} (${image.details?.created ?? ""})`;
-  }
-  if (differences.has("pushed")) return `is the last that was pushed (${image.pushed ?? image.found})`;
-  return `is the last that was found (${image.found})`;
-}
-
-/** What makes an image newer than another, which is "this one". */
-export function newerBy(winner: Recency, loser: Recency): string {
-  switch (new RecencyOrder([winner, loser]).difference(winner, loser)) {
-    case "pushed":
-      return `was pushed later (${timeOf(winner)}; this one ${timeOf(loser)})`;
-    case "found":
-      return `was found later (${winner.image.found}; this one ${loser.image.found})`;
-    case "created":
-      return loser.created === 0
-        ? `was built later (${builtAt(winner)}; this one does not say when, or nothing believable)`
-        : `was built later (${builtAt(winner)}; this one ${builtAt(loser)})`;
-    case "version":
-      return `is the higher version than ${loser.tag}, and no time tells the two apart`;
-    case "name":
-      return `was chosen, though neither a time nor a version shows which of the two is newer`;
-  }
-}
-
-const timeOf = ({ image: { pushed, found } }: Recency): string => pushed ?? found;
-const builtAt = ({ created }: Recency): string => new Date(created).toISOString();

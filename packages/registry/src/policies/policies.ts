@@ -1,16 +1,19 @@
-import { hash } from "node:crypto";
 import { ConfigurationError } from "@executor-registry/resolver";
 import { glob } from "../model/glob.ts";
-import { newerBy, newest } from "./newest.ts";
-import { Recency, RecencyOrder } from "./recency.ts";
+import { alphabetical } from "./alphabetical.ts";
+import { fingerprintOf, makeRules } from "./make-rules.ts";
+import { newest } from "./newest.ts";
+import { numerical } from "./numerical.ts";
+import { regex } from "./regex.ts";
 import type { VersionPolicies, VersionRules } from "./rules.ts";
+import { semver } from "./semver.ts";
+import { semverHint } from "./semver-hint.ts";
 import type { VersionPolicySettings, VersionSettings } from "./settings.ts";
-
-const fingerprintOf = (settings: unknown): string => hash("sha256", JSON.stringify(settings), "base64url").slice(0, 16);
+import { followedTag } from "./tag.ts";
 
 /**
  * The version policies of a configuration. A type that none of them names has the newest by the time of push.
- * @throws ConfigurationError for a policy that cannot be followed
+ * @throws ConfigurationError for a pattern or a range that cannot be used
  */
 export function makeVersionPolicies({ policies }: VersionSettings): VersionPolicies {
   const all = policies.map((settings) => ({
@@ -18,40 +21,55 @@ export function makeVersionPolicies({ policies }: VersionSettings): VersionPolic
     matches: settings.types.map((type) => glob(type)),
     rules: rulesOf(settings),
   }));
+  const known = new Map<string, VersionRules>();
   return {
     hash: fingerprintOf(all.map(({ types, rules }) => [rules.name, types, rules.fingerprint])),
     summary: all.map(({ types, rules }) => `${rules.name} for ${types.join(", ")}: ${rules.summary}`),
-    of: (type) => all.find(({ matches }) => matches.some((match) => match(type)))?.rules ?? DEFAULT,
-  };
-}
-
-function rulesOf(settings: VersionPolicySettings): VersionRules {
-  if (settings.kind !== "newest") {
-    throw new ConfigurationError(
-      `the version policy "${settings.name}" is of the kind ${settings.kind}, which is not known yet; use newest`,
-    );
-  }
-  return newestRules(settings.name, settings);
-}
-
-function newestRules(name: string, settings: unknown): VersionRules {
-  return {
-    name,
-    kind: "newest",
-    fingerprint: fingerprintOf(settings),
-    summary: "newest by pushed",
-    onEmpty: "keep",
-    onTagMoved: "follow",
-    denials: [],
-    evaluate: newest,
-    dropOf: () => undefined,
-    compare(a, b, { reads }) {
-      const [one, other] = [new Recency(a.image, reads), new Recency(b.image, reads)];
-      return new RecencyOrder([one, other]).compare(one, other);
+    of(type) {
+      let rules = known.get(type);
+      if (rules === undefined) {
+        rules = all.find(({ matches }) => matches.some((match) => match(type)))?.rules ?? DEFAULT_RULES;
+        known.set(type, rules);
+      }
+      return rules;
     },
-    decisive: (winner, loser, { reads }) =>
-      `${winner.tag} ${newerBy(new Recency(winner.image, reads), new Recency(loser.image, reads))}`,
   };
 }
 
-const DEFAULT = newestRules("", "default");
+/** The rules of one policy. A new kind has its row here, and its settings in `settings.ts`. */
+function rulesOf(settings: VersionPolicySettings): VersionRules {
+  try {
+    switch (settings.kind) {
+      case "semver":
+        return makeRules(settings, semver(settings));
+      case "numerical":
+        return makeRules(settings, numerical(settings));
+      case "alphabetical":
+        return makeRules(settings, alphabetical(settings));
+      case "regex":
+        return makeRules(settings, regex(settings));
+      case "newest":
+        return makeRules(settings, newest(settings));
+      case "tag":
+        return makeRules(settings, followedTag(settings));
+    }
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    throw new ConfigurationError(`the version policy "${settings.name}": ${error.message}`);
+  }
+}
+
+const DEFAULT_SETTINGS = {
+  name: "",
+  types: ["*"],
+  kind: "newest",
+  by: "pushed",
+  minAge: 0,
+  include: [],
+  exclude: [],
+  deny: [],
+  onEmpty: "keep",
+  onTagMoved: "follow",
+} as const satisfies VersionPolicySettings;
+
+const DEFAULT_RULES = makeRules({ ...DEFAULT_SETTINGS }, { ...newest(DEFAULT_SETTINGS), warnings: semverHint });

@@ -1,18 +1,22 @@
 import { compareVersions, isHigher, type TagVersion, tagVersion } from "@executor-registry/resolver";
 import type { CatalogueImage, RepositoryReads } from "../catalogue/state.ts";
 import { versionTag } from "../model/version-tag.ts";
-import { naturalOrder } from "./natural-order.ts";
+import { naturalOrder } from "./text-order.ts";
 
 /** Builds that strip times set 1970 or 1980; nothing older than registries of images is believed. */
 const FIRST_BELIEVED_MS = Date.parse("2013-03-01T00:00:00Z");
 /** How far another machine's clock may be ahead of this one's when an image is first seen. */
 const AHEAD_MS = 5 * 60_000;
 
+const known = new WeakMap<CatalogueImage, { readonly first: number | undefined; readonly recency: Recency }>();
+
 /** What shows how new an image is, by what was known when it was first recorded: later looks change nothing of it. */
 export class Recency {
   readonly image: CatalogueImage;
   /** When its registry received it, by the registry's account. Milliseconds since the Unix epoch, as all times here. */
   readonly pushed: number | undefined;
+  /** When a tag came to it after it was found, where that counts as a push. */
+  readonly tagged: number | undefined;
   /** By its own account; 0 where that is no evidence. */
   readonly created: number;
   /** When it was first read. */
@@ -27,18 +31,31 @@ export class Recency {
   /**
    * @param reads what came of the looks at the image's repository
    * @param tag that it is shown by; the most telling one when absent
+   * @param tagged see {@link Recency.tagged}
    */
-  constructor(image: CatalogueImage, reads: RepositoryReads | undefined, tag?: string) {
+  constructor(image: CatalogueImage, reads: RepositoryReads | undefined, tag?: string, tagged?: number) {
     this.found = Date.parse(image.found);
     const latest = this.found + AHEAD_MS;
     const created = Date.parse(image.details?.created ?? "");
     this.image = image;
-    this.pushed = image.pushed === undefined ? undefined : Math.min(Date.parse(image.pushed), latest);
+    const pushed = image.pushed === undefined ? undefined : Math.min(Date.parse(image.pushed), latest);
+    this.tagged = tagged;
+    this.pushed = tagged === undefined ? pushed : Math.max(tagged, pushed ?? 0);
     this.created = created >= FIRST_BELIEVED_MS && created <= latest ? created : 0;
     const first = reads?.firstComplete ?? Infinity;
     this.look = image.since < first ? 0 : image.since;
     this.before = Math.min(0, image.since);
     this.#tag = tag;
+  }
+
+  /** Of an image by its most telling tag; the same one as long as nothing of it changes. */
+  static of(image: CatalogueImage, reads: RepositoryReads | undefined): Recency {
+    const first = reads?.firstComplete;
+    const kept = known.get(image);
+    if (kept?.first === first && kept !== undefined) return kept.recency;
+    const recency = new Recency(image, reads);
+    known.set(image, { first, recency });
+    return recency;
   }
 
   get tag(): string {
@@ -127,17 +144,14 @@ const isCertain = (a: Recency, b: Recency): boolean =>
 
 /** When looks were, at the latest. */
 class LookTimes {
-  /** Looks that found something, the last first, each with its time; times fall. */
-  readonly #times: { readonly look: number; readonly time: number }[] = [];
+  /** What looks found, the last look's first, each with the least time from there on: times fall. */
+  readonly #times: { readonly look: number; time: number }[] = [];
 
   constructor(all: Iterable<Recency>) {
-    const found = new Map<number, number>();
-    for (const one of all) if (one.look > 0) found.set(one.look, Math.min(one.found, found.get(one.look) ?? Infinity));
-    let time = Infinity;
-    for (const look of [...found.keys()].sort((a, b) => b - a)) {
-      time = Math.min(time, found.get(look) ?? Infinity);
-      this.#times.push({ look, time });
-    }
+    for (const { look, found } of all) if (look > 0) this.#times.push({ look, time: found });
+    this.#times.sort((a, b) => b.look - a.look);
+    let least = Infinity;
+    for (const one of this.#times) least = one.time = Math.min(least, one.time);
   }
 
   /** The least of a look and those after it; infinite where there is none. */

@@ -3,7 +3,7 @@ import type { CatalogueImage, RepositoryReads } from "../catalogue/state.ts";
 import type { Denial } from "../model/denial.ts";
 
 /** Why an image, or one of its tags, is no candidate. Counted by code. */
-type DropCode =
+export type DropCode =
   | "platform"
   | "artifact-tag"
   | "denied"
@@ -17,7 +17,7 @@ type DropCode =
   | "tag-moved"
   | "too-new";
 
-interface Drop {
+export interface Drop {
   readonly code: DropCode;
   /** For people, with the image as subject: `main is not a version`. */
   readonly detail: string;

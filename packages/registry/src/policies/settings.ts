@@ -1,20 +1,28 @@
 import { isDigest } from "@executor-registry/resolver";
 import { z } from "zod";
-import { durationBetween } from "../settings/duration.ts";
-
-const Pattern = z.string().min(1).max(512);
-
-const Pick = z.enum(["highest", "lowest"]).default("highest");
+import { AlphabeticalSettings } from "./alphabetical.ts";
+import { NewestSettings } from "./newest.ts";
+import { NumericalSettings } from "./numerical.ts";
+import { PatternText, TagPattern } from "./pattern.ts";
+import { orderMistake, RegexSettings } from "./regex.ts";
+import { SemverSettings } from "./semver.ts";
+import { TagSettings } from "./tag.ts";
 
 const Deny = z
   .strictObject({
-    version: z.string().min(1).optional().meta({ description: "A tag, letter by letter" }),
+    version: z
+      .string("expected a text: write a version in quotes where YAML reads it as a number")
+      .min(1)
+      .optional()
+      .meta({
+        description: "A tag, letter by letter",
+      }),
     digest: z
       .string()
-      .refine(isDigest, "expected a digest, such as sha256: and 64 hexadecimal digits")
+      .refine(isDigest, "expected a digest: sha256: and 64 hexadecimal digits")
       .optional()
       .meta({ description: "An image, whatever its tags" }),
-    pattern: Pattern.optional().meta({ description: "A regular expression; one tag that it matches is enough" }),
+    pattern: PatternText.optional().meta({ description: "A regular expression: images with a tag that it matches" }),
     reason: z.string().min(1).max(500).meta({ description: "Why, for those who ask later" }),
     author: z.string().min(1).max(200).optional().meta({ description: "Who decided it" }),
     until: z.iso.datetime({ offset: true }).optional().meta({ description: "When it ends; never when absent" }),
@@ -23,6 +31,27 @@ const Deny = z
     ({ version, digest, pattern }) => [version, digest, pattern].filter((one) => one !== undefined).length === 1,
     "expected one of version, digest and pattern",
   );
+export type DenySettings = z.output<typeof Deny>;
+
+/** The group whose text is compared in place of the tag. */
+const KEY_GROUP = "key";
+
+/** What the policies have that read tags, beside their own options. */
+const reading = {
+  extract: PatternText.superRefine((source, context) => {
+    const pattern = TagPattern.parse(source);
+    if (typeof pattern === "string" || pattern.names.includes(KEY_GROUP)) return;
+    context.addIssue({
+      code: "custom",
+      message: `it has no group named ${KEY_GROUP}: write one as (?P<${KEY_GROUP}>…)`,
+    });
+  })
+    .optional()
+    .meta({
+      description:
+        "A regular expression with a group named `key`: what this matches is read in place of the tag; tags that it does not match are left out",
+    }),
+};
 
 /** What the policies of every kind have. */
 const common = {
@@ -34,21 +63,18 @@ const common = {
     description:
       "Executor types that it is for; `*` stands for any characters. The first policy that names a type counts",
   }),
-  include: z.array(Pattern).max(25).default([]).meta({
+  include: z.array(PatternText).max(25).default([]).meta({
     description:
-      "Regular expressions, in RE2's syntax: tags that none of them matches are left out. All are in when empty",
+      "Regular expressions in [RE2's syntax](https://github.com/google/re2/wiki/Syntax): tags that none of them matches are left out. All are in when empty",
   }),
-  exclude: z.array(Pattern).max(25).default([]).meta({
+  exclude: z.array(PatternText).max(25).default([]).meta({
     description: "Regular expressions: tags that one of them matches are left out",
-  }),
-  extract: Pattern.optional().meta({
-    description: "A regular expression with a group named `key`: what this matches is compared in place of the tag",
   }),
   platform: z
     .string()
-    .regex(/^[a-z0-9]+\/[a-z0-9]+(?:\/[a-z0-9.]+)?$/, "expected os/architecture or os/architecture/variant")
+    .regex(/^[a-z0-9]+\/[a-z0-9_]+(?:\/[a-z0-9.]+)?$/, "expected os/architecture[/variant], such as linux/amd64")
     .optional()
-    .meta({ description: "Images that do not run on it are left out: `linux/amd64`" }),
+    .meta({ description: "Images that do not run on it are left out: `linux/amd64`, `linux/arm/v7`" }),
   deny: z.array(Deny).max(1000).default([]).meta({ description: "Images that are left out, each with the reason" }),
   onEmpty: z.enum(["keep", "refuse"]).default("keep").meta({
     description: "Where no image is left: `keep` the last version, or `refuse` the type",
@@ -58,49 +84,30 @@ const common = {
   }),
 };
 
-const kind = <const Kind extends string, const Options extends z.ZodRawShape>(name: Kind, options: Options) =>
-  z.strictObject({ kind: z.literal(name), ...options, ...common });
+const kind = <const Kind extends string, const Shape extends z.ZodRawShape>(name: Kind, options: z.ZodObject<Shape>) =>
+  z.strictObject({ kind: z.literal(name), ...options.shape, ...common });
 
-const Semver = kind("semver", {
-  range: z.string().max(256).default("*").meta({ description: "Versions that are in, as npm writes ranges: `^1.2.0`" }),
-  prerelease: z.enum(["auto", "include", "exclude"]).default("auto").meta({
-    description: "`auto`: pre-releases are in where the range names one of the same version",
-  }),
-  loose: z.boolean().default(false).meta({ description: "Whether `1.2` and `2026.04.1` are versions" }),
-  plus: z.literal("_").optional().meta({ description: "What stands for the `+` before build metadata in tags" }),
+const Regex = kind("regex", RegexSettings.extend(reading)).superRefine(({ pattern: source, order }, context) => {
+  const pattern = TagPattern.parse(source);
+  const message = typeof pattern === "string" ? undefined : orderMistake(pattern, order);
+  if (message !== undefined) context.addIssue({ code: "custom", path: ["order"], message });
 });
 
-const Numerical = kind("numerical", { pick: Pick });
-
-const Alphabetical = kind("alphabetical", { pick: Pick });
-
-const Regex = kind("regex", {
-  pattern: Pattern.meta({ description: "A regular expression with named groups" }),
-  order: z
-    .array(z.strictObject({ group: z.string().min(1), as: z.enum(["number", "text", "semver"]), pick: Pick }))
-    .min(1)
-    .max(16)
-    .meta({ description: "The groups by which tags are ordered, the first that differs decides" }),
-});
-
-const Newest = kind("newest", {
-  by: z.enum(["pushed", "tagged", "created"]).default("pushed").meta({
-    description:
-      "`pushed`: when the image came to its registry; `tagged`: when a tag last came to it; `created`: when it was built, by its own account",
-  }),
-  minAge: durationBetween("0s", "366d").prefault("0s").meta({ description: "How long an image must have been there" }),
-});
-
-const Tag = kind("tag", { tag: z.string().min(1).max(128).meta({ description: "The tag whose image is current" }) });
-
-const PolicySettings = z.discriminatedUnion("kind", [Semver, Numerical, Alphabetical, Regex, Newest, Tag]);
-export type VersionPolicySettings = z.output<typeof PolicySettings>;
+const VersionPolicy = z.discriminatedUnion("kind", [
+  kind("semver", SemverSettings.extend(reading)),
+  kind("numerical", NumericalSettings.extend(reading)),
+  kind("alphabetical", AlphabeticalSettings.extend(reading)),
+  Regex,
+  kind("newest", NewestSettings),
+  kind("tag", TagSettings),
+]);
+export type VersionPolicySettings = z.output<typeof VersionPolicy>;
 
 /** Which version of which types is current. */
 export const VersionSettings = z
   .strictObject({
-    policies: z.array(PolicySettings).default([]).meta({
-      description: "Which version of a type is current. That which was pushed last, for types that no policy names",
+    policies: z.array(VersionPolicy).default([]).meta({
+      description: "Which version of a type is current: the image that was pushed last, for types that no policy names",
     }),
   })
   .superRefine(({ policies }, context) => {

@@ -1,3 +1,14 @@
+const DIGITS = /^[0-9]+$/;
+
+/** The value of a text of digits, however many; undefined for any other: `1e9`, `0x7f` and `1_000` are no numbers here. */
+export const wholeNumber = (text: string): bigint | undefined => (DIGITS.test(text) ? BigInt(text) : undefined);
+
+/** Zero where equal; positive where `a` is greater. */
+export const compareNumbers = (a: bigint, b: bigint): number => (a === b ? 0 : a > b ? 1 : -1);
+
+/** By code units, whatever the locale. */
+export const compareText = (a: string, b: string): number => (a === b ? 0 : a > b ? 1 : -1);
+
 const RUNS = /\d+|\D+/g;
 
 /** As people count: runs of digits by their value, the rest by code units. Zero for equal texts alone, and the same in every locale. */

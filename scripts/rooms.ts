@@ -82,7 +82,8 @@ export const ROOMS: Readonly<Record<string, Allowed>> = {
     policies: ["catalogue", "model", "settings"],
     choice: ["catalogue", "errors", "model", "policies", "sources"],
     selection: ["catalogue", "choice", "errors", "journal", "model", "policies"],
-    judging: ["catalogue", "checks", "checks/vulnerabilities", "model", "oci/read", "sources"],
+    judging: ["catalogue", "checks", "checks/vulnerabilities", "model", "sources"],
+    capabilities: ["catalogue", "choice", "model", "oci/read", "oci/wire", "sources"],
     scan: ["catalogue", "choice", "errors", "model", "net", "sources"],
     webhooks: ["errors", "model", "net", "settings"],
     queues: ["model", "net", "settings", "sources/google", "webhooks"],
@@ -124,6 +125,7 @@ export const ROOMS: Readonly<Record<string, Allowed>> = {
     supervisor: [
       "audit",
       "auth",
+      "capabilities",
       "catalogue",
       "checks",
       "choice",

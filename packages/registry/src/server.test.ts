@@ -7,6 +7,7 @@ import { after, before, describe, test } from "node:test";
 import { SERVICE_OPERATIONS } from "@executor-registry/resolver/internal";
 import { pino } from "pino";
 import { writeLayout } from "../../../testing/images.ts";
+import { untilDiscovered } from "../../../testing/until-discovered.ts";
 import { parseConfig } from "./config/parse-config.ts";
 import { type Service, startService } from "./supervisor/service.ts";
 
@@ -39,6 +40,7 @@ auth:
     service = await startService({ config: parseConfig(text, "test.yaml"), log });
     const headers = { authorization: "Bearer jobs-token" };
     await fetch(`${service.url}/executors/refresh?wait=true`, { method: "POST", headers });
+    await untilDiscovered(service.url);
   });
   after(async () => {
     await service.close();
@@ -50,7 +52,7 @@ auth:
     assert.equal(response.status, 200);
     const body = (await response.json()) as Record<string, unknown>;
     assert.match(String(body["image"]), /^registry\.test\/team\/executor-ml@sha256:[0-9a-f]{64}$/);
-    assert.deepEqual([body["version"], body["capabilities"], body["owner"]], ["1.1.0", ["cuda"], "ml-team"]);
+    assert.deepEqual([body["version"], body["capabilities"], body["owner"]], ["1.1.0", ["amd64", "cuda"], "ml-team"]);
     assert.equal(body["validated"], true);
     for (const time of ["added", "validatedAt"]) assert.ok(!Number.isNaN(Date.parse(String(body[time]))), time);
   });
@@ -145,14 +147,20 @@ auth:
   });
 
   test("the journal is listed newest first, filtered, page by page, as one chain", async () => {
-    const entries: { sequence: number; hash: string; previous: string; change: { type: string } }[] = [];
+    const entries: { sequence: number; hash: string; previous: string; change: { kind: string; type: string } }[] = [];
     let next: string | undefined = "/journal?type=ml&limit=1";
     while (next !== undefined) {
       const response: Response = await get(next);
       entries.push(...((await response.json()) as { entries: typeof entries }).entries);
       next = /<(.*)>; rel="next"/.exec(response.headers.get("link") ?? "")?.[1];
     }
-    assert.equal(entries.length, 3, "two images, and whose they are");
+    assert.deepEqual(entries.map(({ change: { kind } }) => kind).sort(), [
+      "capabilities-found",
+      "image-found",
+      "image-found",
+      "type-claimed",
+      "version-served",
+    ]);
     assert.ok(entries.every(({ change }) => change.type === "ml"));
     const all = ((await json("/journal")) as unknown as { entries: typeof entries }).entries.reverse();
     for (const [index, { previous }] of all.entries()) assert.equal(previous, all[index - 1]?.hash ?? "0".repeat(64));

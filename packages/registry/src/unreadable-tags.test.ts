@@ -5,6 +5,7 @@ import { describeBytes, IMAGE_INDEX, IMAGE_MANIFEST, makeImage, sha256 } from ".
 import { pushImage } from "../../../testing/push.ts";
 import { type RegistryProxy, startRegistryProxy } from "../../../testing/registry-proxy.ts";
 import { timedService } from "../../../testing/timed-service.ts";
+import { isDiscovered } from "../../../testing/until-discovered.ts";
 
 const CONFIG = "application/vnd.oci.image.config.v1+json";
 const SCHEMA_1 = "application/vnd.docker.distribution.manifest.v1+prettyjws";
@@ -69,7 +70,11 @@ function serveOdd(proxy: RegistryProxy, held: Held): void {
       return true;
     }
     const body = last === "1.0.0" ? held.manifest : bytes.get(last);
-    if (body === undefined) return false;
+    if (body === undefined) {
+      response.writeHead(404, { "content-type": "application/json" });
+      response.end(`{"errors":[{"code":"${url.includes("/manifests/") ? "MANIFEST" : "BLOB"}_UNKNOWN"}]}`);
+      return true;
+    }
     const isTag = body === held.manifest;
     const type = isTag ? held.mediaType : url.includes("/manifests/") ? IMAGE_MANIFEST : "application/octet-stream";
     const headers = { "content-type": type, "content-length": body.length, "docker-content-digest": sha256(body) };
@@ -100,6 +105,7 @@ describe("reg-03: one tag beside a healthy executor", { skip: noDockerRegistry, 
       if (bad) assert.equal(answer, 404);
       else assert.deepEqual([answer, versions], ["1.0.0", { "1.0.0": "admitted" }]);
 
+      await service.passUntil(() => isDiscovered(service.url));
       const fetched = (): number =>
         proxy.requests.filter(({ line }) => /^GET .*odd\/.*(manifests|blobs)/.test(line)).length;
       const before = fetched();

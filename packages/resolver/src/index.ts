@@ -5,6 +5,7 @@ export type { DevelopmentOptions, DevelopmentSource } from "./development/option
 export type { ResolverOptions } from "./options.ts";
 export type { RegistryOptions } from "./client/options.ts";
 export type { ResolutionChange } from "./contract/watch.ts";
+export type { CapabilityDetail } from "./contract/capability.ts";
 export type { Environment } from "./contract/resolution.ts";
 export type {
   Candidate,

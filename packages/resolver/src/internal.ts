@@ -11,6 +11,7 @@ export { connectService, createServiceClient, type ServiceClient } from "./clien
 export { parseBaseUrls } from "./client/settings.ts";
 export { LIST_BYTES, PROBLEM_TYPES } from "./contract/executor-document.ts";
 export { SERVICE_OPERATIONS, type ServiceOperation } from "./contract/operations.ts";
+export { compareDotted, isDotted } from "./contract/capability.ts";
 export { list, NotADocument, oneOf, optional, record, text, texts, time } from "./contract/json.ts";
 export { parseUnreadTag, parseVerdict, parseVersion } from "./contract/parse-service-documents.ts";
 export { parseEvent, parseVersionNames } from "./contract/parse-document.ts";

@@ -86,7 +86,7 @@ export function indexRepository({ repositories }: CatalogueState, repository: st
   else types.add(type);
 }
 
-type ImageChange = Extract<Change, { readonly kind: `image-${string}` | "report-received" }>;
+type ImageChange = Extract<Change, { readonly kind: `image-${string}` | "report-received" | "capabilities-found" }>;
 
 function changed(
   before: CatalogueImage | undefined,
@@ -129,6 +129,18 @@ function changed(
     }
     case "report-received":
       return before && { ...before, reports: withReport(before.reports ?? [], change.report, sequence), sequence };
+    case "capabilities-found": {
+      if (before === undefined) return undefined;
+      const { capabilities, sboms, rules, incomplete } = change;
+      const found: NonNullable<CatalogueImage["capabilities"]> = {
+        at,
+        capabilities: capabilities.slice(0, MAX_CAPABILITIES),
+        sboms,
+        ...(rules !== undefined && { rules }),
+        ...(incomplete !== undefined && { incomplete }),
+      };
+      return { ...before, capabilities: found, sequence };
+    }
     case "image-withdrawn": {
       if (before === undefined) return undefined;
       const { untagged: _, ...kept } = before;
@@ -136,6 +148,9 @@ function changed(
     }
   }
 }
+
+/** Found capabilities that are kept of one image. */
+const MAX_CAPABILITIES = 64;
 
 /** With the tags that it did not have before: one that it lost, or that was there when it was gone, comes again. */
 function timesOfTags(

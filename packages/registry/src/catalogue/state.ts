@@ -1,4 +1,5 @@
 import type { Repository, Digest, ExecutorDocument } from "@executor-registry/resolver";
+import type { CapabilityFindings } from "../model/capability.ts";
 import { isEnforced, type Verdict } from "../model/verdict.ts";
 import type { Claim, PinRecord, UnreadRecord } from "../model/change.ts";
 import type { Denial } from "../model/denial.ts";
@@ -45,6 +46,8 @@ export interface CatalogueImage extends Image {
   readonly validatedAt?: string;
   /** The newest of each scanner, about the image or those that it names. */
   readonly reports?: readonly PostedReport[];
+  /** What it can do, and when that was found. Absent where it was not looked for yet. */
+  readonly capabilities?: CapabilityFindings & { readonly at: string };
   readonly withdrawn?: { readonly at: string; readonly reason: string };
   /** No tag names it any more, though its registry still has it. Its tags are those it had. */
   readonly untagged?: { readonly at: string; readonly reason: string };

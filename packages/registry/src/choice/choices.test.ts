@@ -101,6 +101,8 @@ describe("an answer that is kept in the store", () => {
       version: "1.1.0",
       tags: ["1.1.0"],
       capabilities: [],
+      capabilityDetails: [],
+      capabilitiesIncomplete: "the image was not looked at yet: only what is declared is known",
       pushed: "2026-01-02T00:00:00.000Z",
       platforms: [],
       source: "scripted",

@@ -20,7 +20,7 @@ import { TypeView } from "./type-view.ts";
 const MAX_VIEWED_IMAGES = 10_000;
 
 /** Counts the changes of what is answered in the same state: answers that were kept before are chosen again. */
-const ANSWER_FORMAT = 2;
+const ANSWER_FORMAT = 3;
 /** Milliseconds. */
 const MAX_SLEEP_MS = 60_000;
 

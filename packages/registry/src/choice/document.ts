@@ -1,7 +1,8 @@
 import { type ExecutorDocument, type ExecutorPin, pinnedName } from "@executor-registry/resolver";
 import type { VerdictDocument, VersionDocument } from "@executor-registry/resolver/internal";
 import type { Current } from "./current.ts";
-import { capabilitiesOf, ownerOf } from "../model/labels.ts";
+import { capabilityMembers } from "../model/capability.ts";
+import { labelledCapabilities, ownerOf } from "../model/labels.ts";
 import { oneLine } from "../model/one-line.ts";
 import { type Verdict, verdictDocument } from "../model/verdict.ts";
 import type { CatalogueImage, Pin } from "../catalogue/state.ts";
@@ -29,7 +30,7 @@ function imageMembers(image: CatalogueImage) {
     version: versionTag(image.tags),
     tags,
     ...(omitted > 0 && { tagsOmitted: omitted }),
-    capabilities: capabilitiesOf(labels),
+    ...capabilityMembers(labelledCapabilities(labels), image.capabilities),
     ...(owner === undefined ? {} : { owner }),
     ...(created === undefined ? {} : { created }),
     ...(image.pushed === undefined ? {} : { pushed: image.pushed }),

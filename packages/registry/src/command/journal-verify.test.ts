@@ -6,6 +6,7 @@ import { DatabaseSync } from "node:sqlite";
 import { after, before, describe, test } from "node:test";
 import { writeLayout } from "../../../../testing/images.ts";
 import { serving } from "../../../../testing/serving.ts";
+import { untilDiscovered } from "../../../../testing/until-discovered.ts";
 import { runHere } from "../testing/process-io.ts";
 
 describe("a journal whose entries were changed behind the service's back", { timeout: 60_000 }, () => {
@@ -34,6 +35,7 @@ sources: [{ name: main, kind: oci-layout, path: ${join(folder, "layout")} }]
     let entries = 0;
     {
       await using service = await serving(file);
+      await untilDiscovered(service.url);
       const health = async () =>
         (await (await fetch(`${service.url}/health`)).json()) as {
           status: string;

@@ -7,6 +7,7 @@ import type { ExecutorDocument } from "@executor-registry/resolver";
 import { type BlobDescriptor, IMAGE_INDEX, IMAGE_MANIFEST } from "../../../../testing/images.ts";
 import { type OddImage, type OddRegistry, startOddRegistry } from "../../../../testing/odd-registry.ts";
 import { type Serving, serving } from "../../../../testing/serving.ts";
+import { untilDiscovered } from "../../../../testing/until-discovered.ts";
 
 const CACHE = "application/vnd.buildkit.cacheconfig.v0";
 const CHART = "application/vnd.cncf.helm.config.v1+json";
@@ -26,7 +27,7 @@ const readable: Readonly<Record<string, readonly [fill: (registry: OddRegistry, 
       registry.image(path, "1.1.0", { config: CUDA });
       registry.image(path, "buildcache", { config: '{"layers":[],"records":[]}', configType: CACHE });
     },
-    { version: "1.1.0", capabilities: ["cuda"], versions: 1 },
+    { version: "1.1.0", capabilities: ["amd64", "cuda"], versions: 1 },
   ],
   "reg-01b": [
     (registry, path) => {
@@ -34,7 +35,7 @@ const readable: Readonly<Record<string, readonly [fill: (registry: OddRegistry, 
       const manifests = [registry.blob(path, "a layer", LAYER), registry.blob(path, '{"layers":[]}', CACHE)];
       registry.manifest(path, "cache", { schemaVersion: 2, mediaType: IMAGE_INDEX, manifests });
     },
-    { version: "1.1.0", capabilities: ["cuda"], versions: 1 },
+    { version: "1.1.0", capabilities: ["amd64", "cuda"], versions: 1 },
   ],
   "reg-01-type-that-says-nothing": [
     (registry, path) => {
@@ -172,6 +173,7 @@ describe("a served registry of odd images", { timeout: 120_000 }, () => {
       `listen: { host: 127.0.0.1, port: 0 }\nauth: { writes: open }\nchecks: none\nsources:\n  - ${source}\n`,
     );
     service = await serving(file);
+    await untilDiscovered(service.url);
   });
   after(async () => {
     await service?.[Symbol.asyncDispose]();

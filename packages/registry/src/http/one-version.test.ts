@@ -69,7 +69,7 @@ describe("one image", () => {
     assert.match(namespace?.fingerprint ?? "", /^[\w-]{16}$/);
     assert.deepEqual(
       current.journal.map(({ change: { kind, digest } }) => [kind, digest]),
-      [["image-found", digests.get(NEWEST)]],
+      ["capabilities-found", "version-served", "image-found"].map((kind) => [kind, digests.get(NEWEST)]),
     );
     const rejected = (await get(pathOf(FOREIGN))) as VersionDetails;
     assert.deepEqual([rejected.state, rejected.verdicts[0]?.code], ["rejected", "namespace-not-allowed"]);

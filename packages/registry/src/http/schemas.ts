@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { capabilities } from "./capability-schemas.ts";
 
 // The documents that the service answers with, as the OpenAPI document prints them. Their types are the contract's: a test holds them equal.
 
@@ -76,7 +77,7 @@ export const Executor = z
     version: z.string().meta({ description: "The tag by which people know it" }),
     tags: z.array(z.string()).meta({ description: "At most 50, the most informative ones" }),
     tagsOmitted: z.number().optional().meta({ description: "How many more tags there are" }),
-    capabilities: z.array(z.string()).meta({ description: "Label executor-registry.dev/capabilities" }),
+    ...capabilities,
     owner: z.string().optional().meta({
       description: "Of the policy that approved the repository; without one, label executor-registry.dev/owner",
     }),
@@ -126,6 +127,8 @@ const Version = Executor.pick({
   tags: true,
   tagsOmitted: true,
   capabilities: true,
+  capabilityDetails: true,
+  capabilitiesIncomplete: true,
   owner: true,
   created: true,
   pushed: true,

@@ -1,11 +1,9 @@
-import { type Clock, ExecutorRegistryError, type Repository } from "@executor-registry/resolver";
+import { type Clock, ExecutorRegistryError } from "@executor-registry/resolver";
 import { withTimeLimit } from "@executor-registry/resolver/internal";
 import type { Check, Judgement, Subject } from "../checks/check.ts";
 import type { Verdict } from "../model/verdict.ts";
 import { UNAVAILABLE } from "./verdicts.ts";
 import { oneLine } from "../model/one-line.ts";
-import type { RepositoryReader } from "../oci/read/repository-reader.ts";
-import type { ImageSource } from "../sources/image-source.ts";
 
 /** A check may take as long, with all that it reads. */
 const CHECK_MS = 30_000;
@@ -62,15 +60,4 @@ export async function ask(check: Check, subject: Subject, clock: Clock, signal: 
     signal.throwIfAborted();
     return failedVerdict(check, error);
   }
-}
-
-/** The reader of an image's repository, by the source that found it. */
-export function readerOf(sources: readonly ImageSource[], name: string, repository: Repository): RepositoryReader {
-  const source = sources.find((one) => one.name === name);
-  if (source !== undefined) return source.reader(repository);
-  const none = (): Promise<never> =>
-    Promise.reject(
-      new ExecutorRegistryError("not-found", `there is no source "${name}" to read ${repository.name} from`),
-    );
-  return { manifest: none, tagged: none, referrers: none, blob: none };
 }

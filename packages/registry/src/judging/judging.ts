@@ -15,8 +15,8 @@ import { type ImagePolicies, OPEN_POLICIES } from "../checks/checks.ts";
 import type { Hint } from "../model/hint.ts";
 import type { Verdict } from "../model/verdict.ts";
 import { forEachLimited } from "../sources/for-each-limited.ts";
-import type { ImageSource } from "../sources/image-source.ts";
-import { ask, readerOf } from "./ask.ts";
+import { type ImageSource, readerOf } from "../sources/image-source.ts";
+import { ask } from "./ask.ts";
 import { type Due, DueQueue, keyOf } from "./due-queue.ts";
 import {
   CheckAnswers,

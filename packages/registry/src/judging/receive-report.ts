@@ -3,8 +3,7 @@ import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { CatalogueImage } from "../catalogue/state.ts";
 import { postedScans } from "../checks/vulnerabilities/posted-scans.ts";
 import type { ScanReport } from "../model/scan-report.ts";
-import type { ImageSource } from "../sources/image-source.ts";
-import { readerOf } from "./ask.ts";
+import { type ImageSource, readerOf } from "../sources/image-source.ts";
 import type { Judging } from "./judging.ts";
 
 /** A report as somebody posted it. */

@@ -1,4 +1,5 @@
 import type { Digest, ExecutorDocument } from "@executor-registry/resolver";
+import type { CapabilityFindings } from "./capability.ts";
 import type { DeniedImages } from "./denial.ts";
 import type { ScanReport } from "./scan-report.ts";
 import type { Verdict } from "./verdict.ts";
@@ -71,6 +72,8 @@ export type Change =
   | (About & { readonly kind: "image-judged"; readonly verdicts: readonly Verdict[] })
   /** Somebody who may has posted what a scan of it found, or of an image that it names. */
   | (About & { readonly kind: "report-received"; readonly report: ScanReport })
+  /** What it can do was found out, from what is attached to it and from its configuration. */
+  | (About & CapabilityFindings & { readonly kind: "capabilities-found" })
   /** It is gone from its registry, or no tag names it any more. `reason` says which. */
   | (About & { readonly kind: "image-withdrawn"; readonly reason: string })
   /** No tag names it any more. Its registry still has it, and it is not withdrawn as long as it is what the type is answered with. */
@@ -140,6 +143,7 @@ export const CHANGE_KINDS = [
   "image-described",
   "image-judged",
   "report-received",
+  "capabilities-found",
   "image-withdrawn",
   "image-untagged",
   "tag-moved",

@@ -1,14 +1,14 @@
-import { isExecutorType } from "@executor-registry/resolver";
+import type { CapabilityDetail } from "@executor-registry/resolver";
+import { capabilitiesIn } from "./capability.ts";
 import { oneLine } from "./one-line.ts";
 
 /** An image's labels. */
 type Labels = Readonly<Record<string, string>>;
 
-/** What the image can do: words separated by commas or spaces. */
+/** What the image can do: words separated by commas or spaces, each a name, or a name and a version: `cuda=12.4`. */
 const CAPABILITIES = "executor-registry.dev/capabilities";
 /** The team that owns the executor. */
 const OWNER = "executor-registry.dev/owner";
-const MAX_CAPABILITIES = 100;
 const OWNER_CHARACTERS = 200;
 
 /** Whose labels are kept: this project's and the image specification's. */
@@ -38,10 +38,13 @@ export function keptLabels(labels: Labels): Labels {
   return kept;
 }
 
-/** An image's capabilities, sorted; other words are passed over. */
-export function capabilitiesOf(labels: Labels): readonly string[] {
-  const words = (labels[CAPABILITIES] ?? "").toLowerCase().split(/[\s,]+/);
-  return [...new Set(words.filter((word) => isExecutorType(word)))].sort().slice(0, MAX_CAPABILITIES);
+/** What an image's label says that it can do. */
+export function labelledCapabilities(labels: Labels): readonly CapabilityDetail[] {
+  return capabilitiesIn(labels[CAPABILITIES] ?? "").map((declared) => ({
+    ...declared,
+    from: "label",
+    evidence: CAPABILITIES,
+  }));
 }
 
 /** Who owns an image, in one line: the label of this project, else the image specification's `vendor`. */

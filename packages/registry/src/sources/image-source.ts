@@ -158,3 +158,14 @@ export interface ImageSource {
   reader(repository: Repository): RepositoryReader;
   close(): Promise<void>;
 }
+
+/** The reader of an image's repository, by the source that found it. */
+export function readerOf(sources: readonly ImageSource[], name: string, repository: Repository): RepositoryReader {
+  const source = sources.find((one) => one.name === name);
+  if (source !== undefined) return source.reader(repository);
+  const none = (): Promise<never> =>
+    Promise.reject(
+      new ExecutorRegistryError("not-found", `there is no source "${name}" to read ${repository.name} from`),
+    );
+  return { manifest: none, tagged: none, referrers: none, blob: none };
+}

@@ -4,6 +4,7 @@ import { createAccess, type Access } from "../auth/access.ts";
 import { createCheckpoints } from "../audit/checkpoints.ts";
 import type { FollowerHealth } from "../audit/follower.ts";
 import { makeFollowers } from "../audit/followers.ts";
+import { Discovering } from "../capabilities/discovering.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { Choices } from "../choice/choices.ts";
 import { createNaming, type Naming } from "../model/naming.ts";
@@ -108,8 +109,10 @@ export async function makeParts(config: Config, context: PartsContext): Promise<
   const judging = new Judging(asked);
   const record = judgedRecording(asked, judging);
   const scanner = new Scanner({ sources: scanned, catalogue, choices, record, naming, clock, random, log });
+  const discovering = new Discovering({ choices, sources, clock, random, log });
   const hint: TakeHints = (hints, reason, to) => {
     judging.hint(hints, reason, to);
+    discovering.hint(hints, to);
     return scanner.hint(hints, reason, to);
   };
   const adopt = async (): Promise<void> => {
@@ -171,6 +174,7 @@ export async function makeParts(config: Config, context: PartsContext): Promise<
       run("applying the configuration to the catalogue", adopt);
       run("scanning", () => scanner.run());
       run("judging", () => judging.run());
+      run("finding capabilities", () => discovering.run());
       for (const follower of followers) {
         run(`delivering the journal to ${follower.health.name}`, () => follower.run(ending.signal));
       }
@@ -193,6 +197,7 @@ export async function makeParts(config: Config, context: PartsContext): Promise<
       const tasks = [
         ...running,
         { what: "judging", task: judging.close() },
+        { what: "finding capabilities", task: discovering.close() },
         { what: "the scanner", task: scanner.close() },
       ];
       await Promise.all(tasks.map(({ what, task }) => endings.within({ what, end: () => task, ms: PARTS_END_MS })));

@@ -1,3 +1,4 @@
+import type { CapabilityDetail } from "./capability.ts";
 import type { Candidate, DeclaredTemplate, EvidenceKind, ExecutorPin, PullPolicy } from "./resolution.ts";
 
 /**
@@ -33,8 +34,12 @@ export interface ExecutorDocument {
   readonly tags: readonly string[];
   /** How many more there are, where they are more than are listed. */
   readonly tagsOmitted?: number;
-  /** What the image says it can do (label `executor-registry.dev/capabilities`), sorted. */
+  /** What the image can do, by its labels and by what was found: names, sorted. */
   readonly capabilities: readonly string[];
+  /** The same with versions and evidence, each name once. */
+  readonly capabilityDetails?: readonly CapabilityDetail[];
+  /** Why it may be able to do more than is listed: what was not looked at, or could not be read. */
+  readonly capabilitiesIncomplete?: string;
   /** The team that owns it, where known: of the policy that approved its repository; without one, label `executor-registry.dev/owner`. */
   readonly owner?: string;
   /** When this version entered the catalogue, ISO 8601 in UTC. Of what is `live`: when the service first answered with it. */

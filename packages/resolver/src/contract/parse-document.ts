@@ -1,6 +1,7 @@
 import { isDigest } from "../reference/digest.ts";
 import { tryParseReference } from "../reference/reference.ts";
 import { isExecutorType } from "../reference/template.ts";
+import { parseCapabilityMembers } from "./capability.ts";
 import type { ExecutorDocument, ExecutorEvent, ProblemDocument } from "./executor-document.ts";
 import type { ExecutorPin } from "./resolution.ts";
 import type { JsonObject } from "../tools/json.ts";
@@ -31,6 +32,7 @@ export function parseDocument(json: unknown, type: string): ExecutorDocument {
     tags: texts(fields, "tags"),
     ...(typeof tagsOmitted === "number" && { tagsOmitted }),
     capabilities: texts(fields, "capabilities"),
+    ...parseCapabilityMembers(fields),
     ...(typeof owner === "string" && { owner }),
     added: text(fields, "added"),
     validated,

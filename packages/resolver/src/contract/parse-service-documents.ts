@@ -1,6 +1,7 @@
 import { isDigest } from "../reference/digest.ts";
 import type { JsonObject } from "../tools/json.ts";
 import { boolean, isTime, list, NotADocument, number, oneOf, optional, record, text, texts } from "./json.ts";
+import { parseCapabilityMembers } from "./capability.ts";
 import { parseCandidate } from "./parse-live.ts";
 import type {
   FollowerHealthDocument,
@@ -46,6 +47,7 @@ export function parseVersion(json: unknown): VersionDocument {
     tags: texts(fields, "tags"),
     ...optional(fields, "tagsOmitted", number),
     capabilities: texts(fields, "capabilities"),
+    ...parseCapabilityMembers(fields),
     ...optional(fields, "owner", text),
     ...(isTime(created) && { created }),
     ...(isTime(pushed) && { pushed }),

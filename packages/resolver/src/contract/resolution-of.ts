@@ -6,6 +6,7 @@ import type { ExecutorDocument } from "./executor-document.ts";
 /** What a resolver answers for the service's document. */
 export function resolutionOf(document: ExecutorDocument): Resolution {
   const { type, image, digest, version, decidedBy, reason, advice, owner, validatedAt, pin, live } = document;
+  const { capabilityDetails, capabilitiesIncomplete } = document;
   return Object.freeze({
     type,
     environment: "production",
@@ -25,6 +26,8 @@ export function resolutionOf(document: ExecutorDocument): Resolution {
     warnings: document.warnings,
     ...(live?.staleSince === undefined ? { stale: false } : { stale: true, staleSince: live.staleSince }),
     capabilities: document.capabilities,
+    ...(capabilityDetails && { capabilityDetails }),
+    ...(capabilitiesIncomplete !== undefined && { capabilitiesIncomplete }),
     ...(owner !== undefined && { owner }),
     added: document.added,
     validated: document.validated,

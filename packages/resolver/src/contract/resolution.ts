@@ -1,3 +1,5 @@
+import type { CapabilityDetail } from "./capability.ts";
+
 /** Where a resolver finds its images: on the cluster's nodes and in its objects, or in the registry service. */
 export type Environment = "development" | "production";
 
@@ -137,8 +139,12 @@ export interface Resolution extends Finding {
   readonly validatedAt?: string;
   /** Production: present while an operator holds the type at this version; `decidedBy` is `pin` then. */
   readonly pin?: ExecutorPin;
-  /** Production: what the image says it can do. */
+  /** Production: what the image can do, by its labels and by what was found. */
   readonly capabilities?: readonly string[];
+  /** Production: the same with versions and evidence, where the service says them. */
+  readonly capabilityDetails?: readonly CapabilityDetail[];
+  /** Production: why it may be able to do more than is listed. */
+  readonly capabilitiesIncomplete?: string;
   /** Production: the team that owns the type. */
   readonly owner?: string;
   /** Production: when the version entered the catalogue, ISO 8601 in UTC. */

@@ -27,6 +27,8 @@ type ImageMember =
   | "tags"
   | "tagsOmitted"
   | "capabilities"
+  | "capabilityDetails"
+  | "capabilitiesIncomplete"
   | "owner"
   | "created"
   | "pushed"

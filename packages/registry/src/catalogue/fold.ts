@@ -4,7 +4,7 @@ import { Recent } from "../model/recent.ts";
 import { interned } from "./interned.ts";
 import { ImageSet } from "./image-set.ts";
 import type { ScanReport } from "../model/scan-report.ts";
-import { applySelection, isSelectionChange } from "./selection-fold.ts";
+import { applySelection, isSelectionChange, withRequest } from "./selection-fold.ts";
 import {
   type CatalogueImage,
   type CatalogueState,
@@ -48,6 +48,8 @@ export function applyEntry(state: CatalogueState, entry: Entry<Change>): Catalog
     const { settings } = change;
     if (settings === undefined) delete state.versionPolicies;
     else state.versionPolicies = { settings, by: actor, since: at, reason, sequence };
+    const requests = withRequest(state.policyRequests, change);
+    if (requests !== undefined) state.policyRequests = requests;
     return state;
   }
   const type = typeIn(state, change.type);

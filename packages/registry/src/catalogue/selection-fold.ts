@@ -5,6 +5,7 @@ import {
   type CatalogueType,
   MAX_DENIALS,
   MAX_MOVED_TAGS,
+  MAX_REQUESTS,
   MAX_REVISIONS,
   type MovedTag,
   type Pin,
@@ -34,6 +35,8 @@ export function applySelection(type: CatalogueType, { change, ...entry }: Entry<
     return;
   }
   type.selected = sequence;
+  const requests = withRequest(type.requests, change);
+  if (requests !== undefined) type.requests = requests;
   switch (change.kind) {
     case "version-served": {
       const { kind: _, type: __, ...served } = change;
@@ -44,7 +47,7 @@ export function applySelection(type: CatalogueType, { change, ...entry }: Entry<
       return;
     }
     case "version-pinned": {
-      const { kind: _, type: __, ...record } = change;
+      const { kind: _, type: __, request: ___, ...record } = change;
       const pin: Pin = { ...record, since, by, reason };
       type.pin = pin;
       return;
@@ -62,6 +65,16 @@ export function applySelection(type: CatalogueType, { change, ...entry }: Entry<
       type.denials = type.denials.filter(({ id }) => id !== change.denial);
       return;
   }
+}
+
+/** With the request of a change; those of one request, as of a rollback that denies, have it once. */
+export function withRequest(
+  requests: readonly string[] | undefined,
+  change: { readonly request?: string } | object,
+): readonly string[] | undefined {
+  const request = "request" in change ? change.request : undefined;
+  if (request === undefined || requests?.includes(request)) return requests;
+  return [...(requests ?? []), request].slice(-MAX_REQUESTS);
 }
 
 /** Only the first image of a tag is kept: that is the one that a tag which does not follow stays with. */

@@ -60,8 +60,6 @@ export interface Pin extends PinRecord {
   readonly since: string;
   readonly by: string;
   readonly reason: string;
-  /** Of the request that made it. */
-  readonly request?: string;
 }
 
 /** What a type was answered with at a time. */
@@ -94,6 +92,7 @@ export const MAX_REVISIONS = 100;
 /** Of one type; the oldest are forgotten. */
 export const MAX_DENIALS = 1000;
 export const MAX_MOVED_TAGS = 1000;
+export const MAX_REQUESTS = 100;
 
 /** What a type was answered with last, kept so that a start need not choose again. */
 export interface KeptAnswer {
@@ -118,6 +117,8 @@ export interface CatalogueType {
   revisions: readonly Revision[];
   /** The last {@link MAX_MOVED_TAGS}. */
   movedTags: readonly MovedTag[];
+  /** The last {@link MAX_REQUESTS} requests that changed what decides: one that comes again changes nothing. */
+  requests?: readonly string[];
   /** The last entry that changed what decides: the version that is served, the pin, the denials. */
   selected: number;
   /** Absent where the type was changed since. */
@@ -153,6 +154,8 @@ export interface CatalogueState {
     /** Of the entry that set them. */
     readonly sequence: number;
   };
+  /** The last {@link MAX_REQUESTS} requests that set version policies, or took them back. */
+  policyRequests?: readonly string[];
   /** The images that are not packed. */
   readonly recent: Recent<ImageSet>;
   /** The first entry of the journal's last moment: what older versions found at once has one time. */

@@ -100,12 +100,12 @@ export type Change =
   /** A denial is lifted: the one of the entry with this sequence. */
   | (Requested & { readonly kind: "version-allowed"; readonly type: string; readonly denial: number })
   /** An operator has set version policies, which take the place of the configuration's; absent where these count again. */
-  | {
+  | (Requested & {
       readonly kind: "version-policies-set";
       readonly type?: undefined;
       readonly repository?: undefined;
       readonly settings?: unknown;
-    }
+    })
   /**
    * Which repositories hold admitted images of this type. The first is the one it is resolved from; more than one is a conflict.
    * `from` is the one that it was resolved from before, as long as that holds none and no other was chosen by an operator.

@@ -51,10 +51,9 @@ export function decidePin(situation: Situation, { to, reason, for: ms }: PinRequ
   const { digest, repository } = image;
   const until = untilOf(now, ms);
   const which = `${version} (${shortDigest(digest)})`;
-  const repeated = how.request !== undefined && type.pin?.request === how.request;
   // A rollback that is confirmed by name becomes a pin: one more rollback starts there.
-  if (repeated || (type.pin?.mode === "pin" && isHeld(type.pin, image, until.until))) {
-    return { changes: [], message: `is pinned to ${which} already` };
+  if (type.pin?.mode === "pin" && isHeld(type.pin, image, until.until)) {
+    return { changes: [], message: `it is pinned to ${which} already` };
   }
   const about = { type: type.type, repository: repository.name, digest };
   const pin = { version, mode: "pin" as const, ...until, ...requested(how) };
@@ -64,7 +63,7 @@ export function decidePin(situation: Situation, { to, reason, for: ms }: PinRequ
 
 /** Lets the version policy choose again. */
 export function decideUnpin({ type, how }: Situation, { reason }: { readonly reason: string }): Decision {
-  if (type.pin === undefined) return { changes: [], message: "is not pinned" };
+  if (type.pin === undefined) return { changes: [], message: "it is not pinned" };
   const change = { kind: "version-unpinned" as const, type: type.type, ...requested(how) };
   return { changes: [{ reason, change }], message: "unpinned" };
 }
@@ -72,15 +71,12 @@ export function decideUnpin({ type, how }: Situation, { reason }: { readonly rea
 /** Goes back to a version that was served before, and holds it. @throws ExecutorRegistryError */
 export function decideRollback(situation: Situation, { to, reason, deny, for: ms }: RollbackRequest): Decision {
   const { type, choice, now, how } = situation;
-  if (how.request !== undefined && type.pin?.request === how.request) {
-    return { changes: [], message: `is rolled back to ${type.pin.version} (${shortDigest(type.pin.digest)}) already` };
-  }
   const current = choice.current?.image ?? choice.refused?.image;
   const { revision, image, left } = earlierVersion(type, current, to, denialOf(situation));
   const { repository, digest, version } = revision;
   const until = untilOf(now, ms);
   const which = `${version} (${shortDigest(image.digest)})`;
-  if (isHeld(type.pin, image, until.until)) return { changes: [], message: `is held at ${which} already` };
+  if (isHeld(type.pin, image, until.until)) return { changes: [], message: `it is held at ${which} already` };
   const about = { type: type.type, repository, digest };
   const pin = { version, mode: "rollback" as const, restored: revision.revision, left, ...until, ...requested(how) };
   const changes = [{ reason, change: { kind: "version-pinned" as const, ...about, ...pin } }];

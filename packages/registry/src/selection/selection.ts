@@ -160,9 +160,13 @@ export class Selection {
   #decide(state: CatalogueState, name: string, how: How, decide: Decide) {
     const type = state.types.get(name) ?? this.#type(name);
     const grounds = this.#choices.groundsOf(name);
-    if (how.ifMatch !== undefined && how.ifMatch !== "*" && how.ifMatch !== etagOf(type)) throw changedMeanwhile(type);
     const before = choose(type, grounds);
-    const { changes, message } = decide({ type, choice: before, grounds, now: this.#clock.now(), how });
+    const repeated = how.request !== undefined && type.requests?.includes(how.request) === true;
+    // What it was bound to is what it has changed itself.
+    if (!repeated && how.ifMatch !== undefined && how.ifMatch !== etagOf(type)) throw changedMeanwhile(type);
+    const { changes, message } = repeated
+      ? DONE_BEFORE
+      : decide({ type, choice: before, grounds, now: this.#clock.now(), how });
     const after = changes.reduce((applied, one) => afterwards(applied, one, how.actor, this.#clock.now()), type);
     const chosen = choose(after, grounds);
     const pinned = pinnedOf(after, grounds);
@@ -186,6 +190,9 @@ export class Selection {
     return { changes, outcome };
   }
 }
+
+/** What becomes of a request that came before; its answer is kept elsewhere, for as long as the service runs. */
+const DONE_BEFORE: Decision = { changes: [], message: "this request was done before" };
 
 const etagOf = ({ selected }: CatalogueType): string => `"s${selected}"`;
 

@@ -58,12 +58,15 @@ export class PoliciesInForce {
     const since = new Date(0).toISOString();
     const set = policies && { settings: { policies }, by: how.actor, since, reason, sequence: 0 };
     const effects = await policyEffects(choices, choices.rulesUnder(set), type);
-    const change = { kind: "version-policies-set" as const, ...(policies && { settings: { policies } }) };
+    const settings = policies && { settings: { policies } };
+    const { request } = how;
+    const change = { kind: "version-policies-set" as const, ...settings, ...(request !== undefined && { request }) };
     let outcome: PolicyChange["outcome"] = "changed";
-    const decide = ({ versionPolicies }: CatalogueState) => {
-      if (how.ifMatch !== undefined && how.ifMatch !== "*" && how.ifMatch !== this.etag)
-        throw changedMeanwhile(this.etag);
-      const same = JSON.stringify(versionPolicies && policiesOf(versionPolicies)) === JSON.stringify(policies);
+    const decide = ({ versionPolicies, policyRequests }: CatalogueState) => {
+      const repeated = request !== undefined && policyRequests?.includes(request) === true;
+      if (!repeated && how.ifMatch !== undefined && how.ifMatch !== this.etag) throw changedMeanwhile(this.etag);
+      const same =
+        repeated || JSON.stringify(versionPolicies && policiesOf(versionPolicies)) === JSON.stringify(policies);
       outcome = same ? "unchanged" : "changed";
       return same ? [] : [{ reason, change }];
     };

@@ -10,6 +10,7 @@ export { noAnswer, type Service } from "./client/service.ts";
 export { connectService, createServiceClient, type ServiceClient } from "./client/service-client.ts";
 export { parseBaseUrls } from "./client/settings.ts";
 export { LIST_BYTES, PROBLEM_TYPES } from "./contract/executor-document.ts";
+export { SELECTION_OPERATIONS } from "./contract/selection-operations.ts";
 export { SERVICE_OPERATIONS, type ServiceOperation } from "./contract/operations.ts";
 export { compareDotted, isDotted } from "./contract/capability.ts";
 export { list, NotADocument, oneOf, optional, record, text, texts, time } from "./contract/json.ts";

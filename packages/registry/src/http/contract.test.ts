@@ -2,13 +2,21 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ExecutorDocument, ExecutorEvent, ProblemDocument } from "@executor-registry/resolver";
 import {
+  type DenialsDocument,
   type HealthDocument,
+  type HistoryPage,
   type JournalPage,
+  type PinAnswer,
+  type PoliciesDocument,
+  type PolicyChange,
   type PolicyTestDocument,
   type RefreshResult,
   type RevalidateResult,
+  SELECTION_OPERATIONS,
+  type SelectionChange,
   SERVICE_OPERATIONS,
   type VersionDetails,
+  type VersionPolicyReport,
   type VersionsPage,
   type WhyDocument,
 } from "@executor-registry/resolver/internal";
@@ -16,6 +24,8 @@ import type { z } from "zod";
 import { OPERATIONS } from "./operations.ts";
 import { ExecutorQuery, ExecutorsQuery, JournalQuery, RefreshQuery, VersionsQuery } from "./queries.ts";
 import type * as schemas from "./schemas.ts";
+import { DryRunQuery, HistoryQuery, PolicyChangeQuery, RemovalQuery } from "./selection-queries.ts";
+import type * as selection from "./selection-schemas.ts";
 
 /** A document as JSON has it: nothing is written to. What may be absent is marked, since types with more optional members are assignable. */
 type Wire<T> = unknown extends T
@@ -30,7 +40,8 @@ type Wire<T> = unknown extends T
         }
       : T;
 type Equal<A, B> = [Wire<A>, Wire<B>] extends [Wire<B>, Wire<A>] ? true : { service: A; contract: B };
-type Served<Name extends keyof typeof schemas> = z.output<(typeof schemas)[Name]>;
+type Schemas = typeof schemas & typeof selection;
+type Served<Name extends keyof Schemas> = z.output<Schemas[Name]>;
 
 // Each line fails to compile where what the service documents is not exactly what the contract gives its clients.
 const SAME_TYPES: {
@@ -45,6 +56,13 @@ const SAME_TYPES: {
   health: Equal<Served<"Health">, HealthDocument>;
   problem: Equal<Served<"Problem">, ProblemDocument>;
   event: Equal<Served<"ExecutorEvent">, ExecutorEvent>;
+  pin: Equal<Served<"PinAnswer">, PinAnswer>;
+  denials: Equal<Served<"Denials">, DenialsDocument>;
+  selectionChange: Equal<Served<"SelectionChange">, SelectionChange>;
+  history: Equal<Served<"History">, HistoryPage>;
+  versionPolicy: Equal<Served<"VersionPolicyReport">, VersionPolicyReport>;
+  policyChange: Equal<Served<"PolicyChange">, PolicyChange>;
+  policies: Equal<Served<"Policies">, PoliciesDocument>;
 } = {
   executor: true,
   versions: true,
@@ -57,6 +75,13 @@ const SAME_TYPES: {
   health: true,
   problem: true,
   event: true,
+  pin: true,
+  denials: true,
+  selectionChange: true,
+  history: true,
+  versionPolicy: true,
+  policyChange: true,
+  policies: true,
 };
 
 test("the documents of the service are those of the contract, by their types", () => {
@@ -71,8 +96,20 @@ test("every operation that clients ask is in the table, with the query that they
     refresh: RefreshQuery,
     listJournal: JournalQuery,
     health: undefined,
-  } satisfies Record<keyof typeof SERVICE_OPERATIONS, z.ZodObject | undefined>;
-  for (const [name, operation] of Object.entries(SERVICE_OPERATIONS)) {
+    getPin: undefined,
+    pin: DryRunQuery,
+    unpin: RemovalQuery,
+    rollback: DryRunQuery,
+    history: HistoryQuery,
+    listDenials: undefined,
+    deny: DryRunQuery,
+    allow: RemovalQuery,
+    getTypePolicy: undefined,
+    getPolicies: undefined,
+    setPolicies: PolicyChangeQuery,
+    unsetPolicies: RemovalQuery,
+  } satisfies Record<keyof typeof SERVICE_OPERATIONS | keyof typeof SELECTION_OPERATIONS, z.ZodObject | undefined>;
+  for (const [name, operation] of Object.entries({ ...SERVICE_OPERATIONS, ...SELECTION_OPERATIONS })) {
     const row = OPERATIONS.find(({ id }) => id === operation.id);
     assert.deepEqual([row?.method, row?.path], [operation.method, operation.path], name);
     const query = queries[name as keyof typeof queries];

@@ -20,6 +20,7 @@ import {
   WebhookTokenParams,
 } from "./queries.ts";
 import { receiveEvent } from "./receive-event.ts";
+import { SELECTION_ROWS } from "./selection-operations.ts";
 import { VERSION_OPERATIONS } from "./version-operations.ts";
 import {
   Accepted,
@@ -138,6 +139,7 @@ export const OPERATIONS: readonly Operation[] = [
     handle: postReport,
   }),
   ...VERSION_OPERATIONS,
+  ...SELECTION_ROWS,
   operation({
     ...known(SERVICE_OPERATIONS.refresh),
     summary: "Look at the container registries now",

@@ -38,7 +38,7 @@ const Fields = z
 
 export const TypeParams = z.object({ type: TypeName });
 
-const ImageDigest = z
+export const ImageDigest = z
   .string()
   .regex(/^sha(?:256:[0-9a-f]{64}|512:[0-9a-f]{128})$/, "expected a digest: sha256: and 64 characters of 0-9 and a-f")
   .transform((text) => parseDigest(text))

@@ -3,10 +3,10 @@ import { capabilities } from "./capability-schemas.ts";
 
 // The documents that the service answers with, as the OpenAPI document prints them. Their types are the contract's: a test holds them equal.
 
-const Timestamp = z.string().meta({ format: "date-time", description: "ISO 8601 in UTC" });
-const DigestText = z.string().meta({ examples: [`sha256:${"0".repeat(64)}`] });
+export const Timestamp = z.string().meta({ format: "date-time", description: "ISO 8601 in UTC" });
+export const DigestText = z.string().meta({ examples: [`sha256:${"0".repeat(64)}`] });
 
-const DecidedBy = z.enum([
+export const DecidedBy = z.enum([
   "declared",
   "only-candidate",
   "sighting",
@@ -61,7 +61,7 @@ const Live = z
   });
 
 /** That an operator holds a type at one version. */
-const PinMembers = z.object({
+export const PinMembers = z.object({
   kind: z.enum(["pin", "rollback"]).meta({ description: "A rollback is a pin to a version that was answered before" }),
   since: Timestamp,
   by: z.string(),

@@ -57,11 +57,12 @@ export function oneOf<T extends string>(fields: JsonObject, name: string, values
   throw new NotADocument(`its member ${name} is not one of ${values.join(", ")}`);
 }
 
-/** @throws NotADocument, also what `parse` throws */
-export function list<T>(fields: JsonObject, name: string, parse: (item: unknown) => T): readonly T[] {
+/** @param most more than so many are refused @throws NotADocument, also what `parse` throws */
+export function list<T>(fields: JsonObject, name: string, parse: (item: unknown) => T, most = Infinity): readonly T[] {
   const value = fields[name];
-  if (Array.isArray(value)) return value.map((item) => parse(item));
-  throw new NotADocument(`its member ${name} is no list`);
+  if (!Array.isArray(value)) throw new NotADocument(`its member ${name} is no list`);
+  if (value.length > most) throw new NotADocument(`its member ${name} has more than ${most} items`);
+  return value.map((item) => parse(item));
 }
 
 /** An object with that member alone where it is there, else without any, to be spread. */

@@ -57,7 +57,7 @@ export function parseDocument(json: unknown, type: string): ExecutorDocument {
 const MAX_PIN_TEXT = 2000;
 
 /** A later service may know more kinds of pins. @throws NotADocument */
-function parsePin(json: unknown): ExecutorPin {
+export function parsePin(json: unknown): ExecutorPin {
   const fields = record(json, "its pin");
   const [by, reason] = [text(fields, "by"), text(fields, "reason")];
   if (Math.max(by.length, reason.length) > MAX_PIN_TEXT) throw new NotADocument("its pin is too long");

@@ -52,9 +52,12 @@ function unknownCommand(name: string): UsageError {
   return new UsageError(`there is no command ${name}${suggestion(name, known)}`);
 }
 
-function checkWords({ name, words, usage, takesRest }: Command, given: Given): void {
+function checkWords({ name, words, usage, actions, takesRest }: Command, given: Given): void {
   const { length } = given.words;
-  if (length < words.least) throw new UsageError(`${name} needs ${usage.split(" ")[0]}`, name);
+  if (length < words.least) {
+    const needed = usage.split(" ").slice(length, words.least).join(" and ");
+    throw new UsageError(`${name} needs ${actions?.join(", ") ?? needed}`, name);
+  }
   if (length > words.most) {
     const hint = takesRest ? "; the executor's own arguments go after --" : "";
     throw new UsageError(`${name} takes no argument "${given.words[words.most]}"${hint}`, name);

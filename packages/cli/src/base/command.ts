@@ -14,6 +14,8 @@ export interface Command {
   readonly flags: Flags;
   /** How many words it takes. */
   readonly words: { readonly least: number; readonly most: number };
+  /** What its first word says is to be done. */
+  readonly actions?: readonly string[];
   /** Whether words after `--` are its own. */
   readonly takesRest?: true;
   /** Who knows the types that its words or flags name. @default what resolves them */

@@ -5,7 +5,7 @@ export interface Flag {
   readonly multiple?: true;
   /** What stands for the value in help. */
   readonly value?: string;
-  /** The values it can have. */
+  /** The values it can have; a `boolean` one can have these besides. */
   readonly choices?: readonly string[];
   /** What the value names, for completion. */
   readonly names?: "file" | "folder" | "type";

@@ -9,6 +9,7 @@ const FLAGS: Flags = {
   ...GLOBAL_FLAGS,
   watch: { type: "boolean", short: "w", help: "" },
   env: { type: "string", short: "e", multiple: true, help: "" },
+  "dry-run": { type: "boolean", choices: ["server", "client"], help: "" },
 };
 const parse = (...args: string[]) => parseFlags(args, FLAGS, "run");
 
@@ -28,6 +29,18 @@ describe("parseFlags", () => {
   test("takes switches alone, bundled, and with a value", () => {
     assert.deepEqual(parse("-wv").flags, { watch: true, verbose: true });
     assert.deepEqual(parse("--watch=false", "-v").flags, { watch: false, verbose: true });
+  });
+
+  test("takes switches that have values of their own", () => {
+    for (const [args, value] of [
+      [["--dry-run", "ml"], true],
+      [["--dry-run=client", "ml"], "client"],
+      [["ml", "--dry-run=false"], false],
+    ] as const) {
+      const { flags, words } = parse(...args);
+      assert.deepEqual([flags["dry-run"], words], [value, ["ml"]]);
+    }
+    assert.throws(() => parse("--dry-run=all"), { message: "--dry-run is server, client, true or false, not all" });
   });
 
   test("takes flags between words, and leaves what follows -- alone", () => {

@@ -55,7 +55,11 @@ function valueOf(flag: Flag, { rawName, value, inlineValue }: OptionToken, comma
   if (flag.type === "boolean") {
     if (value === undefined || value === "true") return true;
     if (value === "false") return false;
-    throw new UsageError(`${rawName} is true or false, not ${value}`, command);
+    if (flag.choices?.includes(value)) return value;
+    throw new UsageError(
+      `${rawName} is ${[...(flag.choices ?? []), "true or false"].join(", ")}, not ${value}`,
+      command,
+    );
   }
   if (value === undefined || (value.startsWith("-") && !inlineValue)) {
     const dash = value === undefined ? "" : `; if it is ${value}, write ${rawName}=${value}`;

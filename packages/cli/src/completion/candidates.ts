@@ -56,7 +56,11 @@ export async function candidates(
   if (!command || count(before, flags) > command.words.most) return offer([]);
   if (command.name === "completion") return offer(["bash", "zsh", "fish"]);
   if (command.name === "help") return offer(shown.map(({ name }) => name));
-  return command.usage.includes("TYPE") ? types(last, before) : offer([]);
+  const nth = count(before, flags);
+  if (command.actions && nth === 1) return offer(command.actions);
+  // A type is the first word, or that of an action.
+  const ofType = command.usage.includes("TYPE") && nth === (command.actions ? 2 : 1);
+  return ofType ? types(last, before) : offer([]);
 }
 
 function values(

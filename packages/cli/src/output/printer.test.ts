@@ -93,7 +93,41 @@ describe("a service that sends hostile text", () => {
   const change = { kind: EVIL, type: EVIL, digest };
   const evidence = { [EVIL]: EVIL };
   const verdict = { check: EVIL, state: "failed", reason: EVIL, code: EVIL, evidence };
+  const ref = { image: EVIL, digest, version: EVIL, decidedBy: "policy", reason: EVIL };
+  const held = { kind: "pin", since: at, by: EVIL, reason: EVIL };
+  const pin = { type: "ml", ...ref, ...held, state: "invalid", problem: EVIL, policyWouldChoose: ref };
+  const drops = [{ code: EVIL, count: 9, examples: [EVIL] }];
+  const changed = { type: "ml", outcome: "changed", message: EVIL, before: ref, after: ref, affected: 1, pin };
+  const effect = { type: "ml", before: ref, after: { ...ref, image: "x" }, candidates: 1, drops };
   const answers: Readonly<Record<string, unknown>> = {
+    "/executors/ml/pin": { ...changed, ...pin, pinned: true },
+    "/executors/ml/rollback": changed,
+    "/executors/ml/denials": { ...changed, denials: [] },
+    "/executors/ml/history": {
+      type: "ml",
+      revisions: [{ revision: 1, ...ref, since: at, by: EVIL }],
+      total: 1,
+    },
+    "/executors/ml/policy": {
+      type: "ml",
+      policy: { name: EVIL, kind: EVIL, summary: EVIL },
+      from: "operator",
+      evaluation: { pick: ref, runnerUp: ref, reason: EVIL, candidates: 1, images: 1, drops, warnings: [EVIL] },
+      current: ref,
+      condition: "NoMatch",
+    },
+    "/policy": {
+      from: "operator",
+      policies: [{ name: EVIL }],
+      summary: [EVIL],
+      by: EVIL,
+      since: at,
+      reason: EVIL,
+      outcome: "changed",
+      affected: 1,
+      unchanged: 0,
+      changes: [effect],
+    },
     "/executors/ml/why": {
       type: "ml",
       answer: "unknown",
@@ -110,7 +144,7 @@ describe("a service that sends hostile text", () => {
       source: EVIL,
       types: [{ type: EVIL, policy: EVIL, state: "rejected", verdicts: [verdict] }],
     },
-    "/executors/ml": document,
+    "/executors/ml": { ...document, pin: held },
     "/executors/ml/versions": { type: "ml", total: 1, versions: [{ ...version, verdicts }] },
     "/executors": { ml: { ...document, version: EVIL } },
     "/journal": { entries: [{ sequence: 1, at, actor: EVIL, reason: EVIL, change, previous: EVIL, hash: EVIL }] },
@@ -147,12 +181,28 @@ describe("a service that sends hostile text", () => {
     ["nlp", 3],
     ["refresh", 5],
     ["why", 7],
-    ["policy", 7],
+    ["test a:1", 7],
   ] as const;
   const commands = [
-    ...["get ml", "versions ml", "journal", "refresh --wait", "list", "resolve ml", "why ml", "policy test a"].flatMap(
-      (command) => ["table", "wide", "json", "yaml", "name"].map((format) => `${command} -o ${format}`),
-    ),
+    ...[
+      "get ml",
+      "versions ml",
+      "journal",
+      "refresh --wait",
+      "list",
+      "resolve ml",
+      "why ml",
+      "policy test a:1",
+      "policy test ml",
+      "policy get",
+      "policy unset --reason x",
+      "pin ml --to 1 --reason x",
+      "unpin ml --reason x --dry-run",
+      "rollback ml --reason x",
+      "deny ml 1 --reason x",
+      "allow ml 1 --reason x",
+      "history ml",
+    ].flatMap((command) => ["table", "wide", "json", "yaml", "name"].map((format) => `${command} -o ${format}`)),
     "resolve ml",
     "resolve ml --explain",
     "get nlp",
@@ -189,7 +239,11 @@ describe("a service that sends hostile text", () => {
 
   test("red-19: an owner with a line end forges no row", async () => {
     const { stdout } = await ask("get", "ml", "-o", "wide");
-    assert.equal(stdout.trimEnd().split("\n").length, 2);
+    const [, , ...pinned] = stdout.trimEnd().split("\n");
+    assert.deepEqual(
+      pinned.map((line) => line.replace(/:.*/, "")),
+      ["", "Pinned by", "Since", "Until", "Because", "Policy would choose"],
+    );
   });
 
   test("red-19: an error's further lines are set in, so that they pass for none of ours", async () => {

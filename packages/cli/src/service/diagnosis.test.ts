@@ -79,7 +79,7 @@ describe("why and policy test", () => {
     ["why", /why needs TYPE/],
     ["why ml:a:b", /ml:a:b is not of the form TYPE, TYPE:TAG or TYPE@sha256:…/],
     ["why registry.test/ml:1", /does not begin with an executor type/],
-    ["policy", /policy needs test/],
+    ["policy", /policy needs get, set, unset, test/],
     ["policy tests executor-ml", /policy has no action tests; did you mean test\?/],
     ["policy test", /policy test needs IMAGE/],
   ] as const) {

@@ -35,10 +35,10 @@ describe("every document", () => {
       }
     });
 
-    // A part of one, such as `checks`, is completed.
+    // A part of one, such as `checks` or `versions`, is completed.
     const configurations = [...text.matchAll(/```yaml\n(.*?)```/gs)].flatMap(([, yaml = ""]) => {
       const part = parseDocument(yaml);
-      return part.has("sources") ? [yaml] : part.has("checks") ? [`sources: []\n${yaml}`] : [];
+      return part.has("sources") ? [yaml] : part.has("checks") || part.has("versions") ? [`sources: []\n${yaml}`] : [];
     });
     for (const [index, yaml] of configurations.entries()) {
       test(`shows a configuration of the service that it would take: ${document}, ${index + 1}`, () => {

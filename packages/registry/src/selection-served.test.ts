@@ -12,6 +12,7 @@ import type {
   PolicyChange,
   SelectionChange,
   VersionPolicyReport,
+  WhyDocument,
 } from "@executor-registry/resolver/internal";
 import { type DockerRegistry, noDockerRegistry, startDockerRegistry } from "../../../testing/docker-registry.ts";
 import { pushImage } from "../../../testing/push.ts";
@@ -74,6 +75,8 @@ versions: { policies: [{ name: releases, types: ["ml"], kind: semver, range: "^1
   const restart = async (): Promise<void> => {
     await service[Symbol.asyncDispose]();
     service = await serving(file);
+    // It answers from its store before it has looked again; what is not there is known only then.
+    await refresh();
   };
   const changes = async (): Promise<readonly string[]> =>
     ((await get("/journal?type=ml&limit=1000")) as JournalPage).entries
@@ -192,6 +195,10 @@ versions: { policies: [{ name: releases, types: ["ml"], kind: semver, range: "^1
       report.evaluation.drops.map(({ code, count }) => [code, count]),
       [["out-of-range", 1]],
     );
+    const left = (await get("/executors/ml/why?image=2.0.0")) as WhyDocument;
+    assert.deepEqual([left.versionPolicy?.name, left.images[0]?.drop?.code], ["releases", "out-of-range"]);
+    const beaten = (await get("/executors/ml/why?image=1.0.0")) as WhyDocument;
+    assert.equal(beaten.images[0]?.beatenBy?.version, "1.3.0");
     const policies = [{ name: "all", kind: "semver", range: "*" }];
     const trial = await send("PUT /policy?dryRun=All&type=ml", { policies, reason: "2 is out" });
     assert.deepEqual(

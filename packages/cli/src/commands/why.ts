@@ -1,5 +1,10 @@
 import { isDigest, isExecutorType } from "@executor-registry/resolver";
-import type { ExplainedVersion, LookedInSource, WhyDocument } from "@executor-registry/resolver/internal";
+import type {
+  ExplainedVersion,
+  LookedInSource,
+  PolicySummary,
+  WhyDocument,
+} from "@executor-registry/resolver/internal";
 import type { Command } from "../base/command.ts";
 import { NOT_CURRENT } from "../base/exit-codes.ts";
 import { text } from "../base/parse-flags.ts";
@@ -47,7 +52,7 @@ function print(answer: WhyDocument, format: Format, now: number): string[] {
   if (format === "json") return printJson(answer);
   if (format === "yaml") return toYaml(answer);
   if (format === "name") return answer.images.map(({ image }) => image);
-  const { type, image, reason, policy, current, images, unread, otherTypes, sources } = answer;
+  const { type, image, reason, policy, versionPolicy, current, images, unread, otherTypes, sources } = answer;
   return [
     ...factLines([
       ["Type", type],
@@ -57,6 +62,7 @@ function print(answer: WhyDocument, format: Format, now: number): string[] {
       ["Current", current && `${current.version}, ${current.image}`],
       ["Chosen", current && answer.answer !== "current" ? current.reason : undefined],
       ["Policy", policy],
+      ["Version policy", versionPolicy && named(versionPolicy)],
       ["Also of", otherTypes.length > 0 ? otherTypes.join(", ") : undefined],
     ]),
     ...images.slice(0, SHOWN).flatMap((one) => imageLines(one, images.length > 1)),
@@ -67,6 +73,8 @@ function print(answer: WhyDocument, format: Format, now: number): string[] {
     ...(answer.answer === "unknown" || answer.answer === "unread" ? ["", ...sourceLines(sources, now)] : []),
   ];
 }
+
+const named = ({ name, summary }: PolicySummary): string => (name === "" ? summary : `${name}: ${summary}`);
 
 /** So many images fit on a screen. */
 const SHOWN = 2;
@@ -81,7 +89,8 @@ const WORDS: Readonly<Record<WhyDocument["answer"], string>> = {
   unknown: "it was never seen",
 };
 
-function imageLines({ image, tags, state, found, added, why, verdicts }: ExplainedVersion, several: boolean): string[] {
+function imageLines(version: ExplainedVersion, several: boolean): string[] {
+  const { image, tags, state, found, added, why, drop, beatenBy, verdicts } = version;
   return [
     "",
     ...factLines([
@@ -89,6 +98,8 @@ function imageLines({ image, tags, state, found, added, why, verdicts }: Explain
       ["Tags", tags.join(", ")],
       ["State", state],
       ["Because", several ? why : undefined],
+      ["Left out", drop && `${drop.code}: ${drop.detail}`],
+      ["Beaten by", beatenBy && `${beatenBy.version}, ${beatenBy.image}`],
       ["Found", found],
       ["Admitted", added],
     ]),

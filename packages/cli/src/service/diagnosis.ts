@@ -58,10 +58,11 @@ function parseWhy(json: unknown, { type }: { readonly type: string }): WhyDocume
     ] as const),
     reason: text(fields, "reason"),
     ...optional(fields, "policy", text),
-    ...optional(fields, "current", ({ current }) => {
-      const one = record(current, "its member current");
-      return { image: text(one, "image"), version: text(one, "version"), reason: text(one, "reason") };
+    ...optional(fields, "versionPolicy", ({ versionPolicy }) => {
+      const one = record(versionPolicy, "its member versionPolicy");
+      return { name: text(one, "name"), kind: text(one, "kind"), summary: text(one, "summary") };
     }),
+    ...optional(fields, "current", parseNamed),
     images: list(fields, "images", parseExplained),
     unread: list(fields, "unread", parseUnreadTag),
     otherTypes: texts(fields, "otherTypes"),
@@ -71,7 +72,21 @@ function parseWhy(json: unknown, { type }: { readonly type: string }): WhyDocume
 
 function parseExplained(json: unknown): ExplainedVersion {
   const fields = record(json, "its image");
-  return { ...parseVersion(json), verdicts: list(fields, "verdicts", parseWholeVerdict), why: text(fields, "why") };
+  return {
+    ...parseVersion(json),
+    verdicts: list(fields, "verdicts", parseWholeVerdict),
+    why: text(fields, "why"),
+    ...optional(fields, "drop", ({ drop }) => {
+      const one = record(drop, "its member drop");
+      return { code: text(one, "code"), detail: text(one, "detail") };
+    }),
+    ...optional(fields, "beatenBy", parseNamed),
+  };
+}
+
+function parseNamed(of: Fields, name: string) {
+  const one = record(of[name], `its member ${name}`);
+  return { image: text(one, "image"), version: text(one, "version"), reason: text(one, "reason") };
 }
 
 function parseWholeVerdict(json: unknown): VerdictDocument {

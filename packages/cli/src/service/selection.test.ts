@@ -128,7 +128,12 @@ describe("commands that decide about versions", () => {
     const pinned = await because("a test", "pin", "ml", "--to", "1.4.0");
     assert.equal(pinned.code, 1);
     assert.match(pinned.stderr, /^error: 1\.4\.0 of ml .*denied/);
-    assert.match((await ask("why", "ml:1.4.0")).stdout, /denied.*a test/);
+    const why = (await ask("why", "ml:1.4.0")).stdout;
+    assert.match(why, /^Version policy: +newest by pushed$/m);
+    assert.match(why, /^Left out: +denied: .*a test/m);
+    const older = (await ask("why", "ml:1.3.0")).stdout;
+    assert.match(older, /^Beaten by: +1\.3\.1, docker\.io\/library\/executor-ml@sha256:/m);
+    assert.ok(older.split("\n").length <= 24, older);
     assert.equal(await said("allow", "ml", "1.4.0"), "executor/ml 1.4.0 allowed\n");
     assert.equal(await said("allow", "ml", "1.4.0"), "executor/ml unchanged (1.4.0 is not denied)\n");
     const { denial } = JSON.parse(await said("deny", "ml", "^1\\.4", "--pattern", "-o", "json")) as SelectionChange;

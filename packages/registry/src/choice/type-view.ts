@@ -1,5 +1,5 @@
 import type { Digest } from "@executor-registry/resolver";
-import { beaten } from "./beaten.ts";
+import { type Beaten, beaten } from "./beaten.ts";
 import { choose, type Choice } from "./current.ts";
 import type { Grounds } from "./rules.ts";
 import type { UnreadRecord } from "../model/change.ts";
@@ -64,7 +64,7 @@ export class TypeView {
   }
 
   /** Why an image that passes is not the current version. */
-  beaten(image: CatalogueImage): string {
+  beaten(image: CatalogueImage): Beaten {
     return beaten(image, this.current, this.#type, this.#grounds);
   }
 

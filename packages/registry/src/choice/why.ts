@@ -9,6 +9,7 @@ import type {
 import type { CatalogueImage } from "../catalogue/state.ts";
 import { oneLine } from "../model/one-line.ts";
 import { isEnforced } from "../model/verdict.ts";
+import type { Beaten } from "./beaten.ts";
 import type { Choices } from "./choices.ts";
 import { wholeVersion } from "./document.ts";
 import type { TypeView } from "./type-view.ts";
@@ -39,10 +40,11 @@ export function why({ type, image: name }: Question, choices: Choices, grounds: 
   const isCurrent = (image: CatalogueImage): boolean => served?.live === undefined && view?.isCurrent(image) === true;
   const explained = images.slice(0, MAX_IMAGES).map((image): ExplainedVersion => {
     const is = isCurrent(image);
-    return { ...wholeVersion(image, is), why: is ? (view?.current?.reason ?? "") : whyNot(image, view, served) };
+    return { ...wholeVersion(image, is), ...(is ? { why: view?.current?.reason ?? "" } : whyNot(image, view, served)) };
   });
   const otherTypes = name === undefined ? [] : typesOf(name, type, choices, view).slice(0, MAX_LISTED);
   const { name: policy } = grounds.policies.of(type);
+  const { versions: version } = choices.groundsOf(type).rules;
   const answer = ((): { readonly answer: Whereabouts; readonly reason: string } => {
     const [shown] = explained;
     if (served?.live && names(served, name)) return { answer: "current", reason: served.reason };
@@ -58,6 +60,7 @@ export function why({ type, image: name }: Question, choices: Choices, grounds: 
     ...(name !== undefined && { image: name }),
     ...answer,
     ...(policy !== "" && { policy }),
+    versionPolicy: { name: version.name, kind: version.kind, summary: version.summary },
     ...(served && { current: { image: served.image, version: served.version, reason: served.reason } }),
     images: explained,
     unread: unread.slice(0, MAX_LISTED),
@@ -81,17 +84,17 @@ const names = ({ version, digest, tags }: ExecutorDocument, name: string | undef
   name === undefined || name === version || name === digest || tags.includes(name);
 
 /** Why an image is not the current version. */
-function whyNot(image: CatalogueImage, view: TypeView | undefined, served: ExecutorDocument | undefined): string {
+function whyNot(image: CatalogueImage, view: TypeView | undefined, served: ExecutorDocument | undefined): Beaten {
   const { state, verdicts, withdrawn } = image;
-  if (state === "withdrawn") return oneLine(`it was withdrawn at ${withdrawn?.at}: ${withdrawn?.reason}`);
+  if (state === "withdrawn") return { why: oneLine(`it was withdrawn at ${withdrawn?.at}: ${withdrawn?.reason}`) };
   if (state !== "admitted") {
     const failing = verdicts.filter((verdict) => isEnforced(verdict) && verdict.state !== "passed");
     const reasons = failing.map(({ check, reason }) => `${check}: ${reason}`);
-    return oneLine(reasons.join("; ") || "it was not judged yet");
+    return { why: oneLine(reasons.join("; ") || "it was not judged yet") };
   }
-  if (served?.live) return `source ${served.source} comes first in the configuration, and has another image`;
-  if (view?.refused) return oneLine(`it passes, but the type is refused: ${view.refused.why}`);
-  return view?.beaten(image) ?? "";
+  if (served?.live) return { why: `source ${served.source} comes first in the configuration, and has another image` };
+  if (view?.refused) return { why: oneLine(`it passes, but the type is refused: ${view.refused.why}`) };
+  return view?.beaten(image) ?? { why: "" };
 }
 
 /** The type's tags that could not be read: those that are meant, or all of them where the type itself has no image. */

@@ -26,6 +26,7 @@ import { ExecutorQuery, ExecutorsQuery, JournalQuery, RefreshQuery, VersionsQuer
 import type * as schemas from "./schemas.ts";
 import { DryRunQuery, HistoryQuery, PolicyChangeQuery, RemovalQuery } from "./selection-queries.ts";
 import type * as selection from "./selection-schemas.ts";
+import type * as explanation from "./why-schemas.ts";
 
 /** A document as JSON has it: nothing is written to. What may be absent is marked, since types with more optional members are assignable. */
 type Wire<T> = unknown extends T
@@ -40,7 +41,7 @@ type Wire<T> = unknown extends T
         }
       : T;
 type Equal<A, B> = [Wire<A>, Wire<B>] extends [Wire<B>, Wire<A>] ? true : { service: A; contract: B };
-type Schemas = typeof schemas & typeof selection;
+type Schemas = typeof schemas & typeof selection & typeof explanation;
 type Served<Name extends keyof Schemas> = z.output<Schemas[Name]>;
 
 // Each line fails to compile where what the service documents is not exactly what the contract gives its clients.

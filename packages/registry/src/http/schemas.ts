@@ -120,7 +120,7 @@ const Verdict = z
   })
   .meta({ id: "Verdict" });
 
-const Version = Executor.pick({
+export const Version = Executor.pick({
   image: true,
   digest: true,
   version: true,
@@ -149,7 +149,7 @@ const Version = Executor.pick({
   })
   .meta({ id: "Version" });
 
-const UnreadTag = z
+export const UnreadTag = z
   .object({
     repository: z.string(),
     tag: z.string(),
@@ -243,7 +243,7 @@ const Incomplete = z
   .array(z.string())
   .meta({ description: "What could not be read, a sentence each; the first of them" });
 
-const SourceHealth = z
+export const SourceHealth = z
   .object({
     name: z.string(),
     kind: z.string(),
@@ -287,31 +287,6 @@ export const ReportReceived = z.object({
 });
 
 export const Accepted = z.object({ accepted: z.boolean() });
-
-export const Why = z.object({
-  type: z.string(),
-  image: z.string().optional().meta({ description: "What was asked for; absent for the type itself" }),
-  answer: z
-    .enum(["current", "admitted", "rejected", "pending", "withdrawn", "unread", "unknown"])
-    .meta({ description: "`admitted`: it passes, and another is the current version" }),
-  reason: z.string(),
-  policy: z.string().optional(),
-  current: Executor.pick({ image: true, version: true, reason: true }).optional(),
-  images: z.array(Version.extend({ why: z.string() })).meta({
-    description: "The images that are meant, the one that the answer is about first; at most 10",
-  }),
-  unread: z.array(UnreadTag).meta({ description: "Tags that are meant and could not be read, at most 20" }),
-  otherTypes: z.array(z.string()).meta({ description: "Other types that have this image, at most 20" }),
-  sources: z
-    .array(
-      SourceHealth.pick({ name: true, state: true, completed: true, attempted: true, problem: true }).extend({
-        repositories: z.array(z.string()).meta({
-          description: "Its repositories that hold the type, as far as they were looked at; at most 20",
-        }),
-      }),
-    )
-    .meta({ description: "Where images are looked for" }),
-});
 
 export const Health = z.object({
   status: z.enum(["ok", "degraded", "starting", "draining"]),

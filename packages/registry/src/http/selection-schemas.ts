@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { DecidedBy, DigestText, PinMembers, Timestamp } from "./schemas.ts";
+import { PolicySummary } from "./why-schemas.ts";
 
 // The documents about what decides which version is current, as the OpenAPI document prints them. Their types are the contract's.
 
@@ -83,11 +84,7 @@ const Origin = z.enum(["configuration", "operator", "default"]);
 
 export const VersionPolicyReport = z.object({
   type: z.string(),
-  policy: z.object({
-    name: z.string().meta({ description: "Empty for the default" }),
-    kind: z.string(),
-    summary: z.string(),
-  }),
+  policy: PolicySummary,
   from: Origin,
   evaluation: z.object({
     pick: Named.optional(),

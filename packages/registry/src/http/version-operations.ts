@@ -1,8 +1,9 @@
 import { answerVersion, answerWhy, revalidate } from "./one-version.ts";
 import { operation, type Operation } from "./operation.ts";
 import { PolicyTestQuery, RevalidateQuery, TypeParams, VersionParams, WhyQuery } from "./queries.ts";
-import { Accepted, PolicyTest, Problem, VersionDetails, Why } from "./schemas.ts";
+import { Accepted, PolicyTest, Problem, VersionDetails } from "./schemas.ts";
 import { testPolicy } from "./test-policy.ts";
+import { Why } from "./why-schemas.ts";
 
 /** The operations that are about one image: what became of it, why, and what its checks say. */
 export const VERSION_OPERATIONS: readonly Operation[] = [

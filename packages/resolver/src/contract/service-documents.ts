@@ -1,5 +1,6 @@
 import type { ExecutorDocument } from "./executor-document.ts";
 import type { Candidate } from "./resolution.ts";
+import type { PolicySummary } from "./selection-documents.ts";
 
 /** A rule's answer about an image. */
 export interface VerdictDocument {
@@ -70,6 +71,10 @@ export type RevalidateResult = VersionDetails | { readonly accepted: boolean };
 export interface ExplainedVersion extends VersionDocument {
   /** Why it is the current version, or not. */
   readonly why: string;
+  /** The rule of the version policy that leaves it out. */
+  readonly drop?: { readonly code: string; readonly detail: string };
+  /** The version that goes before it, and what decides between the two. */
+  readonly beatenBy?: { readonly image: string; readonly version: string; readonly reason: string };
 }
 
 /** A source, as one that could hold an image. */
@@ -92,6 +97,8 @@ export interface WhyDocument {
   readonly reason: string;
   /** The policy that says what images of the type must pass; absent where none names it. */
   readonly policy?: string;
+  /** What decides which version of the type is current. A service of an earlier release does not say. */
+  readonly versionPolicy?: PolicySummary;
   /** What the type is answered with now. */
   readonly current?: Pick<ExecutorDocument, "image" | "version" | "reason">;
   /** The images that are meant, the one that the answer is about first; at most 10. */

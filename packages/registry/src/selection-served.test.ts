@@ -9,6 +9,7 @@ import type {
   HistoryPage,
   JournalPage,
   PinAnswer,
+  PoliciesDocument,
   PolicyChange,
   SelectionChange,
   VersionPolicyReport,
@@ -42,7 +43,10 @@ store: sqlite:${join(folder, "catalogue.db")}
 auth: { tokens: [{ name: op, role: operator, sha256: ${TOKEN} }] }
 limits: { writesPerMinute: 10000 }
 sources: [{ name: own, kind: oci, host: "${registry.host}", insecure: true, repositories: ["team/*"], interval: 1d }]
-versions: { policies: [{ name: releases, types: ["ml"], kind: semver, range: "^1.0.0" }] }
+versions:
+  policies:
+    - { name: releases, types: ["ml"], kind: semver, range: "^1.0.0" }
+    - { name: others, kind: newest, minAge: 2h }
 `,
     );
     for (const version of ["1.0.0", "1.1.0", "1.2.0", "2.0.0"]) await push(version);
@@ -212,7 +216,14 @@ versions: { policies: [{ name: releases, types: ["ml"], kind: semver, range: "^1
     assert.equal((await current()).version, "2.0.0");
     await restart();
     assert.equal((await current()).version, "2.0.0");
+    const { etag } = await send("GET /policy");
     assert.equal((await send("DELETE /policy?reason=not+yet")).answer.affected, 1);
+    const shown = (await get("/policy")) as PoliciesDocument;
+    assert.deepEqual([shown.from, shown.policies.map(({ name }) => name)], ["configuration", ["releases", "others"]]);
+    const body = { policies: shown.policies, reason: "as they are read" };
+    assert.equal((await send("PUT /policy", body, { "if-match": etag })).status, 412);
+    assert.equal((await send("PUT /policy", body)).status, 200);
+    await send("DELETE /policy?reason=not+yet");
     assert.equal((await current()).version, "1.3.0");
   });
 });

@@ -48,8 +48,8 @@ export function applyEntry(state: CatalogueState, entry: Entry<Change>): Catalog
     const { settings } = change;
     if (settings === undefined) delete state.versionPolicies;
     else state.versionPolicies = { settings, by: actor, since: at, reason, sequence };
-    const requests = withRequest(state.policyRequests, change);
-    if (requests !== undefined) state.policyRequests = requests;
+    const requests = withRequest(state.policiesSet?.requests, change);
+    state.policiesSet = { sequence, ...(requests && { requests }) };
     return state;
   }
   const type = typeIn(state, change.type);

@@ -154,8 +154,8 @@ export interface CatalogueState {
     /** Of the entry that set them. */
     readonly sequence: number;
   };
-  /** The last {@link MAX_REQUESTS} requests that set version policies, or took them back. */
-  policyRequests?: readonly string[];
+  /** The last entry that set version policies or took them back, and the last {@link MAX_REQUESTS} requests that did. */
+  policiesSet?: { readonly sequence: number; readonly requests?: readonly string[] };
   /** The images that are not packed. */
   readonly recent: Recent<ImageSet>;
   /** The first entry of the journal's last moment: what older versions found at once has one time. */

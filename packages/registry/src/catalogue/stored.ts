@@ -14,7 +14,7 @@ interface StoredType extends Pick<PackedImageSet, "size"> {
 }
 
 type StoredPolicies = {
-  readonly [Name in "policy" | "versionPolicies" | "policyRequests"]: CatalogueState[Name] | undefined;
+  readonly [Name in "policy" | "versionPolicies" | "policiesSet"]: CatalogueState[Name] | undefined;
 };
 
 /** Repositories' names have a slash, types' none. */
@@ -26,8 +26,8 @@ export const POLICY_PART = ":policy";
 /** The text of one part of the state: of a type, by its name, or of the looks at a repository. */
 export function serializePart(state: CatalogueState, part: string): string {
   if (part === POLICY_PART) {
-    const { policy, versionPolicies, policyRequests } = state;
-    return JSON.stringify({ policy, versionPolicies, policyRequests } satisfies StoredPolicies);
+    const { policy, versionPolicies, policiesSet } = state;
+    return JSON.stringify({ policy, versionPolicies, policiesSet } satisfies StoredPolicies);
   }
   if (!isRepository(part)) return serializeType(state, part);
   const { repository: _, ...reads } = state.reads.get(part) ?? {};
@@ -37,10 +37,10 @@ export function serializePart(state: CatalogueState, part: string): string {
 /** Puts a part back that {@link serializePart} wrote, into the state. @throws Error for any other text */
 export function restorePart(state: CatalogueState, part: string, text: string): CatalogueState {
   if (part === POLICY_PART) {
-    const { policy, versionPolicies, policyRequests } = JSON.parse(text) as StoredPolicies;
+    const { policy, versionPolicies, policiesSet } = JSON.parse(text) as StoredPolicies;
     if (policy !== undefined) state.policy = policy;
     if (versionPolicies !== undefined) state.versionPolicies = versionPolicies;
-    if (policyRequests !== undefined) state.policyRequests = policyRequests;
+    if (policiesSet !== undefined) state.policiesSet = policiesSet;
     return state;
   }
   if (!isRepository(part)) return restoreType(state, part, text);

@@ -30,18 +30,22 @@ export class PoliciesInForce {
     this.#catalogue = options.choices.catalogue;
   }
 
-  /** With its quotes: the entry that set them. */
+  /** With its quotes: the last entry that set them, or took them back. */
   get etag(): string {
-    return `"p${this.#catalogue.state.versionPolicies?.sequence ?? 0}"`;
+    return `"p${this.#catalogue.state.policiesSet?.sequence ?? 0}"`;
   }
 
   get document(): PoliciesDocument {
     const set = this.#catalogue.state.versionPolicies;
-    const policies = set ? policiesOf(set) : this.#options.configured();
-    const { summary } = made(policies);
-    if (set === undefined) return { from: policies.length > 0 ? "configuration" : "default", policies, summary };
+    if (set === undefined) {
+      const configured = this.#options.configured();
+      const { summary } = makeVersionPolicies({ policies: configured });
+      const from = configured.length > 0 ? "configuration" : "default";
+      return { from, policies: configured.map(asWritten), summary };
+    }
     const { by, since, reason } = set;
-    return { from: "operator", policies, summary, by, since, reason };
+    const policies = policiesOf(set);
+    return { from: "operator", policies, summary: made(policies).summary, by, since, reason };
   }
 
   /**
@@ -62,8 +66,8 @@ export class PoliciesInForce {
     const { request } = how;
     const change = { kind: "version-policies-set" as const, ...settings, ...(request !== undefined && { request }) };
     let outcome: PolicyChange["outcome"] = "changed";
-    const decide = ({ versionPolicies, policyRequests }: CatalogueState) => {
-      const repeated = request !== undefined && policyRequests?.includes(request) === true;
+    const decide = ({ versionPolicies, policiesSet }: CatalogueState) => {
+      const repeated = request !== undefined && policiesSet?.requests?.includes(request) === true;
       if (!repeated && how.ifMatch !== undefined && how.ifMatch !== this.etag) throw changedMeanwhile(this.etag);
       const same =
         repeated || JSON.stringify(versionPolicies && policiesOf(versionPolicies)) === JSON.stringify(policies);
@@ -78,6 +82,10 @@ export class PoliciesInForce {
     return { outcome, ...(how.dryRun && { dryRun: true }), ...effects };
   }
 }
+
+/** As a configuration has it: what is kept in milliseconds has a unit again, so that it can be set as it is read. */
+const asWritten = (policy: VersionSettings["policies"][number]): Policies[number] =>
+  "minAge" in policy ? { ...policy, minAge: `${policy.minAge}ms` } : policy;
 
 const policiesOf = ({ settings }: Set): Policies => (settings as { readonly policies: Policies }).policies;
 

@@ -26,9 +26,9 @@ export function beaten(
   const drop = rules.dropOf(image, context);
   if (drop !== undefined) {
     const { code, detail } = drop;
+    if (image.untagged && code === "tag-moved") return { why: oneLine(detail) };
     return { why: oneLine(`the version policy leaves it out: ${detail}`), drop: { code, detail: oneLine(detail) } };
   }
-  if (image.untagged) return { why: oneLine(`no tag names it any more: ${image.untagged.reason}`) };
   if (current === undefined) return { why: "the type has no version now" };
   const { why, reason = why } = lost(image, current, type, grounds);
   const { repository, digest } = current.image;

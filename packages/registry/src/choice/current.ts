@@ -153,7 +153,7 @@ function refusedOf(
     if (claim === undefined) continue;
     const { admitted, invalid } = sortedImages(type, claim.repository);
     if (invalid.length === 0) continue;
-    const context = contextOf(type, claim.repository, grounds, ({ untagged }) => untagged === undefined);
+    const context = { ...contextOf(type, claim.repository, grounds), eligible: () => true };
     const best = grounds.rules.versions.evaluate([...admitted, ...invalid], context).pick?.image;
     if (best !== undefined && invalid.includes(best)) return best;
   }

@@ -1,5 +1,5 @@
 import { systemClock } from "@executor-registry/resolver";
-import type { CatalogueImage, CatalogueState, CatalogueType, RepositoryReads } from "../catalogue/state.ts";
+import type { CatalogueState, CatalogueType, RepositoryReads } from "../catalogue/state.ts";
 import type { OnInvalid } from "../model/verdict.ts";
 import type { EvaluationContext, VersionRules } from "../policies/rules.ts";
 
@@ -27,17 +27,13 @@ export interface Grounds {
   readonly now?: number;
 }
 
-/** Whether an image may be a version: it is admitted, and named by a tag. */
-const isVersion = ({ state, untagged }: CatalogueImage): boolean => state === "admitted" && untagged === undefined;
-
 /** What the version policy is asked with about the images of a repository. */
 export function contextOf(
   { denials, movedTags, images }: CatalogueType,
   repository: string,
   { readsOf, rules, now = systemClock.now() }: Grounds,
-  eligible = isVersion,
 ): EvaluationContext {
-  const context = { reads: readsOf(repository), denials, now, eligible };
+  const context = { reads: readsOf(repository), denials, now };
   if (rules.versions.onTagMoved === "follow") return context;
   // A tag stays with its first image as long as that one is there.
   const held = movedTags.filter((moved) => {

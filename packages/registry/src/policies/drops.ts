@@ -28,7 +28,7 @@ const WORDS: Readonly<Record<DropCode, string>> = {
   "other-tag": "without the tag",
   "out-of-range": "out of range",
   prerelease: "pre-releases",
-  "tag-moved": "without a tag of their own any more",
+  "tag-moved": "whose tag stays with another image",
   "too-new": "too new",
 };
 const STEPS = Object.keys(WORDS) as readonly DropCode[];

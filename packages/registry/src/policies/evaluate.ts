@@ -21,7 +21,7 @@ export function evaluate<Key>(
   const lints = new Lints();
   const all: Candidate<Key>[] = [];
   for (const image of known) {
-    if (!eligible(image)) continue;
+    if (!eligible(image) || !sieve.isNamed(image)) continue;
     const sifted = sieve.sift(image);
     if (sifted.note) lints.see(sifted.note);
     if (sifted instanceof Candidate) all.push(sifted);

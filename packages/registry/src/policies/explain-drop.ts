@@ -39,7 +39,7 @@ function detailOf(
     case "tag-moved":
       return untagged === undefined
         ? `${tag} stays with the image that it named first (onTagMoved: hold)`
-        : "no tag names it any more";
+        : `no tag names it any more: ${untagged.reason}`;
     case "too-new":
       return `it counts from ${new Date(countsFrom).toISOString()} on (minAge)`;
     case "not-a-version":

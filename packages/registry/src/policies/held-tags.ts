@@ -18,6 +18,11 @@ export class HeldTags {
     this.#held = new Set(holders.values());
   }
 
+  /** Whether a tag stays with an image. */
+  holds({ digest }: CatalogueImage): boolean {
+    return this.#held.has(digest);
+  }
+
   affects({ tags, digest }: CatalogueImage): boolean {
     return this.#holders.size > 0 && (this.#held.has(digest) || tags.some((tag) => this.#holders.has(tag)));
   }

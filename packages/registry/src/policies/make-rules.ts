@@ -83,12 +83,16 @@ function unanchored({ include, exclude, ...rest }: VersionPolicySettings): reado
     ...("pattern" in rest ? [["pattern", rest.pattern] as const] : []),
   ];
   return patterns
-    .filter(([, source]) => !/[\^$]|\\A|\\z/.test(source))
+    .filter(([, source]) => !isAnchored(source))
     .map(
       ([member, source]) =>
         `the pattern ${source} in ${member} matches anywhere in a tag; add ^ or $ where that is not meant`,
     );
 }
+
+/** What is escaped, or in a class, is no anchor. */
+const isAnchored = (source: string): boolean =>
+  /\\[Az]/.test(source) || /[\^$]/.test(source.replace(/\\.|\[\^?\]?[^\]]*\]/g, ""));
 
 function summaryOf({ include, exclude, platform, deny, ...rest }: VersionPolicySettings, ordering: string): string {
   const filters = [

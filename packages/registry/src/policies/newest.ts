@@ -29,7 +29,7 @@ export function newest({ by, minAge }: Settings): Ordering<number> {
   const difference = (a: Candidate<unknown>, b: Candidate<unknown>, ages: Ages): Difference =>
     created(a, b, ages) === 0 ? ages.difference(a, b) : "created";
   return {
-    summary: `newest by ${by}${minAge === 0 ? "" : `, there for ${minAge / 1000} s`}`,
+    summary: `newest by ${by}${minAge === 0 ? "" : `, minAge ${durationText(minAge)}`}`,
     read(_, tag, image) {
       const tagged = by === "tagged" ? tagTime(tag, image) : undefined;
       return { key: tagged ?? 0, ...(tagged !== undefined && { tagged }) };
@@ -45,6 +45,14 @@ export function newest({ by, minAge }: Settings): Ordering<number> {
     explain: (_, text) => `${text} is left out`,
     warnings: () => [],
   };
+}
+
+const UNITS = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000, ms: 1 } as const;
+
+/** As it is written in the configuration, in the largest unit that fits. */
+function durationText(ms: number): string {
+  const [unit, size] = Object.entries(UNITS).find(([, one]) => ms % one === 0) ?? ["ms", 1];
+  return `${ms / size}${unit}`;
 }
 
 function tagTime(tag: string, { tagTimes }: CatalogueImage): number | undefined {

@@ -94,6 +94,7 @@ describe("time", () => {
   test("lets images in when they have been there for minAge, and the evaluation says when", () => {
     const newest = rules({ kind: "newest", minAge: "2h" });
     const images = [pushed("a", "10:30"), pushed("b", "11:00"), pushed("c", "09:00")];
+    assert.equal(newest.summary, "newest by pushed, minAge 2h");
     const { pick, drops, changesAt } = newest.evaluate(images, context());
     assert.equal(pick?.tag, "c");
     assert.deepEqual(drops, [{ code: "too-new", count: 2, examples: ["b", "a"] }]);
@@ -186,7 +187,10 @@ describe("a tag that names another image than before", () => {
   test("is followed elsewhere", () => {
     const follow = rules({ kind: "tag", tag: "stable" });
     assert.equal(follow.evaluate([a, b], held).pick?.image, b);
-    assert.deepEqual(follow.dropOf(a, held), { code: "tag-moved", detail: "no tag names it any more" });
+    assert.deepEqual(follow.dropOf(a, held), {
+      code: "tag-moved",
+      detail: "no tag names it any more: a tag names another image now",
+    });
   });
 
   test("is no name of the other image while it is held; the other's own tags are", () => {
@@ -269,8 +273,9 @@ describe("why an image is no candidate", () => {
 });
 
 test("a pattern that matches anywhere in a tag is pointed out", () => {
-  const semver = rules({ kind: "semver", include: ["1.2", "^1"], exclude: ["debug$"] });
+  const semver = rules({ kind: "semver", include: ["1.2", "^1"], exclude: ["debug$", String.raw`-[^a]\$`] });
   assert.deepEqual(semver.evaluate([], context()).warnings, [
     "the pattern 1.2 in include matches anywhere in a tag; add ^ or $ where that is not meant",
+    String.raw`the pattern -[^a]\$ in exclude matches anywhere in a tag; add ^ or $ where that is not meant`,
   ]);
 });

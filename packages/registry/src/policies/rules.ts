@@ -84,7 +84,7 @@ export interface VersionRules {
   readonly onTagMoved: "follow" | "hold";
   /** Those of the settings, whether they have ended or not. */
   readonly denials: readonly Denial[];
-  /** @param images of one repository of the type; those that are not eligible are passed over */
+  /** @param images of one repository of the type; those that are not eligible, and those that no tag names any more, are passed over */
   evaluate(images: Iterable<CatalogueImage>, context: EvaluationContext): Evaluation;
   /** Why an image is no candidate, as far as tags, time and denials go; undefined where it is one. */
   dropOf(image: CatalogueImage, context: EvaluationContext): Drop | undefined;

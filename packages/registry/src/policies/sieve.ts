@@ -47,6 +47,11 @@ export class Sieve<Key> {
     );
   }
 
+  /** Whether a tag names an image, now or by what is held: others are no versions any more. */
+  isNamed(image: CatalogueImage): boolean {
+    return image.untagged === undefined || this.#held?.holds(image) === true;
+  }
+
   sift(image: CatalogueImage): Candidate<Key> | DropMark {
     const read = this.#evaluator.reader.read(image, this.#held);
     const isCandidate = read instanceof Candidate;

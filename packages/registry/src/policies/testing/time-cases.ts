@@ -119,12 +119,12 @@ export const TAG_CASES: readonly PolicyCase[] = [
     why: "nothing is picked while that image is not judged",
     policy: { kind: "tag", tag: "stable" },
     images: [image("stable", { digest: "A", untagged: true }), image("stable", { digest: "B", state: "pending" })],
-    reason: /1 image, 1 without a tag of their own any more \(stable\)/,
+    reason: /^no image is admitted$/,
   },
   {
     why: "nor when the tag was deleted",
     policy: { kind: "tag", tag: "stable" },
     images: [image("stable", { digest: "A", untagged: true }), image("2.0.0", { digest: "B" })],
-    reason: /2 images, 1 without the tag \(2\.0\.0\), 1 without a tag of their own any more \(stable\)/,
+    reason: /1 image, 1 without the tag \(2\.0\.0\)$/,
   },
 ];

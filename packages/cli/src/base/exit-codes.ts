@@ -27,7 +27,10 @@ const OWN: readonly (readonly [number, string])[] = [
   [WRONG_USAGE, "wrong usage"],
   [INCOMPLETE, "refresh --wait: a source could not be read completely"],
   [AMBIGUOUS, "resolve --strict: nothing shows which image is the newest"],
-  [NOT_CURRENT, "why: it is not the current version; policy test: the image would not be admitted"],
+  [
+    NOT_CURRENT,
+    "why: it is not the current version; policy test: the image would not be admitted, or the type would have no version",
+  ],
   [NOT_RUN, "run: the executor could not be run"],
   [INTERRUPTED.SIGINT, "interrupted (Ctrl-C); run: the Job is deleted"],
   [INTERRUPTED.SIGPIPE, "the reader of the output went away; run: the Job is deleted"],

@@ -6,7 +6,7 @@ import { factLines } from "./verdicts.ts";
 const ORIGINS: Readonly<Record<PoliciesDocument["from"], string>> = {
   configuration: "the service's configuration",
   operator: "an operator",
-  default: "nowhere: without a policy, the version that was pushed last is current",
+  default: "the default, which counts for types that no policy names",
 };
 
 /** Which version policy a type has, and what it makes of the type's images. */

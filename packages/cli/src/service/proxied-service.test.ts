@@ -81,6 +81,14 @@ describe("the cluster's registry service, through an API server's proxy", () => 
     assert.deepEqual((await ask("refresh", "ml")).stderr, "the service will scan now\n");
   });
 
+  test("a version is pinned and unpinned through it", async () => {
+    const because = ["--reason", "a test"];
+    assert.match((await ask("pin", "ml", "--to", "1.3.0", ...because)).stdout, /^executor\/ml pinned to 1\.3\.0 /);
+    assert.match((await ask("history", "ml")).stdout, /^2 +1\.3\.0 /m);
+    assert.match((await ask("pin", "ml", "--to", "9.9.9", ...because)).stderr, /^error: ml has no image 9\.9\.9/);
+    assert.equal((await ask("unpin", "ml", ...because)).stdout, "executor/ml unpinned\n");
+  });
+
   test("a change goes through with its body, its conditions and its answer's entity tag", async () => {
     const asked: unknown[] = [];
     const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {

@@ -6,6 +6,18 @@ const MAX_TAG_CHARS = 128;
 /** Of RE2's program: what a pattern costs is this times the tag's length at most. `[0-9a-f]{64}` has about 70. */
 const MAX_PROGRAM = 500;
 
+/** What a pattern may come to before it is read: reading takes 1 ms for each 1,500. */
+const MAX_UNROLLED = 50_000;
+/** RE2 itself allows no more, nested ones multiplied. */
+const MAX_REPEAT = 1000;
+
+/** At most how many steps a pattern comes to with its counted repetitions written out. */
+function unrolled(source: string): number {
+  let repeats = 1;
+  for (const [, least, most] of source.matchAll(/\{(\d+)(?:,(\d*))?\}/g)) repeats *= Math.max(Number(most || least), 1);
+  return source.length * Math.min(repeats, MAX_REPEAT);
+}
+
 /** A regular expression for tags, in RE2's syntax: it takes linear time, whatever the pattern and the tag. Unanchored. */
 export class TagPattern {
   readonly source: string;
@@ -21,6 +33,7 @@ export class TagPattern {
 
   /** A pattern, or what is wrong with it. @see https://github.com/google/re2/wiki/Syntax */
   static parse(source: string): TagPattern | string {
+    if (unrolled(source) > MAX_UNROLLED) return "it is too large: repeat less in it";
     let engine: RE2JS;
     try {
       engine = RE2JS.compile(source);
@@ -52,7 +65,7 @@ export type Groups = (name: string) => string | undefined;
 export const PatternText = z
   .string()
   .min(1)
-  .max(512)
+  .max(256)
   .superRefine((source, context) => {
     const pattern = TagPattern.parse(source);
     if (typeof pattern === "string") context.addIssue({ code: "custom", message: pattern });

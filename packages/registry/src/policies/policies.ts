@@ -21,18 +21,10 @@ export function makeVersionPolicies({ policies }: VersionSettings): VersionPolic
     matches: settings.types.map((type) => glob(type)),
     rules: rulesOf(settings),
   }));
-  const known = new Map<string, VersionRules>();
   return {
     hash: fingerprintOf(all.map(({ types, rules }) => [rules.name, types, rules.fingerprint])),
     summary: all.map(({ types, rules }) => `${rules.name} for ${types.join(", ")}: ${rules.summary}`),
-    of(type) {
-      let rules = known.get(type);
-      if (rules === undefined) {
-        rules = all.find(({ matches }) => matches.some((match) => match(type)))?.rules ?? DEFAULT_RULES;
-        known.set(type, rules);
-      }
-      return rules;
-    },
+    of: (type) => all.find(({ matches }) => matches.some((match) => match(type)))?.rules ?? DEFAULT_RULES,
   };
 }
 

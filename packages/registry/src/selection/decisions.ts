@@ -5,6 +5,7 @@ import type { Choice } from "../choice/current.ts";
 import { deniedBy } from "../choice/pinned.ts";
 import type { Grounds } from "../choice/rules.ts";
 import type { DeniedImages } from "../model/denial.ts";
+import { TagPattern } from "../policies/pattern.ts";
 import { earlierVersion } from "./go-back.ts";
 import type { DenyRequest, How, PinRequest, RollbackRequest } from "./requests.ts";
 import { shortDigest, targetOf } from "./target.ts";
@@ -96,9 +97,13 @@ const denialChange = (type: CatalogueType, denied: DeniedImages, how: How) => ({
   ...requested(how),
 });
 
-/** Keeps images out. */
+/** Keeps images out. @throws ExecutorRegistryError `invalid-request` for a pattern that cannot be used */
 export function decideDenial({ type, now, how }: Situation, request: DenyRequest): Decision {
   const { version, digest, pattern, reason, for: ms } = request;
+  const problem = pattern === undefined ? undefined : TagPattern.parse(pattern);
+  if (typeof problem === "string") {
+    throw new ExecutorRegistryError("invalid-request", `the pattern ${pattern} cannot be used: ${problem}`);
+  }
   const until = untilOf(now, ms);
   const named = version ?? digest ?? `what matches ${pattern}`;
   const same = type.denials.some(

@@ -1,11 +1,23 @@
 import { stateOf } from "../catalogue/state.ts";
 import type { Entry } from "../journal/entry.ts";
-import { isChange } from "../model/change.ts";
+import { type Change, isChange } from "../model/change.ts";
 import type { Verdict } from "../model/verdict.ts";
 import type { FollowedJournal } from "./follower.ts";
 
+/** Changes of the journal that are events as they are: what decides which version is current. */
+const DECISIONS = [
+  "policy-changed",
+  "version-policies-set",
+  "version-served",
+  "version-pinned",
+  "version-unpinned",
+  "version-denied",
+  "version-allowed",
+  "tag-moved",
+] as const satisfies readonly Change["kind"][];
+
 /** The events that are sent. */
-export const EVENTS = ["admitted", "rejected", "withdrawn", "pending-deadline", "policy-changed"] as const;
+export const EVENTS = ["admitted", "rejected", "withdrawn", "pending-deadline", ...DECISIONS] as const;
 export type NoticeEvent = (typeof EVENTS)[number];
 
 /** An entry that means something to people. */
@@ -30,7 +42,8 @@ const PAGE = 20;
  */
 export async function noticeOf(entry: Entry, journal: Pick<FollowedJournal, "list">): Promise<Notice | undefined> {
   const { kind } = entry.change;
-  if (kind === "policy-changed") return { event: kind, entry, reason: entry.reason };
+  const decision = DECISIONS.find((one) => one === kind);
+  if (decision !== undefined) return { event: decision, entry, reason: entry.reason };
   const state = stateAfter(entry);
   if (state === undefined || state === "pending") return undefined;
   const verdicts = verdictsOf(entry);

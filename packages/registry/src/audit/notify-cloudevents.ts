@@ -32,6 +32,9 @@ export const cloudEventsNotification = notificationKind({
   },
 });
 
+/** What becomes of images; the other events have their subject in their names. */
+const STATES: ReadonlySet<Notice["event"]> = new Set(["admitted", "rejected", "withdrawn", "pending-deadline"]);
+
 /** @see https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md */
 function cloudEvent({ event, entry, previously, verdicts, reason }: Notice, source: string) {
   const { sequence, hash, at, actor, change } = entry;
@@ -43,7 +46,7 @@ function cloudEvent({ event, entry, previously, verdicts, reason }: Notice, sour
     // The same for every attempt: who gets it twice sees that.
     id: hash,
     source,
-    type: event === "policy-changed" ? "dev.executor-registry.policy.changed" : `dev.executor-registry.image.${event}`,
+    type: `dev.executor-registry.${STATES.has(event) ? `image.${event}` : event.replace("-", ".")}`,
     time: at,
     ...(subject !== undefined && { subject }),
     datacontenttype: "application/json",

@@ -100,6 +100,8 @@ export interface KeptAnswer {
   readonly basis: string;
   /** Absent where nothing was to be answered. */
   readonly document?: ExecutorDocument;
+  /** What is unusual about it: `NoMatch`, `TagGone`, `PinInvalid`. */
+  readonly conditions?: readonly string[];
 }
 
 /** One executor type. */

@@ -21,6 +21,8 @@ const MAX_VIEWED_IMAGES = 10_000;
 
 /** Counts the changes of what is answered in the same state: answers that were kept before are chosen again. */
 const ANSWER_FORMAT = 3;
+/** The condition of a type whose pinned version may not be one. */
+const PIN_INVALID = "PinInvalid";
 /** Milliseconds. */
 const MAX_SLEEP_MS = 60_000;
 
@@ -29,6 +31,7 @@ export class Choices {
   /** What readers are given, together with what is watched instead of kept in the catalogue. */
   readonly answers: Answers;
   readonly catalogue: Catalogue;
+  readonly #conditions = new Map<string, readonly string[]>();
   readonly #listeners: ((type: string) => void)[] = [];
   /** When time alone changes a type's choice, milliseconds since the Unix epoch. */
   readonly #changesAt = new Map<string, number>();
@@ -107,6 +110,11 @@ export class Choices {
     this.#listeners.push(listener);
   }
 
+  /** What is unusual about the choices, by type. */
+  get conditions(): ReadonlyMap<string, readonly string[]> {
+    return this.#conditions;
+  }
+
   get snapshot(): Snapshot {
     return this.answers.snapshot;
   }
@@ -140,14 +148,24 @@ export class Choices {
     const basis = this.#basisOf(type);
     let { answer } = type;
     if (answer?.basis !== basis) {
-      const { current, evaluation } = this.view(type.type)?.choice ?? {};
+      const { current, evaluation, condition, pinned } = this.view(type.type)?.choice ?? {};
+      const conditions = [
+        ...(condition ? [condition.code] : []),
+        ...(pinned?.problem === undefined ? [] : [PIN_INVALID]),
+      ];
       const document = current && executorDocument(type.type, current);
       // What an older version took in: no client takes a name that long.
-      answer = { basis, ...(document && tryParseReference(document.image) && { document }) };
+      answer = {
+        basis,
+        ...(document && tryParseReference(document.image) && { document }),
+        ...(conditions.length > 0 && { conditions }),
+      };
       if (evaluation?.changesAt === undefined) this.#keep(type, answer);
       else this.#changesAt.set(type.type, evaluation.changesAt);
     }
     this.answers.set(CATALOGUE, type.type, answer.document);
+    if (answer.conditions) this.#conditions.set(type.type, answer.conditions);
+    else this.#conditions.delete(type.type);
     for (const listener of this.#listeners) listener(type.type);
   }
 

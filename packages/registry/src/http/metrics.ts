@@ -1,7 +1,6 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
 import type { FollowerHealth } from "../audit/follower.ts";
-import type { Catalogue } from "../catalogue/catalogue.ts";
-import type { Snapshot } from "../choice/snapshot.ts";
+import type { Choices } from "../choice/choices.ts";
 import type { EventQueue } from "../queues/queue.ts";
 import type { SourceHealth } from "../sources/image-source.ts";
 import type { EventStream } from "./events.ts";
@@ -19,8 +18,7 @@ export interface Metrics {
 
 /** Where the numbers come from. */
 export interface MetricsOptions {
-  readonly catalogue: Catalogue;
-  readonly snapshot: Snapshot;
+  readonly choices: Pick<Choices, "catalogue" | "snapshot" | "conditions">;
   inForce(): {
     health(): readonly SourceHealth[];
     readonly queues: readonly EventQueue[];
@@ -32,7 +30,8 @@ export interface MetricsOptions {
 }
 
 /** Numbers for Prometheus. What is known anyway is read when it is asked for, so that counting costs reads nothing. */
-export function createMetrics({ catalogue, snapshot, inForce, reads, events }: MetricsOptions): Metrics {
+export function createMetrics({ choices, inForce, reads, events }: MetricsOptions): Metrics {
+  const { catalogue, snapshot } = choices;
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -84,6 +83,27 @@ export function createMetrics({ catalogue, snapshot, inForce, reads, events }: M
     for (const { images } of catalogue.types()) for (const { state } of images) counts[state] += 1;
     for (const [state, count] of Object.entries(counts)) set(count, { state });
   });
+  gauge("pins", "Executor types that an operator holds at one version, by pin or rollback", ["mode"], (set) => {
+    const counts = { pin: 0, rollback: 0 };
+    for (const { pin } of catalogue.types()) if (pin) counts[pin.mode] += 1;
+    for (const [mode, count] of Object.entries(counts)) set(count, { mode });
+  });
+  gauge("denials", "Denials of images by operators", [], (set) => {
+    let count = 0;
+    for (const { denials } of catalogue.types()) count += denials.length;
+    set(count);
+  });
+  gauge(
+    "conditions",
+    "Executor types whose choice needs a look: the policy matches nothing (NoMatch), the version has lost its tag (TagGone), the pinned version may not be one (PinInvalid)",
+    ["condition"],
+    (set) => {
+      const counts: Record<string, number> = { NoMatch: 0, TagGone: 0, PinInvalid: 0 };
+      for (const conditions of choices.conditions.values())
+        for (const condition of conditions) counts[condition] = (counts[condition] ?? 0) + 1;
+      for (const [condition, count] of Object.entries(counts)) set(count, { condition });
+    },
+  );
   gauge("journal_sequence", "Entries in the journal", [], (set) => set(catalogue.head.sequence));
   gauge("journal_broken", "Whether the journal's chain does not hold, or acknowledged entries are missing", [], (set) =>
     set(catalogue.seal.broken === undefined ? 0 : 1),

@@ -53,7 +53,7 @@ export async function createServiceServer({
   let readPath = createReadPath(snapshot, parts().access, reads, nextId);
   let draining = false;
   const events = createEventStream(snapshot, clock);
-  const metrics = createMetrics({ catalogue, snapshot, inForce: parts, reads, events });
+  const metrics = createMetrics({ choices, inForce: parts, reads, events });
   const fastify = await createHttpServer({
     operations: OPERATIONS,
     api: {

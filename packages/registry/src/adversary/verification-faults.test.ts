@@ -99,6 +99,8 @@ describe("signatures that cannot be verified now", { timeout: 120_000 }, () => {
     }, 60_000);
     await service.passUntil(async () => (await service.version("ml")) === 404, 900_000);
     assert.ok(service.clock.now() > began + 23 * 3_600_000, "the deadline has passed");
+    // It was found later, and so is its deadline.
+    await service.passUntil(async () => (await service.states("ml"))["2.0.0"] === "rejected", 900_000);
     assert.deepEqual(await service.states("ml"), { "1.0.0": "rejected", "2.0.0": "rejected" });
   });
 });

@@ -113,7 +113,8 @@ export class SourceScan {
         ...reason,
         since,
         newest,
-        confirmed: (image: string) => this.#disappearances.confirmed(image, now),
+        // An event, or somebody who asked, is a reason of its own to believe it.
+        confirmed: (image: string) => only !== undefined || this.#disappearances.confirmed(image, now),
         present: (image: string) => this.#disappearances.present(image),
       };
       const ingested = await ingest(source, listing, look, this.#options, signal, () => advance({}));

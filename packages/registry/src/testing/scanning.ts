@@ -86,7 +86,10 @@ export async function openScanning(options: ScanningOptions): Promise<Scanning> 
   const choices = new Choices(
     catalogue,
     () => 0,
-    () => (type) => ({ onInvalid: policies.of(type).onInvalid, versions: versions.of(type) }),
+    (set) => {
+      const inForce = set === undefined ? versions : makeVersionPolicies(VersionSettings.parse(set.settings));
+      return (type) => ({ onInvalid: policies.of(type).onInvalid, versions: inForce.of(type) });
+    },
     clock,
   );
   const judged = { policies, sources, catalogue, clock, random: () => 0.5, log: silentLogger };

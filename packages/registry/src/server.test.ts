@@ -26,7 +26,11 @@ describe("the API", () => {
     const labels = { "executor-registry.dev/capabilities": "cuda", "executor-registry.dev/owner": "ml-team" };
     await writeLayout(folder, {
       "registry.test/team/executor-ml:1.0.0": { created: "2026-11-01T00:00:00Z", labels },
-      "registry.test/team/executor-ml:1.1.0": { created: "2026-11-02T00:00:00Z", labels },
+      "registry.test/team/executor-ml:1.1.0": {
+        created: "2026-11-02T00:00:00Z",
+        labels,
+        env: ["PYTHON_VERSION=3.12.4"],
+      },
       "registry.test/team/executor-nlp:0.1.0": { created: "2026-11-02T00:00:00Z" },
     });
     const text = `
@@ -52,7 +56,10 @@ auth:
     assert.equal(response.status, 200);
     const body = (await response.json()) as Record<string, unknown>;
     assert.match(String(body["image"]), /^registry\.test\/team\/executor-ml@sha256:[0-9a-f]{64}$/);
-    assert.deepEqual([body["version"], body["capabilities"], body["owner"]], ["1.1.0", ["amd64", "cuda"], "ml-team"]);
+    assert.deepEqual(
+      [body["version"], body["capabilities"], body["owner"]],
+      ["1.1.0", ["amd64", "cuda", "python"], "ml-team"],
+    );
     assert.equal(body["validated"], true);
     for (const time of ["added", "validatedAt"]) assert.ok(!Number.isNaN(Date.parse(String(body[time]))), time);
   });
@@ -61,6 +68,21 @@ auth:
     assert.deepEqual(Object.keys(await json("/executors")), ["ml", "nlp"]);
     assert.deepEqual(Object.keys(await json("/executors?capability=cuda")), ["ml"]);
     assert.deepEqual(await json("/executors?capability=none"), {});
+    for (const [query, types] of [
+      ["capability=python", ["ml"]],
+      ["capability=amd64", ["ml", "nlp"]],
+      ["capability=cuda&capability=python>=3.12", ["ml"]],
+      ["capability=python%3E3.11", ["ml"]],
+      ["capability=python>=3.13", []],
+      ["capability=python&capability=spark", []],
+      ["capability=cuda>=1", []],
+    ] as const) {
+      assert.deepEqual(Object.keys(await json(`/executors?${query}`)), types, query);
+    }
+    const second = await get("/executors?capability=amd64&capability=amd64&limit=1");
+    assert.match(second.headers.get("link") ?? "", /\?capability=amd64&capability=amd64&limit=1&after=ml>/);
+    for (const query of ["capability=", "capability=a,b", "capability=cuda>x", `capability=${"a".repeat(200)}`])
+      assert.equal((await get(`/executors?${query}`)).status, 400, query);
     const first = await get("/executors?limit=1");
     assert.deepEqual(Object.keys((await first.json()) as object), ["ml"]);
     const [, next = ""] = /<(.*)>; rel="next"/.exec(first.headers.get("link") ?? "") ?? [];

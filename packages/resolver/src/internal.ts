@@ -9,6 +9,7 @@ export { type Asking, ask, type Question } from "./client/request.ts";
 export { noAnswer, type Service } from "./client/service.ts";
 export { connectService, createServiceClient, type ServiceClient } from "./client/service-client.ts";
 export { parseBaseUrls } from "./client/settings.ts";
+export { lacking, type Need, needText, parseNeeds } from "./contract/needs.ts";
 export { LIST_BYTES, PROBLEM_TYPES } from "./contract/executor-document.ts";
 export { SELECTION_OPERATIONS } from "./contract/selection-operations.ts";
 export { SERVICE_OPERATIONS, type ServiceOperation } from "./contract/operations.ts";

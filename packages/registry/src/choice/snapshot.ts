@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { answerFor, type Rendered, type Shares } from "./shares.ts";
 import { TypeIndex } from "./type-index.ts";
 import type { ExecutorDocument, ExecutorEvent } from "@executor-registry/resolver";
+import { lacking, type Need, needText } from "@executor-registry/resolver/internal";
 
 /** Renders a JSON value once. */
 export function render(text: string): Rendered {
@@ -75,11 +76,13 @@ export class Snapshot {
     return this.#executors.get(type)?.document;
   }
 
-  /** Sorted: all, or those with a capability. */
-  types(capability = ""): readonly string[] {
-    if (capability === "") return this.index.sorted;
+  /** Sorted: all, or those that have what is needed. */
+  types(needs: readonly Need[] = []): readonly string[] {
+    const [first] = needs;
+    if (first === undefined) return this.index.sorted;
     this.#capable ??= byCapability(this.index.sorted.flatMap((type) => this.#executors.get(type)?.document ?? []));
-    return this.#capable.get(capability) ?? [];
+    const capable = this.#capable.get(first.name) ?? [];
+    return capable.filter((type) => lacking(needs, this.#executors.get(type)?.document ?? {}).length === 0);
   }
 
   get index(): TypeIndex {
@@ -101,12 +104,12 @@ export class Snapshot {
     return `{${wanted.join(",")}}`;
   }
 
-  /** An object keyed by type: of all, or of those with a capability; whole, or some members of each. */
-  list(capability = "", fields?: ReadonlySet<string>): Rendered {
-    const key = JSON.stringify([capability, ...(fields ? [...fields].sort() : [])]);
+  /** An object keyed by type: of all, or of those that have what is needed; whole, or some members of each. */
+  list(needs: readonly Need[] = [], fields?: ReadonlySet<string>): Rendered {
+    const key = JSON.stringify([needs.map(needText), ...(fields ? [...fields].sort() : [])]);
     const known = this.#lists.get(key);
     if (known !== undefined) return known;
-    const types = this.types(capability);
+    const types = this.types(needs);
     const members = types.map((type) => `${JSON.stringify(type)}:${this.text(type, fields)}`);
     const rendered = render(`{${members.join(",")}}`);
     this.#lists.set(key, rendered);

@@ -51,6 +51,7 @@ const BODIES: Readonly<Record<string, object>> = {
 /** Texts that a schema allows, as another program that reads the document would make them. */
 function allowed(schema: Shape): fc.Arbitrary<string> {
   const { type, pattern, format, minimum, maximum, minLength = 0, maxLength = 300 } = schema;
+  if (schema.items !== undefined) return allowed(schema.items);
   if (schema.enum !== undefined) return fc.constantFrom(...schema.enum);
   if (type === "integer") return fc.integer({ min: minimum ?? 0, max: maximum ?? Number.MAX_SAFE_INTEGER }).map(String);
   if (format === "date-time")
@@ -68,6 +69,7 @@ function allowed(schema: Shape): fc.Arbitrary<string> {
 /** Texts that a schema does not allow; none where it allows every text. */
 function refused(schema: Shape): readonly string[] {
   const { type, pattern, format, minimum, maximum, minLength, maxLength } = schema;
+  if (schema.items !== undefined) return refused(schema.items);
   if (type === "integer") {
     return [
       "x",

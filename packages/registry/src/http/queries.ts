@@ -1,16 +1,19 @@
 import {
+  ExecutorRegistryError,
   type ImageReference,
   InvalidReferenceError,
   isExecutorType,
   parseDigest,
   parseReference,
 } from "@executor-registry/resolver";
+import { type Need, parseNeeds } from "@executor-registry/resolver/internal";
 import { z } from "zod";
 import { CHANGE_KINDS } from "../model/change.ts";
 import { Executor } from "./schemas.ts";
 
 // The parameters of paths and queries: checked where they come in, and printed into the OpenAPI document.
 
+const NAME = "[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*";
 const TypeName = z
   .string()
   .refine(
@@ -22,7 +25,7 @@ const TypeName = z
     examples: ["ml"],
     minLength: 1,
     maxLength: 63,
-    pattern: "^[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*$",
+    pattern: `^${NAME}$`,
   });
 const Limit = z.coerce.number().int().min(1).max(1000);
 const Moment = z.iso.datetime({ offset: true }).transform((text) => new Date(text).toISOString());
@@ -36,6 +39,25 @@ const Fields = z
     pattern: `^(?:${Executor.keyof().options.join("|")})(?:,(?:${Executor.keyof().options.join("|")}))*$`,
   });
 
+const Capability = z.string().meta({
+  minLength: 1,
+  maxLength: 63,
+  pattern: `^${NAME}(?:(?:>=|<=|>|<|=)[0-9]{1,9}(?:\\.[0-9]{1,9}){0,5})?$`,
+  examples: ["pytorch", "cuda>=12"],
+});
+/** What is given once is a text. */
+const Capabilities = z
+  .preprocess((given) => (typeof given === "string" ? [given] : given), z.array(Capability).min(1).max(32))
+  .transform((texts, context): readonly Need[] => {
+    try {
+      return parseNeeds(texts);
+    } catch (error) {
+      if (!(error instanceof ExecutorRegistryError)) throw error;
+      context.addIssue({ code: "custom", message: error.message });
+      return z.NEVER;
+    }
+  });
+
 export const TypeParams = z.object({ type: TypeName });
 
 export const ImageDigest = z
@@ -47,7 +69,10 @@ export const ImageDigest = z
 export const VersionParams = TypeParams.extend({ digest: ImageDigest });
 
 export const ExecutorsQuery = z.strictObject({
-  capability: z.string().min(1).max(63).optional().meta({ description: "Only executors that can do this" }),
+  capability: Capabilities.optional().meta({
+    description:
+      "Only executors that can do this: `pytorch`, or with a version `cuda>=12`; given several times, all of it",
+  }),
   fields: Fields.optional(),
   limit: Limit.optional(),
   after: TypeName.optional().meta({ description: "Only types that come after this one" }),

@@ -70,9 +70,11 @@ type Row = readonly [setting: string, values: string, usual: string, meaning: st
 function rowsOf(path: string, shape: Shape, required = false): readonly Row[] {
   // Lists of kinds have tables of their own.
   if ((shape.items?.oneOf ?? []).length > 0) return [];
-  const nested = shape.title === "secret" ? undefined : (shape.properties ?? shape.items?.properties);
+  const { additionalProperties: members } = shape;
+  const keyed = typeof members === "object" && members.title !== "secret" ? members : undefined;
+  const nested = shape.title === "secret" ? undefined : (shape.properties ?? (shape.items ?? keyed)?.properties);
   if (nested !== undefined) {
-    const [inner, needed] = [shape.items ?? shape, shape.items ? "[]" : ""];
+    const [inner, needed] = [shape.items ?? keyed ?? shape, shape.items ? "[]" : keyed ? ".{name}" : ""];
     return Object.entries(nested).flatMap(([name, member]) =>
       rowsOf(`${path}${needed}.${name}`, member, inner.required?.includes(name)),
     );

@@ -65,7 +65,7 @@ export {
 export { compareVersions, isHigher, type TagVersion, tagVersion } from "./reference/tag-version.ts";
 export { NearMisses, nearMisses } from "./tools/near-misses.ts";
 export { type LayoutContent, type LayoutImage, readLayout, type UnreadableLayoutImage } from "./layout/layout-image.ts";
-export type { ExecutorDocument, ExecutorEvent, ProblemDocument } from "./contract/executor-document.ts";
+export type { DisplayText, ExecutorDocument, ExecutorEvent, ProblemDocument } from "./contract/executor-document.ts";
 export {
   InvalidReferenceError,
   InvalidTemplateError,

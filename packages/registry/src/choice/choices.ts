@@ -20,7 +20,7 @@ import { TypeView } from "./type-view.ts";
 const MAX_VIEWED_IMAGES = 10_000;
 
 /** Counts the changes of what is answered in the same state: answers that were kept before are chosen again. */
-const ANSWER_FORMAT = 3;
+const ANSWER_FORMAT = 4;
 /** The condition of a type whose pinned version may not be one. */
 const PIN_INVALID = "PinInvalid";
 /** Milliseconds. */
@@ -153,7 +153,7 @@ export class Choices {
         ...(condition ? [condition.code] : []),
         ...(pinned?.problem === undefined ? [] : [PIN_INVALID]),
       ];
-      const document = current && executorDocument(type.type, current);
+      const document = current && executorDocument(type.type, current, this.#rulesOf(type.type).profile);
       // What an older version took in: no client takes a name that long.
       answer = {
         basis,
@@ -186,4 +186,5 @@ export class Choices {
   }
 }
 
-const basisOf = ({ onInvalid, versions }: TypeRules): string => `${onInvalid} ${versions.fingerprint}`;
+const basisOf = ({ onInvalid, versions, profile }: TypeRules): string =>
+  JSON.stringify([onInvalid, versions.fingerprint, profile]);

@@ -2,8 +2,9 @@ import { type ExecutorDocument, type ExecutorPin, pinnedName } from "@executor-r
 import type { VerdictDocument, VersionDocument } from "@executor-registry/resolver/internal";
 import type { Current } from "./current.ts";
 import { capabilityMembers } from "../model/capability.ts";
-import { labelledCapabilities, ownerOf } from "../model/labels.ts";
+import { labelledCapabilities } from "../model/labels.ts";
 import { oneLine } from "../model/one-line.ts";
+import { configuredCapabilities, displayMembers, ownerMembers, type TypeProfile } from "../model/type-profile.ts";
 import { type Verdict, verdictDocument } from "../model/verdict.ts";
 import type { CatalogueImage, Pin } from "../catalogue/state.ts";
 import { informativeTags, versionTag } from "../model/version-tag.ts";
@@ -11,16 +12,17 @@ import { informativeTags, versionTag } from "../model/version-tag.ts";
 /** As many tags as a person may look at: an unchanged image that each commit tags again has thousands. */
 const MAX_TAGS = 50;
 
-/** Who owns an image: where a policy says which repositories may provide it, that says whose they are, and the image's label counts nothing. */
-function policyOwner({ verdicts }: CatalogueImage, labelled: string | undefined): string | undefined {
-  const approved = verdicts.find(({ check }) => check === "approved-namespace")?.evidence;
-  return approved === undefined ? labelled : approved["owner"];
+/** A type, and what the configuration says of it. */
+interface DescribedType {
+  readonly type: string;
+  readonly profile?: TypeProfile | undefined;
 }
 
 /** What every document of an image says. */
-function imageMembers(image: CatalogueImage) {
+function imageMembers(image: CatalogueImage, { type, profile }: DescribedType) {
   const labels = image.details?.labels ?? {};
-  const owner = policyOwner(image, ownerOf(labels));
+  const approved = image.verdicts.find(({ check }) => check === "approved-namespace")?.evidence;
+  const declared = [...configuredCapabilities(type, profile), ...labelledCapabilities(labels)];
   const { created, sizeBytes, platforms = [] } = image.details ?? {};
   const tags = informativeTags(image.tags, MAX_TAGS);
   const omitted = image.tags.length - tags.length;
@@ -30,8 +32,8 @@ function imageMembers(image: CatalogueImage) {
     version: versionTag(image.tags),
     tags,
     ...(omitted > 0 && { tagsOmitted: omitted }),
-    ...capabilityMembers(labelledCapabilities(labels), image.capabilities),
-    ...(owner === undefined ? {} : { owner }),
+    ...capabilityMembers(declared, image.capabilities),
+    ...ownerMembers(profile, approved, labels),
     ...(created === undefined ? {} : { created }),
     ...(image.pushed === undefined ? {} : { pushed: image.pushed }),
     ...(sizeBytes === undefined ? {} : { sizeBytes }),
@@ -54,11 +56,12 @@ export const pinMembers = ({ mode, since, by, reason, until }: Pin): ExecutorPin
 });
 
 /** The document of `GET /executors/{type}`. */
-export function executorDocument(type: string, current: Current): ExecutorDocument {
+export function executorDocument(type: string, current: Current, profile?: TypeProfile): ExecutorDocument {
   const { image, version, decidedBy, reason, ambiguous, advice, versions, warnings, pin } = current;
   return {
     type,
-    ...imageMembers(image),
+    ...imageMembers(image, { type, profile }),
+    ...displayMembers(profile, image.details?.labels ?? {}),
     version,
     added: image.added ?? image.found,
     ...validation(image),
@@ -73,18 +76,18 @@ export function executorDocument(type: string, current: Current): ExecutorDocume
 }
 
 /** One element of `GET /executors/{type}/versions`: of its verdicts what a list shows. */
-export function versionDocument(image: CatalogueImage, current: boolean): VersionDocument {
+export function versionDocument(image: CatalogueImage, current: boolean, type: DescribedType): VersionDocument {
   const shown = ({ check, state, reason, mode, code }: Verdict): VerdictDocument => {
     return { check, state, reason: oneLine(reason), ...(mode && { mode }), ...(code && { code }) };
   };
-  return { ...wholeVersion(image, current), verdicts: image.verdicts.map(shown) };
+  return { ...wholeVersion(image, current, type), verdicts: image.verdicts.map(shown) };
 }
 
 /** All that is known of one image of a type. */
-export function wholeVersion(image: CatalogueImage, current: boolean): VersionDocument {
+export function wholeVersion(image: CatalogueImage, current: boolean, type: DescribedType): VersionDocument {
   const { added, withdrawn } = image;
   return {
-    ...imageMembers(image),
+    ...imageMembers(image, type),
     state: image.state,
     current,
     verdicts: image.verdicts.map(verdictDocument),
@@ -94,3 +97,19 @@ export function wholeVersion(image: CatalogueImage, current: boolean): VersionDo
     ...(withdrawn === undefined ? {} : { withdrawn }),
   };
 }
+
+/** What is watched instead of kept in the catalogue has no labels: what the configuration says of its type is added. */
+export function describedLive(document: ExecutorDocument, profile: TypeProfile | undefined): ExecutorDocument {
+  if (profile === undefined) return document;
+  const declared = [...configuredCapabilities(document.type, profile), ...(document.capabilityDetails ?? [])];
+  const { capabilities, capabilityDetails } = capabilityMembers(declared, NOTHING_FOUND);
+  return {
+    ...document,
+    capabilities,
+    capabilityDetails,
+    ...ownerMembers(profile, undefined, {}),
+    ...displayMembers(profile, {}),
+  };
+}
+
+const NOTHING_FOUND = { capabilities: [], sboms: 0 };

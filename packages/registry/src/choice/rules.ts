@@ -1,5 +1,6 @@
 import { systemClock } from "@executor-registry/resolver";
 import type { CatalogueState, CatalogueType, RepositoryReads } from "../catalogue/state.ts";
+import type { TypeProfile } from "../model/type-profile.ts";
 import type { OnInvalid } from "../model/verdict.ts";
 import type { EvaluationContext, VersionRules } from "../policies/rules.ts";
 
@@ -8,6 +9,8 @@ export interface TypeRules {
   /** What becomes of it when its version fails as it is judged again. */
   readonly onInvalid: OnInvalid;
   readonly versions: VersionRules;
+  /** What it says of the type itself. */
+  readonly profile?: TypeProfile | undefined;
 }
 
 /** The rules of every type. */

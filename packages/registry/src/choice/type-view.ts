@@ -4,6 +4,7 @@ import { choose, type Choice } from "./current.ts";
 import type { Grounds } from "./rules.ts";
 import type { UnreadRecord } from "../model/change.ts";
 import { oneLine } from "../model/one-line.ts";
+import type { TypeProfile } from "../model/type-profile.ts";
 import { Recency, RecencyOrder } from "../policies/recency.ts";
 import type { CatalogueImage, CatalogueType, ImageState } from "../catalogue/state.ts";
 
@@ -26,6 +27,15 @@ export class TypeView {
     this.#type = type;
     this.#grounds = grounds;
     this.choice = choose(type, grounds);
+  }
+
+  get type(): string {
+    return this.#type.type;
+  }
+
+  /** What the configuration says of it. */
+  get profile(): TypeProfile | undefined {
+    return this.#grounds.rules.profile;
   }
 
   get current(): Choice["current"] {

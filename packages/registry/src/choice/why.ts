@@ -40,7 +40,10 @@ export function why({ type, image: name }: Question, choices: Choices, grounds: 
   const isCurrent = (image: CatalogueImage): boolean => served?.live === undefined && view?.isCurrent(image) === true;
   const explained = images.slice(0, MAX_IMAGES).map((image): ExplainedVersion => {
     const is = isCurrent(image);
-    return { ...wholeVersion(image, is), ...(is ? { why: view?.current?.reason ?? "" } : whyNot(image, view, served)) };
+    return {
+      ...wholeVersion(image, is, { type, profile: view?.profile }),
+      ...(is ? { why: view?.current?.reason ?? "" } : whyNot(image, view, served)),
+    };
   });
   const otherTypes = name === undefined ? [] : typesOf(name, type, choices, view).slice(0, MAX_LISTED);
   const { name: policy } = grounds.policies.of(type);

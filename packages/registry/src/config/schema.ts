@@ -6,6 +6,7 @@ import { NotificationConfig } from "../audit/followers.ts";
 import { AuditSettings } from "../audit/settings.ts";
 import { CheckSettings } from "../checks/settings.ts";
 import { VersionSettings } from "../policies/settings.ts";
+import { parseCapability } from "../model/capability.ts";
 import { parseStoreAddress, STORE_ADDRESSES } from "../stores/open.ts";
 import { isWatched, SourceConfig } from "./source-kinds.ts";
 import { QueueConfig } from "../queues/kinds.ts";
@@ -56,6 +57,27 @@ const Listen = z.strictObject({
     }),
 });
 
+const TypeSettings = z.strictObject({
+  owner: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .meta({ description: "The team that owns it, whatever policies and labels say" }),
+  displayName: z.string().min(1).max(200).optional().meta({ description: "What it is called where people see it" }),
+  description: z.string().min(1).max(1000).optional().meta({ description: "What it is for" }),
+  docs: Url.optional().meta({ description: "Where its documentation is" }),
+  capabilities: z
+    .array(
+      z
+        .string()
+        .refine((word) => parseCapability(word) !== undefined, "expected a capability, such as pytorch or cuda=12.4"),
+    )
+    .max(64)
+    .optional()
+    .meta({ description: "What it can do, besides what labels say and what is found: `pytorch`, `cuda=12.4`" }),
+});
+
 const Executors = z.strictObject({
   template: parsedBy(parseTemplate).default("executor-{type}").meta({
     description: "The names of executors' repositories, or the ends of their paths",
@@ -80,6 +102,10 @@ const Executors = z.strictObject({
     .record(parsedBy(parseExecutorType), z.string().min(1))
     .default({})
     .meta({ description: "Types whose repositories have other names: `custom-nlp: executor-nlp`" }),
+  types: z
+    .record(parsedBy(parseExecutorType), TypeSettings)
+    .default({})
+    .meta({ description: "What people should know of types" }),
 });
 
 const Auth = z.strictObject({

@@ -25,7 +25,9 @@ export function listVersions(
   const isCurrent = (image: CatalogueImage): boolean =>
     candidates === undefined && known !== undefined && known.isCurrent(image);
   const images = known?.images(state) ?? [];
-  const versions = images.slice(offset, offset + limit).map((image) => versionDocument(image, isCurrent(image)));
+  const versions = images
+    .slice(offset, offset + limit)
+    .map((image) => versionDocument(image, isCurrent(image), { type, profile: known?.profile }));
   // Nothing is known of what could not be read: it has no state and no place in the order.
   const { unread, total: unreadTotal } = known?.unread() ?? { unread: [], total: 0 };
   const page: VersionsPage = {

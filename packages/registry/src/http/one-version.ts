@@ -58,7 +58,7 @@ async function versionDetails({ type, digest }: Named, { choices, inForce }: Api
   return {
     type,
     ...(policy !== "" && { policy }),
-    ...wholeVersion(image, current),
+    ...wholeVersion(image, current, view),
     elsewhere: others.map((other) => pinnedName(other.repository, digest)),
     journal,
   };

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { capabilities } from "./capability-schemas.ts";
+import { capabilities, Display, ownership } from "./type-schemas.ts";
 
 // The documents that the service answers with, as the OpenAPI document prints them. Their types are the contract's: a test holds them equal.
 
@@ -78,9 +78,8 @@ export const Executor = z
     tags: z.array(z.string()).meta({ description: "At most 50, the most informative ones" }),
     tagsOmitted: z.number().optional().meta({ description: "How many more tags there are" }),
     ...capabilities,
-    owner: z.string().optional().meta({
-      description: "Of the policy that approved the repository; without one, label executor-registry.dev/owner",
-    }),
+    ...ownership,
+    display: Display.optional(),
     added: Timestamp,
     validated: z.boolean().meta({
       description: "All checks passed for exactly this digest; false for what is live, which is not checked",
@@ -130,6 +129,7 @@ export const Version = Executor.pick({
   capabilityDetails: true,
   capabilitiesIncomplete: true,
   owner: true,
+  ownerFrom: true,
   created: true,
   pushed: true,
   sizeBytes: true,

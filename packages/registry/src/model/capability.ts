@@ -34,7 +34,7 @@ const MAX_DECLARED = 100;
 const NOT_YET = "the image was not looked at yet: only what is declared is known";
 
 /** `pytorch`, or `cuda=12.4`; `undefined` for what is neither. */
-function parseCapability(word: string): DeclaredCapability | undefined {
+export function parseCapability(word: string): DeclaredCapability | undefined {
   const [name = "", version, ...more] = word.split("=");
   if (!isExecutorType(name) || more.length > 0) return undefined;
   if (version === undefined) return { name };

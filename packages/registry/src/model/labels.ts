@@ -3,7 +3,7 @@ import { capabilitiesIn } from "./capability.ts";
 import { oneLine } from "./one-line.ts";
 
 /** An image's labels. */
-type Labels = Readonly<Record<string, string>>;
+export type Labels = Readonly<Record<string, string>>;
 
 /** What the image can do: words separated by commas or spaces, each a name, or a name and a version: `cuda=12.4`. */
 const CAPABILITIES = "executor-registry.dev/capabilities";

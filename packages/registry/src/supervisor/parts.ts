@@ -1,4 +1,4 @@
-import type { Clock, Digest, ImageReference, Random } from "@executor-registry/resolver";
+import type { Clock, Digest, ExecutorDocument, ImageReference, Random } from "@executor-registry/resolver";
 import type { Logger } from "pino";
 import { createAccess, type Access } from "../auth/access.ts";
 import { createCheckpoints } from "../audit/checkpoints.ts";
@@ -7,6 +7,7 @@ import { makeFollowers } from "../audit/followers.ts";
 import { Discovering } from "../capabilities/discovering.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { Choices } from "../choice/choices.ts";
+import { describedLive } from "../choice/document.ts";
 import { createNaming, type Naming } from "../model/naming.ts";
 import { type ImagePolicies, makePolicies } from "../checks/checks.ts";
 import { makeAuthenticators } from "../config/make-authenticators.ts";
@@ -162,11 +163,14 @@ export async function makeParts(config: Config, context: PartsContext): Promise<
     adopt,
     start() {
       const { answers } = choices;
+      const live = (document: ExecutorDocument): ExecutorDocument =>
+        describedLive(document, choices.groundsOf(document.type).rules.profile);
       answers.keep(new Set(watched.map(({ name }) => name)));
       for (const source of watched) {
         const layer: LiveAnswers = {
-          reset: (documents) => answers.reset(source.name, documents),
-          set: (type, document) => answers.set(source.name, type, document),
+          reset: (documents) =>
+            answers.reset(source.name, new Map([...documents].map(([type, one]) => [type, live(one)]))),
+          set: (type, document) => answers.set(source.name, type, document && live(document)),
         };
         run(`watching ${source.name}`, () => source.run(layer, ending.signal));
       }

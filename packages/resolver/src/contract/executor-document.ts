@@ -18,6 +18,21 @@ export interface LiveMembers {
   readonly staleSince?: string;
 }
 
+/** A text, and who says it. */
+export interface DisplayText {
+  readonly text: string;
+  readonly from: "configuration" | "label";
+}
+
+/** What people are shown of a type: of the service's configuration, else of the image's labels `org.opencontainers.image.*`. */
+export interface TypeDisplay {
+  readonly name?: DisplayText;
+  readonly description?: DisplayText;
+  /** URLs of http or https. */
+  readonly documentation?: DisplayText;
+  readonly source?: DisplayText;
+}
+
 /**
  * The JSON of `GET /executors/{type}`, and each value of `GET /executors`. Written by the service, read by the client.
  * Readers pass over members they do not know.
@@ -40,8 +55,15 @@ export interface ExecutorDocument {
   readonly capabilityDetails?: readonly CapabilityDetail[];
   /** Why it may be able to do more than is listed: what was not looked at, or could not be read. */
   readonly capabilitiesIncomplete?: string;
-  /** The team that owns it, where known: of the policy that approved its repository; without one, label `executor-registry.dev/owner`. */
+  /**
+   * The team that owns it, where known: whom the service's configuration names, else the policy that approved its repository, else,
+   * where no policy approves repositories, label `executor-registry.dev/owner`.
+   */
   readonly owner?: string;
+  /** Who says so. */
+  readonly ownerFrom?: "configuration" | "policy" | "label";
+  /** What people are shown of the type. */
+  readonly display?: TypeDisplay;
   /** When this version entered the catalogue, ISO 8601 in UTC. Of what is `live`: when the service first answered with it. */
   readonly added: string;
   /** All checks passed for exactly this digest. False for what is `live`, which is not checked. */

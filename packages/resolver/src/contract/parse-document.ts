@@ -2,7 +2,13 @@ import { isDigest } from "../reference/digest.ts";
 import { tryParseReference } from "../reference/reference.ts";
 import { isExecutorType } from "../reference/template.ts";
 import { parseCapabilityMembers } from "./capability.ts";
-import type { ExecutorDocument, ExecutorEvent, ProblemDocument } from "./executor-document.ts";
+import type {
+  DisplayText,
+  ExecutorDocument,
+  ExecutorEvent,
+  ProblemDocument,
+  TypeDisplay,
+} from "./executor-document.ts";
 import type { ExecutorPin } from "./resolution.ts";
 import type { JsonObject } from "../tools/json.ts";
 import { isTime, NotADocument, optional, record, text, texts, time } from "./json.ts";
@@ -34,6 +40,8 @@ export function parseDocument(json: unknown, type: string): ExecutorDocument {
     capabilities: texts(fields, "capabilities"),
     ...parseCapabilityMembers(fields),
     ...(typeof owner === "string" && { owner }),
+    ...parseOwnerFrom(fields),
+    ...optional(fields, "display", parseDisplay),
     added: text(fields, "added"),
     validated,
     ...(validated && isTime(validatedAt) && { validatedAt }),
@@ -67,6 +75,26 @@ export function parsePin(json: unknown): ExecutorPin {
     by,
     reason,
     ...optional(fields, "until", time),
+  };
+}
+
+/** A later service may know others who say it; that is passed over. */
+export function parseOwnerFrom({ ownerFrom }: JsonObject): Pick<ExecutorDocument, "ownerFrom"> {
+  const known = (["configuration", "policy", "label"] as const).find((one) => one === ownerFrom);
+  return known === undefined ? {} : { ownerFrom: known };
+}
+
+function parseDisplay({ display }: JsonObject): TypeDisplay {
+  const fields = record(display, "its member display");
+  const shown = (fields: JsonObject, name: string): DisplayText => {
+    const one = record(fields[name], `its member display.${name}`);
+    return { text: text(one, "text"), from: one["from"] === "configuration" ? "configuration" : "label" };
+  };
+  return {
+    ...optional(fields, "name", shown),
+    ...optional(fields, "description", shown),
+    ...optional(fields, "documentation", shown),
+    ...optional(fields, "source", shown),
   };
 }
 

@@ -2,6 +2,7 @@ import { isDigest } from "../reference/digest.ts";
 import type { JsonObject } from "../tools/json.ts";
 import { boolean, isTime, list, NotADocument, number, oneOf, optional, record, text, texts } from "./json.ts";
 import { parseCapabilityMembers } from "./capability.ts";
+import { parseOwnerFrom } from "./parse-document.ts";
 import { parseCandidate } from "./parse-live.ts";
 import type {
   FollowerHealthDocument,
@@ -49,6 +50,7 @@ export function parseVersion(json: unknown): VersionDocument {
     capabilities: texts(fields, "capabilities"),
     ...parseCapabilityMembers(fields),
     ...optional(fields, "owner", text),
+    ...parseOwnerFrom(fields),
     ...(isTime(created) && { created }),
     ...(isTime(pushed) && { pushed }),
     ...optional(fields, "sizeBytes", number),

@@ -6,7 +6,7 @@ import type { ExecutorDocument } from "./executor-document.ts";
 /** What a resolver answers for the service's document. */
 export function resolutionOf(document: ExecutorDocument): Resolution {
   const { type, image, digest, version, decidedBy, reason, advice, owner, validatedAt, pin, live } = document;
-  const { capabilityDetails, capabilitiesIncomplete } = document;
+  const { capabilityDetails, capabilitiesIncomplete, ownerFrom } = document;
   return Object.freeze({
     type,
     environment: "production",
@@ -29,6 +29,7 @@ export function resolutionOf(document: ExecutorDocument): Resolution {
     ...(capabilityDetails && { capabilityDetails }),
     ...(capabilitiesIncomplete !== undefined && { capabilitiesIncomplete }),
     ...(owner !== undefined && { owner }),
+    ...(ownerFrom !== undefined && { ownerFrom }),
     added: document.added,
     validated: document.validated,
     ...(validatedAt !== undefined && { validatedAt }),

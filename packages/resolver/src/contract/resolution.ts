@@ -147,6 +147,8 @@ export interface Resolution extends Finding {
   readonly capabilitiesIncomplete?: string;
   /** Production: the team that owns the type. */
   readonly owner?: string;
+  /** Production: who says so. */
+  readonly ownerFrom?: "configuration" | "policy" | "label";
   /** Production: when the version entered the catalogue, ISO 8601 in UTC. */
   readonly added?: string;
 }

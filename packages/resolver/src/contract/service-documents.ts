@@ -31,6 +31,7 @@ type ImageMember =
   | "capabilityDetails"
   | "capabilitiesIncomplete"
   | "owner"
+  | "ownerFrom"
   | "created"
   | "pushed"
   | "sizeBytes"

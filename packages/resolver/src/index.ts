@@ -1,6 +1,13 @@
 // What a dispatcher needs. Kubernetes itself is in `@executor-registry/resolver/kubernetes`.
 export { createResolver } from "./resolver.ts";
-export type { ResolveOptions, Resolver, SourceReport, SourceStatus, WaitOptions } from "./contract/resolver.ts";
+export type {
+  NeedsOptions,
+  ResolveOptions,
+  Resolver,
+  SourceReport,
+  SourceStatus,
+  WaitOptions,
+} from "./contract/resolver.ts";
 export type { DevelopmentOptions, DevelopmentSource } from "./development/options.ts";
 export type { ResolverOptions } from "./options.ts";
 export type { RegistryOptions } from "./client/options.ts";
@@ -34,6 +41,8 @@ export {
   ClosedError,
   ConfigurationError,
   ForbiddenError,
+  type NearType,
+  NoMatchError,
   SourceUnreadError,
   UnknownTypeError,
   type UnknownTypeFacts,

@@ -13,7 +13,7 @@ export { lacking, type Need, needText, parseNeeds } from "./contract/needs.ts";
 export { LIST_BYTES, PROBLEM_TYPES } from "./contract/executor-document.ts";
 export { SELECTION_OPERATIONS } from "./contract/selection-operations.ts";
 export { SERVICE_OPERATIONS, type ServiceOperation } from "./contract/operations.ts";
-export { compareDotted, isDotted } from "./contract/capability.ts";
+export { CAPABILITIES_LABEL, capabilitiesIn, compareDotted, parseCapability } from "./contract/capability.ts";
 export { list, NotADocument, oneOf, optional, record, text, texts, time } from "./contract/json.ts";
 export { parseUnreadTag, parseVerdict, parseVersion } from "./contract/parse-service-documents.ts";
 export { parseEvent, parseVersionNames } from "./contract/parse-document.ts";

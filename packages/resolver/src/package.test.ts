@@ -15,9 +15,9 @@ const ROOT = join(PACKAGE, "..", "..");
 /**
  * Kilobytes of the packed package, compressed. A dispatcher's image carries it, with the parsers, the client of all operations and the
  * tools that the command line uses. The client took 3 kB when it moved here, so that there is one alone, and what verifies an exported
- * journal 8 kB, which service and command line share.
+ * journal 8 kB, which service and command line share. Pins and policies took 4 kB, capabilities and what is needed of them 6 kB.
  */
-const LIMIT = 170;
+const LIMIT = 180;
 
 interface Manifest {
   readonly dependencies?: Readonly<Record<string, string>>;

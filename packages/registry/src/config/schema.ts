@@ -1,12 +1,12 @@
 import { isIP } from "node:net";
 import { parseExecutorType, parseTemplate } from "@executor-registry/resolver";
+import { parseCapability } from "@executor-registry/resolver/internal";
 import { z } from "zod";
 import { ROLES } from "../auth/role.ts";
 import { NotificationConfig } from "../audit/followers.ts";
 import { AuditSettings } from "../audit/settings.ts";
 import { CheckSettings } from "../checks/settings.ts";
 import { VersionSettings } from "../policies/settings.ts";
-import { parseCapability } from "../model/capability.ts";
 import { parseStoreAddress, STORE_ADDRESSES } from "../stores/open.ts";
 import { isWatched, SourceConfig } from "./source-kinds.ts";
 import { QueueConfig } from "../queues/kinds.ts";

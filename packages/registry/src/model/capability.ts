@@ -1,6 +1,4 @@
 import type { CapabilityDetail, ExecutorDocument } from "@executor-registry/resolver";
-import { isExecutorType } from "@executor-registry/resolver";
-import { isDotted } from "@executor-registry/resolver/internal";
 
 /** Something that an image can do, and what shows it. */
 export interface FoundCapability {
@@ -26,26 +24,7 @@ export interface CapabilityFindings {
   readonly incomplete?: string;
 }
 
-/** What somebody says that an image can do: a name, and perhaps a version. */
-export type DeclaredCapability = Pick<CapabilityDetail, "name" | "version">;
-
-/** Capabilities that one label or setting declares. */
-const MAX_DECLARED = 100;
 const NOT_YET = "the image was not looked at yet: only what is declared is known";
-
-/** `pytorch`, or `cuda=12.4`; `undefined` for what is neither. */
-export function parseCapability(word: string): DeclaredCapability | undefined {
-  const [name = "", version, ...more] = word.split("=");
-  if (!isExecutorType(name) || more.length > 0) return undefined;
-  if (version === undefined) return { name };
-  return isDotted(version) ? { name, version } : undefined;
-}
-
-/** The capabilities of a text, separated by commas or spaces; other words are passed over. */
-export function capabilitiesIn(text: string): readonly DeclaredCapability[] {
-  const words = new Set(text.toLowerCase().split(/[\s,]+/));
-  return [...words].flatMap((word) => parseCapability(word) ?? []).slice(0, MAX_DECLARED);
-}
 
 /** Who says it, the one that counts most first. A version that is known counts more than one that is not, whoever says so. */
 const ORDER: readonly CapabilityDetail["from"][] = ["configuration", "sbom", "label", "environment", "platform"];

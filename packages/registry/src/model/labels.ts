@@ -1,12 +1,10 @@
 import type { CapabilityDetail } from "@executor-registry/resolver";
-import { capabilitiesIn } from "./capability.ts";
+import { CAPABILITIES_LABEL, capabilitiesIn } from "@executor-registry/resolver/internal";
 import { oneLine } from "./one-line.ts";
 
 /** An image's labels. */
 export type Labels = Readonly<Record<string, string>>;
 
-/** What the image can do: words separated by commas or spaces, each a name, or a name and a version: `cuda=12.4`. */
-const CAPABILITIES = "executor-registry.dev/capabilities";
 /** The team that owns the executor. */
 const OWNER = "executor-registry.dev/owner";
 const OWNER_CHARACTERS = 200;
@@ -23,13 +21,13 @@ const ALL = 12_288;
  * who may push could fill the memory with them.
  */
 export function keptLabels(labels: Labels): Labels {
-  const used = [CAPABILITIES, OWNER];
+  const used = [CAPABILITIES_LABEL, OWNER];
   const others = Object.keys(labels).filter((name) => KEPT.some((prefix) => name.startsWith(prefix)));
   const kept: Record<string, string> = {};
   let room = ALL;
   for (const name of new Set([...used, ...others])) {
     const value = labels[name];
-    if (value === undefined || value.length > (name === CAPABILITIES ? ALL_CAPABILITIES : ONE)) continue;
+    if (value === undefined || value.length > (name === CAPABILITIES_LABEL ? ALL_CAPABILITIES : ONE)) continue;
     const size = name.length + value.length;
     if (size > room) continue;
     kept[name] = value;
@@ -39,13 +37,8 @@ export function keptLabels(labels: Labels): Labels {
 }
 
 /** What an image's label says that it can do. */
-export function labelledCapabilities(labels: Labels): readonly CapabilityDetail[] {
-  return capabilitiesIn(labels[CAPABILITIES] ?? "").map((declared) => ({
-    ...declared,
-    from: "label",
-    evidence: CAPABILITIES,
-  }));
-}
+export const labelledCapabilities = (labels: Labels): readonly CapabilityDetail[] =>
+  capabilitiesIn(labels[CAPABILITIES_LABEL] ?? "", { from: "label", evidence: CAPABILITIES_LABEL });
 
 /** Who owns an image, in one line: the label of this project, else the image specification's `vendor`. */
 export function ownerOf(labels: Labels): string | undefined {

@@ -1,5 +1,5 @@
 import type { CapabilityDetail, DisplayText, ExecutorDocument } from "@executor-registry/resolver";
-import { parseCapability } from "./capability.ts";
+import { capabilitiesIn } from "@executor-registry/resolver/internal";
 import { type Labels, ownerOf } from "./labels.ts";
 import { oneLine } from "./one-line.ts";
 
@@ -24,13 +24,11 @@ const DISPLAYED = {
 const CHARACTERS = 1000;
 
 /** What the configuration declares that a type can do. */
-export function configuredCapabilities(type: string, profile: TypeProfile | undefined): readonly CapabilityDetail[] {
-  const evidence = `executors.types.${type}.capabilities`;
-  return (profile?.capabilities ?? []).flatMap((word): readonly CapabilityDetail[] => {
-    const declared = parseCapability(word);
-    return declared === undefined ? [] : [{ ...declared, from: "configuration", evidence }];
+export const configuredCapabilities = (type: string, profile: TypeProfile | undefined): readonly CapabilityDetail[] =>
+  capabilitiesIn((profile?.capabilities ?? []).join(), {
+    from: "configuration",
+    evidence: `executors.types.${type}.capabilities`,
   });
-}
 
 /**
  * Who owns an image of a type: whom the configuration names, else the owner of the policy that approved its repository. Where a policy

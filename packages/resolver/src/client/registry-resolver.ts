@@ -3,9 +3,11 @@ import type { Clock, Random } from "../tools/clock.ts";
 import { ExecutorRegistryError } from "../tools/errors.ts";
 import type { Logger } from "../tools/logger.ts";
 import { parseExecutorType } from "../reference/template.ts";
+import { parseNeeds } from "../contract/needs.ts";
+import { pickByNeeds } from "../contract/pick-by-needs.ts";
 import type { Resolution } from "../contract/resolution.ts";
 import { ClosedError } from "../contract/resolver-errors.ts";
-import type { ResolveOptions, Resolver, SourceReport, WaitOptions } from "../contract/resolver.ts";
+import type { NeedsOptions, ResolveOptions, Resolver, SourceReport, WaitOptions } from "../contract/resolver.ts";
 import { type ResolutionChange, watchChanges } from "../contract/watch.ts";
 import { Answers } from "./answers.ts";
 import { CacheFile } from "./cache-file.ts";
@@ -75,7 +77,9 @@ export class RegistryResolver implements Resolver {
     ]);
   }
 
-  resolve(type: string, { subject, signal }: ResolveOptions = {}): Promise<Resolution> {
+  resolve(asked: string | NeedsOptions, options: ResolveOptions = {}): Promise<Resolution> {
+    if (typeof asked !== "string") return this.#resolveNeeds(asked);
+    const [type, { subject, signal }] = [asked, options];
     if (signal?.aborted) return Promise.reject(signal.reason);
     if (this.#ended) return Promise.reject(this.#ending.signal.reason);
     return this.#cache.peek(type, subject) ?? this.#resolve(type, subject, signal);
@@ -136,6 +140,11 @@ export class RegistryResolver implements Resolver {
   async #resolve(type: string, subject: string | undefined, signal: AbortSignal | undefined): Promise<Resolution> {
     parseExecutorType(type);
     return this.#cache.get(type, subject, signal);
+  }
+
+  async #resolveNeeds({ needs, ...options }: NeedsOptions): Promise<Resolution> {
+    const parsed = parseNeeds(needs);
+    return this.resolve(pickByNeeds(parsed, await this.list(options)), options);
   }
 
   /** Tries until the service answers: who watches has time. */

@@ -1,3 +1,4 @@
+import { isExecutorType } from "../reference/template.ts";
 import type { JsonObject } from "../tools/json.ts";
 import { NotADocument, optional, record, text } from "./json.ts";
 
@@ -6,7 +7,10 @@ export interface CapabilityDetail {
   readonly name: string;
   /** Dotted numbers, where it is known: `12.4`. */
   readonly version?: string;
-  /** Who says so: the service's configuration, a label, or what was found in an SBOM, in variables or in the platforms. */
+  /**
+   * Who says so: the service's configuration or, in development, the object that declares the executor; a label; what was found in an SBOM,
+   * in variables or in the platforms.
+   */
   readonly from: "configuration" | "label" | "sbom" | "environment" | "platform";
   /** What it rests on: `pkg:pypi/torch@2.4.0+cu124`, `CUDA_VERSION=12.4.1`, the name of a label. */
   readonly evidence: string;
@@ -22,6 +26,39 @@ const ORIGINS: readonly string[] = [
 const MAX_DETAILS = 256;
 /** Dotted numbers: `12`, `12.4`, `2.4.0`. */
 const VERSION = /^\d{1,9}(?:\.\d{1,9}){0,5}$/;
+
+/** Says what an image, or the executor that an object declares, can do: words separated by commas or spaces, `pytorch, cuda=12.4`. */
+export const CAPABILITIES_LABEL = "executor-registry.dev/capabilities";
+/** Capabilities that one label or setting declares. */
+const MAX_DECLARED = 100;
+
+/** `pytorch`, or `cuda=12.4`; `undefined` for what is neither. */
+export function parseCapability(word: string): Pick<CapabilityDetail, "name" | "version"> | undefined {
+  const [name = "", version, ...more] = word.split("=");
+  if (!isExecutorType(name) || more.length > 0) return undefined;
+  if (version === undefined) return { name };
+  return isDotted(version) ? { name, version } : undefined;
+}
+
+/** The capabilities that a text declares, separated by commas or spaces; other words are passed over. */
+export function capabilitiesIn(
+  text: string,
+  said: Pick<CapabilityDetail, "from" | "evidence">,
+): readonly CapabilityDetail[] {
+  const words = new Set(text.toLowerCase().split(/[\s,]+/));
+  const declared = [...words].flatMap((word) => parseCapability(word) ?? []);
+  return declared.slice(0, MAX_DECLARED).map((one) => ({ ...one, ...said }));
+}
+
+/** The members of a finding of which this is declared; none where nothing is. */
+export function declaredCapabilities(
+  text: string | undefined,
+  said: Pick<CapabilityDetail, "from" | "evidence">,
+): { readonly capabilities?: readonly string[]; readonly capabilityDetails?: readonly CapabilityDetail[] } {
+  const capabilityDetails = capabilitiesIn(text ?? "", said);
+  if (capabilityDetails.length === 0) return {};
+  return { capabilities: capabilityDetails.map(({ name }) => name).sort(), capabilityDetails };
+}
 
 /** Whether a text is a version of a capability. */
 export const isDotted = (version: string): boolean => VERSION.test(version);

@@ -110,6 +110,10 @@ export interface Finding {
   readonly template?: DeclaredTemplate;
   /** What a person should know about this answer. */
   readonly warnings: readonly string[];
+  /** What the image can do: names, sorted. In development, what is declared; absent where nothing is. */
+  readonly capabilities?: readonly string[];
+  /** The same with versions and evidence, where they are known. */
+  readonly capabilityDetails?: readonly CapabilityDetail[];
 }
 
 /** That an operator holds a type at one version. */
@@ -139,10 +143,6 @@ export interface Resolution extends Finding {
   readonly validatedAt?: string;
   /** Production: present while an operator holds the type at this version; `decidedBy` is `pin` then. */
   readonly pin?: ExecutorPin;
-  /** Production: what the image can do, by its labels and by what was found. */
-  readonly capabilities?: readonly string[];
-  /** Production: the same with versions and evidence, where the service says them. */
-  readonly capabilityDetails?: readonly CapabilityDetail[];
   /** Production: why it may be able to do more than is listed. */
   readonly capabilitiesIncomplete?: string;
   /** Production: the team that owns the type. */

@@ -1,6 +1,8 @@
 import { ExecutorRegistryError } from "../tools/errors.ts";
 import { nearMisses } from "../tools/near-misses.ts";
-import type { SourceName } from "./resolution.ts";
+import { CAPABILITIES_LABEL } from "./capability.ts";
+import { type Need, needText } from "./needs.ts";
+import type { Environment, SourceName } from "./resolution.ts";
 
 /** One rule of a Role or ClusterRole. */
 export interface RbacRule {
@@ -51,6 +53,53 @@ export class UnknownTypeError extends ExecutorRegistryError {
     this.knownTypes = knownTypes;
     this.incomplete = facts.incomplete ?? [];
   }
+}
+
+/** A type that lacks something of what was needed. */
+export interface NearType {
+  readonly type: string;
+  /** What it lacks, a phrase each: `cuda>=12 (it has cuda 11.8)`. */
+  readonly lacks: readonly string[];
+  /** Why it may be able to do more than is known. */
+  readonly incomplete?: string;
+}
+
+/** Types that the message names. */
+const NAMED_TYPES = 5;
+
+/** No executor type's image can do all that is needed, as far as is known. */
+export class NoMatchError extends ExecutorRegistryError {
+  override readonly name = "NoMatchError";
+  /** As they were read: `cuda>=12`. */
+  readonly needs: readonly string[];
+  /** All known types, those that lack least first. */
+  readonly near: readonly NearType[];
+
+  constructor(needs: readonly Need[], near: readonly NearType[], environment: Environment) {
+    const texts = needs.map(needText);
+    const named = near.slice(0, NAMED_TYPES);
+    const more = near.length - named.length;
+    const reasons = [
+      ...named.map(({ type, lacks }) => `${type} lacks ${lacks.join(", ")}`),
+      ...(more > 0 ? [`${more} more types lack as much or more`] : []),
+    ];
+    const why = near.length === 0 ? "no executor is known at all" : reasons.join("; ");
+    super("no-match", `no executor type has ${texts.join(" and ")}: ${why}${remedy(texts, named, environment)}`);
+    this.needs = texts;
+    this.near = near;
+  }
+}
+
+/** That nothing is known of a capability does not show that it is not there. */
+function remedy(needs: readonly string[], named: readonly NearType[], environment: Environment): string {
+  const first = named.find(({ incomplete }) => incomplete !== undefined);
+  if (first === undefined) return "";
+  const words = needs.map((need) => need.replace(/[<>]?=/, "=")).join(", ");
+  const what =
+    environment === "development"
+      ? `in development, annotate the CronJob or Deployment that declares it with ${CAPABILITIES_LABEL}: ${words}`
+      : `attach an SBOM to its image, or declare what it can do by the image's label ${CAPABILITIES_LABEL}`;
+  return `. Not everything is known of ${first.type} (${first.incomplete}): ${what}`;
 }
 
 /** A source that might name the image was never read, so the answer of another one cannot be trusted. It is tried on. */

@@ -13,6 +13,12 @@ export interface ResolveOptions extends WaitOptions {
   readonly subject?: string;
 }
 
+/** What an image has to be able to do, in place of a type. */
+export interface NeedsOptions extends ResolveOptions {
+  /** Capabilities, each alone or with a comparison of its version: `["pytorch", "cuda>=12"]`. */
+  readonly needs: readonly string[];
+}
+
 /**
  * - `starting`: no complete state yet
  * - `ready`: current
@@ -54,6 +60,15 @@ export interface Resolver {
    * @throws ClosedError
    */
   resolve(type: string, options?: ResolveOptions): Promise<Resolution>;
+  /**
+   * The image of the type that can do all that is needed: of several types the one that can do least besides, then the first by name.
+   * A capability whose version is not known meets no comparison. In production every type is looked at as in {@link list}, so that it goes on
+   * answering while the service is away; in development only what is declared is known.
+   * @throws NoMatchError where no type can, as far as is known: it says of each what is missing
+   * @throws ExecutorRegistryError code `invalid-request` for what is no need
+   * @throws as {@link list}
+   */
+  resolve(needed: NeedsOptions): Promise<Resolution>;
   /**
    * Every known type's resolution, sorted by type.
    * @throws as {@link resolve}, when one of them, or whether there is any, is not known

@@ -5,9 +5,11 @@ import type { Environment, Resolution } from "../contract/resolution.ts";
 import type { Logger } from "../tools/logger.ts";
 import { noAnswer, unread, everySourceForbidden } from "./no-answer.ts";
 import { firstUnread, unreadFor } from "./passed-over.ts";
+import { parseNeeds } from "../contract/needs.ts";
+import { pickByNeeds } from "../contract/pick-by-needs.ts";
 import { parseExecutorType } from "../reference/template.ts";
 import { ClosedError } from "../contract/resolver-errors.ts";
-import type { ResolveOptions, Resolver, SourceReport, WaitOptions } from "../contract/resolver.ts";
+import type { NeedsOptions, ResolveOptions, Resolver, SourceReport, WaitOptions } from "../contract/resolver.ts";
 import type { Source } from "../sources/source.ts";
 import { type ResolutionChange, watchChanges } from "../contract/watch.ts";
 
@@ -40,7 +42,9 @@ export class SourcesResolver implements Resolver {
     this.#settled.catch(() => {});
   }
 
-  resolve(type: string, { signal }: ResolveOptions = {}): Promise<Resolution> {
+  resolve(asked: string | NeedsOptions, options: ResolveOptions = {}): Promise<Resolution> {
+    if (typeof asked !== "string") return this.#resolveNeeds(asked);
+    const [type, { signal }] = [asked, options];
     if (signal?.aborted) return Promise.reject(signal.reason);
     return this.#cache.get(type) ?? this.#resolve(type, signal);
   }
@@ -126,6 +130,11 @@ export class SourcesResolver implements Resolver {
     const resolution = this.#find(type, sources);
     if (resolution) return resolution;
     throw noAnswer(type, sources);
+  }
+
+  async #resolveNeeds({ needs, ...options }: NeedsOptions): Promise<Resolution> {
+    const parsed = parseNeeds(needs);
+    return this.resolve(pickByNeeds(parsed, await this.list(options)), options);
   }
 
   /** The types there are, sorted. @throws SourceUnreadError when that is not known */

@@ -8,6 +8,7 @@ import { familiarName, type ImageReference, parseReference } from "../reference/
 import { pinnedName, repositoryOf } from "../reference/repository.ts";
 import { shortDigest } from "../reference/digest.ts";
 import type { ExecutorTemplate } from "../reference/template.ts";
+import { CAPABILITIES_LABEL, declaredCapabilities } from "../contract/capability.ts";
 import type { Candidate, Finding } from "../contract/resolution.ts";
 import type { Source } from "../sources/source.ts";
 import { SourceState } from "../contract/source-state.ts";
@@ -93,6 +94,7 @@ function findingOf(images: readonly LayoutImage[], warnings: readonly string[]):
     reason: decided ? reason : `nothing shows which of ${ordered.length} images is the newest`,
     candidates: ordered.map(candidateOf),
     ambiguous: !decided,
+    ...declaredCapabilities(first.labels[CAPABILITIES_LABEL], { from: "label", evidence: CAPABILITIES_LABEL }),
     ...(!decided && { advice: "build without a fixed creation time, or keep one image of the type in the layout" }),
     warnings,
   };

@@ -30,6 +30,7 @@ export const ERRORS = errorTable({
   "invalid-layout": { title: "Invalid OCI image layout", status: 500, exit: 1, retryable: false },
   configuration: { title: "Missing or contradictory configuration", status: 500, exit: 2, retryable: false },
   "unknown-type": { title: "Unknown executor type", status: 404, exit: 3, retryable: true },
+  "no-match": { title: "No executor type with these capabilities", status: 404, exit: 3, retryable: true },
   forbidden: { title: "Permission denied", status: 403, exit: 4, retryable: true },
   "not-admitted": {
     title: "Denied by a quota, an admission policy or a terminating namespace",

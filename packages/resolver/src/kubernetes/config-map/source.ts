@@ -78,6 +78,9 @@ export function createConfigMapSource({ api, namespace, name, log, clock, random
   return { ...source, settled: Promise.all([state.settled, times.settled]) };
 }
 
+/** An annotation of the ConfigMap with this and a type's name says what the type can do. */
+const CAPABILITIES_PREFIX = "capabilities.executor-registry.dev/";
+
 type Entry = Note | (ExactImage & { readonly type: string });
 
 function readEntries(map: string, { metadata, data }: KubernetesObject): readonly Entry[] {
@@ -88,6 +91,7 @@ function readEntries(map: string, { metadata, data }: KubernetesObject): readonl
     const reference = tryParseReference(value.trim());
     if (!reference) return { type, text: `${from} is ignored: its value is no image reference` };
     if (isPlaceholder(reference)) return { type, text: `${from} is ignored: ${placeholderReason(reference)}` };
-    return { type, reference, from, at, warnings: [] };
+    const capabilities = metadata.annotations?.[`${CAPABILITIES_PREFIX}${type}`];
+    return { type, reference, from, at, warnings: [], ...(capabilities !== undefined && { capabilities }) };
   });
 }

@@ -29,6 +29,10 @@ function deployment(replicas?: number): KubernetesObject {
   const pod = { spec: { containers: [{ name: "main", image: "executor-ml:1" }] } };
   return { metadata: { name: "executor-ml" }, spec: { replicas, template: pod } };
 }
+function withCapabilities(capabilities: string): KubernetesObject {
+  const { metadata, spec } = cronJob();
+  return { metadata: { ...metadata, annotations: { "executor-registry.dev/capabilities": capabilities } }, spec };
+}
 const declared = (object: KubernetesObject, by = template): Declaration => {
   const reading = readDeclaration("CronJob", object, by);
   assert.ok(reading && "from" in reading, JSON.stringify(reading));
@@ -48,6 +52,7 @@ describe("a declaration", () => {
       pod: { metadata: { annotations: {} }, spec: { containers: [{ name: "executor", image: "executor-ml:1" }] } },
       warnings: [],
     });
+    assert.equal(declared(withCapabilities("pytorch, cuda=12.4")).capabilities, "pytorch, cuda=12.4");
     const other = readDeclaration("Deployment", deployment(0), template);
     assert.ok(other && "from" in other);
     assert.equal(other.from, "Deployment/executor-ml");

@@ -1,6 +1,7 @@
 import type { Note } from "../../sources/findings.ts";
 import { type ImageReference, tryParseReference } from "../../reference/reference.ts";
 import { type ExecutorTemplate, isExecutorType } from "../../reference/template.ts";
+import { CAPABILITIES_LABEL } from "../../contract/capability.ts";
 import type { JobTemplate, PodTemplate, PullPolicy } from "../../contract/resolution.ts";
 import { TYPE_LABEL } from "../api/api.ts";
 import type { KubernetesObject } from "../api/mirror.ts";
@@ -23,6 +24,8 @@ export interface Declaration {
   readonly pullPolicy: PullPolicy | undefined;
   readonly pod: PodTemplate;
   readonly job?: JobTemplate;
+  /** What it says that the executor can do. */
+  readonly capabilities?: string;
   /** What it says that an executor's Job cannot do. */
   readonly warnings: readonly string[];
 }
@@ -40,7 +43,7 @@ export function readDeclaration(
   { metadata, spec }: KubernetesObject,
   template: ExecutorTemplate,
 ): Declaration | Note | undefined {
-  const { name, labels } = metadata;
+  const { name, labels, annotations } = metadata;
   const from = `${kind}/${name}`;
   const label = labels?.[TYPE_LABEL];
   if (label !== undefined && !isExecutorType(label)) {
@@ -64,6 +67,7 @@ export function readDeclaration(
   const reference = tryParseReference(image);
   if (!reference) return ignored(`the image of container ${container.name} is no image reference: "${image}"`);
   if (isPlaceholder(reference)) return ignored(placeholderReason(reference));
+  const capabilities = annotations?.[CAPABILITIES_LABEL];
   const { job, unused } = readJobTemplate((kind === "CronJob" && workload.jobTemplate) || {});
   return {
     from,
@@ -77,6 +81,7 @@ export function readDeclaration(
       spec: pod.spec,
     },
     ...(job && { job }),
+    ...(capabilities !== undefined && { capabilities }),
     warnings: unused.map((field) => `${field} of ${from} is not used: an executor's Job runs one pod`),
   };
 }

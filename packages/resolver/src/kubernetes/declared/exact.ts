@@ -1,4 +1,5 @@
 import { isLocalBuild, mayBeInLoopbackRegistry, mayBeOnNodesOnly, namesNoRegistry, versionOf } from "./local-name.ts";
+import { declaredCapabilities } from "../../contract/capability.ts";
 import { familiarName, type ImageReference } from "../../reference/reference.ts";
 import type { DeclaredTemplate, Finding, PullPolicy } from "../../contract/resolution.ts";
 
@@ -13,10 +14,13 @@ export interface ExactImage {
   readonly pullPolicy?: PullPolicy | undefined;
   readonly template?: DeclaredTemplate;
   readonly warnings: readonly string[];
+  /** What somebody said that it can do, as it is written. */
+  readonly capabilities?: string;
 }
 
 /** The finding for a declared image. */
-export function exactFinding({ reference, from, at, pullPolicy, template, warnings }: ExactImage): Finding {
+export function exactFinding(exact: ExactImage): Finding {
+  const { reference, from, at, pullPolicy, template, warnings, capabilities } = exact;
   const { original: image, digest } = reference;
   const version = versionOf(reference);
   const known = digest === undefined ? {} : { digest };
@@ -34,6 +38,7 @@ export function exactFinding({ reference, from, at, pullPolicy, template, warnin
     ambiguous: false,
     ...(template && { template }),
     warnings: isMoving(reference) ? [...warnings, moves] : warnings,
+    ...declaredCapabilities(capabilities, { from: "configuration", evidence: from }),
   };
 }
 

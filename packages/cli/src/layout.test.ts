@@ -32,6 +32,37 @@ nlp    2026-11-20   oci-layout   2d14h       created
     );
   });
 
+  test("list and resolve take what must be able to be done", async () => {
+    assert.equal(
+      (await ask("list", "--capability", "cuda", "--capability", "cpu", "-o", "name")).stdout,
+      "executor/ml\n",
+    );
+    const none = await ask("list", "--capability", "spark");
+    assert.deepEqual(
+      [none.code, none.stdout, none.stderr],
+      [0, "", "none of 3 executors has spark; resolve --needs says what each lacks\n"],
+    );
+    const named = await ask("resolve", "ml");
+    assert.deepEqual(await ask("resolve", "--needs", "cuda,cpu"), named);
+    assert.deepEqual(await ask("resolve", "--needs", "cuda", "--needs", "cpu"), named);
+    const { stdout } = await ask("resolve", "--needs", "cuda", "--explain");
+    assert.match(
+      stdout,
+      /^CAPABILITY +VERSION +FROM +EVIDENCE\ncpu +label +executor-registry\.dev\/capabilities\ncuda /m,
+    );
+  });
+
+  test("resolve by what no type can do ends as for an unknown type, with what each lacks", async () => {
+    const { code, stdout, stderr } = await ask("resolve", "--needs", "cuda>=12");
+    assert.deepEqual([code, stdout], [3, ""]);
+    assert.match(
+      stderr,
+      /^error: no executor type has cuda>=12: etl lacks cuda>=12; ml lacks cuda>=12 \(the version of its cuda is not known\)/,
+    );
+    const wrong = await ask("resolve", "--needs", "cuda>>12");
+    assert.deepEqual([wrong.code, wrong.stdout], [2, ""]);
+  });
+
   test("list -o json and -o yaml are the resolutions", async () => {
     const [json, yaml] = [await ask("list", "-o", "json"), await ask("list", "-o", "yaml")];
     const resolutions = JSON.parse(json.stdout) as Resolution[];

@@ -8,10 +8,13 @@ describe("a command line that makes no sense", () => {
     ["resolv ml", "there is no command resolv; did you mean resolve?", "help"],
     ["delete", "there is no command delete", "help"],
     ["-n team", "no command is given", "help"],
-    ["resolve", "resolve needs TYPE", "help resolve"],
+    ["resolve", "resolve needs TYPE, or --needs", "help resolve"],
     ["resolve ml nlp", 'resolve takes no argument "nlp"', "help resolve"],
     ["list -- x", "list takes no arguments after --", "help list"],
     ["list --wach", "unknown flag --wach; did you mean --watch?", "help list"],
+    ["resolve --watch --needs cuda", "--watch needs a TYPE", "help resolve"],
+    ["resolve ml --needs cuda", "resolve takes a TYPE or --needs, not both", "help resolve"],
+    ["list --watch --capability cuda", "--watch prints every type", "help list"],
     ["resolve ml -o xml", "-o xml is not one of table, wide, json, yaml, name", "help resolve"],
     ["completion tcsh", "there is no completion for tcsh, only for bash, zsh and fish", "help completion"],
     ["help resolv", "there is no command resolv; did you mean resolve?", "help"],
@@ -30,6 +33,8 @@ describe("a command line that makes no sense", () => {
 describe("run's own failures", () => {
   const cases: readonly (readonly [string, RegExp])[] = [
     ["run ml --depht 1", /^error: unknown flag --depht\n/],
+    ["run", /^error: run needs TYPE, or --needs\n/],
+    ["run ml --needs cuda", /^error: run takes a TYPE or --needs, not both\n/],
     ["run ml x", /^error: run takes no argument "x"; the executor's own arguments go after --\n/],
     ["run ml --env FOO", /^error: --env FOO is not of the form NAME=VALUE\n/],
     ["run ml --ttl 1h", /^error: --ttl 1h is not a whole number of seconds\n/],

@@ -7,6 +7,7 @@ import {
 } from "@executor-registry/resolver/internal";
 import type { Command } from "../base/command.ts";
 import { age } from "../output/age.ts";
+import { capabilitiesInCell, capabilityLines } from "../output/capabilities.ts";
 import { printJson, toYaml } from "../output/documents.ts";
 import type { Format } from "../output/resolutions.ts";
 import { shown } from "../output/selection.ts";
@@ -51,13 +52,18 @@ function print(document: Shown, format: Format, now: number): string[] {
   if (format === "json") return printJson(document);
   if (format === "yaml") return toYaml(document);
   if (format === "name") return [`executor/${document.type}`];
-  const { type, version, source, added, validated, owner = "<none>", capabilities, image, reason } = document;
+  const { type, version, source, added, validated, owner = "<none>", image, reason } = document;
   const headers = ["TYPE", "VERSION", "SOURCE", "AGE", "VALIDATED", "OWNER", "CAPABILITIES"];
   const known = age(now - Date.parse(added));
-  const cells = [type, version, source, known, validated ? "yes" : "no", owner, capabilities.join(",") || "<none>"];
+  const cells = [type, version, source, known, validated ? "yes" : "no", owner, capabilitiesInCell(document)];
   const wide = format === "wide";
   const rows = [[...cells, ...(wide ? [image, reason] : [])]];
-  return [...table([...headers, ...(wide ? ["IMAGE", "REASON"] : [])], rows), ...pinLines(document.pin)];
+  const capabilities = wide ? capabilityLines(document) : [];
+  return [
+    ...table([...headers, ...(wide ? ["IMAGE", "REASON"] : [])], rows),
+    ...pinLines(document.pin),
+    ...(capabilities.length > 0 ? ["", ...capabilities] : []),
+  ];
 }
 
 /** Who holds it there, and what would be without that. */

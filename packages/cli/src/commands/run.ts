@@ -8,6 +8,7 @@ import { printJson, toYaml } from "../output/documents.ts";
 import { warn, warnAbout } from "../output/warnings.ts";
 import { withProgress } from "../base/progress.ts";
 import { REQUEST_FLAGS, requestFrom, seconds } from "./run-request.ts";
+import { askedFor, NEEDS_FLAGS } from "../service/asked.ts";
 import { layoutOf, loggerFor, openResolver } from "../service/session.ts";
 import { connectOptions, text } from "../base/parse-flags.ts";
 import { UsageError } from "../base/usage-error.ts";
@@ -15,7 +16,7 @@ import { UsageError } from "../base/usage-error.ts";
 export const run: Command = {
   name: "run",
   summary: "run an executor as a Job, follow its log, exit with its code",
-  usage: "TYPE [flags] [-- ARGUMENTS…]",
+  usage: "TYPE | --needs LIST [flags] [-- ARGUMENTS…]",
   details: `Words after -- are the executor's arguments, or with --command its whole command. The log goes to standard output,
 progress to standard error. Ctrl-C, or a reader of the log that goes away, deletes the Job.
 Exits with the executor's code; with ${NOT_RUN} when it could not be run, with ${INTERRUPTED.SIGINT} when it was cancelled.`,
@@ -34,16 +35,17 @@ Exits with the executor's code; with ${NOT_RUN} when it could not be run, with $
       value: "SECONDS",
       help: "how long other containers may run on after the executor's end (default: 10)",
     },
+    ...NEEDS_FLAGS,
     subject: { type: "string", value: "KEY", help: "the run or tenant to resolve for" },
     detach: { type: "boolean", short: "d", help: "print the Job's name instead of following it" },
     "dry-run": { type: "boolean", help: "print the Job instead of running it" },
   },
-  words: { least: 1, most: 1 },
+  words: { least: 0, most: 1 },
   takesRest: true,
   // The Job has to be deleted first.
   endsWithin: 15_000,
   async run(given, io) {
-    const [type = ""] = given.words;
+    const wanted = askedFor(given, "run");
     if (layoutOf(given, io) !== undefined) {
       throw new UsageError("run needs a cluster; --layout and EXECUTOR_LAYOUT name a folder of images", "run");
     }
@@ -55,7 +57,7 @@ Exits with the executor's code; with ${NOT_RUN} when it could not be run, with $
     const resolver = await openResolver(given, io, given.flags["dry-run"] ? "read" : "write", api);
     try {
       const asked = { signal: io.signal, ...(subject !== undefined && { subject }) };
-      const resolution = await withProgress(io, `resolving ${type}`, resolver.resolve(type, asked));
+      const resolution = await withProgress(io, `resolving ${wanted.what}`, wanted.resolve(resolver, asked));
       warnAbout(resolution, io);
       const job = jobFor(resolution, request);
       if (given.flags["dry-run"]) {

@@ -1,4 +1,5 @@
 import type { Candidate, ExecutorPin, Resolution } from "@executor-registry/resolver";
+import { capabilityLines } from "./capabilities.ts";
 
 /** Why this image, for a person. */
 export function explain(resolution: Resolution): string[] {
@@ -19,6 +20,8 @@ export function explain(resolution: Resolution): string[] {
     validated,
     validatedAt,
     pin,
+    owner,
+    ownerFrom,
   } = resolution;
   const facts: readonly (readonly [string, string | undefined])[] = [
     ["Type", type],
@@ -28,6 +31,7 @@ export function explain(resolution: Resolution): string[] {
     ["Source", source],
     ["Because", reason],
     [pin?.kind === "rollback" ? "Rolled back" : "Pinned", pin && heldBy(pin)],
+    ["Owner", owner && (ownerFrom === undefined ? owner : `${owner} (${ownerFrom})`)],
     ["Validated", environment === "production" ? validation(validated, validatedAt) : undefined],
     ["Ambiguous", ambiguous ? "yes" : undefined],
     ["To do", advice],
@@ -39,7 +43,9 @@ export function explain(resolution: Resolution): string[] {
   const known = facts.filter((fact): fact is readonly [string, string] => fact[1] !== undefined);
   const lines = known.map(([name, value]) => `${`${name}:`.padEnd(14)}${value}`);
   const warnings = resolution.warnings.map((warning) => `${"Warning:".padEnd(14)}${warning}`);
-  return [...lines, ...warnings, "", "Candidates, likeliest first:", ...candidates.flatMap(candidateLines)];
+  const capabilities = capabilityLines(resolution);
+  const capable = capabilities.length > 0 ? ["", ...capabilities] : [];
+  return [...lines, ...warnings, ...capable, "", "Candidates, likeliest first:", ...candidates.flatMap(candidateLines)];
 }
 
 /** Who holds it, since when, how long, and why. */

@@ -240,9 +240,11 @@ describe("a service that sends hostile text", () => {
 
   test("red-19: an owner with a line end forges no row", async () => {
     const { stdout } = await ask("get", "ml", "-o", "wide");
-    const [, , ...pinned] = stdout.trimEnd().split("\n");
+    const [, , ...below] = stdout.trimEnd().split("\n");
+    const [blank, headers, capability, ...others] = below.slice(6);
+    assert.deepEqual([blank, headers?.split(" ")[0], capability?.[0], others], ["", "CAPABILITY", "a", []]);
     assert.deepEqual(
-      pinned.map((line) => line.replace(/:.*/, "")),
+      below.slice(0, 6).map((line) => line.replace(/:.*/, "")),
       ["", "Pinned by", "Since", "Until", "Because", "Policy would choose"],
     );
   });

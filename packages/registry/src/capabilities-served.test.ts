@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
+import { createResolver } from "@executor-registry/resolver";
 import { pino } from "pino";
 import { noDockerRegistry, startDockerRegistry } from "../../../testing/docker-registry.ts";
 import { pushImage } from "../../../testing/push.ts";
@@ -47,10 +48,20 @@ checks: none
 
   assert.deepEqual(await types("capability=pytorch&capability=cuda>=12"), ["ml"]);
   assert.deepEqual(await types("capability=pytorch&capability=cuda<12"), [], "the SBOM says more than a variable");
+  const resolver = createResolver({ environment: "production", registry: { url: service.url, ttl: 1 } });
+  t.after(() => resolver.close());
+  const answer = await resolver.resolve({ needs: ["pytorch", "cuda>=12"] });
+  assert.deepEqual([answer.type, answer.digest], ["ml", ml.digest]);
+  await assert.rejects(resolver.resolve({ needs: ["spacy"] }), {
+    code: "no-match",
+    message:
+      /^no executor type has spacy: ml lacks spacy; nlp lacks spacy\. Not everything is known of nlp \(no SBOM of it was read\)/,
+  });
   assert.deepEqual(await types("capability=spacy"), []);
 
   await attach("nlp", nlp, "cyclonedx-1.6");
   while ((await types("capability=spacy")).length === 0);
   assert.deepEqual(await types("capability=pytorch"), ["ml", "nlp"]);
+  assert.equal((await resolver.resolve({ needs: ["spacy>=3"] })).digest, nlp.digest);
   assert.deepEqual(await types("capability=pytorch&capability=cuda>=12"), ["ml"]);
 });

@@ -135,6 +135,45 @@ describe("what an image can do", { skip: noDockerRegistry }, () => {
     assert.deepEqual({ sboms, incomplete }, { sboms: 0, incomplete: "no SBOM of it was read" });
   });
 
+  test("is found in one SBOM that is attached to each platform", async ({ signal }) => {
+    const entries = [
+      { ...(await push()), platform: { os: "linux", architecture: "amd64" } },
+      { ...(await push([], "arm64")), platform: { os: "linux", architecture: "arm64" } },
+    ];
+    const index = await pushIndex(registry, PATH, "each", entries);
+    const layer = { mediaType: SPDX, content: await sample("spdx-2.3") };
+    for (const entry of entries) await attachReferrer(registry, PATH, entry, SPDX, layer);
+    assert.equal(evidenceOf(await found(registry.host, index, signal), "pytorch"), "pkg:pypi/torch@2.4.0+cu124");
+  });
+
+  test("is looked for in no more than anybody attaches, and that is said", async ({ signal }) => {
+    const image = await push();
+    const many = Array.from({ length: 60 }, (_, index) => ({ mediaType: SPDX, content: { index } }));
+    await attachReferrer(registry, PATH, image, SPDX, ...many);
+    await using proxy = await startRegistryProxy(registry.url);
+    const { incomplete, rules } = await found(proxy.host, image, signal);
+    assert.match(incomplete ?? "", /23 more could not be read$/);
+    assert.notEqual(rules, undefined);
+    assert.ok(proxy.requests.length < 35, `${proxy.requests.length} requests`);
+
+    const [subject, referrer] = [await push(), await attachReferrer(registry, PATH, image, SPDX)];
+    const listed = Array.from({ length: 200 }, (_, index) => ({
+      ...referrer,
+      artifactType: SPDX,
+      digest: `sha256:${String(index).padStart(64, "0")}` as const,
+    }));
+    proxy.intercept((request, response) => {
+      if (!request.url?.includes(`/manifests/${subject.digest.replace(":", "-")}`)) return false;
+      if (request.url.endsWith(".att") || request.url.endsWith(".sbom")) return false;
+      response.writeHead(200, { "content-type": "application/vnd.oci.image.index.v1+json" });
+      response.end(JSON.stringify({ schemaVersion: 2, manifests: listed }));
+      return true;
+    });
+    const before = proxy.requests.length;
+    await found(proxy.host, subject, signal);
+    assert.ok(proxy.requests.length - before < 60, `${proxy.requests.length - before} requests`);
+  });
+
   for (const [what, content, why] of [
     ["damaged", Buffer.from('{"spdxVersion": "SPDX-2.3", "packages": [{'), /it ends in the middle/],
     ["no SBOM", { hello: "world" }, /in none of the formats that are read/],

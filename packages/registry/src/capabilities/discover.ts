@@ -13,7 +13,7 @@ import { RULES_FINGERPRINT } from "./rules.ts";
 const MAX_SBOMS = 24;
 const SBOM_BYTES = 32 << 20;
 /** Obstacles that are named. */
-const NAMED = 3;
+const NAMED = 2;
 const INCOMPLETE_CHARACTERS = 500;
 
 /**
@@ -41,9 +41,9 @@ export async function discover(
     else found.push({ of: part.digest, evidence: environment.evidence });
   }
   if (parts.left > 0) obstacles.push({ refused: `${parts.left} more platforms are not looked at`, lasting: true });
-  let sboms = 0;
+  let [sboms, tried] = [0, 0];
   for await (const sbom of findSboms(parts, reader, signal)) {
-    if (sboms >= MAX_SBOMS) {
+    if ((tried += 1) > MAX_SBOMS) {
       obstacles.push({ refused: `more than ${MAX_SBOMS} SBOMs are attached to it`, lasting: true });
       break;
     }

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import {
   type Clock,
   type Digest,
@@ -44,6 +45,8 @@ interface Answered {
 
 /** Images that are looked at at the same time. */
 const AT_ONCE = 2;
+/** Types that are taken in between two moments in which others get their turn. */
+const NOTED_AT_ONCE = 100;
 /** Of one image: dozens of requests, and SBOMs of 32 MB. */
 const DISCOVERY_MS = 300_000;
 /** SBOMs may come later than the image, from a scanner or another pipeline. */
@@ -73,8 +76,7 @@ export class Discovering {
   async run(): Promise<void> {
     const { choices } = this.#options;
     const stop = choices.snapshot.onChange(({ type }) => this.#note(type));
-    for (const type of choices.snapshot.index.sorted) this.#note(type);
-    const running = Promise.all(Array.from({ length: AT_ONCE }, () => this.#work()));
+    const running = this.#begin();
     this.#running = Promise.allSettled([running]);
     try {
       await running;
@@ -109,6 +111,15 @@ export class Discovering {
   async close(): Promise<void> {
     this.#ending.abort(new Error("the service ends"));
     await this.#running;
+  }
+
+  async #begin(): Promise<void> {
+    for (const [index, type] of this.#options.choices.snapshot.index.sorted.entries()) {
+      // There may be many: readers are answered in between.
+      if (index % NOTED_AT_ONCE === 0) await setImmediate();
+      this.#note(type);
+    }
+    await Promise.all(Array.from({ length: AT_ONCE }, () => this.#work()));
   }
 
   #isAnswered(path: string, digest: string | undefined): boolean {

@@ -66,7 +66,7 @@ interface Looking {
   readonly reader: RepositoryReader;
   readonly signal: AbortSignal;
   /** Manifests and layers that were met: some are listed in several places. */
-  readonly seen: Set<Digest>;
+  readonly seen: Set<string>;
   manifests: number;
 }
 
@@ -115,6 +115,13 @@ async function* underTag(looking: Looking, subject: Digest, ending: string): Asy
 
 async function* inManifest(looking: Looking, digest: Digest, subject: Digest): AsyncGenerator<AttachedSbom | Obstacle> {
   if (looking.seen.has(digest)) return;
+  looking.seen.add(digest);
+  // Anyone who may push may attach thousands.
+  if ((looking.manifests += 1) > MAX_MANIFESTS) {
+    if (looking.manifests === MAX_MANIFESTS + 1)
+      yield { refused: `more than ${MAX_MANIFESTS} manifests are attached to it`, lasting: true };
+    return;
+  }
   const manifest = await attempt(looking, `the manifest ${shortDigest(digest)}`, () =>
     looking.reader.manifest(digest, looking.signal),
   );
@@ -130,16 +137,13 @@ async function* inLayers(
   const { parts, seen } = looking;
   seen.add(manifest.digest);
   if (manifest.form !== "image" || !isHinted(manifest.annotations)) return;
-  if ((looking.manifests += 1) > MAX_MANIFESTS) {
-    if (looking.manifests === MAX_MANIFESTS + 1)
-      yield { refused: `more than ${MAX_MANIFESTS} manifests are attached to it`, lasting: true };
-    return;
-  }
   const type = essence(manifest.artifactType ?? manifest.config.mediaType) ?? "";
   const isPart = parts.platforms.some(({ digest }) => digest === subject);
   for (const layer of manifest.layers) {
-    if (seen.has(layer.digest) || !mayBeSbom(layer, type)) continue;
-    seen.add(layer.digest);
+    // One SBOM may be attached to several platforms.
+    const key = `${layer.digest} of ${subject}`;
+    if (seen.has(key) || !mayBeSbom(layer, type)) continue;
+    seen.add(key);
     yield {
       name: `the SBOM ${shortDigest(layer.digest)}`,
       digest: layer.digest,

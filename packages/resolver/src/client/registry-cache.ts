@@ -50,6 +50,11 @@ export class RegistryCache {
     return plain.outcome(clock.now(), settings.maxStale);
   }
 
+  /** Whether {@link list} would ask nobody. */
+  get isListed(): boolean {
+    return this.#list.isCurrent();
+  }
+
   /** Every known type's resolution, sorted by type. */
   async list(signal?: AbortSignal): Promise<readonly Resolution[]> {
     await this.#wait(this.#options.restored, signal);

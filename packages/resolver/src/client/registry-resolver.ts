@@ -24,6 +24,9 @@ export interface RegistryResolverOptions {
   readonly log: Logger;
 }
 
+/** Different needs of which the type is kept. */
+const MAX_PICKED = 100;
+
 /** A resolver over the registry service. It has nothing but the service's answers, and keeps them. */
 export class RegistryResolver implements Resolver {
   readonly environment = "production";
@@ -36,6 +39,8 @@ export class RegistryResolver implements Resolver {
   readonly #running: Promise<unknown>;
   /** How many watch each type, and all. */
   readonly #watched = new Map<string | undefined, number>();
+  /** The types that were picked by needs, until an answer changes: to look through thousands takes milliseconds. */
+  readonly #picked = new Map<string, string>();
   #ended = false;
   #closed: Promise<void> | undefined;
 
@@ -61,6 +66,7 @@ export class RegistryResolver implements Resolver {
       restored: file?.restore() ?? Promise.resolve(),
       onConfirmed: () => file?.changed(ended),
     });
+    this.#cache.inquiry.onChange(() => this.#picked.clear());
     this.#tellContact();
     const { endpoints } = service;
     const handler = {
@@ -143,8 +149,13 @@ export class RegistryResolver implements Resolver {
   }
 
   async #resolveNeeds({ needs, ...options }: NeedsOptions): Promise<Resolution> {
-    const parsed = parseNeeds(needs);
-    return this.resolve(pickByNeeds(parsed, await this.list(options)), options);
+    const key = JSON.stringify(needs);
+    const picked = this.#cache.isListed ? this.#picked.get(key) : undefined;
+    if (picked !== undefined) return this.resolve(picked, options);
+    const type = pickByNeeds(parseNeeds(needs), await this.list(options));
+    if (this.#picked.size >= MAX_PICKED) this.#picked.clear();
+    this.#picked.set(key, type);
+    return this.resolve(type, options);
   }
 
   /** Tries until the service answers: who watches has time. */

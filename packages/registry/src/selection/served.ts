@@ -2,7 +2,8 @@ import { ExecutorRegistryError } from "@executor-registry/resolver";
 import type { Logger } from "pino";
 import type { Reasoned } from "../catalogue/reconcile.ts";
 import type { CatalogueState, CatalogueType } from "../catalogue/state.ts";
-import { choose } from "../choice/current.ts";
+import { CATALOGUE } from "../choice/answers.ts";
+import type { Current } from "../choice/current.ts";
 import type { Choices } from "../choice/choices.ts";
 import { contextOf, type Grounds } from "../choice/rules.ts";
 
@@ -45,41 +46,45 @@ export class ServedVersions {
     }
   }
 
+  /** The change that keeps what a type is answered with; none where that is kept already. */
   #change(state: CatalogueState, name: string): readonly Reasoned[] {
     const type = state.types.get(name);
-    return type === undefined ? [] : servedChange(type, this.#choices.groundsOf(name));
+    if (type === undefined || this.#isKept(type)) return [];
+    const current = this.#choices.view(name)?.choice.current;
+    return current === undefined ? [] : [servedChange(type, current, this.#choices.groundsOf(name))];
+  }
+
+  /** By the answer, which is there already: a start asks this of every type, and must not choose for them again. */
+  #isKept({ type, revisions }: CatalogueType): boolean {
+    const document = this.#choices.answers.find(CATALOGUE, type);
+    if (document === undefined) return true;
+    const last = revisions.at(-1);
+    return (
+      last !== undefined &&
+      document.image === `${last.repository}@${last.digest}` &&
+      last.rules === this.#choices.groundsOf(type).rules.versions.fingerprint &&
+      (last.decidedBy === "pin") === (document.decidedBy === "pin")
+    );
   }
 }
 
-/** The change that keeps what a type is answered with; none where that is kept already. */
-function servedChange(type: CatalogueType, grounds: Grounds): readonly Reasoned[] {
-  const { current } = choose(type, grounds);
-  if (current === undefined) return [];
+function servedChange(type: CatalogueType, current: Current, grounds: Grounds): Reasoned {
   const { image, version, decidedBy, pin } = current;
   const { digest } = image;
   const { name: repository } = image.repository;
   const { versions: rules } = grounds.rules;
   const before = type.revisions.at(-1);
   const same = before?.digest === digest && before.repository === repository;
-  if (same && before.rules === rules.fingerprint && (before.decidedBy === "pin") === (decidedBy === "pin")) return [];
   // Another policy that chooses the same, or a pin of what is served, is no other version.
   const revision = (before?.revision ?? 0) + (same ? 0 : 1);
   const served = { version, revision, decidedBy, rules: rules.fingerprint, ...(pin && { by: pin.by }) };
   const change = { kind: "version-served" as const, type: type.type, repository, digest, ...served };
-  return [
-    {
-      reason: same ? `the same version, of another reason: ${current.reason}` : direction(type, current, grounds),
-      change,
-    },
-  ];
+  const reason = same ? `the same version, of another reason: ${current.reason}` : direction(type, current, grounds);
+  return { reason, change };
 }
 
 /** Why the version is another one; that it is lower is said. */
-function direction(
-  type: CatalogueType,
-  { image, version, reason }: NonNullable<ReturnType<typeof choose>["current"]>,
-  grounds: Grounds,
-): string {
+function direction(type: CatalogueType, { image, version, reason }: Current, grounds: Grounds): string {
   const before = type.revisions.at(-1);
   if (before === undefined) return reason;
   const last =

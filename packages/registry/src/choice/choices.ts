@@ -11,7 +11,7 @@ import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { CatalogueState, CatalogueType, KeptAnswer } from "../catalogue/state.ts";
 import { Answers, CATALOGUE, type Order } from "./answers.ts";
 import { executorDocument } from "./document.ts";
-import type { Grounds, RulesOf, RulesUnder, TypeRules } from "./rules.ts";
+import { basisOf, type Grounds, type RulesOf, type RulesUnder } from "./rules.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { Recent } from "../model/recent.ts";
 import { TypeView } from "./type-view.ts";
@@ -185,6 +185,3 @@ export class Choices {
     return hash("sha256", JSON.stringify([VERSION, ANSWER_FORMAT, rules, reads]), "base64url");
   }
 }
-
-const basisOf = ({ onInvalid, versions, profile }: TypeRules): string =>
-  JSON.stringify([onInvalid, versions.fingerprint, profile]);

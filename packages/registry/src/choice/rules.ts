@@ -13,6 +13,10 @@ export interface TypeRules {
   readonly profile?: TypeProfile | undefined;
 }
 
+/** Rules with the same basis decide alike. */
+export const basisOf = ({ onInvalid, versions, profile }: TypeRules): string =>
+  JSON.stringify([onInvalid, versions.fingerprint, profile]);
+
 /** The rules of every type. */
 export type RulesOf = (type: string) => TypeRules;
 

@@ -3,7 +3,7 @@ import type { PolicyEffect } from "@executor-registry/resolver/internal";
 import type { CatalogueType } from "../catalogue/state.ts";
 import type { Choices } from "../choice/choices.ts";
 import { type Choice, choose } from "../choice/current.ts";
-import type { RulesOf } from "../choice/rules.ts";
+import { basisOf, type RulesOf } from "../choice/rules.ts";
 import { versionRef } from "./documents.ts";
 
 /** What other rules make of the types. */
@@ -37,6 +37,11 @@ export async function policyEffects(
   for (const name of names.sort()) {
     const type = catalogue.type(name);
     if (type === undefined) continue;
+    if (only === undefined && basisOf(rulesOf(name)) === basisOf(choices.groundsOf(name).rules)) {
+      // It would be chosen the same, from images that may have to be unpacked for it.
+      unchanged += 1;
+      continue;
+    }
     const effect = effectOn(type, choices, rulesOf);
     const differs = effect.before?.image !== effect.after?.image;
     if (differs) affected += 1;

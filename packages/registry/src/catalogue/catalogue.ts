@@ -12,7 +12,6 @@ import { reclaim, type Rank } from "./claims.ts";
 import type { Reasoned } from "./reconcile.ts";
 import type { CatalogueImage, CatalogueState, CatalogueType, KeptAnswer, RepositoryReads } from "./state.ts";
 import { interned } from "./interned.ts";
-import { isSelectionChange } from "./selection-fold.ts";
 import type { ImageHolder } from "./image-set.ts";
 import { POLICY_PART, restorePart, serializePart, STORED_FORMAT } from "./stored.ts";
 
@@ -232,10 +231,10 @@ export class Catalogue {
     return this.#journal.onEntries(listener);
   }
 
-  /** Calls back when what decides about a type has changed: a pin, a denial. @returns what stops it */
-  onSelected(listener: () => void): () => void {
+  /** Calls back when a version was pinned or denied, which may end by itself. @returns what stops it */
+  onPinOrDenial(listener: () => void): () => void {
     return this.#journal.onEntries((entries) => {
-      if (entries.some(({ change }) => isSelectionChange(change))) listener();
+      if (entries.some(({ change: { kind } }) => kind === "version-pinned" || kind === "version-denied")) listener();
     });
   }
 

@@ -24,7 +24,7 @@ export async function endWhatIsOver(catalogue: Catalogue, clock: Clock, signal: 
       );
     }
     const woken = new AbortController();
-    const stop = catalogue.onSelected(() => woken.abort());
+    const stop = catalogue.onPinOrDenial(() => woken.abort());
     try {
       await clock.sleep(Math.max(0, next - clock.now()), AbortSignal.any([signal, woken.signal]));
     } catch (error) {

@@ -15,7 +15,7 @@ interface Wanted {
 }
 
 /**
- * Asks the service for what only it can do. Where there is none, as in development, it refuses with what to do instead.
+ * Asks the service for what only it can do. Without a service, as in development, it refuses with what to do instead.
  * @throws ExecutorRegistryError code `configuration`, and what `use` throws
  */
 export async function withService<T>(

@@ -18,7 +18,7 @@ export interface SbomFormat {
   matches(texts: ReadonlyMap<string, string>): boolean;
   /** The members of the document that hold packages. @param found given each object that may be one */
   within(found: (object: Kept) => void): ReadonlyMap<string, Wanted>;
-  /** The package that an object is; `undefined` for what is none, such as the image itself. */
+  /** The package that an object is; `undefined` for what is no package, such as the image itself. */
   packageOf(object: Kept): SbomPackage | undefined;
 }
 

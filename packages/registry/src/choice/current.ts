@@ -2,7 +2,7 @@ import { pinnedName } from "@executor-registry/resolver";
 import type { CatalogueImage, CatalogueType, Pin } from "../catalogue/state.ts";
 import type { Claim } from "../model/change.ts";
 import { oneLine } from "../model/one-line.ts";
-import { isEnforced } from "../model/verdict.ts";
+import { failing } from "../model/verdict.ts";
 import { versionTag } from "../model/version-tag.ts";
 import type { Evaluation } from "../policies/rules.ts";
 import { type Condition, heldVersion } from "./guard.ts";
@@ -162,7 +162,7 @@ function refusedOf(
 
 /** What an image fails, and that its type has no version for it. */
 function refusal({ tags, digest, repository, verdicts }: CatalogueImage): string {
-  const failed = verdicts.find((verdict) => isEnforced(verdict) && verdict.state !== "passed");
+  const [failed] = failing(verdicts);
   const why = failed === undefined ? "does not pass" : `does not pass the check ${failed.check}: ${failed.reason}`;
   const which = `its version ${versionTag(tags)} (${pinnedName(repository, digest)})`;
   return oneLine(

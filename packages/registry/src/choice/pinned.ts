@@ -1,6 +1,6 @@
 import type { CatalogueImage, CatalogueType, Pin } from "../catalogue/state.ts";
 import { oneLine } from "../model/one-line.ts";
-import { isEnforced } from "../model/verdict.ts";
+import { whyNotAdmitted } from "../model/verdict.ts";
 import { contextOf, type Grounds } from "./rules.ts";
 
 /** What becomes of a pin: its image answers, or it cannot, for a reason. */
@@ -36,9 +36,7 @@ export function deniedBy(image: CatalogueImage, type: CatalogueType, grounds: Gr
 /** Why an image that is not admitted is none. */
 export function unfit({ state, withdrawn, verdicts }: CatalogueImage): string {
   if (state === "withdrawn") return `was withdrawn at ${withdrawn?.at}: ${withdrawn?.reason}`;
-  const failing = verdicts.filter((verdict) => isEnforced(verdict) && verdict.state !== "passed");
-  const reasons = failing.map(({ check, reason }) => `${check}: ${reason}`).join("; ");
-  return `is ${state}: ${reasons || "it was not judged yet"}`;
+  return `is ${state}: ${whyNotAdmitted(verdicts)}`;
 }
 
 /** Why it is this version. */

@@ -8,7 +8,7 @@ import type {
 } from "@executor-registry/resolver/internal";
 import type { CatalogueImage } from "../catalogue/state.ts";
 import { oneLine } from "../model/one-line.ts";
-import { isEnforced } from "../model/verdict.ts";
+import { whyNotAdmitted } from "../model/verdict.ts";
 import type { Beaten } from "./beaten.ts";
 import type { Choices } from "./choices.ts";
 import { wholeVersion } from "./document.ts";
@@ -90,11 +90,7 @@ const names = ({ version, digest, tags }: ExecutorDocument, name: string | undef
 function whyNot(image: CatalogueImage, view: TypeView | undefined, served: ExecutorDocument | undefined): Beaten {
   const { state, verdicts, withdrawn } = image;
   if (state === "withdrawn") return { why: oneLine(`it was withdrawn at ${withdrawn?.at}: ${withdrawn?.reason}`) };
-  if (state !== "admitted") {
-    const failing = verdicts.filter((verdict) => isEnforced(verdict) && verdict.state !== "passed");
-    const reasons = failing.map(({ check, reason }) => `${check}: ${reason}`);
-    return { why: oneLine(reasons.join("; ") || "it was not judged yet") };
-  }
+  if (state !== "admitted") return { why: oneLine(whyNotAdmitted(verdicts)) };
   if (served?.live) return { why: `source ${served.source} comes first in the configuration, and has another image` };
   if (view?.refused) return { why: oneLine(`it passes, but the type is refused: ${view.refused.why}`) };
   return view?.beaten(image) ?? { why: "" };

@@ -36,5 +36,15 @@ export interface Verdict {
 /** Whether a verdict keeps its image from being a version. */
 export const isEnforced = ({ mode }: Verdict): boolean => mode !== "warn";
 
+/** Those that keep their image from being a version. */
+export const failing = (verdicts: readonly Verdict[]): readonly Verdict[] =>
+  verdicts.filter((verdict) => isEnforced(verdict) && verdict.state !== "passed");
+
+/** Why an image is not admitted, by its verdicts. */
+export const whyNotAdmitted = (verdicts: readonly Verdict[]): string =>
+  failing(verdicts)
+    .map(({ check, reason }) => `${check}: ${reason}`)
+    .join("; ") || "it was not judged yet";
+
 /** A verdict as answers show it whole. */
 export const verdictDocument = (verdict: Verdict): Verdict => ({ ...verdict, reason: oneLine(verdict.reason) });

@@ -8,7 +8,7 @@ import type { DeniedImages } from "../model/denial.ts";
 import { TagPattern } from "../policies/pattern.ts";
 import { earlierVersion } from "./go-back.ts";
 import type { DenyRequest, How, PinRequest, RollbackRequest } from "./requests.ts";
-import { shortDigest, targetOf } from "./target.ts";
+import { shownDigest, targetOf } from "./target.ts";
 
 /** What a request comes to: changes, none where it is so already; and what was done, to follow the type's name. */
 export interface Decision {
@@ -39,7 +39,7 @@ const denialOf =
     deniedBy(image, type, grounds);
 
 /** Whether a pin is there already, as it is asked for. */
-function isHeld(pin: Pin | undefined, to: Pick<CatalogueImage, "repository" | "digest">, until?: string): pin is Pin {
+function isHeld(pin: Pin | undefined, to: Pick<CatalogueImage, "repository" | "digest">, until?: string): boolean {
   return (
     pin?.digest === to.digest && pin.repository === to.repository.name && until === undefined && pin.until === undefined
   );
@@ -51,7 +51,7 @@ export function decidePin(situation: Situation, { to, reason, for: ms }: PinRequ
   const { image, version } = targetOf(type, to, denialOf(situation));
   const { digest, repository } = image;
   const until = untilOf(now, ms);
-  const which = `${version} (${shortDigest(digest)})`;
+  const which = `${version} (${shownDigest(digest)})`;
   // A rollback that is confirmed by name becomes a pin: one more rollback starts there.
   if (type.pin?.mode === "pin" && isHeld(type.pin, image, until.until)) {
     return { changes: [], message: `it is pinned to ${which} already` };
@@ -76,7 +76,7 @@ export function decideRollback(situation: Situation, { to, reason, deny, for: ms
   const { revision, image, left } = earlierVersion(type, current, to, denialOf(situation));
   const { repository, digest, version } = revision;
   const until = untilOf(now, ms);
-  const which = `${version} (${shortDigest(image.digest)})`;
+  const which = `${version} (${shownDigest(image.digest)})`;
   if (isHeld(type.pin, image, until.until)) return { changes: [], message: `it is held at ${which} already` };
   const about = { type: type.type, repository, digest };
   const pin = { version, mode: "rollback" as const, restored: revision.revision, left, ...until, ...requested(how) };
@@ -86,7 +86,7 @@ export function decideRollback(situation: Situation, { to, reason, deny, for: ms
   const denial = denialChange(type, { digest: current.digest }, how);
   return {
     changes: [...changes, { reason, change: denial }],
-    message: `${message}; ${choice.current?.version ?? shortDigest(current.digest)} is denied`,
+    message: `${message}; ${choice.current?.version ?? shownDigest(current.digest)} is denied`,
   };
 }
 

@@ -103,8 +103,9 @@ export class Selection {
 
   policyOf(name: string): VersionPolicyReport {
     const type = this.#type(name);
-    const grounds = this.#choices.groundsOf(name);
-    return policyReport(type, choose(type, grounds), grounds, this.#catalogue.state.versionPolicies !== undefined);
+    const choice = this.#choices.view(name)?.choice ?? {};
+    const setByOperator = this.#catalogue.state.versionPolicies !== undefined;
+    return policyReport(type, choice, this.#choices.groundsOf(name), setByOperator);
   }
 
   policies(): PoliciesDocument {

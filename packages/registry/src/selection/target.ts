@@ -1,4 +1,4 @@
-import { type Digest, ExecutorRegistryError, isDigest, pinnedName } from "@executor-registry/resolver";
+import { type Digest, ExecutorRegistryError, isDigest, pinnedName, shortDigest } from "@executor-registry/resolver";
 import type { CatalogueImage, CatalogueType } from "../catalogue/state.ts";
 import { unfit } from "../choice/pinned.ts";
 import { SERVICE_ERRORS } from "../errors/service-errors.ts";
@@ -57,5 +57,6 @@ export function refuseUnfit(
   if (why !== undefined) throw new NotAdmittedError(type, image, why);
 }
 
-/** `sha256:` and the first twelve digits. */
-export const shortDigest = (digest: Digest): string => `${digest.slice(0, digest.indexOf(":") + 13)}…`;
+/** A digest in a sentence: `sha256:` and the first twelve digits. */
+export const shownDigest = (digest: Digest): string =>
+  `${digest.slice(0, digest.indexOf(":"))}:${shortDigest(digest)}…`;

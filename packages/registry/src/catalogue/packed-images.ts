@@ -27,13 +27,8 @@ export function packImages(images: Iterable<CatalogueImage>): string {
 
 /** The images of a text that {@link packImages} made, in their order; each is read when it is asked for. */
 export function* unpackImages(text: string): Generator<CatalogueImage> {
-  let end = lineEnd(text, 0);
   const shapes = shapesOf(text);
-  while (end < text.length) {
-    const start = end + 1;
-    end = lineEnd(text, start);
-    yield imageOf(text.slice(start, end), shapes);
-  }
+  for (const line of linesOf(text)) yield imageOf(line, shapes);
 }
 
 /** One image of a text that {@link packImages} made. */
@@ -50,10 +45,30 @@ export function findPacked(text: string, repository: string, digest: Digest): Ca
 
 /** The different verdicts of a text that {@link packImages} made. */
 export function* packedVerdicts(text: string): Generator<CatalogueImage["verdicts"]> {
-  const members = shapesOf(text).flatMap((shape) => shape.filter(([name]) => name === "verdicts"));
-  const few = members.flatMap(([, values]) => (typeof values === "string" ? [] : [values]));
-  if (few.length === members.length) yield* few.flat() as CatalogueImage["verdicts"][];
-  else for (const { verdicts } of unpackImages(text)) yield verdicts;
+  const shapes = shapesOf(text);
+  // Of a shape that few images have, such as the one that serves, each line has its own.
+  const inLines = new Set<string>();
+  for (const [place, shape] of shapes.entries()) {
+    for (const [name, values] of shape) {
+      if (name !== "verdicts") continue;
+      if (typeof values === "string") inLines.add(`[${place},`);
+      else yield* values as CatalogueImage["verdicts"][];
+    }
+  }
+  if (inLines.size === 0) return;
+  for (const line of linesOf(text)) {
+    if (inLines.has(line.slice(0, line.indexOf(",") + 1))) yield imageOf(line, shapes).verdicts;
+  }
+}
+
+/** The images' lines. */
+function* linesOf(text: string): Generator<string> {
+  let end = lineEnd(text, 0);
+  while (end < text.length) {
+    const start = end + 1;
+    end = lineEnd(text, start);
+    yield text.slice(start, end);
+  }
 }
 
 const lineEnd = (text: string, from: number): number => {

@@ -1,6 +1,12 @@
 import { createHash } from "node:crypto";
 import { type Digest, silentLogger, systemClock } from "@executor-registry/resolver";
-import { Catalogue, Choices, makePolicies, makeVersionPolicies } from "@executor-registry/registry/internal";
+import {
+  CAPABILITY_RULES,
+  Catalogue,
+  Choices,
+  makePolicies,
+  makeVersionPolicies,
+} from "@executor-registry/registry/internal";
 import type { Reasoned } from "@executor-registry/registry/internal";
 import { openStore } from "@executor-registry/registry/internal";
 
@@ -43,6 +49,7 @@ export async function fillStore(file: string, types: number): Promise<void> {
       ...Array.from({ length: VERSIONS }, (_, version) => found(type, version, since)),
       lookedAt(type),
     ]);
+    await catalogue.record("system", () => afterwards(type, versions.fingerprint));
   }
   if (choices.snapshot.size !== types) throw new Error(`${choices.snapshot.size} of ${types} types have an answer`);
   await catalogue.close();
@@ -62,6 +69,32 @@ function lookedAt(typeIndex: number): Reasoned {
     unreadTotal: 0,
   } as const;
   return { reason: "every tag was read", change };
+}
+
+/** What the service writes down of the version that it answers with, so that a start has nothing to find out. */
+function afterwards(typeIndex: number, rules: string): readonly Reasoned[] {
+  const { change } = found(typeIndex, VERSIONS - 1, 0);
+  if (change.kind !== "image-found") throw new TypeError("an image is found by an entry of this kind");
+  const { type, repository, digest } = change;
+  const about = { type, repository, digest };
+  const decidedBy = "policy" as const;
+  const served = {
+    kind: "version-served",
+    ...about,
+    version: `1.${VERSIONS - 1}.0`,
+    revision: 1,
+    decidedBy,
+    rules,
+  } as const;
+  const capabilities = ["python 3.12.4", "pytorch 2.4.0", "cuda 12.4.1"].map((text) => {
+    const [name = "", version = ""] = text.split(" ");
+    return { name, version, from: "sbom", strength: "found", evidence: `pkg:generic/${name}@${version}` } as const;
+  });
+  const findings = { capabilities, sboms: 1, rules: CAPABILITY_RULES };
+  return [
+    { reason: "it is the last that was built", change: served },
+    { reason: "1 SBOM read", change: { kind: "capabilities-found", ...about, ...findings } },
+  ];
 }
 
 /**

@@ -1,4 +1,5 @@
 // For this project's tests, benchmarks and documents. Not a public interface: it changes without notice.
+export { RULES_FINGERPRINT as CAPABILITY_RULES } from "./capabilities/rules.ts";
 export { Catalogue } from "./catalogue/catalogue.ts";
 export type { Reasoned } from "./catalogue/reconcile.ts";
 export { Choices } from "./choice/choices.ts";

@@ -1,6 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { escaped, linesOf } from "@executor-registry/resolver/internal";
 import type { Document } from "yaml";
+import type { StoreName } from "../stores/open.ts";
 import type { ProcessIo } from "./process-io.ts";
 
 /** What a command line says besides the command. */
@@ -126,7 +127,7 @@ export const ACTIONS: readonly Action[] = [
       const { verifyExported, verifyStored } = await import("./verify-journal.ts");
       const found =
         exported === undefined
-          ? await verifyStored(store ?? (await addressIn(file(), io)), keys, io.signal)
+          ? await verifyStored(store ?? (await storeIn(file(), io)), keys, io.signal)
           : await verifyExported(exported, keys, io.signal);
       io.stdout.print(found);
       return 0;
@@ -143,7 +144,7 @@ function printed(value: unknown, output: Options["output"], Yaml: typeof Documen
   return linesOf(text).map(escaped);
 }
 
-async function addressIn(file: string, { env }: ProcessIo): Promise<string> {
+async function storeIn(file: string, { env }: ProcessIo): Promise<StoreName> {
   const { loadConfig } = await import("../config/load-config.ts");
   return (await loadConfig(file, env)).config.store;
 }

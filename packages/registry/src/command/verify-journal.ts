@@ -5,7 +5,7 @@ import {
   findingsInWords,
   readPublicKeys,
 } from "@executor-registry/resolver/internal";
-import { verifyStore } from "../stores/open.ts";
+import { type StoreName, verifyStore } from "../stores/open.ts";
 
 /**
  * Checks a store's whole chain, and every checkpoint in it.
@@ -13,10 +13,10 @@ import { verifyStore } from "../stores/open.ts";
  * @returns what was found, in sentences
  * @throws ExecutorRegistryError code `broken-journal`, naming the first entry that does not hold
  */
-export async function verifyStored(address: string, keys: readonly string[], signal: AbortSignal): Promise<string[]> {
+export async function verifyStored(store: StoreName, keys: readonly string[], signal: AbortSignal): Promise<string[]> {
   const check = new ChainCheck(await readPublicKeys(keys));
-  await verifyStore(address, { signal, take: (entry) => checkEntry(entry, check) });
-  return findingsInWords(check, address);
+  await verifyStore(store, { signal, take: (entry) => checkEntry(entry, check) });
+  return findingsInWords(check, typeof store === "string" ? store : store.address);
 }
 
 /** Checks a file of exported entries in the same way. */

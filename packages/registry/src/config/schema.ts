@@ -7,7 +7,8 @@ import { NotificationConfig } from "../audit/followers.ts";
 import { AuditSettings } from "../audit/settings.ts";
 import { CheckSettings } from "../checks/settings.ts";
 import { VersionSettings } from "../policies/settings.ts";
-import { parseStoreAddress, STORE_ADDRESSES } from "../stores/open.ts";
+import { STORE_ADDRESSES, storeKindOf } from "../stores/open.ts";
+import type { PasswordPlace } from "../stores/store-settings.ts";
 import { isWatched, SourceConfig } from "./source-kinds.ts";
 import { QueueConfig } from "../queues/kinds.ts";
 import { WebhookConfig } from "../webhooks/kinds.ts";
@@ -161,13 +162,57 @@ const Auth = z.strictObject({
     .optional(),
 });
 
+const Password = z
+  .strictObject({
+    file: z.string().min(1).optional(),
+    env: z.string().min(1).optional(),
+    command: z
+      .tuple([z.string().min(1)], z.string())
+      .optional()
+      .meta({
+        description: "A program and its arguments, which prints the password: `[aws, rds, generate-db-auth-token, …]`",
+      }),
+  })
+  .transform(({ file, env, command }, context): PasswordPlace => {
+    if (file !== undefined && env === undefined && command === undefined) return { file };
+    if (env !== undefined && file === undefined && command === undefined) return { env };
+    if (command !== undefined && file === undefined && env === undefined) return { command };
+    context.addIssue("expected one of {file: PATH}, {env: NAME} and {command: [PROGRAM, …]}");
+    return z.NEVER;
+  });
+
+const StoreConfig = z
+  .union([
+    z.string(),
+    z.strictObject({
+      address: z.string().meta({ description: STORE_ADDRESSES.map((form) => `\`${form}\``).join(" or ") }),
+      password: Password.optional().meta({
+        description: "Where the password is, read anew for each connection. It never stands in the address",
+      }),
+      ca: z.string().min(1).optional().meta({
+        description: "A file of certificates, in PEM, that the server's is trusted by instead of the system's",
+      }),
+      direct: z.string().min(1).optional().meta({
+        description:
+          "The address of the PostgreSQL server itself, where `address` is that of a pooler: announcements of entries do not pass one",
+      }),
+    }),
+  ])
+  .superRefine((store, context) => {
+    try {
+      storeKindOf(store);
+    } catch (error) {
+      context.addIssue({ code: "custom", message: error instanceof Error ? error.message : String(error) });
+    }
+  });
+
 /** The configuration file. Every member has a default but the sources. */
 export const Config = z
   .strictObject({
     listen: Listen.prefault({}),
-    store: parsedBy(parseStoreAddress)
-      .default("memory:")
-      .meta({ description: STORE_ADDRESSES.map((form) => `\`${form}\``).join(" or ") }),
+    store: StoreConfig.default("memory:").meta({
+      description: `Where the journal is kept: ${STORE_ADDRESSES.map((form) => `\`${form}\``).join(", ")}; or an address with more settings`,
+    }),
     executors: Executors.prefault({}),
     sources: z.array(SourceConfig).default([]).meta({
       description: "Where images are found, in the order of preference where two hold one type",

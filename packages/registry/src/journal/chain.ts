@@ -37,3 +37,7 @@ export function sealHolds(entry: Entry): number {
   if (difference !== undefined) throw new BrokenJournalError(entry.sequence, difference);
   return text.length;
 }
+
+/** Whether a store's entries after some head begin with these: by their hashes, which cover all before them. */
+export const beginWith = (stored: readonly Entry[], entries: readonly Entry[]): boolean =>
+  entries.length > 0 && entries.every(({ hash }, at) => stored[at]?.hash === hash);

@@ -2,7 +2,7 @@ import { ExecutorRegistryError } from "@executor-registry/resolver";
 import { SERVICE_ERRORS } from "../errors/service-errors.ts";
 import type { Head } from "./entry.ts";
 
-/** A store cannot be opened, read or written. Nothing of what was to be written was written. */
+/** A store cannot be opened, read or written. Nothing was written, unless the message says that this is not known. */
 export class StoreError extends ExecutorRegistryError {
   override readonly name = "StoreError";
   /** The store's description, without secrets. */

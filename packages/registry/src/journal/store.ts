@@ -11,6 +11,35 @@ export interface StoreFinding {
 }
 
 /**
+ * What a store offers that several services may use at once. Correctness never depends on it: the head that an append expects is what
+ * keeps two writers apart, and whoever reads from time to time misses nothing.
+ */
+interface Sharing {
+  /** Milliseconds between two questions whether others have appended: many where they announce it, few where nobody can, as of now. */
+  readonly pollMs: number;
+  /**
+   * Calls `wake` when others may have appended. A hint: it may come twice, late or never.
+   * @returns what stops it
+   */
+  watch(wake: () => void): () => void;
+  /**
+   * Takes a lease that nobody has, or keeps one's own, for so many milliseconds from now.
+   * @param note what the holder wants others to know; kept when the lease ends
+   * @returns whose it is now, which may be somebody else
+   * @throws StoreError
+   */
+  lease(name: string, holder: string, ms: number, note: string): Promise<Lease>;
+  /** Gives one's own lease back; others' are left alone. @throws StoreError */
+  release(name: string, holder: string): Promise<void>;
+}
+
+/** Who has a lease, and what they wanted others to know. */
+interface Lease {
+  readonly holder: string;
+  readonly note: string;
+}
+
+/**
  * Where the journal lives. A store keeps the order and makes entries durable; it neither hashes nor judges.
  * One implementation per file; all pass the same suite.
  */
@@ -20,10 +49,14 @@ export interface Store {
   /** What opening it has found. */
   readonly findings: readonly StoreFinding[];
   head(): Promise<Head>;
+  /** What several services need that use it at once; absent where one alone may. */
+  readonly sharing?: Sharing;
   /**
-   * Appends all or nothing, and resolves only once it is durable.
+   * Appends all or nothing, and resolves only once it is durable. Entries that are there already, in this place, were appended before,
+   * and the reply was lost: they are not appended again, and no conflict.
    * @throws ConflictError when the head is not `expected` any more: fold what came in, decide again
-   * @throws StoreError when it cannot be written (disk full, file locked); nothing was appended then
+   * @throws StoreError when it cannot be written (disk full, file locked, server away). Nothing was appended then; only where the
+   * connection to a server was lost meanwhile, and the message says so, it may have been: what is read next shows it
    */
   append(expected: Head, entries: readonly Entry[]): Promise<void>;
   /** The entries after a sequence, oldest first, at most `limit`; fewer, but one where there is one, where they are large. */

@@ -104,7 +104,7 @@ describe("opening a store", () => {
     await using place = await sqlitePlace();
     let slept = 0;
     const clock = { now: () => 0, sleep: async (ms: number) => void (slept += ms) };
-    const store = await openStore(`sqlite:${place.file}`, clock);
+    const store = await openStore(`sqlite:${place.file}`, { clock });
     const holder = new DatabaseSync(place.file);
     holder.exec("BEGIN IMMEDIATE");
     const entries = journalOf(1);

@@ -1,20 +1,31 @@
-import type { Clock } from "@executor-registry/resolver";
+import type { Clock, Logger } from "@executor-registry/resolver";
 import type { Head } from "../journal/entry.ts";
 import type { VerificationOptions } from "../journal/verification.ts";
 import type { Store } from "../journal/store.ts";
+import type { StoreSettings } from "./store-settings.ts";
+
+/** What a store works with. */
+export interface StoreContext {
+  readonly clock: Clock;
+  readonly log: Logger;
+}
 
 /** One kind of store. Its file is loaded with the configuration's schema: what it needs to open one is loaded on use. */
 export interface StoreKind {
   /** What its addresses begin with, before the colon. */
-  readonly scheme: string;
+  readonly schemes: readonly string[];
   /** How its addresses are written, for people: `sqlite:PATH`. */
-  readonly form: string;
-  /** Whether what stands after the colon names a place. */
-  accepts(place: string): boolean;
+  readonly forms: readonly string[];
+  /** The settings, besides the address, that it takes. */
+  readonly takes: readonly Exclude<keyof StoreSettings, "address">[];
+  /** Whether an address with one of the schemes names a place. */
+  accepts(address: string): boolean;
   /** @throws StoreError when it cannot be opened */
-  open(place: string, clock: Clock): Promise<Store>;
-  /** What would keep it from being opened on this machine, as far as looking shows; its lock may change any moment. */
-  problem(place: string): Promise<string | undefined>;
+  open(settings: StoreSettings, context: StoreContext): Promise<Store>;
+  /**
+   * What would keep it from being opened, as far as looking on this machine shows; it may change any moment. No other machine is asked.
+   */
+  problem(settings: StoreSettings): Promise<string | undefined>;
   /**
    * Reads all that it holds, without changing it.
    * @param options.take is called with each entry that holds, in order
@@ -23,5 +34,5 @@ export interface StoreKind {
    * @throws StoreError when it cannot be read
    * @throws ConfigurationError for a store that keeps nothing
    */
-  verify(place: string, options?: VerificationOptions): Promise<Head>;
+  verify(settings: StoreSettings, context: StoreContext, options?: VerificationOptions): Promise<Head>;
 }

@@ -84,7 +84,7 @@ async function begin(options: ServiceOptions, lifetimes: Lifetimes): Promise<Ser
   const { config, log, clock = systemClock, random = Math.random, variables = process.env, signal } = options;
   const ending = new AbortController();
 
-  const store = await openStore(config.store, clock);
+  const store = await openStore(config.store, { clock, log });
   lifetimes.add({ what: "the store", end: () => store.close(), ms: 500 });
   for (const { message, missing } of store.findings) {
     const fields = { store: store.description, ...(missing === undefined ? {} : { missing }) };

@@ -1,20 +1,26 @@
+import type { StoreSettings } from "../store-settings.ts";
 import type { StoreKind } from "../store-kind.ts";
+
+const PREFIX = "sqlite:";
+
+const pathOf = ({ address }: StoreSettings): string => address.slice(PREFIX.length);
 
 /** A file on this machine, at a path. */
 export const sqliteKind: StoreKind = {
-  scheme: "sqlite",
-  form: "sqlite:PATH",
-  accepts: (path) => path !== "",
-  async open(path, clock) {
+  schemes: ["sqlite"],
+  forms: ["sqlite:PATH"],
+  takes: [],
+  accepts: (address) => address.length > PREFIX.length,
+  async open(settings, { clock }) {
     const { sqliteStore } = await import("./sqlite.ts");
-    return sqliteStore(path, clock);
+    return sqliteStore(pathOf(settings), clock);
   },
-  async problem(path) {
+  async problem(settings) {
     const { sqliteProblem } = await import("./sqlite-problem.ts");
-    return sqliteProblem(path);
+    return sqliteProblem(pathOf(settings));
   },
-  async verify(path, options) {
+  async verify(settings, _context, options) {
     const { verifySqlite } = await import("./sqlite-verify.ts");
-    return verifySqlite(path, options);
+    return verifySqlite(pathOf(settings), options);
   },
 };

@@ -1,4 +1,4 @@
 import { conformance } from "../testing/conformance.ts";
 import { sqlitePlace } from "../testing/sqlite-place.ts";
 
-conformance("sqlite:PATH", { durable: true, place: sqlitePlace });
+conformance("sqlite:PATH", { place: sqlitePlace });

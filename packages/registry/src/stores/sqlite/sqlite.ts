@@ -2,7 +2,7 @@ import { closeSync, fsyncSync, mkdirSync, openSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type Clock, ExecutorRegistryError } from "@executor-registry/resolver";
-import { EMPTY_HEAD } from "../../journal/chain.ts";
+import { beginWith, EMPTY_HEAD } from "../../journal/chain.ts";
 import { parseEntry } from "../../journal/entry-text.ts";
 import type { Entry, Head } from "../../journal/entry.ts";
 import { ConflictError, StoreError } from "../../journal/store-errors.ts";
@@ -79,13 +79,17 @@ export async function sqliteStore(path: string, clock: Clock): Promise<Store> {
   const marker = new HeadMarker(`${file}-head`);
   const findings = [...readableByOthers(file), ...missing(marker, head)];
 
-  const append = (expected: Head, entries: readonly Entry[]): void =>
+  /** Whether they were not there before. */
+  const append = (expected: Head, entries: readonly Entry[]): boolean =>
     inTransaction(database, "IMMEDIATE", () => {
       const actual = head();
       if (actual.sequence !== expected.sequence || actual.hash !== expected.hash) {
+        const stored = parsed([...after.iterate(expected.sequence, entries.length)] as unknown as EntryRow[]);
+        if (beginWith(stored, entries)) return false;
         throw new ConflictError(expected, actual);
       }
       for (const entry of entries) insert.run(entry.sequence, JSON.stringify(entry));
+      return true;
     });
 
   return {
@@ -93,7 +97,7 @@ export async function sqliteStore(path: string, clock: Clock): Promise<Store> {
     findings,
     head: () => unlocked(head),
     async append(expected, entries) {
-      await unlocked(() => append(expected, entries));
+      if (!(await unlocked(() => append(expected, entries)))) return;
       const { sequence, hash } = entries.at(-1) ?? expected;
       marker.set({ sequence, hash });
     },

@@ -11,9 +11,9 @@ export interface Place extends AsyncDisposable {
   open(): Promise<Store>;
 }
 
-/** What every store must do. @param durable whether what one opening appended is there for the next */
-export function conformance(name: string, { durable, place }: { durable: boolean; place: () => Promise<Place> }): void {
-  const inPlace = (
+/** Makes tests that each have a place of their own. */
+export function testsIn(place: () => Promise<Place>) {
+  return (
     sentence: string,
     body: (store: Store, place: Place) => Promise<void>,
     skip: string | false = false,
@@ -28,6 +28,14 @@ export function conformance(name: string, { durable, place }: { durable: boolean
       }
     });
   };
+}
+
+/** What every store must do. @param options.durable whether what one opening appended is there for the next. @default true */
+export function conformance(
+  name: string,
+  { durable = true, place }: { readonly durable?: boolean; readonly place: () => Promise<Place> },
+): void {
+  const inPlace = testsIn(place);
   const volatile = durable ? false : `${name} forgets when it is closed`;
 
   describe(`the store ${name}`, () => {
@@ -100,6 +108,25 @@ export function conformance(name: string, { durable, place }: { durable: boolean
       await assert.rejects(store.append(behind, late), { code: "conflict", expected: behind, actual: headOf(entries) });
       const forged = { ...headOf(entries), hash: "f".repeat(64) };
       await assert.rejects(store.append(forged, sealedAfter(forged, [tagged("ml", "forged")])), { code: "conflict" });
+      assert.deepEqual(await store.read(0, 100), entries);
+    });
+
+    inPlace("takes entries that are appended again for the same, since a reply may be lost", async (store) => {
+      const entries = journalOf(5);
+      const [first, others] = [entries.slice(0, 3), entries.slice(3)];
+      await store.append(EMPTY_HEAD, first);
+      await store.append(EMPTY_HEAD, first);
+      assert.deepEqual(await store.read(0, 100), first);
+      await store.append(headOf(first), others);
+      await store.append(EMPTY_HEAD, first);
+      await store.append(headOf(first), others);
+      assert.deepEqual(await store.read(0, 100), entries);
+      await assert.rejects(store.append(EMPTY_HEAD, []), { code: "conflict" });
+      const longer = [...others, ...sealedAfter(headOf(entries), [tagged("ml", "more")])];
+      await assert.rejects(store.append(headOf(first), longer), { code: "conflict" });
+      await assert.rejects(store.append(EMPTY_HEAD, sealedAfter(EMPTY_HEAD, [tagged("ml", "other")])), {
+        code: "conflict",
+      });
       assert.deepEqual(await store.read(0, 100), entries);
     });
 
@@ -192,6 +219,23 @@ export function conformance(name: string, { durable, place }: { durable: boolean
       assert.deepEqual(await store.read(9_990, 1000), entries.slice(9_990));
       assert.equal(verifyChain(await store.read(0, 20_000)).sequence, 10_000);
       assert.equal((await store.list({ type: "type-3", limit: 5 }))[0]?.change.type, "type-3");
+    });
+
+    inPlace("takes entries of megabytes, and reads them one by one where they are many", async (store) => {
+      const large = "x".repeat(3 << 20);
+      const entries = sealedAfter(
+        EMPTY_HEAD,
+        ["1", "2", "3", "4", "5"].map((tag) => ({ ...tagged("ml", tag), reason: large })),
+      );
+      await append(store, entries);
+      const read = [];
+      for (;;) {
+        const portion = await store.read(read.length, 100);
+        if (portion.length === 0) break;
+        read.push(...portion);
+      }
+      assert.deepEqual(read, entries);
+      assert.equal((await store.list({ limit: 1 }))[0]?.hash, entries.at(-1)?.hash);
     });
 
     inPlace(

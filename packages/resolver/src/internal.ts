@@ -39,4 +39,4 @@ export { isObject, type JsonObject, memberAt, objectOf, objectsOf, textOf, texts
 export { escaped, linesOf, printable, steers } from "./tools/printable.ts";
 export { readBytes } from "./tools/read-bytes.ts";
 export { readRegularFile } from "./tools/regular-file.ts";
-export { untilAborted, withTimeLimit } from "./tools/time-limit.ts";
+export { untilAborted, whenAborted, withTimeLimit } from "./tools/time-limit.ts";

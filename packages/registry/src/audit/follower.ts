@@ -138,7 +138,8 @@ export function createFollower<Item>(destination: Destination<Item>, options: Fo
       let written = new AbortController();
       const stop = journal.onEntries(() => written.abort());
       try {
-        position ??= await begin();
+        // Another replica may have gone on from there meanwhile.
+        position = await begin();
         while (!signal.aborted) {
           written = new AbortController();
           const reached = await advance(position, signal);

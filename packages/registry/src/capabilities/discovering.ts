@@ -26,6 +26,8 @@ export interface DiscoveringOptions {
   readonly choices: Choices;
   /** Read for what is attached to images, by name. */
   readonly sources: readonly ImageSource[];
+  /** Whether images are looked at here by themselves; what an event names always is. @default always */
+  readonly leading?: () => boolean;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -40,6 +42,8 @@ interface Answered {
   at: number;
   /** How often it could not be read, in a row. */
   failures: number;
+  /** An event has named it. */
+  asked: boolean;
   busy: boolean;
 }
 
@@ -101,8 +105,18 @@ export class Discovering {
         const sourced = [...choices.catalogue.holding(one.repository.name, one.digest).values()];
         if (to !== undefined && !sourced.some(({ source }) => source === to)) continue;
         // What an event calls the image may be one of its platforms.
-        if (digest === one.digest || !this.#isAnswered(path, digest)) one.at = clock.now();
+        if (digest === one.digest || !this.#isAnswered(path, digest)) [one.at, one.asked] = [clock.now(), true];
       }
+    }
+    this.#wake.abort();
+  }
+
+  /** Takes over what another replica looked at: what was read there is known here. */
+  lead(): void {
+    const { choices, clock } = this.#options;
+    for (const one of this.#answered.values()) {
+      const [image] = choices.catalogue.holding(one.repository.name, one.digest).values();
+      if (!one.busy && !one.asked && image !== undefined) one.at = dueAt(image, clock.now());
     }
     this.#wake.abort();
   }
@@ -150,6 +164,7 @@ export class Discovering {
         types: new Set([type]),
         at,
         failures: 0,
+        asked: false,
         busy: false,
       });
     } else if (!known.types.has(type)) {
@@ -183,8 +198,11 @@ export class Discovering {
   }
 
   #next(): Answered | undefined {
+    const leading = this.#options.leading?.() ?? true;
     let next: Answered | undefined;
-    for (const one of this.#answered.values()) if (!one.busy && one.at < (next?.at ?? Infinity)) next = one;
+    for (const one of this.#answered.values()) {
+      if (!one.busy && (leading || one.asked) && one.at < (next?.at ?? Infinity)) next = one;
+    }
     return next;
   }
 
@@ -200,6 +218,7 @@ export class Discovering {
       await this.#write(one, found);
       const whole = found.rules !== undefined;
       one.failures = whole ? 0 : one.failures + 1;
+      if (whole) one.asked = false;
       const later = found.sboms === 0 ? clock.now() + LOOK_AGAIN_MS : Infinity;
       one.at = Math.min(one.at, whole ? later : retryAt());
     } catch (error) {

@@ -62,21 +62,40 @@ export class Catalogue {
     const journal = await openJournal({ store, fold, clock, log });
     journal.state.recent.limit = MAX_UNPACKED_IMAGES;
     const catalogue = new Catalogue(journal, options);
-    journal.onEntries((entries) => {
+    const changed = (types: ReadonlySet<string>): void => {
       catalogue.#unread = undefined;
-      const types = catalogue.#typesOf(entries);
       for (const listener of catalogue.#listeners) listener(types);
+    };
+    journal.onEntries((entries) => changed(catalogue.#typesOf(entries)));
+    journal.onReset((before) => {
+      journal.state.recent.limit = MAX_UNPACKED_IMAGES;
+      changed(new Set([...before.types.keys(), ...journal.state.types.keys()]));
     });
     return catalogue;
   }
 
-  /** Calls back, after each change, with the types whose answers it may change. */
+  /** Calls back, after each change, with the types whose answers it may change; one of them may be gone. */
   onTypes(listener: (types: ReadonlySet<string>) => void): void {
     this.#listeners.push(listener);
   }
 
   get head(): Head {
     return this.#journal.head;
+  }
+
+  /** Which journal it is: the hash of its first entry, where there is one. */
+  get origin(): string | undefined {
+    return this.#journal.origin;
+  }
+
+  /** When this was last known to be all that the store holds, in milliseconds since the Unix epoch. */
+  get confirmed(): number {
+    return this.#journal.confirmed;
+  }
+
+  /** Takes in what other services wrote. @throws StoreError, BrokenJournalError */
+  refresh(): Promise<void> {
+    return this.#journal.refresh();
   }
 
   /** Changed through the journal alone. */
@@ -226,9 +245,17 @@ export class Catalogue {
     return found;
   }
 
-  /** Calls back when something was written. @returns what stops it */
-  onEntries(listener: () => void): () => void {
+  /** Calls back with what was written, here or by another service. @returns what stops it */
+  onEntries(listener: (entries: readonly Entry<Change>[]) => void): () => void {
     return this.#journal.onEntries(listener);
+  }
+
+  /**
+   * Calls back when a store had lost what it had acknowledged, and the state was made again from it, after the answers were.
+   * @returns what stops it
+   */
+  onReset(listener: () => void): () => void {
+    return this.#journal.onReset(listener);
   }
 
   /** Calls back when a version was pinned or denied, which may end by itself. @returns what stops it */

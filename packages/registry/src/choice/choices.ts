@@ -59,7 +59,8 @@ export class Choices {
       if (catalogue.state.versionPolicies !== this.#set) this.renew(this.#rulesUnder);
       for (const name of types) {
         const type = catalogue.type(name);
-        if (type !== undefined) this.#choose(type);
+        if (type === undefined) this.#forget(name);
+        else this.#choose(type);
       }
     });
   }
@@ -137,6 +138,14 @@ export class Choices {
       return image === pinnedName(repository, digest) ? [version] : [];
     });
     return new Set(served);
+  }
+
+  /** A store that was read again had lost it. */
+  #forget(name: string): void {
+    this.#views.delete(name);
+    this.#changesAt.delete(name);
+    this.#conditions.delete(name);
+    this.answers.set(CATALOGUE, name, undefined);
   }
 
   #choose(type: CatalogueType): void {

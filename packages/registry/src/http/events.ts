@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import type { Clock, ExecutorEvent } from "@executor-registry/resolver";
+import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { Snapshot } from "../choice/snapshot.ts";
 
 /** Server-sent events of every change of an answer. */
@@ -39,18 +40,27 @@ const MAX_UNSENT_BYTES = 1 << 20;
 /** And those that are furthest behind, when all together are. */
 const MAX_UNSENT_BYTES_OF_ALL = 32 << 20;
 
+/** Where the journal is. */
+type JournalPlace = Pick<Catalogue, "head" | "origin" | "onReset">;
+
 /**
  * `event: executor` with a type's new image, `event: reset` where a client has to ask again for all it keeps: it was away too long, or
- * this process does not know what it has seen. Ids are this process's own: another replica resets.
+ * comes from another journal. An id is a place in the journal up to which all was sent, so that a client goes on at any replica; what it
+ * gets twice says nothing new.
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
-export function createEventStream(snapshot: Snapshot, clock: Clock): EventStream {
+export function createEventStream(snapshot: Snapshot, journal: JournalPlace, clock: Clock): EventStream {
   const process = randomUUID().slice(0, 8);
   const ending = new AbortController();
   /** In the order of their coming. */
   const streams = new Map<ServerResponse, Listener>();
-  const recent: string[] = [];
-  let count = 0;
+  const recent: { readonly sequence: number; readonly text: string }[] = [];
+  /** What was answered by the time of this entry is in no event that is remembered, or in all of them. */
+  let began = journal.head.sequence;
+  /** Up to which entry all events were sent, and how far the journal is: between the two, more may come. */
+  let [sent, reached] = [began, began];
+  /** An empty journal is nobody's but this process's. */
+  const idAt = (sequence: number): string => `${journal.origin?.slice(0, 8) ?? process}-${sequence}`;
 
   const send = (response: ServerResponse, text: string): void => {
     if (response.writableLength > MAX_UNSENT_BYTES) response.destroy();
@@ -67,10 +77,12 @@ export function createEventStream(snapshot: Snapshot, clock: Clock): EventStream
     }
   };
   const stop = snapshot.onChange((event: ExecutorEvent) => {
-    count += 1;
-    const text = `id: ${process}-${count}\nevent: executor\ndata: ${JSON.stringify(event)}\n\n`;
-    recent.push(text);
-    if (recent.length > MAX_REMEMBERED_EVENTS) recent.shift();
+    const { sequence } = journal.head;
+    if (sequence > reached) [sent, reached] = [reached, sequence];
+    const text = `id: ${idAt(sent)}\nevent: executor\ndata: ${JSON.stringify(event)}\n\n`;
+    recent.push({ sequence, text });
+    // Others of the same entry may be gone too.
+    if (recent.length > MAX_REMEMBERED_EVENTS) began = (recent.shift()?.sequence ?? sequence) + 1;
     for (const response of streams.keys()) send(response, text);
     cutOffSlowest();
   });
@@ -82,12 +94,21 @@ export function createEventStream(snapshot: Snapshot, clock: Clock): EventStream
   };
   beat().catch(() => {});
 
+  const resetText = (): string => `id: ${idAt(journal.head.sequence)}\nevent: reset\ndata: {}\n\n`;
+  const stopResets = journal.onReset(() => {
+    recent.length = 0;
+    began = sent = reached = journal.head.sequence;
+    for (const response of streams.keys()) send(response, resetText());
+  });
+
   /** What a client that has seen `lastEventId` missed; `undefined` where that is not known. */
   const missed = (lastEventId: string | undefined): readonly string[] | undefined => {
-    const [, id, number] = /^([0-9a-f]{8})-(\d{1,15})$/.exec(lastEventId ?? "") ?? [];
-    if (id !== process || number === undefined) return undefined;
-    const behind = count - Number(number);
-    return behind < 0 || behind > recent.length ? undefined : recent.slice(recent.length - behind);
+    const [, number] = /-(\d{1,15})$/.exec(lastEventId ?? "") ?? [];
+    const seen = Number(number);
+    // One that has seen more than this replica, which is behind, may hold what is not so any more.
+    if (lastEventId !== idAt(seen) || seen < began || seen > journal.head.sequence) return undefined;
+    // What is watched changes without an entry: at the same place too.
+    return recent.filter(({ sequence }) => sequence >= seen).map(({ text }) => text);
   };
 
   return {
@@ -119,7 +140,7 @@ export function createEventStream(snapshot: Snapshot, clock: Clock): EventStream
     open(response, listener) {
       if (ending.signal.aborted) return void response.end();
       response.write("retry: 3000\n\n");
-      const events = missed(listener.lastEventId) ?? [`id: ${process}-${count}\nevent: reset\ndata: {}\n\n`];
+      const events = missed(listener.lastEventId) ?? [resetText()];
       for (const event of events) send(response, event);
       streams.set(response, listener);
       response.on("close", () => streams.delete(response));
@@ -127,6 +148,7 @@ export function createEventStream(snapshot: Snapshot, clock: Clock): EventStream
     close() {
       ending.abort();
       stop();
+      stopResets();
       for (const response of streams.keys()) response.end();
     },
   };

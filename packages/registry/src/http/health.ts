@@ -2,6 +2,7 @@ import type { HealthDocument } from "@executor-registry/resolver/internal";
 import type { FollowerHealth } from "../audit/follower.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { Snapshot } from "../choice/snapshot.ts";
+import type { Freshness } from "./freshness.ts";
 import type { SourceHealth } from "../sources/image-source.ts";
 
 /** What health is judged by. */
@@ -18,6 +19,8 @@ export interface HealthOptions {
     /** What waits to be judged. */
     judging(): { readonly due: number; readonly late: number };
   };
+  readonly leadership: { readonly replica: string; readonly leading: boolean; readonly leader: string | undefined };
+  readonly freshness: Freshness | undefined;
   readonly version: string;
   /** Whether the service is ending: it still answers, but takes no new work. */
   readonly draining: () => boolean;
@@ -75,7 +78,7 @@ function problemsOf(sources: readonly SourceHealth[]): string {
 }
 
 export function createHealth(options: HealthOptions): ServiceHealth {
-  const { catalogue, snapshot, version } = options;
+  const { catalogue, snapshot, leadership, freshness, version } = options;
   let beenReady = false;
 
   const ready = (): Readiness => {
@@ -97,6 +100,8 @@ export function createHealth(options: HealthOptions): ServiceHealth {
       const followers = following();
       const undelivered = followers.filter(({ failing }) => failing).map(({ name }) => name);
       const { verified, broken } = catalogue.seal;
+      const age = freshness?.age ?? 0;
+      const { replica, leading, leader } = leadership;
       const problems = [
         ...(sources.some(({ state }) => state === "failing") ? [problemsOf(sources)] : []),
         ...(failingQueues.length > 0
@@ -106,6 +111,7 @@ export function createHealth(options: HealthOptions): ServiceHealth {
           ? [`the journal cannot be delivered to: ${undelivered.join(", ")}; the log says why`]
           : []),
         ...(broken === undefined ? [] : [broken.message]),
+        ...(age > 0 ? [`the store could not be read for ${age} s: answers are as they were then`] : []),
       ];
       const degraded = status === "ok" && problems.length > 0;
       return {
@@ -118,6 +124,7 @@ export function createHealth(options: HealthOptions): ServiceHealth {
         ...(queues.length > 0 && { queues }),
         ...(followers.length > 0 && { followers }),
         judging: judging(),
+        ...(freshness && { replica: { name: replica, leading, ...(leader && { leader }), age } }),
       };
     },
   };

@@ -4,6 +4,7 @@ import type { Choices } from "../choice/choices.ts";
 import type { EventQueue } from "../queues/queue.ts";
 import type { SourceHealth } from "../sources/image-source.ts";
 import type { EventStream } from "./events.ts";
+import type { Freshness } from "./freshness.ts";
 import type { ReadCounts } from "./read-path.ts";
 
 /** What is measured, and how it is printed. */
@@ -25,12 +26,15 @@ export interface MetricsOptions {
     followers(): readonly FollowerHealth[];
     judging(): { readonly due: number; readonly late: number };
   };
+  readonly leadership: { readonly leading: boolean };
+  /** How old answers are, where several services share a store. */
+  readonly freshness: Freshness | undefined;
   readonly reads: ReadCounts;
   readonly events: EventStream;
 }
 
 /** Numbers for Prometheus. What is known anyway is read when it is asked for, so that counting costs reads nothing. */
-export function createMetrics({ choices, inForce, reads, events }: MetricsOptions): Metrics {
+export function createMetrics({ choices, inForce, leadership, freshness, reads, events }: MetricsOptions): Metrics {
   const { catalogue, snapshot } = choices;
   const registry = new Registry();
   const registers = [registry];
@@ -110,6 +114,12 @@ export function createMetrics({ choices, inForce, reads, events }: MetricsOption
   );
   gauge("journal_verified_sequence", "The entry up to which the whole chain was read and held", [], (set) =>
     set(catalogue.seal.verified?.sequence ?? 0),
+  );
+  gauge("leader", "Whether this replica scans, judges what falls due and delivers the journal", [], (set) =>
+    set(leadership.leading ? 1 : 0),
+  );
+  gauge("answers_age_seconds", "How long a shared store could not be read; 0 while answers are current", [], (set) =>
+    set(freshness?.age ?? 0),
   );
   gauge("event_streams", "Clients that listen for changes", [], (set) => set(events.size));
   gauge(

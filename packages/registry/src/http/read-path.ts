@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Access } from "../auth/access.ts";
+import type { Freshness } from "./freshness.ts";
 import type { Rendered } from "../choice/shares.ts";
 import type { Snapshot } from "../choice/snapshot.ts";
 
@@ -48,7 +49,13 @@ export function isCurrent(ifNoneMatch: string | undefined, etag: string): boolea
  * whether it did; anything else (a query, an unknown type, a token seen for the first time) is left
  * to the routes, which say the same, more slowly.
  */
-export function createReadPath(snapshot: Snapshot, access: Access, counts: ReadCounts, nextId: () => string) {
+export function createReadPath(
+  snapshot: Snapshot,
+  access: Access,
+  counts: ReadCounts,
+  nextId: () => string,
+  freshness?: Freshness,
+) {
   const { openReads } = access;
   const common = Object.entries({
     ...SECURITY_HEADERS,
@@ -70,7 +77,8 @@ export function createReadPath(snapshot: Snapshot, access: Access, counts: ReadC
     const { url = "", method, headers } = request;
     if (method !== "GET" || !url.startsWith(PREFIX)) return false;
     const rendered = snapshot.executor(url.slice(PREFIX.length));
-    if (rendered === undefined) return false;
+    // Answers that say how old they are come from the routes.
+    if (rendered === undefined || (freshness !== undefined && freshness.age > 0)) return false;
     if (!openReads && access.remembered(headers.authorization) === undefined) return false;
     const id = (headers["x-request-id"] as string | undefined) || nextId();
     if (isCurrent(headers["if-none-match"], rendered.etag)) {

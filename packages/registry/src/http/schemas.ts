@@ -323,6 +323,20 @@ export const Health = z.object({
     .object({ due: z.number(), late: z.number() })
     .optional()
     .meta({ description: "Images that wait for their checks, and those that have waited for longer than a minute" }),
+  replica: z
+    .object({
+      name: z.string(),
+      leading: z.boolean().meta({ description: "Whether it scans, judges what falls due and delivers the journal" }),
+      leader: z
+        .string()
+        .optional()
+        .meta({ description: "Which replica does, as of the last time that the store was asked" }),
+      age: z
+        .number()
+        .meta({ description: "Seconds for which the store could not be read; 0 while answers are current" }),
+    })
+    .optional()
+    .meta({ description: "Where several services share a store" }),
 });
 export const Liveness = z.object({ status: z.literal("ok") });
 export const Readiness = z.object({ status: z.enum(["ok", "starting", "draining"]), reason: z.string().optional() });

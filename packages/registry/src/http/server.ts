@@ -11,6 +11,7 @@ import { type Clock, ExecutorRegistryError } from "@executor-registry/resolver";
 import type { Logger as PinoLogger } from "pino";
 import { SERVICE_ERRORS } from "../errors/service-errors.ts";
 import type { Api } from "./api.ts";
+import type { Freshness } from "./freshness.ts";
 import { IdempotencyKeys } from "./idempotency.ts";
 import { limited, type RateLimits } from "./minute-limit.ts";
 import type { Answer, Call, Operation } from "./operation.ts";
@@ -29,6 +30,7 @@ export interface ServerOptions {
   readonly readPath: ReturnType<typeof createReadPath>;
   /** Makes an id for a request that comes without one. */
   readonly nextId: () => string;
+  readonly freshness?: Freshness | undefined;
   readonly pino: PinoLogger;
   readonly limits: RateLimits;
   readonly clock: Clock;
@@ -88,6 +90,15 @@ export async function createHttpServer(options: ServerOptions): Promise<FastifyI
     reply.headers({ ...SECURITY_HEADERS, "x-request-id": request.id });
     done();
   });
+  const { freshness } = options;
+  if (freshness !== undefined) {
+    fastify.addHook("onSend", (request, reply, _payload, done) => {
+      const { age } = freshness;
+      // RFC 9111: how long ago it was known to be what the store, where it comes from, has.
+      if (age > 0 && request.method !== "POST") void reply.header("age", String(age));
+      done();
+    });
+  }
   const unsent = createUnsent();
   fastify.addHook("onSend", (_request, reply, payload, done) => {
     reply.raw.socket?.setTimeout(UNREAD_MS);

@@ -6,6 +6,7 @@ import type { Draft, Entry, Head, JournalChange, JournalFilter } from "./entry.t
 import { BrokenJournalError, JournalClosedError } from "./errors.ts";
 import type { Fold } from "./fold.ts";
 import { type Listing, listVerified } from "./listing.ts";
+import { type Loss, lossOf } from "./others.ts";
 import { addParts, foldIn, known, type Position, restore, verifiedPages } from "./opening.ts";
 import { Seal, type SealState } from "./seal.ts";
 import { saveParts } from "./snapshot.ts";
@@ -33,8 +34,20 @@ export interface Journal<S, C extends JournalChange> {
   append(decide: (state: S) => readonly Draft<C>[], signal?: AbortSignal): Promise<readonly Entry<C>[]>;
   /** Calls `listener` with entries, ours and others', in order, when the state has them. @returns what stops it */
   onEntries(listener: (entries: readonly Entry<C>[]) => void): () => void;
-  /** Folds in what other replicas appended. @throws StoreError, BrokenJournalError */
+  /**
+   * Calls `listener` when the state was made again from the store, which had lost what it had acknowledged: anything may have changed.
+   * @returns what stops it
+   */
+  onReset(listener: (before: S) => void): () => void;
+  /**
+   * Folds in what other replicas appended. Where a shared store has lost entries, the state is made again from what it has.
+   * @throws StoreError, BrokenJournalError
+   */
   refresh(): Promise<void>;
+  /** The hash of the first entry, which tells journals apart; `undefined` while there is none. */
+  readonly origin: string | undefined;
+  /** When the state was last known to be all that the store holds, in milliseconds since the Unix epoch. */
+  readonly confirmed: number;
   /** What is known of the chain's state. */
   readonly seal: SealState;
   /**
@@ -84,12 +97,18 @@ export async function openJournal<S, C extends JournalChange>(options: JournalOp
   /** What the stored snapshot lacks: these parts, or everything. */
   let changed: Set<string> | undefined = restored.changed && new Set(restored.changed);
   let attempted = saved;
+  let confirmed = clock.now();
+  let origin = position.head.sequence === 0 ? undefined : (await store.read(0, 1))[0]?.hash;
   let closed = false;
+  const passedOver = new Set<string>();
+  const resets = new Set<(before: S) => void>();
 
   const take = (all: readonly Entry[]): void => {
     if (all.length === 0) return;
     position = foldIn(position, all, fold);
+    if (all[0]?.sequence === 1) origin = all[0].hash;
     const entries = known(all, fold);
+    if (entries.length < all.length) passOver(all);
     if (changed !== undefined) addParts(changed, entries, fold);
     for (const listener of listeners) {
       try {
@@ -101,8 +120,37 @@ export async function openJournal<S, C extends JournalChange>(options: JournalOp
     snapshotIfDue();
   };
 
+  /** A newer release writes beside this one: what it adds is kept, and means nothing here. */
+  const passOver = (all: readonly Entry[]): void => {
+    for (const { change, sequence } of all) {
+      if (fold.knows(change) || passedOver.has(change.kind)) continue;
+      passedOver.add(change.kind);
+      log.warn({ sequence, kind: change.kind }, "entries of a kind that this release does not know are passed over");
+    }
+  };
+
   const takeOthers = async (): Promise<void> => {
+    const now = clock.now();
+    if (store.sharing !== undefined) {
+      if ((await store.head()).hash === position.head.hash) return void (confirmed = now);
+      const loss = await lossOf(store, position.head, origin);
+      if (loss !== undefined) return foldAgain(loss);
+    }
     for await (const entries of verifiedPages(store, position.head)) take(entries);
+    confirmed = now;
+  };
+
+  /** What a store has lost, no replica can give back: all go on from what it has, and say so until they end. */
+  const foldAgain = async (loss: Loss): Promise<void> => {
+    const now = clock.now();
+    const again = await restore(store, fold, log);
+    sealed.loses(loss);
+    const { state: before } = position;
+    position = { state: again.state, head: again.head, at: again.at };
+    saved = attempted = again.saved;
+    changed = again.changed && new Set(again.changed);
+    confirmed = now;
+    for (const listener of resets) listener(before);
   };
 
   const save = async (): Promise<void> => {
@@ -135,7 +183,9 @@ export async function openJournal<S, C extends JournalChange>(options: JournalOp
       const entries = sealedAfter(position, decide(position.state), clock.now());
       if (entries.length === 0) return entries;
       try {
+        const now = clock.now();
         await store.append(position.head, entries);
+        confirmed = now;
       } catch (problem) {
         if (!(problem instanceof ConflictError)) throw problem;
         await takeOthersAfter(problem);
@@ -175,7 +225,17 @@ export async function openJournal<S, C extends JournalChange>(options: JournalOp
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    onReset(listener) {
+      resets.add(listener);
+      return () => resets.delete(listener);
+    },
     refresh: () => whileOpen(takeOthers),
+    get origin() {
+      return origin;
+    },
+    get confirmed() {
+      return confirmed;
+    },
     get seal() {
       return sealed.state;
     },

@@ -16,7 +16,7 @@ export class Seal {
   readonly #log: Logger;
   readonly #clock: Clock;
   /** What the store lacked when it was opened: no verification finds it. */
-  readonly #lost: SealState["broken"];
+  #lost: SealState["broken"];
   #verified: SealState["verified"];
   #broken: SealState["broken"];
 
@@ -30,6 +30,12 @@ export class Seal {
   get state(): SealState {
     const broken = this.#broken ?? this.#lost;
     return { ...(this.#verified && { verified: this.#verified }), ...(broken && { broken }) };
+  }
+
+  /** A store has lost what it had acknowledged. */
+  loses(loss: NonNullable<SealState["broken"]>): void {
+    this.#lost ??= loss;
+    this.#log.error({ sequence: loss.sequence }, loss.message);
   }
 
   /** The whole chain was read, and holds. */

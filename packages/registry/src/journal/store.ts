@@ -14,7 +14,7 @@ export interface StoreFinding {
  * What a store offers that several services may use at once. Correctness never depends on it: the head that an append expects is what
  * keeps two writers apart, and whoever reads from time to time misses nothing.
  */
-interface Sharing {
+export interface Sharing {
   /** Milliseconds between two questions whether others have appended: many where they announce it, few where nobody can, as of now. */
   readonly pollMs: number;
   /**

@@ -49,6 +49,11 @@ export class DueQueue {
     return taken;
   }
 
+  /** Forgets what nobody asked for. */
+  keepAsked(): void {
+    for (const [key, { asked }] of this.#due) if (asked === undefined) this.#due.delete(key);
+  }
+
   /** When the next falls due. */
   get next(): number | undefined {
     let next: number | undefined;

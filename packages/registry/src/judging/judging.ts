@@ -6,8 +6,9 @@ import {
   type Logger,
   type Random,
   type Repository,
+  repositoryNamed,
 } from "@executor-registry/resolver";
-import { backoff, untilAborted } from "@executor-registry/resolver/internal";
+import { backoff, untilAborted, whenAborted } from "@executor-registry/resolver/internal";
 import { type Catalogue, merged } from "../catalogue/catalogue.ts";
 import { type Reasoned, same } from "../catalogue/reconcile.ts";
 import type { CatalogueImage, CatalogueState } from "../catalogue/state.ts";
@@ -36,6 +37,8 @@ export interface JudgingOptions {
   /** Read for the checks, by name. */
   readonly sources: readonly ImageSource[];
   readonly catalogue: Catalogue;
+  /** Whether what falls due by itself is judged here; what is asked for always is. @default always */
+  readonly leading?: () => boolean;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -97,6 +100,7 @@ export class Judging {
   async adopt(): Promise<void> {
     const { catalogue, policies, clock } = this.#options;
     await this.takeBack();
+    if (this.#options.leading?.() === false) return;
     const now = clock.now();
     for (const { type, images } of catalogue.types()) {
       const { checks } = policies.of(type);
@@ -164,6 +168,29 @@ export class Judging {
       await this.#round();
       const pause = Math.min(LONGEST_PAUSE_MS, (this.#queue.next ?? Infinity) - clock.now());
       if (pause > 0) await clock.sleep(pause, AbortSignal.any([signal, this.#wake.signal])).catch(() => {});
+    }
+  }
+
+  /**
+   * Takes over what falls due by itself, until the signal aborts: another replica did so before, and does so afterwards.
+   * @throws StoreError when it cannot be written down
+   */
+  async lead(signal: AbortSignal): Promise<void> {
+    const { catalogue } = this.#options;
+    // What others found.
+    const stop = catalogue.onEntries((entries) => {
+      for (const { change } of entries) {
+        if (change.kind === "image-found" || change.kind === "image-judged")
+          this.watch({ ...change, repository: repositoryNamed(change.repository) });
+      }
+    });
+    try {
+      await this.adopt();
+      this.#wake.abort();
+      await whenAborted(AbortSignal.any([signal, this.#ending.signal]));
+    } finally {
+      stop();
+      this.#queue.keepAsked();
     }
   }
 
@@ -346,6 +373,7 @@ export class Judging {
   }
 
   #schedule({ repository, digest, verdicts }: Pick<CatalogueImage, "repository" | "digest" | "verdicts">): boolean {
+    if (this.#options.leading?.() === false) return false;
     const pending = verdicts.filter(({ state }) => state === "pending");
     const unasked = pending.some(({ reason }) => reason === NOT_YET);
     const retryAt = unasked ? this.#options.clock.now() : this.#retryAt(0);

@@ -73,9 +73,9 @@ export class Scanner {
     await this.#options.catalogue.reclaim([...this.#options.catalogue.types()].map(({ type }) => type));
   }
 
-  /** Polls until it is closed. */
-  async run(): Promise<void> {
-    const running = Promise.all(this.#loops.map((loop) => loop.run()));
+  /** Polls until it is closed, or the signal aborts: what is looked at then is looked at to its end. */
+  async run(signal?: AbortSignal): Promise<void> {
+    const running = Promise.all(this.#loops.map((loop) => loop.run(signal)));
     this.#running = running;
     await running;
   }

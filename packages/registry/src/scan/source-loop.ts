@@ -113,17 +113,18 @@ export class SourceLoop {
     return this.#health;
   }
 
-  /** Polls until the signal aborts. */
-  async run(): Promise<void> {
+  /** Polls until the signal aborts, or that of the scanner. */
+  async run(until: AbortSignal = this.#signal): Promise<void> {
     const { clock, log, random } = this.#options;
-    while (!this.#signal.aborted) {
+    const signal = AbortSignal.any([until, this.#signal]);
+    while (!signal.aborted) {
       try {
         await this.scanAll({ actor: `source:${this.source.name}`, why: "polled" });
-        await clock.sleep(this.#pause(random), this.#signal);
+        await clock.sleep(this.#pause(random), signal);
       } catch (error) {
-        if (this.#signal.aborted) return;
+        if (signal.aborted) return;
         log.error({ source: this.source.name, err: error }, "what a scan found could not be recorded; trying again");
-        await clock.sleep(this.#pause(random), this.#signal).catch(() => {});
+        await clock.sleep(this.#pause(random), signal).catch(() => {});
       }
     }
   }

@@ -14,7 +14,8 @@ export class ServedVersions {
   readonly #changed: Set<string>;
   #last: Promise<void> = Promise.resolve();
 
-  constructor(choices: Choices, log: Logger) {
+  /** @param leading whether changes are written down here by themselves; another replica does so else. @default always */
+  constructor(choices: Choices, log: Logger, leading: () => boolean = () => true) {
     this.#choices = choices;
     this.#log = log;
     const { catalogue } = choices;
@@ -22,7 +23,7 @@ export class ServedVersions {
     this.#changed = new Set([...catalogue.types()].map(({ type }) => type));
     choices.onChosen((type) => {
       this.#changed.add(type);
-      void this.settle();
+      if (leading()) void this.settle();
     });
   }
 

@@ -9,6 +9,7 @@ import { refuseLoss, refuseUnchecked } from "../config/load-config.ts";
 import { type ConfigMistake, InvalidConfigurationError, readWholeConfig } from "../config/parse-config.ts";
 import type { Variables } from "../config/read-secrets.ts";
 import type { Config } from "../config/schema.ts";
+import { Leadership } from "./leadership.ts";
 import { makeParts } from "./parts.ts";
 import { rulesUnder } from "./rules-under.ts";
 import { memoryStore } from "../stores/memory.ts";
@@ -66,6 +67,7 @@ async function partsMistake(config: Config, clock: Clock, variables: Variables):
     await (
       await makeParts(config, {
         catalogue,
+        leadership: new Leadership({ sharing: undefined, clock, log, note: () => "" }),
         choices: new Choices(catalogue, () => 0, rulesUnder(config, log), clock),
         clock,
         random: Math.random,

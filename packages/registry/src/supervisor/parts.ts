@@ -1,4 +1,5 @@
 import type { Clock, Digest, ExecutorDocument, ImageReference, Random } from "@executor-registry/resolver";
+import { whenAborted } from "@executor-registry/resolver/internal";
 import type { Logger } from "pino";
 import { createAccess, type Access } from "../auth/access.ts";
 import { createCheckpoints } from "../audit/checkpoints.ts";
@@ -19,6 +20,8 @@ import { type Examination, examine } from "../judging/examine.ts";
 import { judgedRecording } from "../judging/judged-recording.ts";
 import { Judging, type JudgingHealth } from "../judging/judging.ts";
 import { type PostedScan, receiveReport, type ReceivedReport } from "../judging/receive-report.ts";
+import { leaderHealthOf } from "./leader-health.ts";
+import type { Leadership } from "./leadership.ts";
 import { Lifetimes } from "./lifetimes.ts";
 import { makeQueues } from "../queues/kinds.ts";
 import type { EventQueue } from "../queues/queue.ts";
@@ -79,6 +82,8 @@ export const PARTS_END_MS = 1500;
 export interface PartsContext {
   readonly catalogue: Catalogue;
   readonly choices: Choices;
+  /** Whether this replica is the one that scans, judges what falls due and delivers the journal. */
+  readonly leadership: Leadership;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -95,7 +100,7 @@ export function namingOf({ executors: { template, tags, aliases } }: Config): Na
 
 /** Makes the parts; nothing runs yet. @throws ConfigurationError */
 export async function makeParts(config: Config, context: PartsContext): Promise<Parts> {
-  const { catalogue, choices, clock, random, log, variables, fetch } = context;
+  const { catalogue, choices, leadership, clock, random, log, variables, fetch } = context;
   const naming = namingOf(config);
   const { template } = config.executors;
   const { scanned, watched } = makeSources(config.sources, { naming, template, clock, random, log });
@@ -106,11 +111,12 @@ export async function makeParts(config: Config, context: PartsContext): Promise<
     log,
     postedReports: (repository, digest) => catalogue.postedReports(repository, digest),
   });
-  const asked = { policies, sources, catalogue, clock, random, log };
+  const leading = (): boolean => leadership.leading;
+  const asked = { policies, sources, catalogue, leading, clock, random, log };
   const judging = new Judging(asked);
   const record = judgedRecording(asked, judging);
   const scanner = new Scanner({ sources: scanned, catalogue, choices, record, naming, clock, random, log });
-  const discovering = new Discovering({ choices, sources, clock, random, log });
+  const discovering = new Discovering({ choices, sources, leading, clock, random, log });
   const hint: TakeHints = (hints, reason, to) => {
     judging.hint(hints, reason, to);
     discovering.hint(hints, to);
@@ -138,7 +144,7 @@ export async function makeParts(config: Config, context: PartsContext): Promise<
     sources,
     scanner,
     hint,
-    judging: () => judging.health,
+    judging: () => (leading() ? judging.health : (leaderHealthOf(leadership)?.judging ?? judging.health)),
     receiveReport: (posted, signal) => receiveReport(posted, { catalogue, sources, judging, clock }, signal),
     revalidate: (type, digest, reason) => judging.revalidate(type, digest, reason),
     examine: (reference, type, signal) =>
@@ -149,7 +155,12 @@ export async function makeParts(config: Config, context: PartsContext): Promise<
         signal,
       ),
     health() {
-      const all = [...scanner.health, ...watched.map((source) => source.health)];
+      // Whoever leads knows how the sources fare that it scans.
+      const known = leading() ? [] : (leaderHealthOf(leadership)?.sources ?? []);
+      const scannedHere = scanner.health.map(
+        (own) => known.find(({ name, kind }) => name === own.name && kind === own.kind) ?? own,
+      );
+      const all = [...scannedHere, ...watched.map((source) => source.health)];
       return config.sources.flatMap(({ name }) => all.find((one) => one.name === name) ?? []);
     },
     typesOf: (path, tag) => naming.typesOf(path, tag),
@@ -158,7 +169,8 @@ export async function makeParts(config: Config, context: PartsContext): Promise<
     webhooks,
     queues: queues.map(({ queue }) => queue),
     ...(checkpoints && { checkpointKey: checkpoints.publicKey }),
-    followers: () => followers.map(({ health }) => health),
+    followers: () =>
+      leading() ? followers.map(({ health }) => health) : (leaderHealthOf(leadership)?.followers ?? []),
     takeBack: () => judging.takeBack(),
     adopt,
     start() {
@@ -176,13 +188,20 @@ export async function makeParts(config: Config, context: PartsContext): Promise<
       }
       // What the former parts wrote while these adopted is theirs.
       run("applying the configuration to the catalogue", adopt);
-      run("scanning", () => scanner.run());
+      const whileLeading = (what: string, task: (signal: AbortSignal) => Promise<void>): void =>
+        run(what, () => leadership.whileLeading(task, ending.signal));
+      whileLeading("scanning", (signal) => scanner.run(signal));
       run("judging", () => judging.run());
+      whileLeading("judging what falls due", (signal) => judging.lead(signal));
       run("finding capabilities", () => discovering.run());
+      whileLeading("finding all capabilities", async (signal) => {
+        discovering.lead();
+        await whenAborted(signal);
+      });
       for (const follower of followers) {
-        run(`delivering the journal to ${follower.health.name}`, () => follower.run(ending.signal));
+        whileLeading(`delivering the journal to ${follower.health.name}`, (signal) => follower.run(signal));
       }
-      if (checkpoints) run("signing checkpoints", () => checkpoints.run(ending.signal));
+      if (checkpoints) whileLeading("signing checkpoints", (signal) => checkpoints.run(signal));
       for (const { queue, source } of queues) {
         const reason = { actor: `queue:${queue.name}`, why: "event" };
         const take = async (hints: readonly Hint[]): Promise<void> => void hint(hints, reason, source);

@@ -5,6 +5,7 @@ import type { Access } from "../auth/access.ts";
 import type { Choices } from "../choice/choices.ts";
 import { createDocuments } from "../http/documents.ts";
 import { createEventStream } from "../http/events.ts";
+import type { Freshness } from "../http/freshness.ts";
 import { createHealth } from "../http/health.ts";
 import { createMetrics } from "../http/metrics.ts";
 import { MinuteLimit } from "../http/minute-limit.ts";
@@ -13,6 +14,7 @@ import { createReadPath, createRequestIds } from "../http/read-path.ts";
 import { createHttpServer } from "../http/server.ts";
 import type { Selection } from "../selection/selection.ts";
 import type { InForce } from "./in-force.ts";
+import type { Leadership } from "./leadership.ts";
 
 /** The HTTP server: it outlives configurations. */
 export interface ServiceServer {
@@ -30,6 +32,9 @@ export interface ServiceServerOptions {
   readonly choices: Choices;
   readonly selection: Selection;
   readonly inForce: InForce;
+  readonly leadership: Pick<Leadership, "replica" | "leading" | "leader">;
+  /** How old answers are, where several services share a store. */
+  readonly freshness: Freshness | undefined;
   /** Whether the catalogue held something when it was opened. */
   readonly restored: boolean;
   readonly clock: Clock;
@@ -41,6 +46,8 @@ export async function createServiceServer({
   choices,
   selection,
   inForce,
+  leadership,
+  freshness,
   restored,
   clock,
   log,
@@ -50,10 +57,10 @@ export async function createServiceServer({
   const parts = (): InForce["parts"] => inForce.parts;
   const reads = { ok: 0, notModified: 0 };
   const nextId = createRequestIds();
-  let readPath = createReadPath(snapshot, parts().access, reads, nextId);
+  let readPath = createReadPath(snapshot, parts().access, reads, nextId, freshness);
   let draining = false;
-  const events = createEventStream(snapshot, clock);
-  const metrics = createMetrics({ choices, inForce: parts, reads, events });
+  const events = createEventStream(snapshot, catalogue, clock);
+  const metrics = createMetrics({ choices, inForce: parts, leadership, freshness, reads, events });
   const fastify = await createHttpServer({
     operations: OPERATIONS,
     api: {
@@ -64,6 +71,8 @@ export async function createServiceServer({
         catalogue,
         snapshot,
         inForce: parts,
+        leadership,
+        freshness,
         version: VERSION,
         draining: () => draining,
         restored,
@@ -75,6 +84,7 @@ export async function createServiceServer({
     },
     readPath: (request, response) => readPath(request, response),
     nextId,
+    freshness,
     pino: log,
     limits: {
       writes: new MinuteLimit(limits.writesPerMinute, clock),
@@ -91,7 +101,7 @@ export async function createServiceServer({
       return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
     },
     async renew(access, signal) {
-      readPath = createReadPath(snapshot, access, reads, nextId);
+      readPath = createReadPath(snapshot, access, reads, nextId, freshness);
       await events.review((authorization) => mayListen(access, authorization, signal));
     },
     drain() {

@@ -1,4 +1,5 @@
 import { ExecutorRegistryError, systemClock, type Clock, type Random } from "@executor-registry/resolver";
+import { whenAborted } from "@executor-registry/resolver/internal";
 import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "pino";
 import { Catalogue } from "../catalogue/catalogue.ts";
@@ -6,7 +7,9 @@ import { Choices } from "../choice/choices.ts";
 import type { RulesOf } from "../choice/rules.ts";
 import type { Variables } from "../config/read-secrets.ts";
 import type { Config } from "../config/schema.ts";
+import { createFreshness } from "../http/freshness.ts";
 import { BrokenJournalError } from "../journal/errors.ts";
+import { followOthers } from "../journal/others.ts";
 import { rankOf } from "../scan/scanner.ts";
 import { endWhatIsOver } from "../selection/expiry.ts";
 import { policyEffects } from "../selection/policy-effects.ts";
@@ -15,6 +18,8 @@ import { ServedVersions } from "../selection/served.ts";
 import { openStore } from "../stores/open.ts";
 import { putInForce } from "./in-force.ts";
 import { keepRunning } from "./keep-running.ts";
+import { leaderNote } from "./leader-health.ts";
+import { Leadership } from "./leadership.ts";
 import { Lifetimes } from "./lifetimes.ts";
 import { PARTS_END_MS } from "./parts.ts";
 import { rulesUnder } from "./rules-under.ts";
@@ -109,9 +114,22 @@ async function begin(options: ServiceOptions, lifetimes: Lifetimes): Promise<Ser
   );
   const restored = catalogue.head.sequence > 0;
 
+  const { sharing } = store;
+  const leadership: Leadership = new Leadership({
+    sharing,
+    clock,
+    log,
+    note: () => {
+      const { parts } = inForce;
+      return leaderNote({ sources: parts.health(), followers: parts.followers(), judging: parts.judging() });
+    },
+  });
+  lifetimes.add({ what: "the leader's lease", end: () => leadership.end(), ms: 1000 });
+
   const context = {
     catalogue,
     choices,
+    leadership,
     clock,
     random,
     log,
@@ -122,11 +140,22 @@ async function begin(options: ServiceOptions, lifetimes: Lifetimes): Promise<Ser
   // Each task has its own time within this one.
   lifetimes.add({ what: "the configuration", end: () => inForce.close(), ms: PARTS_END_MS + 100 });
   signal?.throwIfAborted();
+  await leadership.ask();
 
-  const served = new ServedVersions(choices, log);
+  const served = new ServedVersions(choices, log, () => leadership.leading);
   const configured = () => inForce.config.versions.policies;
   const selection = new Selection({ choices, served, clock, configured });
-  const server = await createServiceServer({ choices, selection, inForce, restored, clock, log });
+  const freshness = sharing === undefined ? undefined : createFreshness(catalogue, clock);
+  const server = await createServiceServer({
+    choices,
+    selection,
+    inForce,
+    leadership,
+    freshness,
+    restored,
+    clock,
+    log,
+  });
   lifetimes.add({ what: "the HTTP server", end: () => server.close(), ms: 500 });
   // A question asked at once is not answered with what the configuration does not admit.
   await inForce.parts.takeBack();
@@ -139,7 +168,18 @@ async function begin(options: ServiceOptions, lifetimes: Lifetimes): Promise<Ser
 
   inForce.parts.start();
   const tasks = { clock, random, log, signal: ending.signal };
-  void keepRunning("ending pins and denials", () => endWhatIsOver(catalogue, clock, ending.signal), tasks);
+  if (sharing !== undefined) {
+    const following = { sharing, clock, random, log };
+    void keepRunning("following other replicas", () => followOthers(catalogue, following, ending.signal), tasks);
+    void keepRunning("asking for the leader's lease", () => leadership.run(ending.signal), tasks);
+  }
+  const whileLeading = (what: string, task: (signal: AbortSignal) => Promise<void>): void =>
+    void keepRunning(what, () => leadership.whileLeading(task, ending.signal), tasks);
+  whileLeading("ending pins and denials", (term) => endWhatIsOver(catalogue, clock, term));
+  whileLeading("writing down the versions in use", async (term) => {
+    await served.settle();
+    await whenAborted(term);
+  });
   void keepRunning("choosing again when it is time", () => choices.run(ending.signal), tasks);
   void keepRunning("verifying the journal", () => verifyDaily(catalogue, clock, ending.signal), tasks);
 

@@ -114,6 +114,7 @@ const PARSERS = {
       ],
       queues: [{ name: "events", failing: true }],
       judging: { due: 2, late: 1 },
+      replica: { name: "registry-0", leading: false, leader: "registry-1", age: 7 },
     },
   ],
 } as const;

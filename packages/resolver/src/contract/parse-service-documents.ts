@@ -173,6 +173,7 @@ export function parseHealth(json: unknown): HealthDocument {
     ...optional(fields, "queues", () => list(fields, "queues", parseQueueHealth)),
     ...optional(fields, "followers", () => list(fields, "followers", parseFollowerHealth)),
     ...optional(fields, "judging", parseJudgingHealth),
+    ...optional(fields, "replica", parseReplicaHealth),
   };
 }
 
@@ -189,6 +190,16 @@ function parseFollowerHealth(json: unknown): FollowerHealthDocument {
 function parseJudgingHealth({ judging }: JsonObject): NonNullable<HealthDocument["judging"]> {
   const fields = record(judging, "its member judging");
   return { due: number(fields, "due"), late: number(fields, "late") };
+}
+
+function parseReplicaHealth({ replica }: JsonObject): NonNullable<HealthDocument["replica"]> {
+  const fields = record(replica, "its member replica");
+  return {
+    name: text(fields, "name"),
+    leading: boolean(fields, "leading"),
+    ...optional(fields, "leader", text),
+    age: number(fields, "age"),
+  };
 }
 
 function parseJournalHealth({ journal }: JsonObject): NonNullable<HealthDocument["journal"]> {

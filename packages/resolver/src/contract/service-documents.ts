@@ -261,4 +261,14 @@ export interface HealthDocument {
   readonly followers?: readonly FollowerHealthDocument[];
   /** Images that wait for their checks, and how many of them have waited for longer than a minute. */
   readonly judging?: { readonly due: number; readonly late: number };
+  /** Where several services share a store. */
+  readonly replica?: {
+    readonly name: string;
+    /** Whether it scans, judges what falls due and delivers the journal. */
+    readonly leading: boolean;
+    /** Which replica does, as of the last time that the store was asked. */
+    readonly leader?: string;
+    /** Seconds for which the store could not be read; 0 while answers are current. */
+    readonly age: number;
+  };
 }

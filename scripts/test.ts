@@ -11,6 +11,7 @@ const USED: Packages = {
   skopeo: "skopeo",
   openssl: "openssl",
   curl: "curl",
+  "redis-server": "redis-server",
 };
 
 const { values, positionals } = parseArgs({

@@ -3,12 +3,13 @@ import type { Head } from "../journal/entry.ts";
 import type { VerificationOptions } from "../journal/verification.ts";
 import type { Store } from "../journal/store.ts";
 import { memoryKind } from "./memory.ts";
+import { redisKind } from "./redis/kind.ts";
 import { sqliteKind } from "./sqlite/kind.ts";
 import type { StoreContext, StoreKind } from "./store-kind.ts";
 import type { StoreSettings } from "./store-settings.ts";
 
 /** The kinds of stores. A new one is added here, and has a file or folder of its own. */
-const KINDS: readonly StoreKind[] = [memoryKind, sqliteKind];
+const KINDS: readonly StoreKind[] = [memoryKind, sqliteKind, redisKind];
 
 /** How the addresses of each kind of store are written. */
 export const STORE_ADDRESSES: readonly string[] = KINDS.flatMap(({ forms }) => forms);

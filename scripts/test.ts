@@ -12,6 +12,8 @@ const USED: Packages = {
   openssl: "openssl",
   curl: "curl",
   "redis-server": "redis-server",
+  postgres: "postgresql",
+  pgbouncer: "pgbouncer",
 };
 
 const { values, positionals } = parseArgs({

@@ -1,10 +1,13 @@
 import { execFileSync } from "node:child_process";
-import { accessSync, constants, existsSync } from "node:fs";
+import { accessSync, constants, existsSync, globSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
-/** Whether a command is on the PATH. */
+/** Where Debian puts servers that other programs start. */
+const SERVERS = ["/usr/sbin", "/usr/lib/postgresql/*/bin"];
+
+/** Whether a command is on the PATH, or where Debian puts servers. */
 export function onPath(command: string): boolean {
-  return (process.env["PATH"] ?? "").split(delimiter).some((folder) => {
+  return [...(process.env["PATH"] ?? "").split(delimiter), ...globSync(SERVERS)].some((folder) => {
     try {
       accessSync(join(folder, command), constants.X_OK);
       return true;

@@ -21,7 +21,7 @@ test("a catalogue opened from its snapshot answers as the one that wrote it", as
     await scanning.scan();
     before = [...(scanning.catalogue.type("ml")?.images ?? [])];
   }
-  assert.ok(await store.loadSnapshot(() => {}), "closing writes a snapshot");
+  assert.ok(await store.loadSnapshot(() => {}, 1), "closing writes a snapshot");
   await using scanning = await openScanning({ sources: [source], store: kept });
   assert.deepEqual([...(scanning.catalogue.type("ml")?.images ?? [])], before);
   assert.deepEqual(scanning.versions(), { ml: "1.1.0" });

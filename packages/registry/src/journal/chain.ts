@@ -39,5 +39,5 @@ export function sealHolds(entry: Entry): number {
 }
 
 /** Whether a store's entries after some head begin with these: by their hashes, which cover all before them. */
-export const beginWith = (stored: readonly Entry[], entries: readonly Entry[]): boolean =>
+export const beginWith = (stored: readonly Pick<Entry, "hash">[], entries: readonly Entry[]): boolean =>
   entries.length > 0 && entries.every(({ hash }, at) => stored[at]?.hash === hash);

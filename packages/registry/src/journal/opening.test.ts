@@ -39,7 +39,7 @@ async function tenEntries(): Promise<Store> {
 /** The snapshot that a store holds. */
 async function stored(store: Store): Promise<{ snapshot: SnapshotHead; parts: readonly SnapshotPart[] }> {
   const parts: SnapshotPart[] = [];
-  const snapshot = await store.loadSnapshot((part) => void parts.push(part));
+  const snapshot = await store.loadSnapshot((part) => void parts.push(part), 1);
   assert.ok(snapshot);
   return { snapshot, parts: parts.sort((a, b) => (a.key < b.key ? -1 : 1)) };
 }

@@ -61,7 +61,7 @@ export async function loadParts<S, C extends JournalChange>(
     } catch (error) {
       problem = error instanceof Error ? error : new Error(String(error));
     }
-  });
+  }, fold.format);
   if (snapshot === undefined) return undefined;
   const { head, format, parts } = snapshot;
   if (format !== fold.format) throw new Error(`it has format ${format}; this release reads ${fold.format}`);

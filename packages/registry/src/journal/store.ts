@@ -72,9 +72,11 @@ export interface Store {
   /**
    * Hands over every part of the stored snapshot, one after the other, in no order.
    * @param take must not throw
+   * @param format the parts' form that is wanted. A store that keeps one snapshot hands over that, whichever form it has; one that keeps a
+   * snapshot of each, since releases may run side by side, hands over the one of this form
    * @returns what they are parts of; `undefined` when there is none
    */
-  loadSnapshot(take: (part: SnapshotPart) => void): Promise<SnapshotHead | undefined>;
+  loadSnapshot(take: (part: SnapshotPart) => void, format: number): Promise<SnapshotHead | undefined>;
   /** The sequence that was kept under a name, however far the journal is by now. */
   cursor(name: string): Promise<number | undefined>;
   /** Keeps the sequence up to which somebody has read the journal. It may be lost when the machine dies. */

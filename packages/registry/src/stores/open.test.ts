@@ -82,7 +82,7 @@ describe("opening a store", () => {
     first.close();
     const store = await place.open();
     assert.deepEqual(await store.read(0, 10), entries);
-    assert.equal(await store.loadSnapshot(() => {}), undefined);
+    assert.equal(await store.loadSnapshot(() => {}, 2), undefined);
     await store.close();
     assert.equal((await verifyStore(`sqlite:${place.file}`)).sequence, 5);
   });

@@ -3,13 +3,14 @@ import type { Head } from "../journal/entry.ts";
 import type { VerificationOptions } from "../journal/verification.ts";
 import type { Store } from "../journal/store.ts";
 import { memoryKind } from "./memory.ts";
+import { postgresKind } from "./postgres/kind.ts";
 import { redisKind } from "./redis/kind.ts";
 import { sqliteKind } from "./sqlite/kind.ts";
 import type { StoreContext, StoreKind } from "./store-kind.ts";
 import type { StoreSettings } from "./store-settings.ts";
 
 /** The kinds of stores. A new one is added here, and has a file or folder of its own. */
-const KINDS: readonly StoreKind[] = [memoryKind, sqliteKind, redisKind];
+const KINDS: readonly StoreKind[] = [memoryKind, sqliteKind, postgresKind, redisKind];
 
 /** How the addresses of each kind of store are written. */
 export const STORE_ADDRESSES: readonly string[] = KINDS.flatMap(({ forms }) => forms);
@@ -73,5 +74,7 @@ export function storeKindOf(store: StoreName): StoreKind {
     if (value !== undefined && !kind.takes.some((one) => one === name))
       throw new ConfigurationError(`a store "${scheme}:" takes no \`${name}\``);
   }
+  if (others.direct !== undefined && storeKindOf(others.direct) !== kind)
+    throw new ConfigurationError(`a store "${scheme}:" has a \`direct\` address of another kind`);
   return kind;
 }

@@ -18,7 +18,10 @@ export interface StoreKind {
   readonly forms: readonly string[];
   /** The settings, besides the address, that it takes. */
   readonly takes: readonly Exclude<keyof StoreSettings, "address">[];
-  /** Whether an address with one of the schemes names a place. */
+  /**
+   * Whether an address with one of the schemes names a place.
+   * @throws ConfigurationError which says what is wrong with it, and repeats nothing of it that may be a password
+   */
   accepts(address: string): boolean;
   /** @throws StoreError when it cannot be opened */
   open(settings: StoreSettings, context: StoreContext): Promise<Store>;

@@ -282,7 +282,7 @@ async function save(
 
 async function loaded(store: Store): Promise<object | undefined> {
   const texts: Record<string, string> = {};
-  const head = await store.loadSnapshot(({ key, text }) => void (texts[key] = text));
+  const head = await store.loadSnapshot(({ key, text }) => void (texts[key] = text), 1);
   return head && { ...head, texts };
 }
 

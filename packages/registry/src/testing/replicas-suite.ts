@@ -80,8 +80,8 @@ export function replicasSuite(
 
     test("one leads; the other shows how its sources fare, and leads as soon as the first has ended", async () => {
       const healths = await Promise.all(replicas.all.map((replica) => replicas.health(replica)));
-      const [leader] = healths.filter(({ replica }) => replica?.leading);
-      const [follower] = healths.filter(({ replica }) => !replica?.leading);
+      const leader = healths.find(({ replica }) => replica?.leading);
+      const follower = healths.find(({ replica }) => !replica?.leading);
       assert.ok(leader?.replica && follower?.replica);
       assert.equal(follower.replica.leader, leader.replica.name);
       assert.equal(follower.status, "ok");

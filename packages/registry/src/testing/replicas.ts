@@ -10,7 +10,7 @@ import { type Serving, serving } from "../../../../testing/serving.ts";
 const TOKEN = "d7ecdf25eaf3deba0f2628771dbdd22d4138ab6cf38f91ed02a2ca0dec7c8ab7";
 
 /** What an answer of any operation may have; other members are `undefined`. */
-export interface AnyAnswer extends Partial<ProblemDocument> {
+interface AnyAnswer extends Partial<ProblemDocument> {
   readonly version?: string;
   readonly decidedBy?: string;
   readonly outcome?: string;

@@ -37,19 +37,18 @@ const DURABLE = { appendonly: "yes", appendfsync: "always", "maxmemory-policy": 
 
 /**
  * @param settings as in its configuration file. @default {@link DURABLE}
- * @param mode `sentinel` for one. @default server
+ * @param options.mode `sentinel` for one. @default server
+ * @param options.tls the port speaks TLS alone, with the files that the settings name
  */
 export async function startRedisServer(
   settings: Readonly<Record<string, string | readonly string[]>> = DURABLE,
-  {
-    mode = "server",
-    cliArgs = [],
-  }: { readonly mode?: "server" | "sentinel"; readonly cliArgs?: readonly string[] } = {},
+  { mode = "server", tls = false }: { readonly mode?: "server" | "sentinel"; readonly tls?: boolean } = {},
 ): Promise<RedisServer> {
   const folder = await mkdtemp(join(tmpdir(), "redis-"));
-  const port = settings["tls-port"] === undefined ? await freePort() : Number(settings["tls-port"]);
+  const port = await freePort();
   let running: ChildProcess | undefined;
-  const all = { port: String(port), bind: "127.0.0.1", dir: folder, save: "", daemonize: "no", ...settings };
+  const ports = tls ? { port: "0", "tls-port": String(port) } : { port: String(port) };
+  const all = { bind: "127.0.0.1", dir: folder, ...(mode === "server" && { save: "" }), ...settings, ...ports };
   const file = join(folder, "redis.conf");
   const lines = Object.entries(all).flatMap(([name, values]) =>
     [values].flat().map((value) => `${name} ${value === "" ? '""' : value}`),
@@ -84,7 +83,11 @@ export async function startRedisServer(
     stop,
     freeze: () => void running?.kill("SIGSTOP"),
     thaw: () => void running?.kill("SIGCONT"),
-    cli: (...args) => execFileSync("redis-cli", ["-p", String(port), ...cliArgs, ...args], { encoding: "utf8" }).trim(),
+    cli: (...args) =>
+      execFileSync("redis-cli", ["-p", String(port), ...args], {
+        encoding: "utf8",
+        stdio: ["ignore", "pipe", "ignore"],
+      }).trim(),
     async [Symbol.asyncDispose]() {
       await stop();
       await rm(folder, { recursive: true, force: true });

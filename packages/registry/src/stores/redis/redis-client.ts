@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
-import { createClient, type RedisClientType } from "@redis/client";
 import { StoreError } from "../../journal/store-errors.ts";
 import { readPassword } from "../password.ts";
 import type { StoreSettings } from "../store-settings.ts";
 import type { RedisAddress, RedisNode } from "./redis-address.ts";
 import { isReply } from "./redis-errors.ts";
+import { createClient, type RedisClientType } from "./redis-library.ts";
 
 /** Milliseconds until a server that does not answer counts as away: for a connection, and for a reply. */
 const CONNECT_MS = 5000;
@@ -65,7 +65,7 @@ export async function connectNode(
 function withoutSecrets(problem: unknown): unknown {
   const { message = "" } = (problem ?? {}) as { readonly message?: string };
   if (!isReply(problem) || !/unknown command/i.test(message)) return problem;
-  return Object.assign(problem as Error, { message: "ERR unknown command 'HELLO'", stack: "" });
+  return Object.assign(problem, { message: "ERR unknown command 'HELLO'", stack: "" });
 }
 
 async function certificatesOf(path: string, description: string): Promise<string> {
@@ -74,6 +74,7 @@ async function certificatesOf(path: string, description: string): Promise<string
   } catch (cause) {
     throw new StoreError(description, `the certificates in ${path} cannot be read (${(cause as Error).message})`, {
       cause,
+      retryable: false,
     });
   }
 }

@@ -78,7 +78,7 @@ export class RedisConnection {
     for (let failures = 0; ; failures += 1) {
       let primary: Primary | undefined;
       try {
-        if (signal.aborted) throw new StoreError(this.#description, "it is closed");
+        if (signal.aborted) throw new StoreError(this.#description, "it is closed", { retryable: false });
         primary = await this.#connected();
         return await task(primary);
       } catch (problem) {
@@ -103,7 +103,7 @@ export class RedisConnection {
     const primary = await connectPrimary(access, key);
     if (this.#closed.signal.aborted) {
       primary.client.destroy();
-      throw new StoreError(this.#description, "it is closed");
+      throw new StoreError(this.#description, "it is closed", { retryable: false });
     }
     primary.client.on("error", (problem: unknown) => this.#drop(primary, problem));
     this.#primary = primary;
@@ -123,7 +123,7 @@ export class RedisConnection {
 
   /** What is being asked ends with an error. */
   close(): void {
-    this.#closed.abort(new StoreError(this.#description, "it is closed"));
+    this.#closed.abort(new StoreError(this.#description, "it is closed", { retryable: false }));
     this.#primary?.client.destroy();
     this.#primary = undefined;
   }

@@ -1,23 +1,26 @@
 import { ExecutorRegistryError } from "@executor-registry/resolver";
 import { StoreError } from "../../journal/store-errors.ts";
 import { PasswordError } from "../password.ts";
+import { ErrorReply } from "./redis-library.ts";
 
 /** What a failure means. */
 interface Meaning {
   readonly problem: string;
-  /** Whether it may go by itself. */
+  /** Whether trying again may help. */
   readonly retryable?: boolean;
+  /** Whether it may go by itself, and soon. */
+  readonly soon?: boolean;
   /** Whether another server is the one to ask, or this one anew. */
   readonly elsewhere?: boolean;
 }
 
-const SOON = { retryable: true, elsewhere: true } as const;
+const SOON = { retryable: true, soon: true, elsewhere: true } as const;
 
 /** Codes that servers' error replies begin with; inside a script's error they stand further on. */
 const REPLIES: Readonly<Record<string, Meaning>> = {
-  WRONGPASS: { problem: "the server refuses the user and password" },
-  NOAUTH: { problem: "the server asks for a password, and `password` names none" },
-  NOPERM: { problem: "the user may not do this; docs/stores.md lists what its ACL has to allow" },
+  WRONGPASS: { problem: "the server refuses the user and password", retryable: true },
+  NOAUTH: { problem: "the server asks for a password, and `password` names none", retryable: true },
+  NOPERM: { problem: "the user may not do this; docs/stores.md lists what its ACL has to allow", retryable: true },
   NOPROTO: { problem: "the server is too old: Redis 6.2, Valkey 7.2 or later is needed" },
   LOADING: { problem: "the server is starting and still loads its data", ...SOON },
   READONLY: { problem: "the server is a replica, which cannot be written", ...SOON },
@@ -27,10 +30,11 @@ const REPLIES: Readonly<Record<string, Meaning>> = {
   ASK: { problem: "the keys are being moved to another node of the cluster", ...SOON },
   TRYAGAIN: { problem: "the keys are being moved to another node of the cluster", ...SOON },
   UNBLOCKED: { problem: "the server became a replica meanwhile", ...SOON },
-  BUSY: { problem: "the server is busy with a script", retryable: true },
+  BUSY: { problem: "the server is busy with a script", retryable: true, soon: true },
   NOREPLICAS: {
     problem: "too few replicas are connected for the server to write (min-replicas-to-write)",
     retryable: true,
+    soon: true,
   },
   OOM: { problem: "the server's memory is full; raise maxmemory or free some", retryable: true },
   MISCONF: { problem: "the server cannot write to its disk; free some space, and see its log", retryable: true },
@@ -51,12 +55,8 @@ export function isLost(problem: unknown): boolean {
 }
 
 /** Whether a server answered with this error, or with any. */
-export function isReply(problem: unknown, code?: string): boolean {
-  // Told by what it is called: the client's classes are loaded on use.
-  const name = (problem as { readonly constructor?: { readonly name?: string } } | null)?.constructor?.name ?? "";
-  if (!/(?:ErrorReply|SimpleError|BlobError)$/.test(name)) return false;
-  return code === undefined || replyCode(messageOf(problem)) === code;
-}
+export const isReply = (problem: unknown, code?: string): problem is ErrorReply =>
+  problem instanceof ErrorReply && (code === undefined || replyCode(problem.message) === code);
 
 /** Whether to ask for the primary anew: this server is not, or not yet, the one. */
 export const isElsewhere = (problem: unknown): boolean =>
@@ -69,9 +69,9 @@ export function redisError(description: string, problem: unknown, note = ""): Er
   return new StoreError(description, `${what}${note}`, { cause: problem, retryable });
 }
 
-/** Whether it may go by itself. */
+/** Whether it may go by itself, and soon. */
 export const isPassing = (problem: unknown): boolean =>
-  problem instanceof ExecutorRegistryError ? problem.retryable : meaningOf(problem).retryable === true;
+  problem instanceof ExecutorRegistryError ? problem.retryable : meaningOf(problem).soon === true;
 
 /** The line that says what happened, which stays the same while it does. */
 export const problemText = (problem: unknown): string =>

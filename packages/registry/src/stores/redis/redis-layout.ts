@@ -18,7 +18,9 @@ export async function hasOurs(client: RedisClient, keys: RedisKeys, description:
   const found = await Promise.all(names.map((name) => client.sendCommand<string>(["TYPE", keys[name]])));
   const foreign = names.find((name, at) => found[at] !== "none" && found[at] !== types[name]);
   const problem = (key: string, what: string): StoreError =>
-    new StoreError(description, `the key ${key} ${what}; choose another prefix in the address (?prefix=NAME)`);
+    new StoreError(description, `the key ${key} ${what}; choose another prefix in the address (?prefix=NAME)`, {
+      retryable: false,
+    });
   if (foreign !== undefined) {
     throw problem(
       keys[foreign],
@@ -36,12 +38,13 @@ export async function hasOurs(client: RedisClient, keys: RedisKeys, description:
     throw new StoreError(
       description,
       `its layout is ${version}, and this release knows ${VERSION}: a newer release wrote it`,
+      { retryable: false },
     );
   }
   return true;
 }
 
-/** Takes the prefix for a journal, unless another replica just did. */
+/** Takes the prefix for a journal, unless that was done: a user who may not write shows now, and not when something happens. */
 export async function layOut(client: RedisClient, keys: RedisKeys): Promise<void> {
   await client.sendCommand(["SET", keys.layout, LAYOUT, "NX"]);
 }

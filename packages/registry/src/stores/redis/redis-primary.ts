@@ -43,7 +43,7 @@ async function follow(access: RedisAccess, first: RedisNode, key: string): Promi
     } catch (problem) {
       client.destroy();
       if (!isReply(problem, "MOVED") || redirections === MAX_REDIRECTIONS) throw problem;
-      node = movedTo((problem as Error).message, node);
+      node = movedTo(problem.message, node);
     }
   }
 }
@@ -87,7 +87,9 @@ async function askSentinels(access: RedisAccess, name: string): Promise<RedisNod
     try {
       const found = await askSentinel(access, node, name);
       if (found !== undefined) return found;
-      last ??= new StoreError(description, `the sentinel ${nodeText(node)} knows no primary named ${name}`);
+      last ??= new StoreError(description, `the sentinel ${nodeText(node)} knows no primary named ${name}`, {
+        retryable: false,
+      });
     } catch (problem) {
       // One that is away says less than one that answers.
       if (last === undefined || isPassing(last)) last = problem;

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { RESP_TYPES } from "@redis/client";
 import type { SnapshotHead, SnapshotPart } from "../../journal/entry.ts";
 import type { RedisClient } from "./redis-client.ts";
 import type { RedisKeys } from "./redis-keys.ts";
+import { RESP_TYPES } from "./redis-library.ts";
 import { redisScript, runScript } from "./redis-script.ts";
 import { decodeText, encodeText } from "./redis-text.ts";
 
@@ -10,6 +10,9 @@ import { decodeText, encodeText } from "./redis-text.ts";
 const CHUNK = 1 << 20;
 /** Milliseconds after which what a process that ended had begun to save vanishes. */
 const ABANDONED_MS = 3_600_000;
+
+/** Formats before the last one that are looked for, to be deleted. */
+const OLD_FORMATS = 10;
 
 /** Whether the snapshot there is, is not newer than the one to be kept: the beginning of both scripts. */
 const MAY_REPLACE = `
@@ -92,6 +95,9 @@ export async function replaceParts(
     const names = [keys.snapshot(format), keys.parts(format), gathered];
     const done = await runScript<number>(client, REPLACE, names, [...headValues(snapshot), String(known.size)]);
     if (done === -1) throw new Error("what was gathered of a snapshot is not there any more");
+    // The last format is left for the release before, which may still run.
+    const old = Array.from({ length: OLD_FORMATS }, (_, at) => format - 2 - at);
+    await client.sendCommand(["UNLINK", ...old.flatMap((one) => [keys.snapshot(one), keys.parts(one)])]);
   } catch (problem) {
     // Else it vanishes after a while.
     if (client.isReady) await client.sendCommand(["UNLINK", gathered]).catch(() => {});

@@ -39,7 +39,8 @@ export async function redisStore(
 
   const findings = await connection
     .open(async (primary) => {
-      if (!(await hasOurs(primary.client, keys, description))) await layOut(primary.client, keys);
+      await hasOurs(primary.client, keys, description);
+      await layOut(primary.client, keys);
       return durabilityFindings(primary);
     })
     .catch((problem: unknown) => {
@@ -80,8 +81,8 @@ export async function redisStore(
       const save = complete ? replaceParts : changeParts;
       return connection.run(({ client }) => save(client, keys, snapshot, all));
     },
-    async loadSnapshot(take) {
-      const loaded = await connection.run(({ client }) => loadParts(client, keys, 1));
+    async loadSnapshot(take, format) {
+      const loaded = await connection.run(({ client }) => loadParts(client, keys, format));
       if (loaded === undefined) return undefined;
       takeParts(loaded.parts, take);
       return loaded.snapshot;

@@ -4,6 +4,9 @@ import type { Digest } from "@executor-registry/resolver";
 import type { DockerRegistry } from "../testing/docker-registry.ts";
 import { type ImageOptions, makeImage, sha256 } from "../testing/images.ts";
 
+/** Images that are written at the same time: each has some files open. */
+const AT_ONCE = 200;
+
 /**
  * Writes an image straight into a registry's storage, as the registry itself lays it out: thousands of pushes would take
  * minutes. The registry serves, and its readers verify, the same bytes as after a push.
@@ -41,10 +44,12 @@ async function write(file: string, data: string | Buffer): Promise<void> {
 /** Each repository gets images tagged `1.0.0`, `1.0.1`, …, every one with a configuration of its own, a minute apart. */
 export async function fill(registry: DockerRegistry, repositories: readonly string[], tags: number): Promise<void> {
   for (const repository of repositories) {
-    const images = Array.from({ length: tags }, (_, index) =>
-      storeImage(registry, repository, `1.0.${index}`, imageOptions(repository, index)),
-    );
-    await Promise.all(images);
+    for (let from = 0; from < tags; from += AT_ONCE) {
+      const images = Array.from({ length: Math.min(AT_ONCE, tags - from) }, (_, index) =>
+        storeImage(registry, repository, `1.0.${from + index}`, imageOptions(repository, from + index)),
+      );
+      await Promise.all(images);
+    }
   }
 }
 

@@ -97,7 +97,7 @@ for (const [name, policies] of KINDS) {
     `${times[0]?.toFixed(0)} ms`,
     `${middle.toFixed(0)} ms`,
     `${Math.max(...times).toFixed(0)} ms`,
-    `${(middle / LIMIT_MS).toFixed(2)}`,
+    (middle / LIMIT_MS).toFixed(2),
   ]);
 }
 console.log(`${tags} tags of one type and 3 of each of ${others} others, read from a registry in ${read.toFixed(1)} s`);

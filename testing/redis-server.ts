@@ -33,19 +33,26 @@ export const noRedisServer: string | false = (() => {
 })();
 
 /** The settings that the promise of a store needs. */
-const DURABLE = { appendonly: "yes", appendfsync: "always", "maxmemory-policy": "noeviction" } as const;
+export const DURABLE = { appendonly: "yes", appendfsync: "always", "maxmemory-policy": "noeviction" } as const;
+
+interface RedisServerOptions {
+  readonly mode?: "server" | "sentinel";
+  readonly tls?: boolean;
+  readonly busPort?: boolean;
+}
 
 /**
  * @param settings as in its configuration file. @default {@link DURABLE}
  * @param options.mode `sentinel` for one. @default server
+ * @param options.busPort for a node of a cluster, whose other port is 10,000 higher
  * @param options.tls the port speaks TLS alone, with the files that the settings name
  */
 export async function startRedisServer(
   settings: Readonly<Record<string, string | readonly string[]>> = DURABLE,
-  { mode = "server", tls = false }: { readonly mode?: "server" | "sentinel"; readonly tls?: boolean } = {},
+  { mode = "server", tls = false, busPort = false }: RedisServerOptions = {},
 ): Promise<RedisServer> {
   const folder = await mkdtemp(join(tmpdir(), "redis-"));
-  const port = await freePort();
+  const port = await freePort(busPort ? (one) => one < 55_000 : undefined);
   let running: ChildProcess | undefined;
   const ports = tls ? { port: "0", "tls-port": String(port) } : { port: String(port) };
   const all = { bind: "127.0.0.1", dir: folder, ...(mode === "server" && { save: "" }), ...settings, ...ports };
@@ -121,11 +128,13 @@ async function answers(port: number): Promise<boolean> {
 }
 
 /** A port that nothing listened on just now: Redis takes none that the system chooses. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await once(server.listen(0, "127.0.0.1"), "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
+async function freePort(fits: (port: number) => boolean = () => true): Promise<number> {
+  for (;;) {
+    const server = createServer();
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const { port } = server.address() as AddressInfo;
+    server.close();
+    await once(server, "close");
+    if (fits(port)) return port;
+  }
 }

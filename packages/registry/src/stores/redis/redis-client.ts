@@ -65,7 +65,7 @@ export async function connectNode(
 function withoutSecrets(problem: unknown): unknown {
   const { message = "" } = (problem ?? {}) as { readonly message?: string };
   if (!isReply(problem) || !/unknown command/i.test(message)) return problem;
-  return Object.assign(problem, { message: "ERR unknown command 'HELLO'", stack: "" });
+  return Object.assign(problem as Error, { message: "ERR unknown command 'HELLO'", stack: "" });
 }
 
 async function certificatesOf(path: string, description: string): Promise<string> {

@@ -55,7 +55,7 @@ export function isLost(problem: unknown): boolean {
 }
 
 /** Whether a server answered with this error, or with any. */
-export const isReply = (problem: unknown, code?: string): problem is ErrorReply =>
+export const isReply = (problem: unknown, code?: string): boolean =>
   problem instanceof ErrorReply && (code === undefined || replyCode(problem.message) === code);
 
 /** Whether to ask for the primary anew: this server is not, or not yet, the one. */

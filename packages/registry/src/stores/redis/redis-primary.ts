@@ -43,7 +43,7 @@ async function follow(access: RedisAccess, first: RedisNode, key: string): Promi
     } catch (problem) {
       client.destroy();
       if (!isReply(problem, "MOVED") || redirections === MAX_REDIRECTIONS) throw problem;
-      node = movedTo(problem.message, node);
+      node = movedTo((problem as Error).message, node);
     }
   }
 }

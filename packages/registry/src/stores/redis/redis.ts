@@ -5,7 +5,7 @@ import { RedisAnnouncements } from "./redis-announcements.ts";
 import { appendEntries, appendValues } from "./redis-append.ts";
 import type { RedisAccess } from "./redis-client.ts";
 import { RedisConnection } from "./redis-connection.ts";
-import { durabilityFindings, WriteWait } from "./redis-durability.ts";
+import { durabilityFindings } from "./redis-durability.ts";
 import { isLost } from "./redis-errors.ts";
 import { redisKeys } from "./redis-keys.ts";
 import { hasOurs, layOut } from "./redis-layout.ts";
@@ -13,6 +13,7 @@ import { listEntries, readAfter, readHead } from "./redis-read.ts";
 import { redisSharing } from "./redis-sharing.ts";
 import { changeParts, loadParts, replaceParts, takeParts } from "./redis-snapshots.ts";
 import { encodeText } from "./redis-text.ts";
+import { WriteWait } from "./redis-wait.ts";
 
 /** What a store works with. */
 export interface RedisContext {

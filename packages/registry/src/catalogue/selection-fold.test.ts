@@ -70,6 +70,18 @@ describe("what decides which version is current", () => {
     );
   });
 
+  test("a version that something else decides from now on keeps why, and by whom, it began", async () => {
+    const pinned = { ...served("a", "1.0.0", 1), decidedBy: "pin", by: "alice" } as const;
+    const { revisions } = await typeAfter(pinned, served("a", "1.0.0", 1), served("b", "1.1.0", 2));
+    assert.deepEqual(
+      revisions.map(({ revision, decidedBy, nowDecidedBy }) => [revision, decidedBy, nowDecidedBy]),
+      [
+        [1, "pin", "policy"],
+        [2, "policy", undefined],
+      ],
+    );
+  });
+
   test("a tag that moves again is known by the image that it named first", async () => {
     const moved = (to: string, from: string): Change => {
       return { kind: "tag-moved", ...about(to), tag: "1.0.0", from: digestOf(from) };

@@ -42,7 +42,9 @@ export function applySelection(type: CatalogueType, { change, ...entry }: Entry<
       const { kind: _, type: __, ...served } = change;
       const last = type.revisions.at(-1);
       const again = last?.revision === served.revision;
-      const revision: Revision = again ? { ...last, ...served } : { since, by, reason, ...served };
+      // Since when, by whom and why are those of its beginning.
+      const { version, rules, decidedBy: nowDecidedBy } = served;
+      const revision: Revision = again ? { ...last, version, rules, nowDecidedBy } : { since, by, reason, ...served };
       type.revisions = [...(again ? type.revisions.slice(0, -1) : type.revisions), revision].slice(-MAX_REVISIONS);
       return;
     }

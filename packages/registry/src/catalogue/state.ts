@@ -73,6 +73,8 @@ export interface Revision {
   readonly by: string;
   readonly decidedBy: ExecutorDocument["decidedBy"];
   readonly reason: string;
+  /** What decides by now, where it began otherwise: a pin of the version that the policy had chosen, a policy that chooses what was pinned. */
+  readonly nowDecidedBy?: ExecutorDocument["decidedBy"];
   /** The fingerprint of the version policy that chose it. */
   readonly rules: string;
 }

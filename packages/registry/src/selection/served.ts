@@ -64,7 +64,7 @@ export class ServedVersions {
       last !== undefined &&
       document.image === `${last.repository}@${last.digest}` &&
       last.rules === this.#choices.groundsOf(type).rules.versions.fingerprint &&
-      (last.decidedBy === "pin") === (document.decidedBy === "pin")
+      ((last.nowDecidedBy ?? last.decidedBy) === "pin") === (document.decidedBy === "pin")
     );
   }
 }

@@ -37,10 +37,10 @@ describe("a Redis store on several servers", { skip: noRedisServer }, () => {
       assert.equal(store.description, address.replace("/?", "?"));
       let head: Head = EMPTY_HEAD;
       for (let nth = 0; nth < 20; nth++) head = await appended(store, head);
-      const woken = hearing(store);
+      const heard = await hearing(store);
       await primary.stop();
       head = await appended(store, head);
-      await woken;
+      await heard.next;
       const entries = await store.read(0, 100);
       assert.deepEqual(verifyChain(entries), head);
       assert.equal([first, second].filter(({ cli }) => cli("ROLE").startsWith("master")).length, 1);
@@ -72,12 +72,12 @@ describe("a Redis store on several servers", { skip: noRedisServer }, () => {
       await store.saveSnapshot({ head, format: 1, parts: 1 }, [{ key: "ml", text: "one" }], true);
       assert.equal((await store.sharing?.lease("leader", "a", 60_000, ""))?.holder, "a");
       assert.equal((await store.list({ type: "ml", limit: 5 })).length, 5);
-      const woken = hearing(store);
+      const heard = await hearing(store);
       const owner = nodes.find(({ cli }) => cli("ROLE").startsWith("master") && /^20$/.test(cli("XLEN", KEY)));
       assert.ok(owner);
       await owner.stop();
       head = await appended(store, head);
-      await woken;
+      await heard.next;
       assert.deepEqual(verifyChain(await store.read(0, 100)), head);
       await store.close();
     } finally {
@@ -99,15 +99,17 @@ async function appended(store: Store, head: Head): Promise<Head> {
   }
 }
 
-/** Resolves when a store is told of something, after it was connected. */
-async function hearing(store: Store): Promise<void> {
+/** Resolves when a store's announcements are heard; `next` when they are again, or something is announced. */
+async function hearing(store: Store): Promise<{ readonly next: Promise<void> }> {
   let times = 0;
-  await new Promise<void>((resolve) => {
-    const stop = store.sharing?.watch(() => {
-      times += 1;
-      if (times < 2) return;
-      stop?.();
-      resolve();
+  return new Promise((heard) => {
+    const next = new Promise<void>((again) => {
+      const stop = store.sharing?.watch(() => {
+        times += 1;
+        if (times === 1) return heard({ next });
+        stop?.();
+        again();
+      });
     });
   });
 }

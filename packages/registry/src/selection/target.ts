@@ -53,7 +53,8 @@ export function refuseUnfit(
   image: CatalogueImage,
   deniedBy: (image: CatalogueImage) => string | undefined,
 ): void {
-  const why = image.state === "admitted" ? deniedBy(image) : unfit(image);
+  const denied = deniedBy(image);
+  const why = image.state !== "admitted" ? unfit(image) : denied === undefined ? undefined : `is denied: ${denied}`;
   if (why !== undefined) throw new NotAdmittedError(type, image, why);
 }
 

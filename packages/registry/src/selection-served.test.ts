@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import type { ExecutorDocument, ProblemDocument } from "@executor-registry/resolver";
+import { createResolver, type ExecutorDocument, type ProblemDocument } from "@executor-registry/resolver";
 import type {
   DenialsDocument,
   HistoryPage,
@@ -225,5 +225,22 @@ versions:
     assert.equal((await send("PUT /policy", body)).status, 200);
     await send("DELETE /policy?reason=not+yet");
     assert.equal((await current()).version, "1.3.0");
+  });
+
+  test("a dispatcher that watches gets a pin by event, long before it would ask again", async () => {
+    const resolver = createResolver({
+      environment: "production",
+      registry: { url: service.url, ttl: 3_600_000 },
+    });
+    const changes = resolver.watch("ml", { signal: AbortSignal.timeout(30_000) })[Symbol.asyncIterator]();
+    const next = async () => (await changes.next()).value?.resolution;
+    assert.equal((await next())?.version, "1.3.0");
+    await send("PUT /executors/ml/pin", { to: "1.0.0", reason: "a test" });
+    const pinned = await next();
+    assert.deepEqual([pinned?.version, pinned?.decidedBy, pinned?.pin?.reason], ["1.0.0", "pin", "a test"]);
+    await send("DELETE /executors/ml/pin?reason=over");
+    assert.equal((await next())?.version, "1.3.0");
+    await changes.return?.();
+    await resolver.close();
   });
 });

@@ -29,7 +29,8 @@ async function bundled(input: string, name: string) {
     input,
     platform: "node",
     plugins: [leavesOutUnused],
-    resolve: { conditionNames: ["executor-registry-source", "node", "import", "default"] },
+    // Not "import": a `require` would get the wrapper that a package has for ES modules. An `import` gets its own all the same.
+    resolve: { conditionNames: ["executor-registry-source", "node", "default"] },
     onLog(_level, log, handle) {
       // What the resolver loads on use the service may need at once.
       if (log.code !== "INEFFECTIVE_DYNAMIC_IMPORT") handle("error", log);

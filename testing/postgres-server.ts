@@ -29,9 +29,10 @@ export interface PostgresOptions {
 }
 
 /** Debian puts the server's programs where no PATH leads. */
-function program(name: string): string | undefined {
+export function program(name: string): string | undefined {
   const folders = [
     ...(process.env["PATH"] ?? "").split(delimiter),
+    "/usr/sbin",
     ...globSync("/usr/lib/postgresql/*/bin").sort().reverse(),
   ];
   return folders
@@ -53,7 +54,7 @@ export const noPostgresServer: string | false =
   POSTGRES && INITDB && PSQL ? false : "PostgreSQL is not installed (Debian: apt-get install postgresql)";
 
 /** It refuses to run as root. */
-function unprivileged(): { readonly uid: number; readonly gid: number } | undefined {
+export function unprivileged(): { readonly uid: number; readonly gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined;
   for (const user of ["postgres", "nobody"]) {
     try {
@@ -159,7 +160,7 @@ function ready(server: ChildProcess): Promise<void> {
 }
 
 /** A port that nothing listened on just now: PostgreSQL takes none that the system chooses. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   await once(server.listen(0, "127.0.0.1"), "listening");
   const { port } = server.address() as AddressInfo;

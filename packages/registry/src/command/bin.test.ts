@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 
 const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const BIN = file("../../bin/executor-registry-server.cjs");
+const run = promisify(execFile);
 const node = (...args: string[]) => spawnSync(process.execPath, args, { encoding: "utf8" });
 
 test("a Node that is too old gets a sentence", () => {
@@ -26,9 +28,27 @@ describe(
       assert.match(stdout, /^sources:$/m);
     });
 
+    test("it has the clients of the servers that a journal may be on", async () => {
+      const verified = ["postgres://executor@127.0.0.1:1/none", "redis://127.0.0.1:1"].map((store) =>
+        assert.rejects(run(process.execPath, [BIN, "journal", "verify", "--store", store]), {
+          code: 1,
+          stderr: /^error: (?:postgres|redis):.*ECONNREFUSED/,
+        }),
+      );
+      await Promise.all(verified);
+    });
+
     test("the licences of what is in it are beside it", () => {
       const licences = readFileSync(file("../../dist/THIRD-PARTY-LICENSES.txt"), "utf8");
-      for (const name of ["fastify", "zod", "pino", "@aws-sdk/client-ecr", "google-auth-library"])
+      for (const name of [
+        "fastify",
+        "zod",
+        "pino",
+        "@aws-sdk/client-ecr",
+        "google-auth-library",
+        "pg",
+        "@redis/client",
+      ])
         assert.match(licences, new RegExp(`^${name} [0-9.]+ \\((MIT|Apache-2.0)\\)$`, "m"));
     });
   },

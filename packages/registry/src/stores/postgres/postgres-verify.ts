@@ -33,18 +33,25 @@ export async function verifyPostgres(
       const version = await connections.steady((query) => usableVersion(query, address));
       if (version === undefined)
         throw new StoreError(description, `its schema ${address.schema} holds no journal`, { retryable: false });
+      const altered = new Map<number, string>();
       const read = (after: number, limit: number): Promise<Entry[]> =>
         connections.steady(async (query) =>
           (await listRows(query, quoted(address.schema), { after, limit })).map((row) => {
             const entry = parseEntry(row.entry, row.sequence);
-            const stored = columnsOf(entry);
-            const wrong = COLUMNS.find((column) => row[column] !== stored[column]);
-            if (wrong !== undefined)
-              throw new BrokenJournalError(entry.sequence, `its column ${wrong} is not what the entry says`);
+            const columns = columnsOf(entry);
+            const wrong = COLUMNS.find((column) => row[column] !== columns[column]);
+            if (wrong !== undefined) altered.set(entry.sequence, wrong);
             return entry;
           }),
         );
-      return await verifyJournal({ read }, undefined, options);
+      // Entries are taken in order: what is named first comes first.
+      const take = (entry: Entry): void => {
+        const column = altered.get(entry.sequence);
+        if (column !== undefined)
+          throw new BrokenJournalError(entry.sequence, `its column ${column} is not what the entry says`);
+        options.take?.(entry);
+      };
+      return await verifyJournal({ read }, undefined, { ...options, take });
     });
   } finally {
     ending.abort();

@@ -3,7 +3,7 @@ import type { Clock, Logger } from "@executor-registry/resolver";
 import { backoff } from "@executor-registry/resolver/internal";
 import type { Client } from "pg";
 import { type Connections, queryOn } from "./postgres-connections.ts";
-import { postgresError } from "./postgres-errors.ts";
+import { passesByItself, postgresError } from "./postgres-errors.ts";
 import { quoted } from "./postgres-text.ts";
 
 /** Milliseconds between two questions where entries are announced, and where they are not. */
@@ -84,7 +84,9 @@ export class Watch {
         if (!heard) wait = PROBE_AGAIN_MS;
       } catch (problem) {
         if (closing.aborted) return;
-        this.#say(postgresError(this.#how.description, problem).message);
+        // What passes by itself is told once: it begins with a lost connection, and goes on with ones that are refused.
+        if (this.#said === undefined || !passesByItself(problem))
+          this.#say(postgresError(this.#how.description, problem).message);
       }
       this.#announced = false;
       await clock.sleep(wait, closing).catch(() => {});

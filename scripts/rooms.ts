@@ -97,6 +97,7 @@ export const ROOMS: Readonly<Record<string, Allowed>> = {
       "errors",
       "judging",
       "model",
+      "policies",
       "queues",
       "scan",
       "selection",

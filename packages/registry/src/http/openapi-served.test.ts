@@ -196,6 +196,28 @@ describe("red-20: requests made from /openapi.json", () => {
     }
   });
 
+  test("the version policies that it takes are described kind by kind", async () => {
+    const { components } = (await (await fetch(`${service.url}/openapi.json`)).json()) as {
+      readonly components: { readonly schemas: Readonly<Record<string, { readonly oneOf?: readonly Policy[] }>> };
+    };
+    interface Policy {
+      readonly properties: Readonly<Record<string, { readonly const?: string }>>;
+      readonly required: readonly string[];
+    }
+    const kinds = components.schemas["VersionPolicySettings"]?.oneOf ?? [];
+    assert.deepEqual(
+      kinds.map(({ properties, required }) => `${properties["kind"]?.const}: ${required.join(", ")}`),
+      [
+        "semver: kind, name",
+        "numerical: kind, name",
+        "alphabetical: kind, name",
+        "regex: kind, pattern, order, name",
+        "newest: kind, name",
+        "tag: kind, tag, name",
+      ],
+    );
+  });
+
   test("and of other methods they are 405, with those that the document has", async () => {
     for (const path of Object.keys(paths)) {
       const documented = Object.keys(paths[path] ?? {}).map((method) => method.toUpperCase());

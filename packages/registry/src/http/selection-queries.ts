@@ -1,5 +1,6 @@
 import { parseDuration } from "@executor-registry/resolver/internal";
 import { z } from "zod";
+import { WrittenVersionPolicy } from "../policies/settings.ts";
 import { ImageDigest, TypeParams } from "./queries.ts";
 
 // What requests about the choice of versions carry: checked where they come in, and printed into the OpenAPI document.
@@ -78,7 +79,7 @@ export const DenialBody = z
     "expected one of version, digest and pattern",
   );
 export const PoliciesBody = z.strictObject({
-  policies: z.array(z.record(z.string(), z.unknown())).max(100).meta({
+  policies: z.array(WrittenVersionPolicy).max(100).meta({
     description: "As `versions.policies` in the configuration; the first that names a type counts",
   }),
   reason: Reason,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { WrittenVersionPolicy } from "../policies/settings.ts";
 import { DecidedBy, DigestText, PinMembers, Timestamp } from "./schemas.ts";
 import { PolicySummary } from "./why-schemas.ts";
 
@@ -121,7 +122,7 @@ export const PolicyChange = z.object({
 
 export const Policies = z.object({
   from: Origin,
-  policies: z.array(z.record(z.string(), z.unknown())).meta({
+  policies: z.array(WrittenVersionPolicy).meta({
     description: "As `versions.policies` in the configuration has them",
   }),
   summary: z.array(z.string()),

@@ -103,6 +103,11 @@ const VersionPolicy = z.discriminatedUnion("kind", [
 ]);
 export type VersionPolicySettings = z.output<typeof VersionPolicy>;
 
+const { $schema: _, ...written } = z.toJSONSchema(VersionPolicy, { io: "input", unrepresentable: "any" });
+
+/** A policy as an operator writes it, and as it is kept: described by the schema above, and checked with the others. */
+export const WrittenVersionPolicy = z.record(z.string(), z.unknown()).meta({ id: "VersionPolicySettings", ...written });
+
 /** Which version of which types is current. */
 export const VersionSettings = z
   .strictObject({

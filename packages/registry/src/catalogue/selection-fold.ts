@@ -39,6 +39,7 @@ export function applySelection(type: CatalogueType, { change, ...entry }: Entry<
   if (requests !== undefined) type.requests = requests;
   switch (change.kind) {
     case "version-served": {
+      delete type.unpinnedBy;
       const { kind: _, type: __, ...served } = change;
       const last = type.revisions.at(-1);
       const again = last?.revision === served.revision;
@@ -52,10 +53,12 @@ export function applySelection(type: CatalogueType, { change, ...entry }: Entry<
       const { kind: _, type: __, request: ___, ...record } = change;
       const pin: Pin = { ...record, since, by, reason };
       type.pin = pin;
+      delete type.unpinnedBy;
       return;
     }
     case "version-unpinned":
       delete type.pin;
+      type.unpinnedBy = by;
       return;
     case "version-denied": {
       const { kind: _, type: __, request: ___, ...denied } = change;

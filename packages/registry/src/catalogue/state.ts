@@ -115,6 +115,8 @@ export interface CatalogueType {
   from?: Claim;
   readonly images: ImageSet;
   pin?: Pin;
+  /** Who took the last pin away, until what is served since then is written down. */
+  unpinnedBy?: string;
   /** In the order in which they were made. */
   denials: readonly Denial[];
   /** The last {@link MAX_REVISIONS}, the newest last. */

@@ -4,7 +4,7 @@ import { interned } from "./interned.ts";
 import { type CatalogueState, type CatalogueType, emptyType, type RepositoryReads } from "./state.ts";
 
 /** The form of the texts below. */
-export const STORED_FORMAT = 11;
+export const STORED_FORMAT = 12;
 
 /** The first line of a type; its images are the others. */
 interface StoredType extends Pick<PackedImageSet, "size"> {

@@ -85,6 +85,30 @@ describe("what operators decide about versions", () => {
     assert.deepEqual(history(), ["3 1.3.0", "2 1.1.0", "1 1.2.0"]);
   });
 
+  test("the history names whoever changed the version by a pin, an unpin, a denial or a policy, and else the system", async () => {
+    const bob = { actor: "token:bob", dryRun: false };
+    await selection.pin("ml", { to: "1.0.0", ...because("a test") }, NOW);
+    await selection.unpin("ml", because("tested"), bob);
+    await selection.deny("ml", { version: "1.2.0", ...because("it leaks") }, NOW);
+    await selection.setPolicies([{ ...SEMVER, range: "<1.1" }], because("old ones"), bob);
+    await selection.setPolicies([SEMVER], because("new ones"), NOW);
+    put(listedImage("b", "1.1.0"), listedImage("d", "1.3.0"));
+    await scan();
+    const { revisions } = selection.history("ml", 100);
+    assert.deepEqual(
+      revisions.map(({ version: one, by }) => `${one} ${by}`),
+      [
+        "1.3.0 system",
+        "1.1.0 token:alice",
+        "1.0.0 token:bob",
+        "1.1.0 token:alice",
+        "1.2.0 token:bob",
+        "1.0.0 token:alice",
+        "1.2.0 system",
+      ],
+    );
+  });
+
   test("what is so already is unchanged, and writes nothing", async () => {
     await selection.pin("ml", { to: digestOf("b"), ...because("r") }, NOW);
     const { sequence } = scanning.catalogue.head;
@@ -221,6 +245,11 @@ describe("what operators decide about versions", () => {
     await assert.rejects(endWhatIsOver(scanning.catalogue, clock, ending.signal), { name: "AbortError" });
     await served.settle();
     assert.equal(version(), "1.2.0");
+    const ends = selection.history("ml", 2).revisions;
+    assert.deepEqual(
+      ends.map((one) => `${one.version} ${one.by}`),
+      ["1.2.0 system", "1.1.0 system"],
+    );
     const { entries } = await scanning.catalogue.list({ limit: 10, kind: "version-unpinned" });
     assert.match(entries[0]?.reason ?? "", /^its time was over at /);
   });

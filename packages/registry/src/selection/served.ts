@@ -1,11 +1,12 @@
 import { ExecutorRegistryError } from "@executor-registry/resolver";
 import type { Logger } from "pino";
 import type { Reasoned } from "../catalogue/reconcile.ts";
-import type { CatalogueState, CatalogueType } from "../catalogue/state.ts";
+import type { CatalogueState, CatalogueType, Revision } from "../catalogue/state.ts";
 import { CATALOGUE } from "../choice/answers.ts";
 import type { Current } from "../choice/current.ts";
 import type { Choices } from "../choice/choices.ts";
 import { contextOf, type Grounds } from "../choice/rules.ts";
+import { denialIndex } from "../policies/denials.ts";
 
 /** Writes down which version each type is answered with, whenever that changes: the history that a rollback goes back in. */
 export class ServedVersions {
@@ -52,7 +53,9 @@ export class ServedVersions {
     const type = state.types.get(name);
     if (type === undefined || this.#isKept(type)) return [];
     const current = this.#choices.view(name)?.choice.current;
-    return current === undefined ? [] : [servedChange(type, current, this.#choices.groundsOf(name))];
+    return current === undefined
+      ? []
+      : [servedChange(type, current, this.#choices.groundsOf(name), state.versionPolicies?.by)];
   }
 
   /** By the answer, which is there already: a start asks this of every type, and must not choose for them again. */
@@ -69,7 +72,8 @@ export class ServedVersions {
   }
 }
 
-function servedChange(type: CatalogueType, current: Current, grounds: Grounds): Reasoned {
+/** @param policiesBy who set the version policies, where an operator did */
+function servedChange(type: CatalogueType, current: Current, grounds: Grounds, policiesBy?: string): Reasoned {
   const { image, version, decidedBy, pin } = current;
   const { digest } = image;
   const { name: repository } = image.repository;
@@ -78,10 +82,18 @@ function servedChange(type: CatalogueType, current: Current, grounds: Grounds): 
   const same = before?.digest === digest && before.repository === repository;
   // Another policy that chooses the same, or a pin of what is served, is no other version.
   const revision = (before?.revision ?? 0) + (same ? 0 : 1);
-  const served = { version, revision, decidedBy, rules: rules.fingerprint, ...(pin && { by: pin.by }) };
+  const setBy = before === undefined || before.rules === rules.fingerprint ? undefined : policiesBy;
+  const by = pin?.by ?? type.unpinnedBy ?? denierOf(type, before) ?? setBy;
+  const served = { version, revision, decidedBy, rules: rules.fingerprint, ...(by !== undefined && { by }) };
   const change = { kind: "version-served" as const, type: type.type, repository, digest, ...served };
   const reason = same ? `the same version, of another reason: ${current.reason}` : direction(type, current, grounds);
   return { reason, change };
+}
+
+/** Who denied what was served before; nobody where only the configuration does. */
+function denierOf(type: CatalogueType, before: Revision | undefined): string | undefined {
+  const image = before && type.images.get(before.repository, before.digest);
+  return image && denialIndex(type.denials).of(image)?.by;
 }
 
 /** Why the version is another one; that it is lower is said. */

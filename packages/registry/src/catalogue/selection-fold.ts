@@ -40,6 +40,7 @@ export function applySelection(type: CatalogueType, { change, ...entry }: Entry<
   switch (change.kind) {
     case "version-served": {
       delete type.unpinnedBy;
+      delete type.allowed;
       const { kind: _, type: __, ...served } = change;
       const last = type.revisions.at(-1);
       const again = last?.revision === served.revision;
@@ -66,9 +67,12 @@ export function applySelection(type: CatalogueType, { change, ...entry }: Entry<
       type.denials = [...type.denials, denial].slice(-MAX_DENIALS);
       return;
     }
-    case "version-allowed":
+    case "version-allowed": {
+      const allowed = type.denials.find(({ id }) => id === change.denial);
+      if (allowed !== undefined) type.allowed = { ...allowed, by };
       type.denials = type.denials.filter(({ id }) => id !== change.denial);
       return;
+    }
   }
 }
 

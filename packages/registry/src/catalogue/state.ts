@@ -117,6 +117,8 @@ export interface CatalogueType {
   pin?: Pin;
   /** Who took the last pin away, until what is served since then is written down. */
   unpinnedBy?: string;
+  /** The last denial that was taken back, by whom it was, until then too. */
+  allowed?: Denial;
   /** In the order in which they were made. */
   denials: readonly Denial[];
   /** The last {@link MAX_REVISIONS}, the newest last. */

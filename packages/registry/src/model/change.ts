@@ -89,7 +89,7 @@ export type Change =
       readonly decidedBy: ExecutorDocument["decidedBy"];
       /** The fingerprint of the version policy that chose it. */
       readonly rules: string;
-      /** Who decided it: who pinned, unpinned, denied or set the policies; absent where no person did. */
+      /** Who decided it: who pinned, unpinned, denied, allowed or set the policies; absent where no person did. */
       readonly by?: string;
     })
   /** Held by an operator until it is unpinned. */

@@ -85,11 +85,13 @@ describe("what operators decide about versions", () => {
     assert.deepEqual(history(), ["3 1.3.0", "2 1.1.0", "1 1.2.0"]);
   });
 
-  test("the history names whoever changed the version by a pin, an unpin, a denial or a policy, and else the system", async () => {
+  test("the history names whoever changed the version by a pin, an unpin, a denial, its end or a policy, and else the system", async () => {
     const bob = { actor: "token:bob", dryRun: false };
     await selection.pin("ml", { to: "1.0.0", ...because("a test") }, NOW);
     await selection.unpin("ml", because("tested"), bob);
     await selection.deny("ml", { version: "1.2.0", ...because("it leaks") }, NOW);
+    await selection.allow("ml", selection.denials("ml")[0]?.id ?? 0, because("it does not"), bob);
+    await selection.deny("ml", { version: "1.2.0", ...because("it does") }, NOW);
     await selection.setPolicies([{ ...SEMVER, range: "<1.1" }], because("old ones"), bob);
     await selection.setPolicies([SEMVER], because("new ones"), NOW);
     put(listedImage("b", "1.1.0"), listedImage("d", "1.3.0"));
@@ -101,6 +103,8 @@ describe("what operators decide about versions", () => {
         "1.3.0 system",
         "1.1.0 token:alice",
         "1.0.0 token:bob",
+        "1.1.0 token:alice",
+        "1.2.0 token:bob",
         "1.1.0 token:alice",
         "1.2.0 token:bob",
         "1.0.0 token:alice",

@@ -1,7 +1,7 @@
 import { ExecutorRegistryError } from "@executor-registry/resolver";
 import type { Logger } from "pino";
 import type { Reasoned } from "../catalogue/reconcile.ts";
-import type { CatalogueState, CatalogueType, Revision } from "../catalogue/state.ts";
+import type { CatalogueImage, CatalogueState, CatalogueType, Revision } from "../catalogue/state.ts";
 import { CATALOGUE } from "../choice/answers.ts";
 import type { Current } from "../choice/current.ts";
 import type { Choices } from "../choice/choices.ts";
@@ -83,7 +83,7 @@ function servedChange(type: CatalogueType, current: Current, grounds: Grounds, p
   // Another policy that chooses the same, or a pin of what is served, is no other version.
   const revision = (before?.revision ?? 0) + (same ? 0 : 1);
   const setBy = before === undefined || before.rules === rules.fingerprint ? undefined : policiesBy;
-  const by = pin?.by ?? type.unpinnedBy ?? denierOf(type, before) ?? setBy;
+  const by = pin?.by ?? type.unpinnedBy ?? denierOf(type, before) ?? allowerOf(type, image) ?? setBy;
   const served = { version, revision, decidedBy, rules: rules.fingerprint, ...(by !== undefined && { by }) };
   const change = { kind: "version-served" as const, type: type.type, repository, digest, ...served };
   const reason = same ? `the same version, of another reason: ${current.reason}` : direction(type, current, grounds);
@@ -95,6 +95,10 @@ function denierOf(type: CatalogueType, before: Revision | undefined): string | u
   const image = before && type.images.get(before.repository, before.digest);
   return image && denialIndex(type.denials).of(image)?.by;
 }
+
+/** Who took back what had kept an image out. */
+const allowerOf = ({ allowed }: CatalogueType, image: CatalogueImage): string | undefined =>
+  allowed && denialIndex([allowed]).of(image) && allowed.by;
 
 /** Why the version is another one; that it is lower is said. */
 function direction(type: CatalogueType, { image, version, reason }: Current, grounds: Grounds): string {

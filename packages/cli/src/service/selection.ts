@@ -19,7 +19,7 @@ export const CHANGE_FLAGS = {
   "dry-run": {
     type: "boolean",
     choices: ["server", "client", "none"],
-    help: "check and decide everything, and change nothing; =client prints the request and asks nothing",
+    help: "check and decide everything, and change nothing; =client asks nothing, and -o json or yaml prints the request",
   },
 } as const satisfies Flags;
 

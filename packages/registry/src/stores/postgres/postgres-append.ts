@@ -25,8 +25,9 @@ export interface AppendPlace {
 
 /** The end of the chain as the table has it. */
 export async function headIn(query: Query, schema: string): Promise<Head> {
+  // By the column, which has an index: a bare name in ORDER BY is the number that is made of it.
   const [row] = await query<Head>(
-    `SELECT sequence::float8 AS sequence, hash FROM ${schema}.entries ORDER BY sequence DESC LIMIT 1`,
+    `SELECT sequence::float8 AS sequence, hash FROM ${schema}.entries ORDER BY entries.sequence DESC LIMIT 1`,
   );
   return row ?? EMPTY_HEAD;
 }

@@ -88,6 +88,25 @@ describe("a journal", () => {
     assert.equal(journal.state.has("ml"), false);
   });
 
+  test("reads what others wrote after it has waited, so that what they write meanwhile is no conflict", async () => {
+    const store = memoryStore();
+    const rival = await open(store);
+    let rivals = 0;
+    const comesFirst = async (): Promise<void> => {
+      await rival.append(() => [tagged("nlp", String(++rivals))]);
+    };
+    const clock = { ...restless, sleep: comesFirst };
+    let attempts = 0;
+    const append: Store["append"] = async (expected, entries) => {
+      if (++attempts <= 2) await comesFirst();
+      return store.append(expected, entries);
+    };
+    const journal = await open({ ...store, append }, { clock });
+    await journal.append(() => [tagged("ml", "1")]);
+    assert.deepEqual([attempts, rivals], [3, 3]);
+    assert.deepEqual(tags(journal.state), { nlp: ["1", "2", "3"], ml: ["1"] });
+  });
+
   test("stops waiting for its turn after lost races when its signal aborts", async () => {
     const store = memoryStore();
     const rival = await open(store);

@@ -188,9 +188,11 @@ export async function openJournal<S, C extends JournalChange>(options: JournalOp
         confirmed = now;
       } catch (problem) {
         if (!(problem instanceof ConflictError)) throw problem;
+        // Not between reading and appending: others, who do not wait, would come first again.
+        if (attempt > 1 && attempt < MAX_ATTEMPTS)
+          await clock.sleep(random() * Math.min(MAX_WAIT_MS, 2 ** attempt), signal);
         await takeOthersAfter(problem);
         if (attempt === MAX_ATTEMPTS) throw problem;
-        if (attempt > 1) await clock.sleep(random() * Math.min(MAX_WAIT_MS, 2 ** attempt), signal);
         continue;
       }
       take(entries);

@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { describe, test } from "node:test";
+import { setImmediate } from "node:timers/promises";
+import { memoryStore } from "@executor-registry/registry/internal";
 import { silentLogger } from "@executor-registry/resolver";
 import { sqlitePlace } from "../stores/testing/sqlite-place.ts";
 import { EMPTY_HEAD } from "./chain.ts";
 import type { Entry, JournalFilter } from "./entry.ts";
 import { openJournal } from "./journal.ts";
+import { listVerified } from "./listing.ts";
+import type { Store } from "./store.ts";
 import { journalOf, sealedAfter, tagged, toyFold } from "./testing/toy.ts";
 
 const clock = { now: () => Date.UTC(2026, 10, 23), sleep: async () => undefined };
@@ -96,6 +100,33 @@ describe("a listing of a journal", () => {
     assert.deepEqual(await here.journal.list({ limit: 50, after: 100 }), { entries: [], more: false });
     assert.deepEqual((await here.journal.list({ limit: 7 })).more, true);
     assert.deepEqual((await here.journal.list({ limit: 100 })).more, false);
+  });
+
+  test("reads the neighbours of several entries at once, and no more than it needs", async () => {
+    const store = memoryStore();
+    const entries = journalOf(350);
+    await store.append(EMPTY_HEAD, entries);
+    let [reads, running, most] = [0, 0, 0];
+    const read: Store["read"] = async (after, limit) => {
+      reads += 1;
+      most = Math.max(most, ++running);
+      await setImmediate();
+      running -= 1;
+      return store.read(after, limit);
+    };
+    const listed = await listVerified({ ...store, read }, { type: "type-3", limit: 20 }, entries.at(-1)!);
+    assert.deepEqual(
+      listed.entries,
+      entries
+        .filter(({ change }) => change.type === "type-3")
+        .toReversed()
+        .slice(0, 20),
+    );
+    // Two for each, and for the one that shows that there are more.
+    assert.deepEqual([reads, most], [42, 16]);
+    await listVerified({ ...store, read }, { limit: 100 }, entries.at(-1)!);
+    // At the ends of what the store lists at once.
+    assert.ok(reads <= 50, String(reads));
   });
 
   test("red-11: a page of large entries ends early, and the next begins where it ended", async () => {

@@ -16,6 +16,8 @@ export interface Listing {
 const MAX_BYTES = 2 << 20;
 /** Entries that are read at once. */
 const PORTION = 32;
+/** Entries whose neighbours are read at once: one after the other, each would cost the way to the store and back. */
+const AHEAD = 8;
 /** Bytes after which others get a turn. */
 const TURN_BYTES = 256 << 10;
 
@@ -37,11 +39,18 @@ export async function listVerified(store: Store, filter: JournalFilter, head: He
     const [first] = portion;
     if (entries.length === 0 && isUnfiltered(filter)) verifyFirst(first, filter, head);
     if (first === undefined) return { entries, more: false };
-    for (const [index, entry] of portion.entries()) {
+    const last = entries.at(-1);
+    const places = portion.map((entry, index): Place => {
+      const [listed, next] = [portion[index - 1] ?? last, portion[index + 1]];
+      return { entry, ...(ascending ? { older: listed, newer: next } : { newer: listed, older: next }) };
+    });
+    const neighbours: Neighbours[] = [];
+    for (const [index, place] of places.entries()) {
+      for (const ahead of places.slice(neighbours.length, index + AHEAD))
+        neighbours.push(readNeighbours(store, ahead, head));
+      const { entry } = place;
       const size = sealHolds(entry);
-      const [listed, next] = [portion[index - 1] ?? entries.at(-1), portion[index + 1]];
-      const neighbours = ascending ? { older: listed, newer: next } : { newer: listed, older: next };
-      await verifyNeighbours(store, { ...neighbours, entry }, head);
+      await verifyNeighbours(place, neighbours[index] ?? {}, head);
       const full = entries.length > 0 && bytes + size > MAX_BYTES;
       if (full || entries.length === filter.limit) return { entries, more: true };
       entries.push(entry);
@@ -64,27 +73,48 @@ function verifyFirst(first: Entry | undefined, { after }: JournalFilter, head: H
   }
 }
 
-interface Neighbours {
+/** An entry, and those that are listed beside it, which may be its neighbours. */
+interface Place {
   readonly newer: Entry | undefined;
   readonly entry: Entry;
   readonly older: Entry | undefined;
 }
 
-/** Those that are listed beside an entry may be its neighbours; else these are read. */
-async function verifyNeighbours(store: Store, { newer, entry, older }: Neighbours, head: Head): Promise<void> {
-  const { sequence } = entry;
-  const read = async (at: number): Promise<Entry> => {
-    const [found] = await store.read(at - 1, 1);
-    if (found?.sequence !== at) throw missing(at);
-    return found;
+/** Those of an entry's neighbours that are not listed beside it. */
+interface Neighbours {
+  readonly newer?: Promise<Entry> | undefined;
+  readonly older?: Promise<Entry> | undefined;
+}
+
+function readNeighbours(store: Store, { newer, entry: { sequence }, older }: Place, head: Head): Neighbours {
+  const read = (at: number): Promise<Entry> => {
+    const reading = store.read(at - 1, 1).then(([found]) => {
+      if (found?.sequence !== at) throw missing(at);
+      return found;
+    });
+    // What fails, fails when it is the entry's turn.
+    reading.catch(() => {});
+    return reading;
   };
+  return {
+    // A newer one that is listed beside it was linked to it in its own turn.
+    newer: sequence < head.sequence && newer?.sequence !== sequence + 1 ? read(sequence + 1) : undefined,
+    older: sequence > 1 && older?.sequence !== sequence - 1 ? read(sequence - 1) : undefined,
+  };
+}
+
+async function verifyNeighbours(
+  { entry, older }: Place,
+  { newer, older: before }: Neighbours,
+  head: Head,
+): Promise<void> {
+  const { sequence } = entry;
   if (sequence === head.sequence && entry.hash !== head.hash) {
     throw new BrokenJournalError(sequence, `the store has hash ${entry.hash}, but ${head.hash} was written`);
   }
-  // A newer one that is listed beside it was linked to it in its own turn.
-  if (sequence < head.sequence && newer?.sequence !== sequence + 1) verifyLink(entry, await read(sequence + 1));
-  if (older?.sequence === sequence - 1) verifyLink(older, entry);
-  else if (sequence > 1) verifyLink(await read(sequence - 1), entry);
+  if (newer) verifyLink(entry, await newer);
+  if (before) verifyLink(await before, entry);
+  else if (older?.sequence === sequence - 1) verifyLink(older, entry);
   else if (entry.previous !== EMPTY_HEAD.hash) throw notLinked(entry, EMPTY_HEAD);
 }
 

@@ -18,18 +18,32 @@ export interface Start {
 /** Milliseconds that a service is left alone before it is measured again. */
 const IDLE = 5000;
 
+interface StartOptions {
+  /** Nothing is in the store, and the source does not answer: it never becomes ready. @default false */
+  readonly empty?: boolean;
+  /** The store's address. @default the SQLite file */
+  readonly store?: string;
+  /** Uses the service when it has been left alone for a while. */
+  readonly use?: (url: string) => Promise<void>;
+  /** Give it time to write its snapshot at the end. @default false */
+  readonly gracefully?: boolean;
+}
+
 /**
- * Starts `executor-registry-server serve` as it is installed, waits, and ends it without giving it time to write.
- * @param empty nothing is in the store, and the source does not answer: it never becomes ready
+ * Starts `executor-registry-server serve` as it is installed, waits, and ends it, without giving it time to write unless the options say so.
+ * @param file of the store in SQLite; its configuration is written beside it
  */
-export async function startOnce(file: string, { empty }: { readonly empty: boolean }): Promise<Start> {
+export async function startOnce(
+  file: string,
+  { empty = false, store = `sqlite:${file}`, use, gracefully = false }: StartOptions,
+): Promise<Start> {
   const port = await freePort();
   const config = `${file}.yaml`;
   // Nothing listens on port 1: what was found stays as it is.
   await writeFile(
     config,
     `listen: {host: 127.0.0.1, port: ${port}}
-store: "sqlite:${file}"
+store: "${store}"
 log: {level: error}
 checks: none
 sources: [{name: builds, kind: oci, host: "127.0.0.1:1", insecure: true, interval: 1d, repositories: ["team/**"]}]
@@ -55,10 +69,11 @@ sources: [{name: builds, kind: oci, host: "127.0.0.1:1", insecure: true, interva
     const ready = await memory(child.pid);
     await sleep(IDLE);
     const idle = await memory(child.pid);
+    await use?.(`http://127.0.0.1:${port}`);
     return { ms, ready: ready.rss, idle: idle.rss, peak: idle.peak };
   } finally {
     // Where there is nothing to write it may end by itself, which also keeps its compiled code for the starts after it.
-    child.kill(empty ? "SIGINT" : "SIGKILL");
+    child.kill(empty || gracefully ? "SIGINT" : "SIGKILL");
     await ended;
   }
 }

@@ -7,22 +7,22 @@ import {
   makePolicies,
   makeVersionPolicies,
 } from "@executor-registry/registry/internal";
-import type { Reasoned } from "@executor-registry/registry/internal";
+import type { Reasoned, Store } from "@executor-registry/registry/internal";
 import { openStore } from "@executor-registry/registry/internal";
 
 /** Versions of each type. */
 export const VERSIONS = 50;
 
-export const openCatalogue = async (file: string): Promise<Catalogue> =>
-  Catalogue.open({
-    store: await openStore(`sqlite:${file}`),
-    rank: () => 0,
-    clock: systemClock,
-    log: silentLogger,
-  });
+export const openCatalogue = (file: string): Promise<Catalogue> => openCatalogueAt(`sqlite:${file}`);
+
+/** @param store its address */
+const openCatalogueAt = async (store: string): Promise<Catalogue> => openCatalogueOn(await openStore(store));
+
+export const openCatalogueOn = (store: Store): Promise<Catalogue> =>
+  Catalogue.open({ store, rank: () => 0, clock: systemClock, log: silentLogger });
 
 /** As the service's own checks give them: it has nothing to judge again when it starts. */
-const VERDICTS = makePolicies("none")
+export const VERDICTS = makePolicies("none")
   .of("executor")
   .checks.map(({ name, fingerprint }) => ({
     check: name,
@@ -33,8 +33,11 @@ const VERDICTS = makePolicies("none")
   }));
 
 /** Fills a store with so many types, found one repository at a time as a scan finds them, and ends as the service does. */
-export async function fillStore(file: string, types: number): Promise<void> {
-  const catalogue = await openCatalogue(file);
+export const fillStore = (file: string, types: number): Promise<void> => fillStoreAt(`sqlite:${file}`, types);
+
+/** @param store its address */
+export async function fillStoreAt(store: string, types: number): Promise<void> {
+  const catalogue = await openCatalogueAt(store);
   // Answers are kept in the store too.
   const versions = makeVersionPolicies({ policies: [] }).of("executor");
   const choices = new Choices(
@@ -55,10 +58,10 @@ export async function fillStore(file: string, types: number): Promise<void> {
   await catalogue.close();
 }
 
-const repositoryOf = (typeIndex: number): string => `127.0.0.1:1/team/executor-type-${typeIndex}`;
+export const repositoryOf = (typeIndex: number): string => `127.0.0.1:1/team/executor-type-${typeIndex}`;
 
 /** The end of a first look at a repository that could be read completely. */
-function lookedAt(typeIndex: number): Reasoned {
+export function lookedAt(typeIndex: number): Reasoned {
   const repository = repositoryOf(typeIndex);
   const change = {
     kind: "repository-read",
@@ -72,7 +75,7 @@ function lookedAt(typeIndex: number): Reasoned {
 }
 
 /** What the service writes down of the version that it answers with, so that a start has nothing to find out. */
-function afterwards(typeIndex: number, rules: string): readonly Reasoned[] {
+export function afterwards(typeIndex: number, rules: string): readonly Reasoned[] {
   const { change } = found(typeIndex, VERSIONS - 1, 0);
   if (change.kind !== "image-found") throw new TypeError("an image is found by an entry of this kind");
   const { type, repository, digest } = change;

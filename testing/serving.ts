@@ -8,6 +8,7 @@ type LogLine = Readonly<Record<string, unknown>> & { readonly msg: string };
 /** `executor-registry-server serve` as a process of its own. Killed when it goes out of scope. */
 export interface Serving extends AsyncDisposable {
   readonly url: string;
+  readonly pid: number;
   /** Resolves to the first line with this message that was not asked for yet. */
   logged(message: string): Promise<LogLine>;
   /** How many lines with this message there were so far. */
@@ -52,6 +53,7 @@ export async function serving(
   if (until === "ready") while ((await fetch(`${String(url)}/readyz`)).status !== 200);
   return {
     url: String(url),
+    pid: child.pid ?? 0,
     logged,
     said: (message) => counts.get(message) ?? 0,
     signal: (name) => void child.kill(name),

@@ -14,8 +14,14 @@ export interface TcpProxy extends AsyncDisposable {
   loseReplies(times: number): void;
 }
 
-/** @param target the server's port on 127.0.0.1 */
-export async function tcpProxy(target: number): Promise<TcpProxy> {
+/**
+ * @param target the server's port on 127.0.0.1
+ * @param options.drops whether what the server has sent never arrives. @default nothing
+ */
+export async function tcpProxy(
+  target: number,
+  { drops }: { readonly drops?: (chunk: Buffer) => boolean } = {},
+): Promise<TcpProxy> {
   const pairs = new Set<readonly [Socket, Socket]>();
   let cuts = 0;
   let refuseUntil = 0;
@@ -33,6 +39,7 @@ export async function tcpProxy(target: number): Promise<TcpProxy> {
     }
     client.pipe(upstream);
     upstream.on("data", (chunk: Buffer) => {
+      if (drops?.(chunk)) return;
       if (losing === 0) {
         if (!client.write(chunk)) upstream.pause();
         return;

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ExecutorRegistryError } from "@executor-registry/resolver";
 import { manualClock } from "../../../../testing/manual-clock.ts";
+import { SERVICE_ERRORS } from "../errors/service-errors.ts";
 import { IdempotencyKeys } from "./idempotency.ts";
 import { json } from "./operation.ts";
 
@@ -54,7 +55,7 @@ test("while the first request runs, the same is refused, and another one with it
   assert.equal((await keys.once(named("a"), () => json(""))).replayed, true);
 });
 
-test("an error is repeated too, but not one that may pass", async () => {
+test("an error is repeated too, but not one that may pass, or that another If-Match avoids", async () => {
   const { keys } = counting();
   const failing = (code: "not-found" | "unreachable") =>
     keys.once(named(code), () => {
@@ -65,6 +66,12 @@ test("an error is repeated too, but not one that may pass", async () => {
   assert.ok(replayed && "error" in outcome && outcome.error.code === "not-found");
   await assert.rejects(failing("unreachable"), { code: "unreachable" });
   assert.equal((await keys.once(named("unreachable"), () => json("now it answers"))).replayed, false);
+  const stale = new ExecutorRegistryError(SERVICE_ERRORS["precondition-failed"], "changed meanwhile");
+  await assert.rejects(
+    keys.once(named("stale"), () => Promise.reject(stale)),
+    stale,
+  );
+  assert.equal((await keys.once(named("stale"), () => json("as it is now"))).replayed, false);
 });
 
 test("answers are kept for a day", async () => {

@@ -7,6 +7,8 @@ const MAX_KEYS = 10_000;
 /** Of all answers that are kept. */
 const MAX_BYTES = 16 << 20;
 const KEPT_MS = 24 * 3_600_000;
+/** Nothing was done: whoever reads again sends the same with another `If-Match`. */
+const STALE = "precondition-failed";
 
 /** How a request ended. */
 type Outcome = { readonly answer: Answer } | { readonly error: ExecutorRegistryError };
@@ -87,7 +89,7 @@ async function ended(handle: () => Answer | Promise<Answer>): Promise<Outcome> {
   try {
     return { answer: await handle() };
   } catch (error) {
-    if (!(error instanceof ExecutorRegistryError) || error.retryable) throw error;
+    if (!(error instanceof ExecutorRegistryError) || error.retryable || error.code === STALE) throw error;
     return { error };
   }
 }

@@ -6,6 +6,11 @@ import { fakeIo, runHere } from "./testing/fake-io.ts";
 describe("a command line that makes no sense", () => {
   const cases: readonly (readonly [string, string, string])[] = [
     ["resolv ml", "there is no command resolv; did you mean resolve?", "help"],
+    [
+      "store migrate sqlite:a.db sqlite:b.db",
+      "stores are opened by `executor-registry-server store`, on the machine or in the pod of the service",
+      "help",
+    ],
     ["delete", "there is no command delete", "help"],
     ["-n team", "no command is given", "help"],
     ["resolve", "resolve needs TYPE, or --needs", "help resolve"],

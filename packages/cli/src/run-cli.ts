@@ -48,6 +48,11 @@ function unknownCommand(name: string): UsageError {
   if (name === "serve" || name === "config") {
     return new UsageError(`the service has a command of its own: \`executor-registry-server ${name}\``);
   }
+  if (name === "store") {
+    return new UsageError(
+      "stores are opened by `executor-registry-server store`, on the machine or in the pod of the service",
+    );
+  }
   const known = COMMANDS.flatMap((one) => (one.hidden ? [] : [one.name]));
   return new UsageError(`there is no command ${name}${suggestion(name, known)}`);
 }

@@ -1,8 +1,8 @@
 // Small tools that this project's packages share. Not a public interface: they change without notice.
-export { EMPTY_HEAD, chainDifference, hashOf, sealDifference, sealedText } from "./audit/chain.ts";
+export { type ChainedEntry, EMPTY_HEAD, chainDifference, hashOf, sealDifference, sealedText } from "./audit/chain.ts";
 export { ChainCheck, checkEntry, findingsInWords } from "./audit/chain-check.ts";
 export { CHECKPOINT_KIND, checkpointDifference, checkpointText, noteOf, parseCheckpoint } from "./audit/checkpoint.ts";
-export { checkExport, readPublicKeys } from "./audit/export-file.ts";
+export { checkExport, readPublicKeys, verifiedExport } from "./audit/export-file.ts";
 export { isKeyName, noteSigner, type NoteSigner, publicNoteKey } from "./audit/signed-note.ts";
 export { JOURNAL_CSV_HEADER, journalCsvLine } from "./audit/journal-csv.ts";
 export { type Asking, ask, type Question } from "./client/request.ts";

@@ -1,48 +1,8 @@
-import { setFlagsFromString } from "node:v8";
 import { escaped, linesOf } from "@executor-registry/resolver/internal";
 import type { Document } from "yaml";
-import type { StoreName } from "../stores/open.ts";
-import type { ProcessIo } from "./process-io.ts";
-
-/** What a command line says besides the command. */
-export interface Options {
-  /** The configuration's file. @throws UsageError where no file is named or found */
-  file(): string;
-  readonly store?: string;
-  readonly output: "yaml" | "json";
-  /** An image reference. @throws UsageError where none is given */
-  image(): string;
-  readonly type?: string;
-  /** Files of public keys, in PEM. */
-  readonly keys: readonly string[];
-  /** A file of exported entries. */
-  readonly exported?: string;
-}
-
-/** The flags that some commands have. */
-export const FLAGS = ["config", "store", "output", "key", "export", "type"] as const;
-type Flag = (typeof FLAGS)[number];
-
-/** One thing that the command does. */
-interface Action {
-  /** Its words: `config check`. */
-  readonly name: string;
-  readonly usage: string;
-  readonly summary: string;
-  readonly flags: readonly Flag[];
-  /** What a word names. */
-  readonly takes?: "file" | "image";
-  /** Milliseconds it may take to end after a signal. @default 2000 */
-  readonly endsWithinMs?: number;
-  /** Resolves to the exit code. */
-  run(options: Options, io: ProcessIo): Promise<number>;
-}
-
-/**
- * Loading a service and its catalogue makes V8 let the space for young objects grow to tens of megabytes, which it keeps.
- * Requests leave next to nothing behind, so a small space serves them as fast (see bench/README.md).
- */
-const SMALL_YOUNG_SPACE = "--semi-space-growth-factor=1";
+import type { Action, Options } from "./action.ts";
+import { keepYoungSpaceSmall } from "./process-io.ts";
+import { STORE_ACTIONS } from "./store-actions.ts";
 
 /** Every command, in the order of help. What each needs is loaded when it runs. */
 export const ACTIONS: readonly Action[] = [
@@ -54,7 +14,7 @@ export const ACTIONS: readonly Action[] = [
     // Draining and ending have limits of their own.
     endsWithinMs: 12_000,
     async run({ file }, io) {
-      setFlagsFromString(SMALL_YOUNG_SPACE);
+      keepYoungSpaceSmall();
       const named = file();
       const { runService } = await import("./run-service.ts");
       return runService(named, io);
@@ -65,7 +25,7 @@ export const ACTIONS: readonly Action[] = [
     usage: "config check [FILE]",
     summary: "report every mistake of the configuration",
     flags: ["config"],
-    takes: "file",
+    takes: ["[FILE]"],
     async run({ file }, io) {
       const named = file();
       const [{ readConfig }, { checkConfig }] = await Promise.all([
@@ -86,9 +46,9 @@ export const ACTIONS: readonly Action[] = [
     usage: "config print [FILE] [--output yaml|json]",
     summary: "print the configuration with all defaults",
     flags: ["config", "output"],
-    takes: "file",
-    async run({ file, output }, io) {
-      const named = file();
+    takes: ["[FILE]"],
+    async run({ file, format }, io) {
+      const [named, output] = [file(), format()];
       const [{ readConfig }, { effectiveConfig }, { Document }] = await Promise.all([
         import("../config/load-config.ts"),
         import("../config/effective-config.ts"),
@@ -104,9 +64,9 @@ export const ACTIONS: readonly Action[] = [
     usage: "policy test IMAGE [--type TYPE] [--output yaml|json]",
     summary: "print what the checks say of an image, without changing anything",
     flags: ["config", "output", "type"],
-    takes: "image",
-    async run({ file, image, type, output }, io) {
-      const [tested, named] = [image(), file()];
+    takes: ["IMAGE"],
+    async run({ file, word, type, format }, io) {
+      const [tested, named, output] = [word(0), file(), format()];
       const [{ testPolicy }, { Document }] = await Promise.all([
         import("../supervisor/test-policy.ts"),
         import("yaml"),
@@ -118,33 +78,14 @@ export const ACTIONS: readonly Action[] = [
       return answer.types.every(({ state }) => state === "admitted") ? 0 : NOT_ADMITTED_EXIT;
     },
   },
-  {
-    name: "journal verify",
-    usage: "journal verify [--store ADDRESS | --export FILE] [--key FILE]…",
-    summary: "check the whole chain of hashes, and the checkpoints in it",
-    flags: ["config", "store", "key", "export"],
-    async run({ file, store, keys, exported }, io) {
-      const { verifyExported, verifyStored } = await import("./verify-journal.ts");
-      const found =
-        exported === undefined
-          ? await verifyStored(store ?? (await storeIn(file(), io)), keys, io.signal)
-          : await verifyExported(exported, keys, io.signal);
-      io.stdout.print(found);
-      return 0;
-    },
-  },
+  ...STORE_ACTIONS,
 ];
 
 /** The same as the command line's. */
 const NOT_ADMITTED_EXIT = 7;
 
-function printed(value: unknown, output: Options["output"], Yaml: typeof Document): string[] {
+function printed(value: unknown, output: ReturnType<Options["format"]>, Yaml: typeof Document): string[] {
   const text =
     output === "json" ? JSON.stringify(value, null, 2) : new Yaml(value, { aliasDuplicateObjects: false }).toString();
   return linesOf(text).map(escaped);
-}
-
-async function storeIn(file: string, { env }: ProcessIo): Promise<StoreName> {
-  const { loadConfig } = await import("../config/load-config.ts");
-  return (await loadConfig(file, env)).config.store;
 }

@@ -2,12 +2,13 @@ import { parseArgs } from "node:util";
 import { ExecutorRegistryError, parseExecutorType, VERSION } from "@executor-registry/resolver";
 import { endingInTime, interruptedExit, linesOf } from "@executor-registry/resolver/internal";
 import { configFile, UsageError } from "./config-file.ts";
-import { ACTIONS, FLAGS, type Options } from "./actions.ts";
+import { FLAGS, type Options } from "./action.ts";
+import { ACTIONS } from "./actions.ts";
 import type { ProcessIo } from "./process-io.ts";
 
 const WRONG_USAGE_EXIT = 2;
 
-const HELP = `Runs the executor registry service, and checks its configuration and its store.
+const HELP = `Runs the executor registry service, checks its configuration and its store, and moves its journal.
 
 Usage: executor-registry-server COMMAND [flags]
 
@@ -17,10 +18,12 @@ ${ACTIONS.map(({ usage, summary }) => `  ${usage.padEnd(62)}  ${summary}`).join(
 Flags:
   --config FILE     the configuration (or EXECUTOR_REGISTRY_CONFIG; default: executor-registry.yaml in this folder)
   --store ADDRESS   journal verify: the store, such as sqlite:/var/lib/executor-registry/catalogue.db (default: the configuration's)
-  --key FILE        journal verify: a public key in PEM that checkpoints must be signed by; several where keys were replaced
+  --key FILE        journal verify, store verify, store export: a public key in PEM that checkpoints must be signed by; several where keys
+                    were replaced
   --export FILE     journal verify: a file of exported entries (NDJSON) instead of a store
   --type TYPE       policy test: the executor type to test the image for (default: those that its names mean)
-  -o, --output      config print, policy test: yaml (default) or json
+  -o, --output      config print, policy test: yaml (default) or json; store export: a file (default: standard output)
+  --force           store export: replace a file that is there
   -h, --help        show this
   --version         show the version
 
@@ -29,6 +32,9 @@ says that it is not ready, answers for two more seconds, and ends; a second sign
 config check also looks whether this machine lets the service start: at the store's place, the address to listen at, secrets, and the
 cluster that reviews tokens. config print says where a secret is, never what it is. journal verify reads the whole store, while the service
 runs or not, without changing it, and names the first entry that does not hold; of --export FILE it reads that file alone, on any machine.
+store export writes a file whole or not at all; store import reads one, or standard input where FILE is -, and store migrate a store, and put
+the journal where none is, or where its beginning is: done again, they go on where they were. An ADDRESS, FROM or TO is a store's address,
+or config:FILE for the store of a configuration, with its password.
 policy test asks the image's registry as the configuration says, opens no store, and exits with 7 for an image that would not be admitted.
 `;
 
@@ -45,21 +51,24 @@ export async function runServerCommand(argv: readonly string[], io: ProcessIo): 
     }
     if (unused !== undefined) throw new UsageError(`${action.name} takes no flag --${unused}`);
     const { output } = values;
-    if (output !== undefined && output !== "yaml" && output !== "json") {
-      throw new UsageError(`--output ${output} is not one of yaml, json`);
-    }
     const options: Options = {
-      output: output ?? "yaml",
+      ...(output !== undefined && { output }),
+      format() {
+        if (output === undefined || output === "yaml" || output === "json") return output ?? "yaml";
+        throw new UsageError(`--output ${output} is not one of yaml, json`);
+      },
+      force: values.force ?? false,
       ...(values.type !== undefined && { type: parseExecutorType(values.type) }),
-      image() {
-        const [image] = words;
-        if (image === undefined) throw new UsageError(`${action.name} needs IMAGE, an image reference`);
-        return image;
+      words,
+      word(at) {
+        const word = words[at];
+        if (word === undefined) throw new UsageError(`${action.name} needs ${action.takes?.slice(at).join(" and ")}`);
+        return word;
       },
       ...(values.store !== undefined && { store: values.store }),
       keys: values.key ?? [],
       ...(values.export !== undefined && { exported: values.export }),
-      file: () => configFile(values.config ?? (action.takes === "file" ? words[0] : undefined), io.env),
+      file: () => configFile(values.config ?? (action.takes?.[0] === "[FILE]" ? words[0] : undefined), io.env),
     };
     return await endingInTime(action.run(options, io), io, action.endsWithinMs);
   } catch (error) {
@@ -76,6 +85,7 @@ function parsed(argv: readonly string[]) {
         config: { type: "string" },
         store: { type: "string" },
         output: { type: "string", short: "o" },
+        force: { type: "boolean" },
         key: { type: "string", multiple: true },
         export: { type: "string" },
         type: { type: "string" },
@@ -93,12 +103,15 @@ function actionOf(positionals: readonly string[]) {
   if (action === undefined) {
     const siblings = ACTIONS.filter(({ name }) => name.startsWith(`${positionals[0]} `));
     if (siblings.length === 0) throw new UsageError(`there is no command ${positionals[0]}`);
-    const known = siblings.map(({ name }) => name.split(" ")[1]).join(" or ");
+    const known = siblings
+      .map(({ name }) => name.split(" ")[1])
+      .join(", ")
+      .replace(/, ([^,]*)$/, " or $1");
     if (positionals[1] === undefined) throw new UsageError(`${positionals[0]} needs a command: ${known}`);
     throw new UsageError(`${positionals[0]} has no command ${positionals[1]}, only ${known}`);
   }
   const words = positionals.slice(action.name.split(" ").length);
-  const extra = words[action.takes === undefined ? 0 : 1];
+  const extra = words[action.takes?.length ?? 0];
   if (extra !== undefined) throw new UsageError(`${action.name} takes no argument "${extra}"`);
   return { action, words };
 }

@@ -52,11 +52,20 @@ export async function* verifiedPages(
   size: () => number = () => PAGE,
 ): AsyncGenerator<readonly Entry[], void> {
   let head = from;
-  for (;;) {
-    const entries = await store.read(head.sequence, size());
-    if (entries.length === 0) return;
-    head = verifyChain(entries, head);
+  for (let limit = size(); ;) {
+    let entries: readonly Entry[];
+    try {
+      entries = await store.read(head.sequence, limit);
+      if (entries.length === 0) return;
+      head = verifyChain(entries, head);
+    } catch (error) {
+      // What lies before the entry is read without it: it holds, or an earlier one does not.
+      if (!(error instanceof BrokenJournalError) || error.sequence <= head.sequence + 1) throw error;
+      limit = error.sequence - 1 - head.sequence;
+      continue;
+    }
     yield entries;
+    limit = size();
   }
 }
 

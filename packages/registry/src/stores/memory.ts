@@ -15,7 +15,7 @@ export const memoryKind: StoreKind = {
   problem: async () => undefined,
   async verify() {
     throw new ConfigurationError(
-      "a store in memory ends with its service, so it cannot be verified from outside; /health shows its journal",
+      "a store in memory ends with its service, and cannot be read from outside it; /health shows its journal, and /journal?format=ndjson exports it",
     );
   },
 };

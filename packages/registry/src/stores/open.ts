@@ -1,12 +1,11 @@
 import { type Clock, ConfigurationError, type Logger, silentLogger, systemClock } from "@executor-registry/resolver";
 import type { Head } from "../journal/entry.ts";
-import type { VerificationOptions } from "../journal/verification.ts";
 import type { Store } from "../journal/store.ts";
 import { memoryKind } from "./memory.ts";
 import { postgresKind } from "./postgres/kind.ts";
 import { redisKind } from "./redis/kind.ts";
 import { sqliteKind } from "./sqlite/kind.ts";
-import type { StoreContext, StoreKind } from "./store-kind.ts";
+import type { ReadingOptions, StoreContext, StoreKind } from "./store-kind.ts";
 import type { StoreSettings } from "./store-settings.ts";
 
 /** The kinds of stores. A new one is added here, and has a file or folder of its own. */
@@ -52,7 +51,7 @@ export async function storeProblem(store: StoreName): Promise<string | undefined
  * @throws StoreError when it cannot be read
  * @throws ConfigurationError for a store that keeps nothing
  */
-export async function verifyStore(store: StoreName, options: VerificationOptions & OpenOptions = {}): Promise<Head> {
+export async function verifyStore(store: StoreName, options: ReadingOptions & OpenOptions = {}): Promise<Head> {
   const settings = settingsOf(store);
   return storeKindOf(settings).verify(settings, contextOf(options), options);
 }

@@ -10,6 +10,12 @@ export interface StoreContext {
   readonly log: Logger;
 }
 
+/** What is done with what a store holds. */
+export interface ReadingOptions extends VerificationOptions {
+  /** Called last, with how far each of those that follow the journal has read it, by name. */
+  takeCursors?(cursors: ReadonlyMap<string, number>): void | Promise<void>;
+}
+
 /** One kind of store. Its file is loaded with the configuration's schema: what it needs to open one is loaded on use. */
 export interface StoreKind {
   /** What its addresses begin with, before the colon. */
@@ -37,5 +43,5 @@ export interface StoreKind {
    * @throws StoreError when it cannot be read
    * @throws ConfigurationError for a store that keeps nothing
    */
-  verify(settings: StoreSettings, context: StoreContext, options?: VerificationOptions): Promise<Head>;
+  verify(settings: StoreSettings, context: StoreContext, options?: ReadingOptions): Promise<Head>;
 }

@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import type { Clock } from "@executor-registry/resolver";
 import type { ProcessIo } from "../command/process-io.ts";
 import { runServerCommand } from "../command/server-command.ts";
@@ -6,14 +7,16 @@ import { runServerCommand } from "../command/server-command.ts";
 const standing: Clock = { now: () => Date.UTC(2026, 10, 23), sleep: () => new Promise(() => {}) };
 
 /** The process of a command in a test: streams that are kept, and nothing else. */
-export function fakeIo(given: Partial<Pick<ProcessIo, "env" | "signal" | "clock">> = {}) {
+export function fakeIo(given: Partial<Pick<ProcessIo, "stdin" | "env" | "signal" | "clock">> = {}) {
   const written = { stdout: "", stderr: "" };
   const stream = (name: "stdout" | "stderr"): ProcessIo["stdout"] => ({
     print: (lines) => void (written[name] += `${[lines].flat().join("\n")}\n`),
+    drained: async () => {},
   });
   return {
     stdout: stream("stdout"),
     stderr: stream("stderr"),
+    stdin: Readable.from([]),
     env: {},
     signal: new AbortController().signal,
     onHangup: () => () => {},

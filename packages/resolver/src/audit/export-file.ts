@@ -12,19 +12,34 @@ const MAX_LINE = 32 << 20;
 const MAX_KEY_BYTES = 64 << 10;
 
 /**
- * Takes the entries of an exported file, one JSON object a line.
+ * The entries of an exported journal, one JSON object a line, each once it holds. What is repeated comes once.
+ * @param source a file, or what is read from somewhere else
  * @throws ExecutorRegistryError code `broken-journal`, naming the first entry that does not hold, or the line that is no entry; code
  * `configuration` for a file that cannot be read
  */
-export async function checkExport(file: string, check: ChainCheck, signal: AbortSignal): Promise<void> {
+export async function* verifiedExport(
+  source: string | AsyncIterable<Uint8Array>,
+  check: ChainCheck,
+  signal: AbortSignal,
+): AsyncGenerator<ChainedEntry> {
   let number = 0;
-  for await (const line of linesIn(chunksOf(file, signal))) {
+  for await (const line of linesIn(chunksOf(source, signal))) {
     number += 1;
-    if (line === "") continue;
+    if (line === "" || line === "\n") continue;
     const entry = entryIn(line);
-    if (entry === undefined) throw brokenExport(`line ${number} is no entry of a journal`);
+    if (entry === undefined) {
+      const cut = line.endsWith("\n") ? "" : "; it has no end, so the export is not whole";
+      throw brokenExport(`line ${number} is no entry of a journal${cut}`);
+    }
+    const before = check.findings.head.sequence;
     checkEntry(entry, check, `line ${number}: `);
+    if (check.findings.head.sequence > before) yield entry;
   }
+}
+
+/** Takes all entries of an exported file. @throws as {@link verifiedExport} does */
+export async function checkExport(file: string, check: ChainCheck, signal: AbortSignal): Promise<void> {
+  for await (const _ of verifiedExport(file, check, signal));
 }
 
 function entryIn(line: string): ChainedEntry | undefined {
@@ -41,12 +56,13 @@ function entryIn(line: string): ChainedEntry | undefined {
   return value as unknown as ChainedEntry;
 }
 
-async function* chunksOf(file: string, signal: AbortSignal): AsyncGenerator<Buffer> {
+async function* chunksOf(source: string | AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  const file = typeof source === "string";
   try {
-    for await (const chunk of createReadStream(file, { signal })) yield chunk as Buffer;
+    yield* file ? (createReadStream(source, { signal }) as AsyncIterable<Uint8Array>) : source;
   } catch (error) {
     signal.throwIfAborted();
-    throw unreadable(file, error);
+    throw unreadable(file ? source : "standard input", error);
   }
 }
 
@@ -66,6 +82,7 @@ export async function readPublicKeys(files: readonly string[]): Promise<readonly
   );
 }
 
+/** Lines with what ends them; the last one may have no end. */
 async function* linesIn(text: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let rest = "";
@@ -73,7 +90,7 @@ async function* linesIn(text: AsyncIterable<Uint8Array>): AsyncGenerator<string>
     rest += decoder.decode(chunk, { stream: true });
     const lines = rest.split("\n");
     rest = lines.pop() ?? "";
-    yield* lines;
+    for (const line of lines) yield `${line}\n`;
     if (rest.length > MAX_LINE) throw brokenExport(`a line is longer than ${MAX_LINE} characters`);
   }
   yield rest + decoder.decode();

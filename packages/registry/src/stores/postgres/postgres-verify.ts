@@ -2,15 +2,15 @@ import { BrokenJournalError } from "../../journal/errors.ts";
 import { parseEntry } from "../../journal/entry-text.ts";
 import type { Entry, Head } from "../../journal/entry.ts";
 import { StoreError } from "../../journal/store-errors.ts";
-import { type VerificationOptions, verifyJournal } from "../../journal/verification.ts";
-import type { StoreContext } from "../store-kind.ts";
+import { verifyJournal } from "../../journal/verification.ts";
+import type { ReadingOptions, StoreContext } from "../store-kind.ts";
 import type { StoreSettings } from "../store-settings.ts";
 import { parsePostgresAddress } from "./postgres-address.ts";
 import { connections as connect } from "./postgres-connections.ts";
 import { inStoreErrors } from "./postgres-errors.ts";
 import { columnsOf, COLUMNS, listRows } from "./postgres-list.ts";
 import { usableVersion } from "./postgres-schema.ts";
-import { quoted } from "./postgres-text.ts";
+import { quoted, restored } from "./postgres-text.ts";
 
 /**
  * Reads all of a journal, which services may be using, and changes nothing: each entry of the chain, and that the columns which filters
@@ -22,7 +22,7 @@ import { quoted } from "./postgres-text.ts";
 export async function verifyPostgres(
   settings: StoreSettings,
   { clock }: StoreContext,
-  options: VerificationOptions = {},
+  options: ReadingOptions = {},
 ): Promise<Head> {
   const address = parsePostgresAddress(settings.address);
   const { description } = address;
@@ -45,13 +45,20 @@ export async function verifyPostgres(
           }),
         );
       // Entries are taken in order: what is named first comes first.
-      const take = (entry: Entry): void => {
+      const take = (entry: Entry): void | Promise<void> => {
         const column = altered.get(entry.sequence);
         if (column !== undefined)
           throw new BrokenJournalError(entry.sequence, `its column ${column} is not what the entry says`);
-        options.take?.(entry);
+        return options.take?.(entry);
       };
-      return await verifyJournal({ read }, undefined, { ...options, take });
+      const head = await verifyJournal({ read }, undefined, { ...options, take });
+      const cursors = await connections.steady((query) =>
+        query<{ readonly name: string; readonly sequence: number }>(
+          `SELECT name, sequence::float8 AS sequence FROM ${quoted(address.schema)}.cursors`,
+        ),
+      );
+      await options.takeCursors?.(new Map(cursors.map(({ name, sequence }) => [restored(name), sequence])));
+      return head;
     });
   } finally {
     ending.abort();

@@ -1,11 +1,14 @@
 import type { Head } from "../../journal/entry.ts";
 import { StoreError } from "../../journal/store-errors.ts";
-import { type VerificationOptions, verifyJournal } from "../../journal/verification.ts";
+import { verifyJournal } from "../../journal/verification.ts";
+import type { ReadingOptions } from "../store-kind.ts";
 import type { RedisAccess } from "./redis-client.ts";
 import { RedisConnection } from "./redis-connection.ts";
 import { redisKeys } from "./redis-keys.ts";
 import { hasOurs } from "./redis-layout.ts";
+import { RESP_TYPES } from "./redis-library.ts";
 import { readAfter } from "./redis-read.ts";
+import { decodeText } from "./redis-text.ts";
 import type { RedisContext } from "./redis.ts";
 
 /**
@@ -17,7 +20,7 @@ import type { RedisContext } from "./redis.ts";
 export async function verifyRedis(
   access: RedisAccess,
   { clock, log, random = Math.random }: RedisContext,
-  options: VerificationOptions = {},
+  options: ReadingOptions = {},
 ): Promise<Head> {
   const { description, prefix } = access.address;
   const keys = redisKeys(prefix);
@@ -28,8 +31,20 @@ export async function verifyRedis(
       throw new StoreError(description, `there is no journal under the prefix ${prefix}`, { retryable: false });
     const read = (after: number, limit: number) =>
       connection.run(({ client }) => readAfter(client, keys, after, limit));
-    return await verifyJournal({ read }, undefined, options);
+    const head = await verifyJournal({ read }, undefined, options);
+    const kept = await connection.run(({ client }) =>
+      client.sendCommand<string[]>(["HGETALL", keys.cursors], { typeMapping: { [RESP_TYPES.MAP]: Array } }),
+    );
+    await options.takeCursors?.(cursorsIn(kept));
+    return head;
   } finally {
     connection.close();
   }
+}
+
+/** @param kept each name with its sequence after it */
+function cursorsIn(kept: readonly string[]): ReadonlyMap<string, number> {
+  const cursors = new Map<string, number>();
+  for (let at = 0; at < kept.length; at += 2) cursors.set(decodeText(kept[at] ?? ""), Number(kept[at + 1]));
+  return cursors;
 }

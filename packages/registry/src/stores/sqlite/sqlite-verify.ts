@@ -3,8 +3,9 @@ import { DatabaseSync } from "node:sqlite";
 import { ExecutorRegistryError } from "@executor-registry/resolver";
 import { parseEntry } from "../../journal/entry-text.ts";
 import type { Head } from "../../journal/entry.ts";
-import { type VerificationOptions, verifyJournal } from "../../journal/verification.ts";
+import { verifyJournal } from "../../journal/verification.ts";
 import { StoreError } from "../../journal/store-errors.ts";
+import type { ReadingOptions } from "../store-kind.ts";
 import { sqliteError } from "./sqlite-errors.ts";
 import { portion } from "./sqlite-list.ts";
 import { HeadMarker } from "./sqlite-marker.ts";
@@ -16,7 +17,7 @@ import { isOurs } from "./sqlite-schema.ts";
  * @throws BrokenJournalError naming the first entry that does not hold
  * @throws StoreError
  */
-export async function verifySqlite(path: string, options: VerificationOptions = {}): Promise<Head> {
+export async function verifySqlite(path: string, options: ReadingOptions = {}): Promise<Head> {
   const file = resolve(path);
   const description = `sqlite:${file}`;
   let database: DatabaseSync | undefined;
@@ -33,6 +34,7 @@ export async function verifySqlite(path: string, options: VerificationOptions = 
       const problem = `every entry holds, but the file is damaged (${String(result)}); restore it from a backup`;
       throw new StoreError(description, problem, { retryable: false });
     }
+    await options.takeCursors?.(cursorsIn(database));
     return head;
   } catch (problem) {
     throw problem instanceof ExecutorRegistryError || options.signal?.aborted
@@ -41,4 +43,11 @@ export async function verifySqlite(path: string, options: VerificationOptions = 
   } finally {
     if (database?.isOpen) database.close();
   }
+}
+
+/** An older release's database may have none. */
+function cursorsIn(database: DatabaseSync): ReadonlyMap<string, number> {
+  const there = database.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'cursors'").get();
+  const rows = there === undefined ? [] : database.prepare("SELECT name, sequence FROM cursors").all();
+  return new Map(rows.map(({ name, sequence }) => [String(name), Number(sequence)]));
 }

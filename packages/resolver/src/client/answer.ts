@@ -24,6 +24,8 @@ export class Answer {
   problem: ExecutorRegistryError | undefined;
   /** An event said that it changed. */
   outdated = false;
+  /** The last event about its type. */
+  told: object | undefined;
   /** The one request under way, and whether what it brings may be too old already. */
   flight: Promise<void> | undefined;
   again = false;

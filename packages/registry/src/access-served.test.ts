@@ -104,8 +104,9 @@ describe("red-18, red-13: access", () => {
   }
 
   test("red-18: one address cannot take all streams, and HEAD holds none", async () => {
-    const config = "{host: 127.0.0.1, port: 0, trustProxy: 1}";
-    const service = await startService({ config: parseConfig(`listen: ${config}`, "test.yaml"), log });
+    const config =
+      "listen: {host: 127.0.0.1, port: 0, trustProxy: 1}\nlimits: {eventStreams: 7, eventStreamsPerAddress: 5}";
+    const service = await startService({ config: parseConfig(config, "test.yaml"), log });
     const open: AbortController[] = [];
     // Kept, since fetch ends a stream whose response is garbage.
     const responses: Response[] = [];
@@ -125,10 +126,14 @@ describe("red-18, red-13: access", () => {
     try {
       for (let nth = 0; nth < 5; nth++) assert.equal(await listen("192.0.2.1", "HEAD"), 200);
       assert.equal(await streams(), 0);
-      for (let nth = 0; nth < 200; nth++) assert.equal(await listen("192.0.2.1"), 200);
+      for (let nth = 0; nth < 5; nth++) assert.equal(await listen("192.0.2.1"), 200);
       assert.equal(await listen("192.0.2.1"), 429);
-      assert.equal(await listen("192.0.2.2"), 200);
-      assert.equal(await streams(), 201);
+      assert.equal(responses.at(-1)?.headers.get("retry-after"), "60");
+      for (const address of ["192.0.2.2", "192.0.2.3"]) assert.equal(await listen(address), 200);
+      assert.equal(await streams(), 7);
+      // The address with the most loses its oldest.
+      assert.equal(await listen("192.0.2.4"), 200);
+      assert.equal(await streams(), 7);
     } finally {
       for (const leaving of open) leaving.abort();
       await service.close();

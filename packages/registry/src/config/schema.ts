@@ -245,6 +245,13 @@ export const Config = z
         refusedEventsPerMinute: z.number().int().min(1).default(60).meta({
           description: "Refused events from one address; beyond it, all of that address are refused for a while",
         }),
+        eventStreams: z.number().int().min(1).max(8000).default(1000).meta({
+          description:
+            "Clients that may listen to `GET /events` at once; of the 10,000 connections that may be open, and 15 kB of memory each",
+        }),
+        eventStreamsPerAddress: z.number().int().min(1).max(8000).default(200).meta({
+          description: "Of one address. All clients behind a proxy have its address, unless `listen.trustProxy` is set",
+        }),
       })
       .prefault({}),
     log: z.strictObject({ level: z.enum(["debug", "info", "warn", "error"]).default("info") }).prefault({}),

@@ -31,14 +31,18 @@ interface Listener {
 
 /** Changes that a client which was away can catch up on. */
 const MAX_REMEMBERED_EVENTS = 1000;
-const MAX_STREAMS = 1000;
-/** Clients behind one proxy have one address, unless the configuration trusts the proxy. */
-const MAX_STREAMS_PER_ADDRESS = 200;
 const HEARTBEAT_MS = 15_000;
 /** A client that reads slower than this many bytes behind is cut off; it comes back and catches up. */
 const MAX_UNSENT_BYTES = 1 << 20;
 /** And those that are furthest behind, when all together are. */
 const MAX_UNSENT_BYTES_OF_ALL = 32 << 20;
+
+/** How many may listen. */
+export interface StreamLimits {
+  readonly all: number;
+  /** Clients behind one proxy have one address, unless the configuration trusts the proxy. */
+  readonly perAddress: number;
+}
 
 /** Where the journal is. */
 type JournalPlace = Pick<Catalogue, "head" | "origin" | "onReset">;
@@ -49,7 +53,12 @@ type JournalPlace = Pick<Catalogue, "head" | "origin" | "onReset">;
  * gets twice says nothing new.
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
-export function createEventStream(snapshot: Snapshot, journal: JournalPlace, clock: Clock): EventStream {
+export function createEventStream(
+  snapshot: Snapshot,
+  journal: JournalPlace,
+  limits: StreamLimits,
+  clock: Clock,
+): EventStream {
   const process = randomUUID().slice(0, 8);
   const ending = new AbortController();
   /** In the order of their coming. */
@@ -119,8 +128,8 @@ export function createEventStream(snapshot: Snapshot, journal: JournalPlace, clo
       const counts = new Map<string, number>();
       for (const listener of streams.values()) counts.set(listener.address, (counts.get(listener.address) ?? 0) + 1);
       const own = counts.get(address) ?? 0;
-      if (own >= MAX_STREAMS_PER_ADDRESS) return false;
-      if (streams.size < MAX_STREAMS) return true;
+      if (own >= limits.perAddress) return false;
+      if (streams.size < limits.all) return true;
       const [[greedy, most] = [address, own]] = [...counts].sort(([, a], [, b]) => b - a);
       if (most <= own + 1) return false;
       const [oldest] = [...streams].find(([, listener]) => listener.address === greedy) ?? [];

@@ -21,7 +21,8 @@ export class MinuteLimit {
   check(caller: string, what: string): void {
     const found = this.#current(caller);
     if (found === undefined || found.count < this.#perMinute) return;
-    throw new ThrottledError(what, found.since + WINDOW_MS - this.#clock.now());
+    const seconds = Math.ceil((found.since + WINDOW_MS - this.#clock.now()) / 1000);
+    throw new ThrottledError(`too many ${what} from this address; again in ${seconds} s`, seconds);
   }
 
   count(caller: string): void {
@@ -82,9 +83,8 @@ export class ThrottledError extends ExecutorRegistryError {
   override readonly name = "ThrottledError";
   readonly seconds: number;
 
-  constructor(what: string, ms: number) {
-    const seconds = Math.ceil(ms / 1000);
-    super("throttled", `too many ${what} from this address; again in ${seconds} s`);
+  constructor(message: string, seconds: number) {
+    super("throttled", message);
     this.seconds = seconds;
   }
 }

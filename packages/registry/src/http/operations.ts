@@ -1,4 +1,3 @@
-import { ExecutorRegistryError } from "@executor-registry/resolver";
 import { type HealthDocument, SERVICE_OPERATIONS, type ServiceOperation } from "@executor-registry/resolver/internal";
 import { z } from "zod";
 import { WEBHOOK_KINDS } from "../webhooks/kinds.ts";
@@ -6,6 +5,7 @@ import type { Api } from "./api.ts";
 import { answerExecutor, answerExecutors, answerVersions, postReport, refresh } from "./executors.ts";
 import { EXPORTS } from "./export-journal.ts";
 import { listCheckpoints, listJournal } from "./list-journal.ts";
+import { ThrottledError } from "./minute-limit.ts";
 import { type Answer, type Call, json, operation, type Operation } from "./operation.ts";
 import {
   CheckpointsQuery,
@@ -317,10 +317,13 @@ function statusOnly({ status, body }: Answer<"json">): Answer<"json"> {
   return json({ status: (body as Pick<HealthDocument, "status">).status }, status);
 }
 
+/** Who finds no room asks instead; thousands that tried again at once would keep the service busy with refusing them. */
+const LISTEN_AGAIN_S = 60;
+
 function listen({ address, headers }: Call, { events }: Api): Answer<"stream"> {
   if (!events.makeRoom(address)) {
     const detail = `${events.size} clients listen already: no more are accepted, or no more from this address`;
-    throw new ExecutorRegistryError("throttled", detail);
+    throw new ThrottledError(detail, LISTEN_AGAIN_S);
   }
   const { authorization, "last-event-id": lastId } = headers;
   const lastEventId = typeof lastId === "string" ? lastId : undefined;

@@ -59,7 +59,12 @@ export async function createServiceServer({
   const nextId = createRequestIds();
   let readPath = createReadPath(snapshot, parts().access, reads, nextId, freshness);
   let draining = false;
-  const events = createEventStream(snapshot, catalogue, clock);
+  const events = createEventStream(
+    snapshot,
+    catalogue,
+    { all: limits.eventStreams, perAddress: limits.eventStreamsPerAddress },
+    clock,
+  );
   const metrics = createMetrics({ choices, inForce: parts, leadership, freshness, reads, events });
   const fastify = await createHttpServer({
     operations: OPERATIONS,

@@ -169,6 +169,29 @@ describe("when the connection for events", () => {
     );
   });
 
+  test("is refused for want of room, answers are asked for, and it is tried again when the service says so", async () => {
+    await using world = await production({ events: true });
+    const { clock, registry } = world;
+    await world.resolver.close();
+    registry.misbehave((request, response) => {
+      if (!request.url?.endsWith("/events")) return false;
+      response.writeHead(429, { "retry-after": "60" }).end();
+      return true;
+    });
+    const { length } = registry.received;
+    const listened = (): number =>
+      registry.received.slice(length).filter(({ path }) => path.endsWith("/events")).length;
+    const refused = world.another();
+    assert.equal((await refused.resolve("ml")).version, "1.0");
+    await until(() => listened() === 1);
+    registry.know({ ml: "executor-ml:1.1" });
+    for (let second = 0; second < 59; second += 1) await clock.advance(1000);
+    await until(async () => (await refused.resolve("ml")).version === "1.1");
+    assert.equal(listened(), 1);
+    registry.misbehave(undefined);
+    await until(async () => (await clock.advance(100), registry.listeners === 1));
+  });
+
   test("is not wanted, who watches hears of changes by asking", async () => {
     await using world = await production();
     const { clock, registry, resolver } = world;

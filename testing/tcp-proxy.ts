@@ -8,6 +8,8 @@ export interface TcpProxy extends AsyncDisposable {
   readonly cuts: number;
   /** How many connections there are. */
   readonly open: number;
+  /** Bytes that clients sent, and bytes that the server sent, of all connections so far. */
+  readonly carried: { readonly up: number; readonly down: number };
   /** Cuts all connections, in the middle of what they carry, and refuses new ones for `ms`. */
   cut(ms?: number): void;
   /** Cuts each connection as soon as the server answers: what is asked next is done, and the reply is lost. So often. */
@@ -26,6 +28,7 @@ export async function tcpProxy(
   let cuts = 0;
   let refuseUntil = 0;
   let losing = 0;
+  const carried = { up: 0, down: 0 };
   const server = createServer((client) => {
     if (Date.now() < refuseUntil) {
       client.resetAndDestroy();
@@ -37,8 +40,9 @@ export async function tcpProxy(
     for (const [socket, other] of [pair, pair.toReversed() as [Socket, Socket]]) {
       socket.on("error", () => other.destroy()).on("close", () => (pairs.delete(pair), other.destroy()));
     }
-    client.pipe(upstream);
+    client.on("data", (chunk: Buffer) => (carried.up += chunk.length)).pipe(upstream);
     upstream.on("data", (chunk: Buffer) => {
+      carried.down += chunk.length;
       if (drops?.(chunk)) return;
       if (losing === 0) {
         if (!client.write(chunk)) upstream.pause();
@@ -60,6 +64,9 @@ export async function tcpProxy(
     },
     get open() {
       return pairs.size;
+    },
+    get carried() {
+      return { ...carried };
     },
     cut(ms = 0) {
       refuseUntil = Date.now() + ms;

@@ -28,6 +28,11 @@ export const keyOf = ({ repository, digest }: Pick<Due, "repository" | "digest">
 
 const isAwaited = ({ unjudged, asked }: Due): boolean => unjudged === true || asked !== undefined;
 
+/** Those who asked need not wait any longer. */
+export function answered({ asked }: Due): void {
+  for (const done of asked?.answered ?? []) done();
+}
+
 /** When which image has to be judged again. Each image is in it once; most are not, since their verdicts hold for ever. */
 export class DueQueue {
   readonly #due = new Map<string, Due>();

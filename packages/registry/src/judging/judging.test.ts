@@ -4,8 +4,9 @@ import { memoryStore } from "@executor-registry/registry/internal";
 import { manualClock } from "../../../../testing/manual-clock.ts";
 import type { Check, Judgement } from "../checks/check.ts";
 import { makePolicies } from "../checks/checks.ts";
+import { sharedMemoryStore } from "../stores/testing/shared-memory.ts";
 import { openScanning, type Scanning } from "../testing/scanning.ts";
-import { listedImage, listing, scriptedSource } from "../testing/scripted-source.ts";
+import { deferred, listedImage, listing, scriptedSource } from "../testing/scripted-source.ts";
 import { judged, passing } from "../testing/until-judged.ts";
 
 const HOUR_MS = 3_600_000;
@@ -159,6 +160,53 @@ describe("what is due", () => {
     );
     await scanning.judging.close();
     await running;
+  });
+
+  test("an answer that another replica's has overtaken is not written down: the check is asked again", async () => {
+    const store = { ...sharedMemoryStore(), close: async () => {} };
+    const [old, came] = [deferred(), deferred()];
+    const one = () =>
+      scriptedSource(async (_request, found) => {
+        await found(listing("team/executor-ml", listedImage("a", "1.0.0")));
+        return { complete: true };
+      });
+    const check = counting("counting", {}, async (asked) => {
+      if (asked !== 2) return { state: "passed", reason: asked === 1 ? "it is" : "it is again" };
+      came.resolve();
+      await old.promise;
+      return { state: "failed", reason: "it was not for a while" };
+    });
+    await using first = await openScanning({ sources: [one()], checks: [check], store });
+    await first.scan();
+    await using second = await openScanning({ sources: [one()], checks: [check], store });
+    const running = [first, second].map(({ judging }) => judging.run());
+    const signed = [{ action: "signed", repository: "team/executor-ml" }] as const;
+    first.judging.hint(signed, { actor: "webhook:harbor", why: "event" });
+    await came.promise;
+    second.judging.hint(signed, { actor: "webhook:harbor", why: "event" });
+    await judged(second);
+    old.resolve();
+    await judged(first);
+    assert.equal(check.asked, 4);
+    assert.equal((await lastJudged(first)).length, 1);
+    const [image] = first.catalogue.type("ml")?.images ?? [];
+    assert.equal(image?.verdicts[0]?.reason, "it is again");
+    await Promise.all([first.judging.close(), second.judging.close(), ...running]);
+  });
+
+  test("what is due stays so once judging ends, and nothing waits for it", async () => {
+    const store = { ...memoryStore(), close: () => Promise.resolve() };
+    const clock = manualClock();
+    const start = (fingerprint: string) =>
+      openScanning({ sources: [source()], checks: [counting("counting", { fingerprint })], store, clock });
+    {
+      await using scanning = await start("first");
+      await passing(clock, scanning.scan());
+    }
+    await using scanning = await start("second");
+    await scanning.judging.close();
+    await scanning.judging.adopt();
+    assert.equal(scanning.judging.health.due, 3);
   });
 
   test("an event that an image was signed, or scanned, makes it due, and no other", async () => {

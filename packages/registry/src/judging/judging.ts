@@ -18,7 +18,7 @@ import type { Verdict } from "../model/verdict.ts";
 import { forEachLimited } from "../sources/for-each-limited.ts";
 import { type ImageSource, readerOf } from "../sources/image-source.ts";
 import { ask } from "./ask.ts";
-import { type Due, DueQueue, keyOf } from "./due-queue.ts";
+import { answered, type Due, DueQueue, keyOf } from "./due-queue.ts";
 import {
   CheckAnswers,
   combined,
@@ -57,6 +57,8 @@ interface Judged {
   readonly due: Due;
   readonly images: ReadonlyMap<string, CatalogueImage>;
   readonly answers: CheckAnswers;
+  /** The types under which it was judged by others meanwhile: these answers may be older. Absent where nothing had to be read for them. */
+  readonly overtaken?: Set<string>;
 }
 
 /** Images that are judged at the same time. */
@@ -121,7 +123,8 @@ export class Judging {
     const late = clock.sleep(ADOPT_MS, done.signal).catch(() => {});
     const until = now + ADOPT_MS;
     try {
-      while (this.#queue.next !== undefined && this.#queue.next <= clock.now() && clock.now() < until) {
+      while ((this.#queue.next ?? Infinity) <= clock.now() && clock.now() < until) {
+        if (this.#ending.signal.aborted) break;
         await Promise.race([this.#round(), late]);
       }
     } finally {
@@ -314,7 +317,7 @@ export class Judging {
     for (const check of distinct(wanted)) {
       answers.put(check, await ask(check, subject, clock, this.#ending.signal));
     }
-    return { due, images, answers };
+    return { due, images, answers, overtaken: new Set() };
   }
 
   async #write(judged: readonly Judged[]): Promise<void> {
@@ -324,12 +327,12 @@ export class Judging {
       const some = judged.filter((one) => actorOf(one) === actor);
       await catalogue.record(actor, (state) => some.flatMap((one) => this.#changes(state, one)));
     }
-    for (const { due, images, answers } of judged) {
+    for (const { due, images, answers, overtaken } of judged) {
       let again = false;
       for (const [type, before] of images) {
         const image = catalogue.type(type)?.images.get(due.repository.name, due.digest);
         if (image === undefined || image.state === "withdrawn") continue;
-        if (isOther(image, before)) {
+        if (isOther(image, before) || overtaken?.has(type)) {
           again = true;
           this.#queue.put({ ...due, at: clock.now() });
         } else if (answers.pending) {
@@ -344,13 +347,17 @@ export class Judging {
   }
 
   /** Decides by the state alone: much may have happened since the checks were asked. */
-  #changes(state: CatalogueState, { due, images, answers }: Judged): readonly Reasoned[] {
+  #changes(state: CatalogueState, { due, images, answers, overtaken }: Judged): readonly Reasoned[] {
     const { policies, clock } = this.#options;
     const { digest, asked } = due;
     const { name: repository } = due.repository;
     return [...images].flatMap(([type, before]) => {
       const image = state.types.get(type)?.images.get(repository, digest);
       if (image === undefined || image.state === "withdrawn" || isOther(image, before)) return [];
+      if (overtaken && !same(image.verdicts, before.verdicts)) {
+        overtaken.add(type);
+        return [];
+      }
       const now = clock.now();
       const policy = policies.of(type);
       const verdicts = combined(policy, image.verdicts, answers, now);
@@ -386,11 +393,6 @@ export class Judging {
     const { clock, random } = this.#options;
     return clock.now() + LEAST_RETRY_MS + backoff(failures, random, LONGEST_RETRY_MS, FIRST_RETRY_MS);
   }
-}
-
-/** Those who asked need not wait any longer. */
-function answered({ asked }: Due): void {
-  for (const done of asked?.answered ?? []) done();
 }
 
 /** Whether what it holds was read meanwhile, or other tags name it. */

@@ -66,7 +66,7 @@ export class Catalogue {
       catalogue.#unread = undefined;
       for (const listener of catalogue.#listeners) listener(types);
     };
-    journal.onEntries((entries) => changed(catalogue.#typesOf(entries)));
+    journal.onEntries((entries) => changed(catalogue.#typesOf(entries.map(({ change }) => change))));
     journal.onReset((before) => {
       journal.state.recent.limit = MAX_UNPACKED_IMAGES;
       changed(new Set([...before.types.keys(), ...journal.state.types.keys()]));
@@ -186,24 +186,30 @@ export class Catalogue {
   }
 
   /**
-   * Writes down what `decide` makes of the current state, and whose claims change by it. Durable once it resolves.
+   * Writes down what `decide` makes of the current state, and whose claims change by it, all or nothing. Durable once it resolves.
    * @throws StoreError when it could not be written; nothing has changed then
    */
   async record(
     actor: string,
     decide: (state: CatalogueState) => readonly Reasoned[],
   ): Promise<readonly Entry<Change>[]> {
-    const write = (reasoned: readonly Reasoned[]) => reasoned.map((draft) => ({ actor, ...draft }));
-    const changes = await this.#journal.append((state) => write(decide(state)));
-    if (changes.length === 0) return changes;
-    return [...changes, ...(await this.reclaim(this.#typesOf(changes)))];
+    return this.#journal.append((state) => {
+      const decided = decide(state);
+      const changes = decided.map(({ change }) => change);
+      // In one entry with what they follow from: else a service that ended in between would leave them as they were.
+      const claims = reclaim(state, this.#typesOf(changes), this.#rank, changes);
+      return [
+        ...decided.map((draft) => ({ actor, ...draft })),
+        ...claims.map((draft) => ({ actor: "system", ...draft })),
+      ];
+    });
   }
 
-  /** The types whose answers entries may change. */
-  #typesOf(entries: readonly Entry<Change>[]): ReadonlySet<string> {
+  /** The types whose answers changes may change. */
+  #typesOf(changes: readonly Change[]): ReadonlySet<string> {
     const { repositories } = this.#journal.state;
     return new Set(
-      entries.flatMap(({ change }) => {
+      changes.flatMap((change) => {
         if (change.kind === "checkpoint" || change.kind === "policy-changed" || change.kind === "version-policies-set")
           return [];
         return change.type === undefined ? [...(repositories.get(change.repository) ?? [])] : [change.type];

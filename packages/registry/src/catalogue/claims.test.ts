@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { memoryStore } from "@executor-registry/registry/internal";
 import { repositoryNamed, type Repository } from "@executor-registry/resolver";
+import type { Store } from "../journal/store.ts";
 import type { RepositoryListing } from "../sources/image-source.ts";
 import { openScanning, type ScanningOptions } from "../testing/scanning.ts";
 import { listedImage, listing, scriptedSource } from "../testing/scripted-source.ts";
@@ -39,6 +40,27 @@ describe("which repository a type is answered from", () => {
     assert.equal(world.answer()?.version, "1.0.0");
     assert.deepEqual(world.answer()?.warnings, []);
     assert.deepEqual(world.scanning.catalogue.type("ml")?.claims.length, 1);
+  });
+
+  test("a claim is written together with what it follows from: no service ends in between", async () => {
+    const store = memoryStore();
+    const appended: string[][] = [];
+    const noting: Store = {
+      ...store,
+      append(expected, entries) {
+        appended.push(entries.map(({ change }) => change.kind));
+        return store.append(expected, entries);
+      },
+    };
+    await using world = await opened([OURS, THEIRS], { store: noting });
+    await world.scanning.scan();
+    world.held.listings = [OURS, listing("aaa/executor-ml")];
+    await world.scanning.scan();
+    assert.deepEqual(appended, [
+      ["image-found", "repository-read", "type-claimed"],
+      ["image-found", "repository-read", "type-claimed"],
+      ["image-withdrawn", "type-claimed"],
+    ]);
   });
 
   test("red-04: of repositories that the configuration does not put in order, the one that was there first stays", async () => {

@@ -18,6 +18,17 @@ import { POLICY_PART, restorePart, serializePart, STORED_FORMAT } from "./stored
 /** Each takes about 600 bytes. */
 const MAX_UNPACKED_IMAGES = 10_000;
 
+/** What is written down of what was seen in a repository. */
+const LOOKS: ReadonlySet<Change["kind"]> = new Set([
+  "image-found",
+  "image-tagged",
+  "image-described",
+  "image-untagged",
+  "image-withdrawn",
+  "tag-moved",
+  "repository-read",
+]);
+
 /** What a catalogue is opened with. */
 export interface CatalogueOptions {
   readonly store: Store;
@@ -34,6 +45,7 @@ export class Catalogue {
   readonly #rank: Rank;
   readonly #listeners: ((types: ReadonlySet<string>) => void)[] = [];
   #unread: readonly RepositoryReads[] | undefined;
+  readonly #othersLooks = new Map<string, number>();
 
   private constructor(journal: Journal<CatalogueState, Change>, { store, rank }: CatalogueOptions) {
     this.#journal = journal;
@@ -66,7 +78,10 @@ export class Catalogue {
       catalogue.#unread = undefined;
       for (const listener of catalogue.#listeners) listener(types);
     };
-    journal.onEntries((entries) => changed(catalogue.#typesOf(entries.map(({ change }) => change))));
+    journal.onEntries((entries, ours) => {
+      if (!ours) catalogue.#noteLooks(entries);
+      changed(catalogue.#typesOf(entries.map(({ change }) => change)));
+    });
     journal.onReset((before) => {
       journal.state.recent.limit = MAX_UNPACKED_IMAGES;
       changed(new Set([...before.types.keys(), ...journal.state.types.keys()]));
@@ -160,6 +175,18 @@ export class Catalogue {
   /** What came of the looks at a repository; `undefined` before the first. */
   readsOf(repository: string): RepositoryReads | undefined {
     return this.#journal.state.reads.get(repository);
+  }
+
+  /** The last entry that another service wrote about what it saw in a repository, as far as it was taken in since this one was opened. */
+  othersLookAt(repository: string): number {
+    return this.#othersLooks.get(repository) ?? 0;
+  }
+
+  #noteLooks(entries: readonly Entry<Change>[]): void {
+    for (const { sequence, change } of entries) {
+      if (!LOOKS.has(change.kind) || !("repository" in change) || change.repository === undefined) continue;
+      this.#othersLooks.set(change.repository, sequence);
+    }
   }
 
   /** Every repository that was looked at, with what came of it. */

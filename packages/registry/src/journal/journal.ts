@@ -32,8 +32,11 @@ export interface Journal<S, C extends JournalChange> {
    * @throws BrokenJournalError when the store holds something else than what was written
    */
   append(decide: (state: S) => readonly Draft<C>[], signal?: AbortSignal): Promise<readonly Entry<C>[]>;
-  /** Calls `listener` with entries, ours and others', in order, when the state has them. @returns what stops it */
-  onEntries(listener: (entries: readonly Entry<C>[]) => void): () => void;
+  /**
+   * Calls `listener` with entries, in order, when the state has them; `ours` are those that this journal appended and knows to be written.
+   * @returns what stops it
+   */
+  onEntries(listener: (entries: readonly Entry<C>[], ours: boolean) => void): () => void;
   /**
    * Calls `listener` when the state was made again from the store, which had lost what it had acknowledged: anything may have changed.
    * @returns what stops it
@@ -90,7 +93,7 @@ export async function openJournal<S, C extends JournalChange>(options: JournalOp
   const { store, fold, clock, log, snapshotEvery = 1000, random = Math.random } = options;
   const inTurn = serial();
   const sealed = new Seal(store.findings, clock, log);
-  const listeners = new Set<(entries: readonly Entry<C>[]) => void>();
+  const listeners = new Set<(entries: readonly Entry<C>[], ours: boolean) => void>();
   const restored = await restore(store, fold, log);
   let position: Position<S> = { state: restored.state, head: restored.head, at: restored.at };
   let { saved } = restored;
@@ -103,7 +106,7 @@ export async function openJournal<S, C extends JournalChange>(options: JournalOp
   const passedOver = new Set<string>();
   const resets = new Set<(before: S) => void>();
 
-  const take = (all: readonly Entry[]): void => {
+  const take = (all: readonly Entry[], ours: boolean): void => {
     if (all.length === 0) return;
     position = foldIn(position, all, fold);
     if (all[0]?.sequence === 1) origin = all[0].hash;
@@ -112,7 +115,7 @@ export async function openJournal<S, C extends JournalChange>(options: JournalOp
     if (changed !== undefined) addParts(changed, entries, fold);
     for (const listener of listeners) {
       try {
-        listener(entries);
+        listener(entries, ours);
       } catch (problem) {
         log.error({ problem, sequence: position.head.sequence }, "a listener of the journal failed");
       }
@@ -136,7 +139,7 @@ export async function openJournal<S, C extends JournalChange>(options: JournalOp
       const loss = await lossOf(store, position.head, origin);
       if (loss !== undefined) return foldAgain(loss);
     }
-    for await (const entries of verifiedPages(store, position.head)) take(entries);
+    for await (const entries of verifiedPages(store, position.head)) take(entries, false);
     confirmed = now;
   };
 
@@ -195,7 +198,7 @@ export async function openJournal<S, C extends JournalChange>(options: JournalOp
         if (attempt === MAX_ATTEMPTS) throw problem;
         continue;
       }
-      take(entries);
+      take(entries, true);
       return entries;
     }
   };

@@ -43,6 +43,8 @@ export interface SourceScanOptions extends IngestOptions {
 }
 
 const MAX_SENTENCES = 20;
+/** Looks at what another replica wrote about meanwhile; the next poll comes anyway. */
+const MAX_AGAIN = 3;
 const PASSING: ReadonlySet<string> = new Set(["throttled", "unreachable", "timeout"]);
 export const NO_PROGRESS: ScanProgress = { repositories: 0, repositoriesRead: 0, tags: 0, tagsRead: 0 };
 
@@ -82,6 +84,7 @@ export class SourceScan {
     const read = new Set<string>();
     const unreadable = new Set<string>();
     const emptied = new Map<string, Emptied>();
+    const overtaken = new Map<string, Repository>();
     let [changes, passing] = [0, false];
     let problem: ExecutorRegistryError | undefined;
     let progress = NO_PROGRESS;
@@ -105,6 +108,11 @@ export class SourceScan {
       const { name } = listing.repository;
       const { ticket, since } = tickets.get(name) ?? start;
       const newest = (): boolean => {
+        // Another replica may have looked later, and nobody can say who did.
+        if (catalogue.othersLookAt(name) > since) {
+          overtaken.set(name, listing.repository);
+          return false;
+        }
         if (ticket < (this.#believed.get(name) ?? 0)) return false;
         this.#believed.set(name, ticket);
         return true;
@@ -181,6 +189,11 @@ export class SourceScan {
     }
     const total = only === undefined ? held.size : undefined;
     for (const listing of this.#disappearances.believed([...emptied.values()], total, now)) await take(listing);
+    for (let again = 0; overtaken.size > 0 && again < MAX_AGAIN; again += 1) {
+      const repositories = [...overtaken.values()];
+      overtaken.clear();
+      await look(repositories);
+    }
     const doubt = this.#disappearances.problem();
     if (doubt) failed(source.name, doubt, doubt.message);
     return {

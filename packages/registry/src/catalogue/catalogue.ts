@@ -1,19 +1,17 @@
 import { type Clock, type Digest, type Logger, type Repository } from "@executor-registry/resolver";
 import type { Entry, Head, JournalFilter } from "../journal/entry.ts";
-import type { Fold } from "../journal/fold.ts";
 import { type Journal, openJournal } from "../journal/journal.ts";
 import type { Listing } from "../journal/listing.ts";
 import type { SealState } from "../journal/seal.ts";
 import type { Store } from "../journal/store.ts";
 import { type Change, isChange } from "../model/change.ts";
 import type { ScanReport } from "../model/scan-report.ts";
-import { applyEntry, emptyCatalogue } from "./fold.ts";
 import { reclaim, type Rank } from "./claims.ts";
 import type { Reasoned } from "./reconcile.ts";
 import type { CatalogueImage, CatalogueState, CatalogueType, KeptAnswer, RepositoryReads } from "./state.ts";
 import { interned } from "./interned.ts";
 import type { ImageHolder } from "./image-set.ts";
-import { POLICY_PART, restorePart, serializePart, STORED_FORMAT } from "./stored.ts";
+import { CATALOGUE_FOLD } from "./stored.ts";
 
 /** Each takes about 600 bytes. */
 const MAX_UNPACKED_IMAGES = 10_000;
@@ -36,6 +34,8 @@ export interface CatalogueOptions {
   readonly rank: Rank;
   readonly clock: Clock;
   readonly log: Logger;
+  /** A snapshot is saved when this many entries came since the last. @default 1000 */
+  readonly snapshotEvery?: number;
 }
 
 /** The current state: read from memory, changed through the journal alone. */
@@ -59,19 +59,9 @@ export class Catalogue {
    * @throws BrokenJournalError
    */
   static async open(options: CatalogueOptions): Promise<Catalogue> {
-    const { store, clock, log } = options;
-    const fold: Fold<CatalogueState, Change> = {
-      format: STORED_FORMAT,
-      knows: isChange,
-      initial: emptyCatalogue,
-      apply: applyEntry,
-      partOf: ({ change }) =>
-        change.kind === "checkpoint" ? undefined : (change.type ?? change.repository ?? POLICY_PART),
-      parts: ({ types, reads }) => [...types.keys(), ...reads.keys(), POLICY_PART],
-      serialize: serializePart,
-      restore: restorePart,
-    };
-    const journal = await openJournal({ store, fold, clock, log });
+    const { store, clock, log, snapshotEvery } = options;
+    const every = snapshotEvery === undefined ? {} : { snapshotEvery };
+    const journal = await openJournal({ store, fold: CATALOGUE_FOLD, clock, log, ...every });
     journal.state.recent.limit = MAX_UNPACKED_IMAGES;
     const catalogue = new Catalogue(journal, options);
     const changed = (types: ReadonlySet<string>): void => {

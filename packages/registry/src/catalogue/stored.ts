@@ -1,10 +1,12 @@
-import { indexRepository } from "./fold.ts";
+import type { Fold } from "../journal/fold.ts";
+import { type Change, isChange } from "../model/change.ts";
+import { applyEntry, emptyCatalogue, indexRepository } from "./fold.ts";
 import { type ImageHolder, ImageSet, type PackedImageSet } from "./image-set.ts";
 import { interned } from "./interned.ts";
 import { type CatalogueState, type CatalogueType, emptyType, type RepositoryReads } from "./state.ts";
 
 /** The form of the texts below. */
-export const STORED_FORMAT = 12;
+const STORED_FORMAT = 12;
 
 /** The first line of a type; its images are the others. */
 interface StoredType extends Pick<PackedImageSet, "size"> {
@@ -21,10 +23,10 @@ type StoredPolicies = {
 const isRepository = (part: string): boolean => part.includes("/");
 
 /** The part of what is of no type and no repository: the policies. No type has such a name. */
-export const POLICY_PART = ":policy";
+const POLICY_PART = ":policy";
 
 /** The text of one part of the state: of a type, by its name, or of the looks at a repository. */
-export function serializePart(state: CatalogueState, part: string): string {
+function serializePart(state: CatalogueState, part: string): string {
   if (part === POLICY_PART) {
     const { policy, versionPolicies, policiesSet } = state;
     return JSON.stringify({ policy, versionPolicies, policiesSet } satisfies StoredPolicies);
@@ -35,7 +37,7 @@ export function serializePart(state: CatalogueState, part: string): string {
 }
 
 /** Puts a part back that {@link serializePart} wrote, into the state. @throws Error for any other text */
-export function restorePart(state: CatalogueState, part: string, text: string): CatalogueState {
+function restorePart(state: CatalogueState, part: string, text: string): CatalogueState {
   if (part === POLICY_PART) {
     const { policy, versionPolicies, policiesSet } = JSON.parse(text) as StoredPolicies;
     if (policy !== undefined) state.policy = policy;
@@ -71,3 +73,16 @@ function restoreType(state: CatalogueState, name: string, text: string): Catalog
   for (const repository of images.repositories()) indexRepository(state, repository, name);
   return state;
 }
+
+/** How the catalogue comes out of the journal, and how it is kept. */
+export const CATALOGUE_FOLD: Fold<CatalogueState, Change> = {
+  format: STORED_FORMAT,
+  knows: isChange,
+  initial: emptyCatalogue,
+  apply: applyEntry,
+  partOf: ({ change }) =>
+    change.kind === "checkpoint" ? undefined : (change.type ?? change.repository ?? POLICY_PART),
+  parts: ({ types, reads }) => [...types.keys(), ...reads.keys(), POLICY_PART],
+  serialize: serializePart,
+  restore: restorePart,
+};

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Digest } from "@executor-registry/resolver";
 import type { Change } from "../model/change.ts";
 import { applyEntry, emptyCatalogue } from "./fold.ts";
-import { restorePart, serializePart } from "./stored.ts";
+import { CATALOGUE_FOLD } from "./stored.ts";
 
 const digest: Digest = `sha256:${"a".repeat(64)}`;
 const about = { type: "ml", repository: "registry.test/executor-ml", digest } as const;
@@ -20,7 +20,7 @@ function tagTimes(...changes: readonly Change[]): Readonly<Record<string, string
     const sequence = index + 1;
     applyEntry(state, { sequence, at: time(sequence), actor: "test", reason: "", change, previous: "", hash: "" });
   }
-  const restored = restorePart(emptyCatalogue(), "ml", serializePart(state, "ml"));
+  const restored = CATALOGUE_FOLD.restore(emptyCatalogue(), "ml", CATALOGUE_FOLD.serialize(state, "ml"));
   const [one, other] = [state, restored].map(({ types }) => types.get("ml")?.images.get(about.repository, digest));
   assert.ok(one);
   assert.deepEqual(other, one);

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { type Clock, silentLogger, systemClock } from "@executor-registry/resolver";
+import { type Clock, type Logger, silentLogger, systemClock } from "@executor-registry/resolver";
 import { Catalogue } from "../catalogue/catalogue.ts";
 import { Choices } from "../choice/choices.ts";
 import { createNaming, type NamingOptions } from "../model/naming.ts";
@@ -40,6 +40,10 @@ export interface ScanningOptions {
   readonly store?: Store;
   readonly clock?: Clock;
   readonly interval?: number;
+  /** Of the catalogue. */
+  readonly snapshotEvery?: number;
+  /** @default nothing is logged */
+  readonly log?: Logger;
 }
 
 /** A catalogue and what keeps it current, without HTTP. */
@@ -68,18 +72,19 @@ function policiesOf(checks: readonly Check[]): ImagePolicies {
 export async function openScanning(options: ScanningOptions): Promise<Scanning> {
   let ahead = 0;
   const shifted: Clock = { now: () => systemClock.now() + ahead, sleep: systemClock.sleep };
-  const { approved = [], clock = shifted, interval = 3_600_000 } = options;
+  const { approved = [], clock = shifted, interval = 3_600_000, log = silentLogger } = options;
   const naming = createNaming({ template: "executor-{type}", ...options.naming });
   const sources =
     options.sources ??
     (options.registries ?? []).map(({ host, repositories = ["**"] }, index) => {
       const pacer = createHostPacer(host, { concurrency: 16, rate: Infinity, clock });
       const client = createRegistryClient({ host, insecure: true, pacer, clock });
-      return createOciSource({ name: `registry-${index + 1}`, client, repositories, naming, log: silentLogger });
+      return createOciSource({ name: `registry-${index + 1}`, client, repositories, naming, log });
     });
   const store = options.store ?? (await openStore("memory:"));
-  const catalogue = await Catalogue.open({ store, rank: rankOf(sources), clock, log: silentLogger });
-  const { checks } = options;
+  const { checks, snapshotEvery } = options;
+  const every = snapshotEvery === undefined ? {} : { snapshotEvery };
+  const catalogue = await Catalogue.open({ store, rank: rankOf(sources), clock, log, ...every });
   const named = approved.length === 0 ? "none" : { approvedNamespaces: [...approved], policies: [] };
   const policies = options.policies ?? (checks ? policiesOf(checks) : makePolicies(named));
   const versions = makeVersionPolicies(VersionSettings.parse({ policies: options.versions ?? [] }));
@@ -92,7 +97,7 @@ export async function openScanning(options: ScanningOptions): Promise<Scanning> 
     },
     clock,
   );
-  const judged = { policies, sources, catalogue, clock, random: () => 0.5, log: silentLogger };
+  const judged = { policies, sources, catalogue, clock, random: () => 0.5, log };
   const judging = new Judging(judged);
   const scanner = new Scanner({
     sources: sources.map((source) => ({ source, polling: { interval, jitter: 0 } })),
@@ -102,7 +107,7 @@ export async function openScanning(options: ScanningOptions): Promise<Scanning> 
     record: judgedRecording(judged, judging),
     clock,
     random: () => 0.5,
-    log: silentLogger,
+    log,
   });
   return {
     catalogue,

@@ -4,6 +4,7 @@ import { type Journal, openJournal } from "../journal/journal.ts";
 import type { Listing } from "../journal/listing.ts";
 import type { SealState } from "../journal/seal.ts";
 import type { Store } from "../journal/store.ts";
+import { StoreError } from "../journal/store-errors.ts";
 import { type Change, isChange } from "../model/change.ts";
 import type { ScanReport } from "../model/scan-report.ts";
 import { reclaim, type Rank } from "./claims.ts";
@@ -27,6 +28,9 @@ const LOOKS: ReadonlySet<Change["kind"]> = new Set([
   "repository-read",
 ]);
 
+/** Milliseconds without contact with a shared store from which on answers say how old they are. */
+export const CURRENT_MS = 5000;
+
 /** What a catalogue is opened with. */
 export interface CatalogueOptions {
   readonly store: Store;
@@ -43,14 +47,16 @@ export class Catalogue {
   readonly #journal: Journal<CatalogueState, Change>;
   readonly #store: Store;
   readonly #rank: Rank;
+  readonly #clock: Clock;
   readonly #listeners: ((types: ReadonlySet<string>) => void)[] = [];
   #unread: readonly RepositoryReads[] | undefined;
   readonly #othersLooks = new Map<string, number>();
 
-  private constructor(journal: Journal<CatalogueState, Change>, { store, rank }: CatalogueOptions) {
+  private constructor(journal: Journal<CatalogueState, Change>, { store, rank, clock }: CatalogueOptions) {
     this.#journal = journal;
     this.#store = store;
     this.#rank = rank;
+    this.#clock = clock;
   }
 
   /**
@@ -101,6 +107,20 @@ export class Catalogue {
   /** Takes in what other services wrote. @throws StoreError, BrokenJournalError */
   refresh(): Promise<void> {
     return this.#journal.refresh();
+  }
+
+  /**
+   * Takes in all that other services have written by now, for a decision that must not miss it.
+   * @throws StoreError at once, where the store has been away for long enough that answers say so
+   */
+  async catchUp(): Promise<void> {
+    const { description, sharing } = this.#store;
+    const ms = this.#clock.now() - this.confirmed;
+    if (sharing !== undefined && ms >= CURRENT_MS) {
+      const problem = `it could not be read for ${Math.floor(ms / 1000)} s; send the request again when it can be`;
+      throw new StoreError(description, problem, { retryable: true });
+    }
+    await this.#journal.refresh();
   }
 
   /** Changed through the journal alone. */

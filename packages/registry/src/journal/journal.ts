@@ -43,7 +43,8 @@ export interface Journal<S, C extends JournalChange> {
    */
   onReset(listener: (before: S) => void): () => void;
   /**
-   * Folds in what other replicas appended. Where a shared store has lost entries, the state is made again from what it has.
+   * Folds in what other replicas appended. Where a shared store has lost entries, the state is made again from what it has. Those who ask
+   * before it begins share one: where the store is away, each would wait for its time otherwise, one after the other.
    * @throws StoreError, BrokenJournalError
    */
   refresh(): Promise<void>;
@@ -214,6 +215,13 @@ export async function openJournal<S, C extends JournalChange>(options: JournalOp
     throw new BrokenJournalError(Math.min(before.sequence, actual.sequence + 1), difference);
   };
 
+  /** What is asked for, and has not begun. */
+  let refreshing: Promise<void> | undefined;
+  const beginRefresh = (): Promise<void> => {
+    refreshing = undefined;
+    return takeOthers();
+  };
+
   const whileOpen = <T>(task: () => Promise<T>): Promise<T> =>
     closed ? Promise.reject(new JournalClosedError()) : inTurn(task);
 
@@ -234,7 +242,7 @@ export async function openJournal<S, C extends JournalChange>(options: JournalOp
       resets.add(listener);
       return () => resets.delete(listener);
     },
-    refresh: () => whileOpen(takeOthers),
+    refresh: () => (refreshing ??= whileOpen(beginRefresh)),
     get origin() {
       return origin;
     },

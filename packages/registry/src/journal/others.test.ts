@@ -47,6 +47,29 @@ describe("a journal that follows others", () => {
     assert.deepEqual(other.state.get("ml"), ["1", "2", "3"]);
   });
 
+  test("asks once for all who want to know before it has begun", async () => {
+    const shared = sharedMemoryStore();
+    const waiting: (() => void)[] = [];
+    const store: Store = {
+      ...shared,
+      async head() {
+        await new Promise<void>((go) => waiting.push(go));
+        return shared.head();
+      },
+    };
+    const [one, other] = [await open(shared), await open(store)];
+    const first = other.refresh();
+    await until(() => waiting.length === 1);
+    await one.append(() => [tagged("ml", "1")]);
+    const more = Promise.all([other.refresh(), other.refresh(), other.refresh()]);
+    waiting[0]?.();
+    await first;
+    await until(() => waiting.length === 2);
+    waiting[1]?.();
+    await more;
+    assert.deepEqual([waiting.length, other.head], [2, one.head]);
+  });
+
   test("has it within the store's interval where the announcement is lost", async () => {
     const clock = manualClock();
     const store = silent(sharedMemoryStore());

@@ -35,6 +35,33 @@ async function replica(store: ReturnType<typeof memoryStore>) {
   return { state, scanning, served, selection };
 }
 
+test("what a replica does not know yet of what another has written counts in what it is asked to change", async () => {
+  const store = { ...memoryStore(), close: async () => {} };
+  const [one, other] = [await replica(store), await replica(store)];
+  const how = { actor: "token:alice", dryRun: false };
+  const because = { reason: "r" };
+  await one.scanning.scan();
+  await other.selection.pin("ml", { to: "1.0.0", ...because }, how);
+  assert.equal((await one.selection.unpin("ml", because, how)).outcome, "changed");
+  assert.equal((await other.selection.pin("ml", { to: "1.0.0", ...because }, how)).outcome, "changed");
+
+  const denied = (await one.selection.deny("ml", { version: "1.3.0", ...because }, how)).denial;
+  assert.equal((await other.selection.allow("ml", denied?.id ?? 0, because, how)).outcome, "changed");
+  assert.equal((await one.selection.deny("ml", { version: "1.3.0", ...because }, how)).outcome, "changed");
+
+  await one.selection.unpin("ml", because, { ...how, ifMatch: other.selection.etag("ml") }).then(
+    () => assert.fail("it was read before the denial"),
+    (problem: ExecutorRegistryError) => assert.equal(problem.code, "precondition-failed"),
+  );
+  const ifMatch = one.selection.etag("ml");
+  assert.equal((await other.selection.unpin("ml", because, { ...how, ifMatch })).outcome, "changed");
+
+  const policies = [{ name: "all", kind: "semver", range: "*" }];
+  assert.equal((await one.selection.setPolicies(policies, because, how)).outcome, "changed");
+  assert.equal((await other.selection.setPolicies(undefined, because, how)).outcome, "changed");
+  for (const { scanning } of [one, other]) await scanning[Symbol.asyncDispose]();
+});
+
 test("two replicas that write one journal in any order come to the same state, and the same answer", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {

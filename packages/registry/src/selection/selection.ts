@@ -71,6 +71,7 @@ export class Selection {
   /** @throws ExecutorRegistryError `nothing-earlier`, `not-found`, `version-not-admitted`, `precondition-failed` @throws StoreError */
   async rollback(type: string, request: RollbackRequest, how: How): Promise<SelectionOutcome> {
     // It goes back from what is answered now.
+    await this.#catchUp(how);
     await this.#served.settle();
     return this.#change(type, how, (situation) => decideRollback(situation, request));
   }
@@ -116,11 +117,12 @@ export class Selection {
    * @param policies in place of the configuration's; absent where these are to count again
    * @throws ExecutorRegistryError `invalid-request`, `precondition-failed` @throws StoreError
    */
-  setPolicies(
+  async setPolicies(
     policies: readonly Readonly<Record<string, unknown>>[] | undefined,
     what: { readonly reason: string; readonly type?: string | undefined },
     how: How,
   ): Promise<PolicyChange> {
+    await this.#catchUp(how);
     return this.#policies.set(policies, what, how);
   }
 
@@ -131,7 +133,16 @@ export class Selection {
     return type;
   }
 
+  /**
+   * Takes in what other replicas have written. A decision that changes nothing, or is refused, is not put in order by the store: by what
+   * this replica knew a moment ago, it would say of what was just pinned elsewhere that it is not pinned.
+   */
+  async #catchUp({ dryRun }: How): Promise<void> {
+    if (!dryRun) await this.#catalogue.catchUp();
+  }
+
   async #change(name: string, how: How, decide: Decide): Promise<SelectionOutcome> {
+    await this.#catchUp(how);
     this.#type(name);
     let outcome: SelectionOutcome | undefined;
     const decideNow = (state: CatalogueState): Decision["changes"] => {

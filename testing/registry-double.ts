@@ -25,6 +25,8 @@ export interface RegistryDouble extends AsyncDisposable {
   know(images: Readonly<Record<string, string>>): void;
   /** Sets a type's document, or removes it, without an event. */
   set(type: string, document: ExecutorDocument | undefined): void;
+  /** How far in a journal that it shares with others it says that its answers and events are, from now on. */
+  at(journal: string): void;
   /** Takes the next answers' place, until `undefined` is given. */
   misbehave(how: Misbehaviour | undefined): void;
   /** Sends all listeners of events what is given, raw. */
@@ -58,6 +60,7 @@ export async function registryDouble({
   const history: { readonly id: number; readonly text: string }[] = [];
   const checks = new Set<() => void>();
   let misbehaviour: Misbehaviour | undefined;
+  let journal: string | undefined;
   let connections = 0;
   let port = 0;
 
@@ -76,7 +79,7 @@ export async function registryDouble({
     });
   const announce = (type: string): void => {
     const document = documents.get(type);
-    const data = { type, ...(document && { image: document.image, version: document.version }) };
+    const data = { type, ...(document && { image: document.image, version: document.version }), journal };
     const id = history.length + 1;
     history.push({ id, text: `event: executor\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n` });
     for (const stream of streams) stream.write(history.at(-1)?.text);
@@ -123,7 +126,12 @@ export async function registryDouble({
   function send(request: IncomingMessage, response: ServerResponse, body: object): void {
     const text = JSON.stringify(body);
     const etag = `"${createHash("sha256").update(text).digest("hex")}"`;
-    const headers = { etag, "cache-control": "no-cache", ...(shared && { "x-executor-subject": "ignored" }) };
+    const headers = {
+      etag,
+      "cache-control": "no-cache",
+      ...(shared && { "x-executor-subject": "ignored" }),
+      ...(journal !== undefined && { "x-executor-journal": journal }),
+    };
     if (request.headers["if-none-match"] === etag) response.writeHead(304, headers).end();
     else response.writeHead(200, { ...headers, "content-type": "application/json" }).end(text);
   }
@@ -159,6 +167,7 @@ export async function registryDouble({
       if (document) documents.set(type, document);
       else documents.delete(type);
     },
+    at: (place) => void (journal = place),
     misbehave: (how) => (misbehaviour = how),
     send(raw) {
       for (const stream of streams) stream.write(raw);

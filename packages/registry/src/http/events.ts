@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import type { Clock, ExecutorEvent } from "@executor-registry/resolver";
 import type { Catalogue } from "../catalogue/catalogue.ts";
+import { type Freshness, placeText } from "./freshness.ts";
 import type { Snapshot } from "../choice/snapshot.ts";
 
 /** Server-sent events of every change of an answer. */
@@ -58,6 +59,7 @@ export function createEventStream(
   journal: JournalPlace,
   limits: StreamLimits,
   clock: Clock,
+  freshness?: Freshness,
 ): EventStream {
   const process = randomUUID().slice(0, 8);
   const ending = new AbortController();
@@ -69,7 +71,7 @@ export function createEventStream(
   /** Up to which entry all events were sent, and how far the journal is: between the two, more may come. */
   let [sent, reached] = [began, began];
   /** An empty journal is nobody's but this process's. */
-  const idAt = (sequence: number): string => `${journal.origin?.slice(0, 8) ?? process}-${sequence}`;
+  const idAt = (sequence: number): string => placeText(journal.origin ?? process, sequence);
 
   const send = (response: ServerResponse, text: string): void => {
     if (response.writableLength > MAX_UNSENT_BYTES) response.destroy();
@@ -88,7 +90,7 @@ export function createEventStream(
   const stop = snapshot.onChange((event: ExecutorEvent) => {
     const { sequence } = journal.head;
     if (sequence > reached) [sent, reached] = [reached, sequence];
-    const text = `id: ${idAt(sent)}\nevent: executor\ndata: ${JSON.stringify(event)}\n\n`;
+    const text = `id: ${idAt(sent)}\nevent: executor\ndata: ${JSON.stringify({ ...event, journal: freshness?.journal })}\n\n`;
     recent.push({ sequence, text });
     // Others of the same entry may be gone too.
     if (recent.length > MAX_REMEMBERED_EVENTS) began = (recent.shift()?.sequence ?? sequence) + 1;

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Access } from "../auth/access.ts";
-import type { Freshness } from "./freshness.ts";
+import { type Freshness, JOURNAL_HEADER } from "./freshness.ts";
 import type { Rendered } from "../choice/shares.ts";
 import type { Snapshot } from "../choice/snapshot.ts";
 
@@ -67,7 +67,8 @@ export function createReadPath(
     let head = heads.get(rendered);
     if (head === undefined) {
       const own = Object.entries(renderedHeaders(rendered.etag, openReads));
-      head = [...own, ...common, ["content-length", String(rendered.body.length)], ["x-request-id", ""]].flat();
+      const later = [...(freshness ? [[JOURNAL_HEADER, ""]] : []), ["x-request-id", ""]];
+      head = [...own, ...common, ["content-length", String(rendered.body.length)], ...later].flat();
       heads.set(rendered, head);
     }
     return head;
@@ -86,6 +87,7 @@ export function createReadPath(
       response.writeHead(304, {
         ...renderedHeaders(rendered.etag, openReads),
         ...SECURITY_HEADERS,
+        ...(freshness && { [JOURNAL_HEADER]: freshness.journal ?? "" }),
         "x-request-id": id,
       });
       response.end();
@@ -95,6 +97,7 @@ export function createReadPath(
     // Written at once: the list can be used again.
     const head = headOf(rendered);
     head[head.length - 1] = id;
+    if (freshness) head[head.length - 3] = freshness.journal ?? "";
     response.writeHead(200, head);
     response.end(rendered.body);
     return true;

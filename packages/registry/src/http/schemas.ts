@@ -346,6 +346,14 @@ export const ExecutorEvent = z
     type: z.string(),
     image: z.string().optional().meta({ description: "Absent when no image of this type can be used any more" }),
     version: z.string().optional(),
+    journal: z
+      .string()
+      .optional()
+      .meta({
+        description:
+          "Where several services share a store: how far their journal was. An answer whose `X-Executor-Journal` has a lower number after " +
+          "the same dash comes from a replica that does not have the change yet: ask again",
+      }),
   })
   .meta({ id: "ExecutorEvent", description: "The data of an `executor` event" });
 

@@ -11,7 +11,7 @@ import { type Clock, ExecutorRegistryError } from "@executor-registry/resolver";
 import type { Logger as PinoLogger } from "pino";
 import { SERVICE_ERRORS } from "../errors/service-errors.ts";
 import type { Api } from "./api.ts";
-import type { Freshness } from "./freshness.ts";
+import { type Freshness, JOURNAL_HEADER } from "./freshness.ts";
 import { IdempotencyKeys } from "./idempotency.ts";
 import { limited, type RateLimits } from "./minute-limit.ts";
 import type { Answer, Call, Operation } from "./operation.ts";
@@ -86,11 +86,14 @@ export async function createHttpServer(options: ServerOptions): Promise<FastifyI
     },
     forceCloseConnections: true,
   });
+  const { freshness } = options;
   fastify.addHook("onRequest", (request, reply, done) => {
     reply.headers({ ...SECURITY_HEADERS, "x-request-id": request.id });
+    // As it is before the answer is made: an answer never says that it is newer than it is.
+    const journal = freshness?.journal;
+    if (journal !== undefined) void reply.header(JOURNAL_HEADER, journal);
     done();
   });
-  const { freshness } = options;
   if (freshness !== undefined) {
     fastify.addHook("onSend", (request, reply, _payload, done) => {
       const { age } = freshness;

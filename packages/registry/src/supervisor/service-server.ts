@@ -64,6 +64,7 @@ export async function createServiceServer({
     catalogue,
     { all: limits.eventStreams, perAddress: limits.eventStreamsPerAddress },
     clock,
+    freshness,
   );
   const metrics = createMetrics({ choices, inForce: parts, leadership, freshness, reads, events });
   const fastify = await createHttpServer({

@@ -24,8 +24,9 @@ export class Answer {
   problem: ExecutorRegistryError | undefined;
   /** An event said that it changed. */
   outdated = false;
-  /** The last event about its type. */
-  told: object | undefined;
+  /** How often in a row who answered about it was behind, and whether it will be asked for again by itself. */
+  behind = 0;
+  waits = false;
   /** The one request under way, and whether what it brings may be too old already. */
   flight: Promise<void> | undefined;
   again = false;

@@ -93,38 +93,6 @@ describe("while events are received", () => {
   });
 });
 
-describe("an event of another replica than the one that is asked", () => {
-  const image = documentOf("ml", "executor-ml:1.1").image;
-  const event = `event: executor\ndata: ${JSON.stringify({ type: "ml", image })}\n\n`;
-
-  test("is followed by another question while that one is behind", async () => {
-    await using world = await connected();
-    const { clock, registry, resolver } = world;
-    await resolver.resolve("ml");
-    registry.send(event);
-    await told(world, "sentinel:2");
-    assert.equal((await resolver.resolve("ml")).version, "1.0");
-    // No second event comes: this client listens at the replica that has sent it.
-    registry.set("ml", documentOf("ml", "executor-ml:1.1"));
-    const began = clock.now();
-    await until(async () => (await clock.advance(100), (await resolver.resolve("ml")).version === "1.1"));
-    assert.ok(clock.now() - began < 5000);
-  });
-
-  test("does not make it ask for ever", async () => {
-    await using world = await connected();
-    const { clock, registry, resolver } = world;
-    await resolver.resolve("ml");
-    const { length } = registry.received;
-    const asked = (): number => registry.received.slice(length).filter(({ path }) => path.endsWith("/ml")).length;
-    registry.send(event);
-    await until(async () => (await clock.advance(500), asked() === 6));
-    for (let second = 0; second < 20; second += 1) await clock.advance(1000);
-    assert.equal((await resolver.resolve("ml")).version, "1.0");
-    assert.equal(asked(), 6);
-  });
-});
-
 describe("when the connection for events", () => {
   test("is cut, it is made again, and what happened in between is told", async () => {
     await using world = await connected();

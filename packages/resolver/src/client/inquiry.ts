@@ -13,6 +13,12 @@ import type { RegistrySettings } from "./settings.ts";
 /** How long answers count while events are received: those are hints, and one may get lost. */
 const LIFE_WITH_EVENTS = 300_000;
 
+/** How long an answer counts that is of before what another replica has said already: what is missing is there soon. */
+const LIFE_BEHIND = 1000;
+/** Milliseconds until it is asked for again: at first, and at most. */
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 2000;
+
 export interface InquiryOptions {
   readonly service: Service;
   readonly settings: Pick<RegistrySettings, "ttl" | "negativeTtl" | "maxStale" | "timeout">;
@@ -76,9 +82,11 @@ export class Inquiry {
     }
   }
 
-  confirmed(answer: Answer, document: ExecutorDocument): void {
-    const { answers, clock, onConfirmed } = this.#options;
-    const changed = answer.confirm(document, clock.now(), this.life);
+  /** @param said by whom */
+  confirmed(answer: Answer, document: ExecutorDocument, said: { readonly behind?: true; readonly aged?: true }): void {
+    const { answers, clock, settings, onConfirmed } = this.#options;
+    const life = said.behind ? LIFE_BEHIND : said.aged ? settings.ttl : this.life;
+    const changed = answer.confirm(document, clock.now(), Math.min(life, this.life));
     answers.settle(answer);
     onConfirmed();
     if (changed) this.#changed(answer);
@@ -139,15 +147,31 @@ export class Inquiry {
         const target = said.shared ? answers.open(type) : answer;
         target.etag = said.etag;
         if (target.subject === undefined) target.shared = said.shared;
-        this.confirmed(target, said.value);
+        this.confirmed(target, said.value, said);
       } else if (said.is === "unchanged") {
-        if (answer.document) this.confirmed(answer, answer.document);
+        if (answer.document) this.confirmed(answer, answer.document, said);
       } else {
         this.#unknown(answer, said);
       }
+      if (said.behind) this.#askAgain(answer);
+      else answer.behind = 0;
     } catch (error) {
       this.failed(answer, error);
     }
+  }
+
+  /** Nobody else says when who answered knows what it did not. */
+  #askAgain(answer: Answer): void {
+    const { clock, ended } = this.#options;
+    const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** answer.behind);
+    answer.behind += 1;
+    if (answer.waits) return;
+    answer.waits = true;
+    clock
+      .sleep(pause, ended)
+      .finally(() => (answer.waits = false))
+      .then(() => this.confirm(answer))
+      .catch(() => {});
   }
 
   #unknown(answer: Answer, said: UnknownTypeFacts & { readonly incomplete: readonly string[] }): void {

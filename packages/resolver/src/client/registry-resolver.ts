@@ -1,5 +1,4 @@
 import { setMaxListeners } from "node:events";
-import { backoff } from "../tools/backoff.ts";
 import type { Clock, Random } from "../tools/clock.ts";
 import { ExecutorRegistryError } from "../tools/errors.ts";
 import type { Logger } from "../tools/logger.ts";
@@ -10,12 +9,12 @@ import type { Resolution } from "../contract/resolution.ts";
 import { ClosedError } from "../contract/resolver-errors.ts";
 import type { NeedsOptions, ResolveOptions, Resolver, SourceReport, WaitOptions } from "../contract/resolver.ts";
 import { type ResolutionChange, watchChanges } from "../contract/watch.ts";
-import type { Answer } from "./answer.ts";
 import { Answers } from "./answers.ts";
 import { CacheFile } from "./cache-file.ts";
 import type { StreamEvent } from "./event-stream.ts";
 import { followEvents } from "./events.ts";
 import { parseEvent } from "../contract/parse-document.ts";
+import type { Reached } from "./reached.ts";
 import { RegistryCache } from "./registry-cache.ts";
 import { createService } from "./service.ts";
 import type { RegistrySettings } from "./settings.ts";
@@ -29,10 +28,6 @@ export interface RegistryResolverOptions {
 /** Different needs of which the type is kept. */
 const MAX_PICKED = 100;
 
-/** How often an answer is asked for again that is not what an event said: 15 seconds on average, in which a replica has what another wrote. */
-const ASKED_AGAIN = 5;
-const LONGEST_WAIT_MS = 30_000;
-
 /** A resolver over the registry service. It has nothing but the service's answers, and keeps them. */
 export class RegistryResolver implements Resolver {
   readonly environment = "production";
@@ -42,6 +37,7 @@ export class RegistryResolver implements Resolver {
   readonly #cache: RegistryCache;
   readonly #file: CacheFile | undefined;
   readonly #ending = new AbortController();
+  readonly #reached: Reached;
   readonly #running: Promise<unknown>;
   /** How many watch each type, and all. */
   readonly #watched = new Map<string | undefined, number>();
@@ -74,7 +70,8 @@ export class RegistryResolver implements Resolver {
     });
     this.#cache.inquiry.onChange(() => this.#picked.clear());
     this.#tellContact();
-    const { endpoints } = service;
+    const { endpoints, reached } = service;
+    this.#reached = reached;
     const handler = {
       connected: (resumed: boolean) => {
         this.#cache.live(true, clock.now());
@@ -177,36 +174,18 @@ export class RegistryResolver implements Resolver {
   }
 
   /** An event is a hint: what it is about is asked for again. */
-  #heard({ event, data }: StreamEvent): void {
+  #heard({ event, data, id }: StreamEvent): void {
     if (event === "reset") {
+      this.#reached.note(id);
       this.#cache.expire();
       return this.#refresh(true);
     }
-    const said = event === "executor" ? parseEvent(data) : undefined;
-    if (said === undefined) return;
-    const { type } = said;
+    const { type, journal } = (event === "executor" ? parseEvent(data) : undefined) ?? {};
+    if (type === undefined) return;
+    this.#reached.note(journal);
     this.#cache.expire(type);
     const wanted = this.#answers.find(type) ?? (this.#isWatched(type) ? this.#answers.open(type) : undefined);
-    // Rejects only when all ends.
-    if (wanted) this.#follow(wanted, said).catch(() => {});
-  }
-
-  /**
-   * Asks about what an event said, a few times where the answer is another one: behind a load balancer it may be of a replica that is
-   * behind the one that sent the event, and would count for minutes.
-   */
-  async #follow(answer: Answer, said: { readonly image?: string | undefined }): Promise<void> {
-    const { clock, random } = this.#options;
-    answer.told = said;
-    for (let asked = 0; ; asked += 1) {
-      await this.#cache.inquiry.confirm(answer);
-      // What was under way when the event came is followed by another one.
-      await answer.flight;
-      if (answer.told !== said || answer.problem || answer.document?.image === said.image) return;
-      if (asked === ASKED_AGAIN) return;
-      await clock.sleep(backoff(asked, random, LONGEST_WAIT_MS), this.#ending.signal);
-      this.#cache.expire(answer.type);
-    }
+    if (wanted) void this.#cache.inquiry.confirm(wanted);
   }
 
   #isWatched(type: string): boolean {

@@ -69,10 +69,18 @@ export interface Question<T> {
 }
 
 /** What the service says. Only these are believed; everything else counts as no answer. */
-export type ServiceAnswer<T> =
+export type ServiceAnswer<T> = (
   | { readonly is: "value"; readonly value: T; readonly etag?: string; readonly shared: boolean }
   | { readonly is: "unchanged" }
-  | ({ readonly is: "unknown-type"; readonly incomplete: readonly string[] } & Omit<UnknownTypeFacts, "incomplete">);
+  | ({ readonly is: "unknown-type"; readonly incomplete: readonly string[] } & Omit<UnknownTypeFacts, "incomplete">)
+) & {
+  /** How far in the journal it is, where several services share one. */
+  readonly journal?: string;
+  /** Who answers has lost the store that it shares: others may know more. */
+  readonly aged?: true;
+  /** Another has said more than this one knows: it is of before. */
+  readonly behind?: true;
+};
 
 /** Makes one request. @throws RegistryServiceError, and the errors of ours that `fetch` throws */
 export async function ask<T>(
@@ -90,7 +98,12 @@ export async function ask<T>(
     ...(body.body !== undefined && { "content-type": "application/json" }),
   };
   const response = await request(new URL(question.path, base), { method, headers, ...body, signal }, asking);
-  if (response.status === 304 && etag !== undefined) return { is: "unchanged" };
+  const place = response.headers.get("x-executor-journal");
+  const from = {
+    ...(place !== null && { journal: place }),
+    ...(response.headers.get("age") !== null && { aged: true as const }),
+  };
+  if (response.status === 304 && etag !== undefined) return { is: "unchanged", ...from };
   // With 202 the service says that it begins what it was asked to do.
   if (response.status === 200 || response.status === 202) {
     const given = response.headers.get("etag");
@@ -99,12 +112,13 @@ export async function ask<T>(
       value: parsed(await readText(response, question.limit), question),
       ...(given !== null && { etag: given }),
       shared: response.headers.get("x-executor-subject") === "ignored",
+      ...from,
     };
   }
   const problem = await readProblem(response);
   if (response.status === 404 && problem?.code === "unknown-type") {
     const { detail: message, nearMisses = [], knownTypes = [], incomplete = [] } = problem;
-    return { is: "unknown-type", nearMisses, knownTypes, incomplete, ...(message !== "" && { message }) };
+    return { is: "unknown-type", nearMisses, knownTypes, incomplete, ...(message !== "" && { message }), ...from };
   }
   throw serviceRefusal(response, problem, clock);
 }

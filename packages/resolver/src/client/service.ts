@@ -2,6 +2,7 @@ import type { Clock, Random } from "../tools/clock.ts";
 import { type Breaker, createBreaker } from "./breaker.ts";
 import { type RegistryAttempt, RegistryServiceError } from "./errors.ts";
 import { ask, type Asking, type Question, type ServiceAnswer } from "./request.ts";
+import { Reached } from "./reached.ts";
 import type { RegistrySettings } from "./settings.ts";
 import { withTimeLimit } from "../tools/time-limit.ts";
 
@@ -17,7 +18,12 @@ export interface Endpoint {
 /** The registry service behind all its addresses. */
 export interface Service {
   readonly endpoints: readonly Endpoint[];
-  /** Asks one address after the other, each at most once, until one answers. @throws RegistryServiceError */
+  /** How far the journal is that it answers from. */
+  readonly reached: Reached;
+  /**
+   * Asks one address after the other, each at most once, until one answers; where all that do are behind, the answer of one says so.
+   * @throws RegistryServiceError
+   */
   ask<T>(question: Question<T>, signal: AbortSignal): Promise<ServiceAnswer<T>>;
 }
 
@@ -27,14 +33,16 @@ export function createService(
 ): Service {
   const inTurn = atMost(CONCURRENT);
   const endpoints = settings.urls.map((url) => ({ url, breaker: createBreaker(clock, random) }));
+  const reached = new Reached(clock);
   return {
     endpoints,
+    reached,
     ask: (question, signal) => inTurn(() => askAll(question, signal)),
   };
 
   async function askAll<T>(question: Question<T>, signal: AbortSignal): Promise<ServiceAnswer<T>> {
     const failures: { url: URL; error: RegistryServiceError }[] = [];
-    let undecided: ServiceAnswer<never> | undefined;
+    let undecided: ServiceAnswer<T> | undefined;
     for (const { url, breaker } of endpoints) {
       if (!breaker.allows()) {
         if (breaker.problem) failures.push({ url, error: breaker.problem });
@@ -43,9 +51,11 @@ export function createService(
       try {
         const answer = await limited(question, signal, (limit) => ask(url, question, { ...settings, clock }, limit));
         breaker.answered();
-        if (answer.is !== "unknown-type" || answer.incomplete.length === 0) return answer;
-        // What this one could not read, another may know.
-        undecided ??= answer;
+        // What changes something is sent once.
+        const behind = (question.method ?? "GET") === "GET" && reached.isBehind(answer.journal);
+        if (!behind && (answer.is !== "unknown-type" || answer.incomplete.length === 0)) return answer;
+        // What this one could not read, or has not read yet, another may know.
+        undecided ??= { ...answer, ...(behind && { behind }) };
       } catch (error) {
         if (!(error instanceof RegistryServiceError)) {
           // Nothing was learnt of the address; a probe must not stay without a verdict.

@@ -103,9 +103,10 @@ export class TypeList {
       const said = await inquiry.ask(question);
       if (said.is === "value") await this.#replace(said.value, said.etag, began);
       this.#checked = clock.now();
-      this.#until = this.#checked + inquiry.life;
+      const life = said.behind ? 0 : said.aged ? settings.ttl : inquiry.life;
+      this.#until = this.#checked + Math.min(life, inquiry.life);
       this.problem = undefined;
-      for (const document of this.#documents?.values() ?? []) this.#listed(document, began);
+      for (const document of this.#documents?.values() ?? []) this.#listed(document, began, said);
     } catch (error) {
       if (!(error instanceof ExecutorRegistryError)) throw error;
       for (const answer of answers.all()) if (answer.document) inquiry.failed(answer, error);
@@ -133,11 +134,11 @@ export class TypeList {
   }
 
   /** What the list says counts, unless the type itself was asked for later. */
-  #listed(document: ExecutorDocument, began: number): void {
+  #listed(document: ExecutorDocument, began: number, said: { readonly behind?: true; readonly aged?: true }): void {
     const answer = this.#options.answers.open(document.type);
     if (answer.checked > began && answer.document) return;
     const before = answer.document;
-    this.#options.inquiry.confirmed(answer, document);
+    this.#options.inquiry.confirmed(answer, document, said);
     if (answer.document !== before) answer.etag = undefined;
   }
 

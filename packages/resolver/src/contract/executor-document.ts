@@ -102,6 +102,8 @@ export interface ExecutorEvent {
   /** Absent when nothing of this type can be resolved any more. */
   readonly image?: string;
   readonly version?: string;
+  /** Where several services share a store: an answer whose `X-Executor-Journal` is an earlier place lacks the change. */
+  readonly journal?: string;
 }
 
 /** What the type of every problem of the service begins with; its code follows. */

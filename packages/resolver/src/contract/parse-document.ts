@@ -144,11 +144,11 @@ export function parseProblem(json: unknown): Omit<ProblemDocument, "status" | "r
 }
 
 /** The type that an event's data is about. What else it says is not used: an event is a hint. */
-export function parseEvent(data: string): Pick<ExecutorEvent, "type" | "image"> | undefined {
+export function parseEvent(data: string): Pick<ExecutorEvent, "type" | "journal"> | undefined {
   try {
-    const { type, image } = record(JSON.parse(data), "the event");
+    const { type, journal } = record(JSON.parse(data), "the event");
     if (typeof type !== "string" || !isExecutorType(type)) return undefined;
-    return { type, ...(typeof image === "string" && { image }) };
+    return { type, ...(typeof journal === "string" && { journal }) };
   } catch {
     return undefined;
   }

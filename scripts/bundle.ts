@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { type Plugin, rolldown } from "rolldown";
 
 // Makes the published server of packages/registry: one file, what is loaded on use in files beside it, and the licences of all that is
-// in them. See docs/decisions/0015-bundled-server.md
-const FOLDER = "packages/registry/dist";
+// in them; or into another folder: bundle.ts [FOLDER]. See docs/decisions/0015-bundled-server.md
+const FOLDER = process.argv[2] ?? "packages/registry/dist";
 
 /**
  * What Fastify loads for what the service does not ask of it: HTTP/2, whose module takes 4 MB, and the compilers and the injector that it
@@ -42,6 +42,8 @@ async function bundled(input: string, name: string) {
     entryFileNames: `${name}.cjs`,
     chunkFileNames: "[name]-[hash].cjs",
     comments: { legal: false },
+    // Libraries tell errors apart by the names of their classes, and logs show them.
+    keepNames: true,
     // Names stay, for the stacks in logs.
     minify: { mangle: false, compress: true, codegen: { removeWhitespace: true } },
   });

@@ -210,7 +210,7 @@ const StoreConfig = z
 export const Config = z
   .strictObject({
     listen: Listen.prefault({}),
-    store: StoreConfig.default("memory:").meta({
+    store: StoreConfig.prefault("memory:").meta({
       description: `Where the journal is kept: ${STORE_ADDRESSES.map((form) => `\`${form}\``).join(", ")}; or an address with more settings`,
     }),
     executors: Executors.prefault({}),

@@ -81,19 +81,14 @@ function rowsOf(path: string, shape: Shape, required = false): readonly Row[] {
   }
   const kinds = shape.oneOf?.filter(({ properties }) => properties?.["kind"]?.const !== undefined) ?? [];
   if (kinds.length > 0) return kinds.flatMap((kind) => kindRows(path, kind));
+  const usual = shape.default === undefined ? (required ? "needed" : "") : code(shape.default);
   const settings =
     shape.title === "secret" ? undefined : shape.anyOf?.find(({ properties }) => properties !== undefined);
   if (settings !== undefined) {
     const others = (shape.anyOf ?? []).filter((form) => form !== settings).map(values);
-    const row: Row = [
-      `\`${path}\``,
-      [...others, "the settings below"].join(" or "),
-      required ? "needed" : "",
-      shape.description ?? "",
-    ];
+    const row: Row = [`\`${path}\``, [...others, "the settings below"].join(" or "), usual, shape.description ?? ""];
     return [row, ...rowsOf(path, settings)];
   }
-  const usual = shape.default === undefined ? (required ? "needed" : "") : code(shape.default);
   return [[`\`${path}\``, values(shape), usual, shape.description ?? ""]];
 }
 

@@ -45,7 +45,7 @@ describe("a PostgreSQL store behind PgBouncer in transaction mode", { skip: noPo
     const [store, other] = await Promise.all([open(), open()]);
     const watch = watchOf(store);
     await watch.announced();
-    assert.equal(store.sharing?.pollMs, 500);
+    assert.equal(store.sharing?.pollMs, 150);
     await other.append(EMPTY_HEAD, journalOf(2));
     await watch.woken();
     await store.close();

@@ -7,7 +7,7 @@ import { passesByItself, postgresError } from "./postgres-errors.ts";
 import { quoted } from "./postgres-text.ts";
 
 /** Milliseconds between two questions where entries are announced, and where they are not. */
-const ANNOUNCED_MS = 500;
+const ANNOUNCED_MS = 150;
 const UNANNOUNCED_MS = 100;
 /** Milliseconds until an announcement of our own has come back, unless something in between keeps it. */
 const PROBE_MS = 2000;

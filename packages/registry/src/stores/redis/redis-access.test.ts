@@ -48,7 +48,7 @@ describe("access to a Redis server", { skip: noRedisServer }, () => {
     assert.equal((await store.list({ type: "type-0", limit: 5 })).length, 1);
     const heard = new Promise<void>((resolve) => void store.sharing?.watch(resolve));
     await heard;
-    assert.equal(store.sharing?.pollMs, 500);
+    assert.equal(store.sharing?.pollMs, 150);
 
     server.cli("ACL", "SETUSER", "registry", "resetpass", ">second-secret");
     await fileOf("password", "second-secret\n");

@@ -106,14 +106,14 @@ describe("a Redis store whose connection is lost", { skip: noRedisServer }, () =
     assert.equal(store.sharing?.pollMs, 100);
     const heard = hearing(store);
     await heard.next();
-    assert.equal(store.sharing?.pollMs, 500);
+    assert.equal(store.sharing?.pollMs, 150);
     await server.stop();
     while (store.sharing?.pollMs !== 100) await setImmediate();
     // It is told of the new connection, since something may have been missed.
     const again = heard.next();
     await server.start();
     await again;
-    assert.equal(store.sharing?.pollMs, 500);
+    assert.equal(store.sharing?.pollMs, 150);
     const next = heard.next();
     await other.append(EMPTY_HEAD, journalOf(1));
     await next;

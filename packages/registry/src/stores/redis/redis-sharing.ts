@@ -6,7 +6,7 @@ import { redisScript, runScript } from "./redis-script.ts";
 import { decodeText, encodeText } from "./redis-text.ts";
 
 /** Milliseconds between two questions while appends are announced, and while they cannot be. */
-const ANNOUNCED_MS = 500;
+const ANNOUNCED_MS = 150;
 const UNANNOUNCED_MS = 100;
 
 /** Takes a lease that nobody else has; its note is kept when it ends. */

@@ -1,9 +1,10 @@
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Plugin, rolldown } from "rolldown";
+import { bundleSbom } from "./bundle-sbom.ts";
 
-// Makes the published server of packages/registry: one file, what is loaded on use in files beside it, and the licences of all that is
-// in them; or into another folder: bundle.ts [FOLDER]. See docs/decisions/0015-bundled-server.md
+// Makes the published server of packages/registry: one file, what is loaded on use in files beside it, the licences of all that is
+// in them, and a list of it; or into another folder: bundle.ts [FOLDER]. See docs/decisions/0015-bundled-server.md
 const FOLDER = process.argv[2] ?? "packages/registry/dist";
 
 /**
@@ -59,10 +60,15 @@ const chunks = [
 ];
 
 rmSync(FOLDER, { recursive: true, force: true });
-mkdirSync(FOLDER);
+mkdirSync(FOLDER, { recursive: true });
 for (const { fileName, code } of chunks) writeFileSync(join(FOLDER, fileName), ascii(code));
-const packages = new Set(chunks.flatMap(({ modules }) => Object.keys(modules).flatMap((id) => packageOf(id) ?? [])));
-writeFileSync(join(FOLDER, "THIRD-PARTY-LICENSES.txt"), licences([...packages].sort()));
+const modules = chunks.flatMap((chunk) => Object.keys(chunk.modules));
+const packages = [...new Set(modules.flatMap((id) => packageOf(id) ?? []))].sort();
+writeFileSync(join(FOLDER, "THIRD-PARTY-LICENSES.txt"), licences(packages));
+writeFileSync(
+  join(FOLDER, "executor-registry-server.cdx.json"),
+  bundleSbom("packages/registry", packages, readFileSync("package-lock.json", "utf8")),
+);
 
 /** V8 keeps a source in one byte for each character only where none is beyond Latin-1. */
 function ascii(code: string): string {

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { globSync } from "node:fs";
 
-const FOLDERS = ["packages/*/src", "examples", "scripts", "testing"];
+const FOLDERS = ["packages/*/src", "deploy", "examples", "scripts", "testing"];
 
 /** `slow`: local tests that take more than half a minute. `cluster`: tests that need a Kubernetes cluster. */
 export type Tier = "fast" | "slow" | "cluster";

@@ -1,3 +1,4 @@
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { startServer } from "./cli.ts";
@@ -23,12 +24,16 @@ export interface Serving extends AsyncDisposable {
  * @param env variables besides those of this process
  * @param until it has only to listen, when `listening`
  */
-export async function serving(
+export function serving(
   file: string,
   env?: Readonly<Record<string, string>>,
   until: "ready" | "listening" = "ready",
 ): Promise<Serving> {
-  const child = startServer(["serve", "--config", file], env);
+  return servingAs(startServer(["serve", "--config", file], env), until);
+}
+
+/** The same of a process that was started in another way, with pipes for its output. */
+export async function servingAs(child: ChildProcess, until: "ready" | "listening" = "ready"): Promise<Serving> {
   const lines: LogLine[] = [];
   const counts = new Map<string, number>();
   const reader = createInterface({ input: child.stdout! });

@@ -1,0 +1,30 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { assignments, parseDockerfile } from "../testing/dockerfile.ts";
+
+const json = (file: string) => JSON.parse(readFileSync(file, "utf8"));
+const stages = parseDockerfile(readFileSync("deploy/Dockerfile", "utf8"));
+const last = stages.at(-1);
+const valuesOf = (name: string): string[] =>
+  (last?.instructions ?? []).filter((one) => one.name === name).map(({ value }) => value);
+
+test("the image has the Node that the tests run on", () => {
+  const { node } = json("package.json").devDependencies as Record<string, string>;
+  const bases = stages.map(({ base }) => base).filter((base) => base.startsWith("node:"));
+  assert.deepEqual([...new Set(bases)], [`node:${node}-trixie-slim`]);
+});
+
+test("the image's version is that of the package, and its base is named", () => {
+  const variables = Object.assign({}, ...valuesOf("ARG").map((value) => assignments(value, {})));
+  const labels = Object.assign({}, ...valuesOf("LABEL").map((value) => assignments(value, variables)));
+  assert.equal(labels["org.opencontainers.image.version"], json("packages/registry/package.json").version);
+  assert.equal(labels["org.opencontainers.image.description"], json("packages/registry/package.json").description);
+  assert.equal(labels["org.opencontainers.image.base.name"], last?.base);
+});
+
+test("the image starts without a shell, as a user that is a number", () => {
+  assert.deepEqual(valuesOf("USER"), ["65532:65532"]);
+  assert.deepEqual(valuesOf("RUN"), []);
+  for (const value of [...valuesOf("ENTRYPOINT"), ...valuesOf("CMD")]) assert.ok(Array.isArray(JSON.parse(value)));
+});

@@ -9,6 +9,7 @@ import { install, installCommand, missing, type Packages } from "./tools.ts";
 const USED: Packages = {
   "docker-registry": "docker-registry",
   skopeo: "skopeo",
+  umoci: "umoci",
   openssl: "openssl",
   curl: "curl",
   "redis-server": "redis-server",

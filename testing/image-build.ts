@@ -5,7 +5,6 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { promisify } from "node:util";
 import { assignments, ignoredBy, type Instruction, parseDockerfile } from "./dockerfile.ts";
-import { onPath } from "../scripts/tools.ts";
 
 const run = promisify(execFile);
 
@@ -14,19 +13,25 @@ export const noImageBuild: string | false = (() => {
   if (process.getuid?.() !== 0) return "building an image without a builder needs root";
   try {
     execFileSync("unshare", ["--mount", "true"], { stdio: "ignore" });
-    return onPath("npm") ? false : "no npm on the PATH";
+    return false;
   } catch {
     return "this machine does not let root make a name space of mounts (unshare --mount)";
   }
 })();
 
 /** Why images cannot be packed here, or `false`. */
-export const noImagePack: string | false =
-  noImageBuild ||
-  (["umoci", "skopeo"].every(onPath) ? false : "no umoci and skopeo on the PATH, which pack what was built");
+export const noImagePack: string | false = (() => {
+  if (noImageBuild) return noImageBuild;
+  try {
+    for (const command of ["umoci", "skopeo"]) execFileSync(command, ["--version"], { stdio: "ignore" });
+    return false;
+  } catch {
+    return "no umoci and skopeo on the PATH, which pack what was built";
+  }
+})();
 
 /** How a container of the image starts. */
-export interface ImageConfig {
+interface ImageConfig {
   readonly entrypoint: readonly string[];
   readonly command: readonly string[];
   readonly user: string;
@@ -193,7 +198,10 @@ export async function packImage(
       ...config.command.flatMap((word) => ["--config.cmd", word]),
       ...Object.entries(config.env).flatMap(([name, value]) => ["--config.env", `${name}=${value}`]),
       ...Object.entries(config.labels).flatMap(([name, value]) => ["--config.label", `${name}=${value}`]),
-      ...["--config.user", config.user, "--config.workingdir", config.workingDir],
+      "--config.user",
+      config.user,
+      "--config.workingdir",
+      config.workingDir,
     ];
     await run("umoci", ["config", "--image", image, ...options]);
     rmSync(archive, { force: true });

@@ -52,7 +52,7 @@ export const Repositories = z
     description:
       "Paths, in the order of preference; `*` within a segment, `**` for any number of segments. Patterns need a registry that lists its repositories",
   });
-const HOSTS = "`by-host` is what [the kind of registry](production.md#the-first-scan) allows";
+const HOSTS = "`by-host` is what [the kind of registry](images.md#the-first-scan) allows";
 const byHost = z.literal("by-host");
 export const requests = z
   .strictObject({

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, test } from "node:test";
 import { InvalidConfigurationError, parseConfig } from "@executor-registry/registry";
-import { parseDocument } from "yaml";
+import { parseDocument, stringify } from "yaml";
 
 const folders = [".", "docs", "docs/decisions", "bench", ...readdirSync("packages").map((name) => `packages/${name}`)];
 const documents = folders.flatMap((folder) =>
@@ -35,9 +35,10 @@ describe("every document", () => {
       }
     });
 
-    // A part of one, such as `checks` or `versions`, is completed.
+    // A part of one, such as `checks` or `versions`, is completed; values of the chart have one in them.
     const configurations = [...text.matchAll(/```yaml\n(.*?)```/gs)].flatMap(([, yaml = ""]) => {
       const part = parseDocument(yaml);
+      if (part.has("config")) return [stringify(part.get("config"))];
       return part.has("sources") ? [yaml] : part.has("checks") || part.has("versions") ? [`sources: []\n${yaml}`] : [];
     });
     for (const [index, yaml] of configurations.entries()) {

@@ -84,6 +84,7 @@ const source = {
   name: "builds",
   kind: "oci",
   requests: 0,
+  throttled: 0,
   rank: () => 0,
   named: () => [],
   scan: async () => ({ complete: true }),

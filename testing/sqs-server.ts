@@ -6,6 +6,7 @@ interface Message {
   readonly id: string;
   readonly body: string;
   handle: string;
+  readonly sent: number;
   receives: number;
   visible: boolean;
 }
@@ -31,9 +32,13 @@ export interface SqsServer extends AsyncDisposable {
 }
 
 /** @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-making-api-requests-json.html */
-export async function startSqsServer(): Promise<SqsServer> {
+export async function startSqsServer(now: () => number = Date.now): Promise<SqsServer> {
   const messages = new Set<Message>();
-  const polls = new Set<{ readonly most: number; readonly response: ServerResponse }>();
+  const polls = new Set<{
+    readonly most: number;
+    readonly attributes: readonly unknown[];
+    readonly response: ServerResponse;
+  }>();
   const failures: { readonly status: number; readonly type: string }[] = [];
   const requests: string[] = [];
   const watchers = new Set<() => void>();
@@ -50,7 +55,10 @@ export async function startSqsServer(): Promise<SqsServer> {
       const Messages = ready.map((message) => {
         Object.assign(message, { visible: false, handle: randomUUID(), receives: message.receives + 1 });
         const MD5OfBody = createHash("md5").update(message.body).digest("hex");
-        return { MessageId: message.id, ReceiptHandle: message.handle, Body: message.body, MD5OfBody };
+        const said = poll.attributes.includes("SentTimestamp") && {
+          Attributes: { SentTimestamp: String(message.sent) },
+        };
+        return { MessageId: message.id, ReceiptHandle: message.handle, Body: message.body, MD5OfBody, ...said };
       });
       json(poll.response, 200, { Messages });
     }
@@ -78,7 +86,8 @@ export async function startSqsServer(): Promise<SqsServer> {
     }
     if (operation === "ReceiveMessage") {
       if (input["WaitTimeSeconds"] !== 20) throw new Error("this queue is to be polled long");
-      const poll = { most: Number(input["MaxNumberOfMessages"]), response };
+      const attributes = (input["MessageSystemAttributeNames"] ?? []) as readonly unknown[];
+      const poll = { most: Number(input["MaxNumberOfMessages"]), attributes, response };
       response.once("close", () => polls.delete(poll));
       polls.add(poll);
       return deliver();
@@ -99,7 +108,7 @@ export async function startSqsServer(): Promise<SqsServer> {
     send(...bodies) {
       for (const body of bodies) {
         const text = typeof body === "string" ? body : JSON.stringify(body);
-        messages.add({ id: randomUUID(), body: text, handle: "", receives: 0, visible: true });
+        messages.add({ id: randomUUID(), body: text, handle: "", sent: now(), receives: 0, visible: true });
       }
       deliver();
     },

@@ -10,6 +10,7 @@ export { trustOf } from "./checks/signature/signers.ts";
 export { ownProcess } from "./command/process-io.ts";
 export { runServerCommand } from "./command/server-command.ts";
 export { configJsonSchema } from "./config/schema.ts";
+export { type MetricDefinition, METRICS } from "./http/metric-definitions.ts";
 export { EMPTY_HEAD, seal } from "./journal/chain.ts";
 export type { Entry, Head, JournalChange } from "./journal/entry.ts";
 export type { Fold } from "./journal/fold.ts";

@@ -318,6 +318,11 @@ export class Catalogue {
     return this.#journal.seal;
   }
 
+  /** How the store answers when it is read, and when it is written to. */
+  get contact(): Journal<CatalogueState, Change>["contact"] {
+    return this.#journal.contact;
+  }
+
   /** Reads the whole audit log, leaving readers most of the time. @throws StoreError, BrokenJournalError */
   verify(signal: AbortSignal): Promise<Head> {
     return this.#journal.verify({ gently: true, signal });

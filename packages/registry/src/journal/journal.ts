@@ -3,6 +3,7 @@ import { ConflictError } from "./store-errors.ts";
 import type { Store } from "./store.ts";
 import { seal } from "./chain.ts";
 import type { Draft, Entry, Head, JournalChange, JournalFilter } from "./entry.ts";
+import { type Attempts, StoreContact } from "./contact.ts";
 import { BrokenJournalError, JournalClosedError } from "./errors.ts";
 import type { Fold } from "./fold.ts";
 import { type Listing, listVerified } from "./listing.ts";
@@ -54,6 +55,8 @@ export interface Journal<S, C extends JournalChange> {
   readonly confirmed: number;
   /** What is known of the chain's state. */
   readonly seal: SealState;
+  /** How the store answers when it is read, and when it is appended to. */
+  readonly contact: Readonly<Record<"read" | "write", Attempts>>;
   /**
    * The entries that match, newest first, as many as fit into a page; each is verified. Times of any offset and precision.
    * @throws StoreError, BrokenJournalError
@@ -94,6 +97,7 @@ export async function openJournal<S, C extends JournalChange>(options: JournalOp
   const { store, fold, clock, log, snapshotEvery = 1000, random = Math.random } = options;
   const inTurn = serial();
   const sealed = new Seal(store.findings, clock, log);
+  const contact = new StoreContact();
   const listeners = new Set<(entries: readonly Entry<C>[], ours: boolean) => void>();
   const restored = await restore(store, fold, log);
   let position: Position<S> = { state: restored.state, head: restored.head, at: restored.at };
@@ -188,14 +192,14 @@ export async function openJournal<S, C extends JournalChange>(options: JournalOp
       if (entries.length === 0) return entries;
       try {
         const now = clock.now();
-        await store.append(position.head, entries);
+        await contact.noting("write", store.append(position.head, entries));
         confirmed = now;
       } catch (problem) {
         if (!(problem instanceof ConflictError)) throw problem;
         // Not between reading and appending: others, who do not wait, would come first again.
         if (attempt > 1 && attempt < MAX_ATTEMPTS)
           await clock.sleep(random() * Math.min(MAX_WAIT_MS, 2 ** attempt), signal);
-        await takeOthersAfter(problem);
+        await contact.noting("read", takeOthersAfter(problem));
         if (attempt === MAX_ATTEMPTS) throw problem;
         continue;
       }
@@ -219,7 +223,7 @@ export async function openJournal<S, C extends JournalChange>(options: JournalOp
   let refreshing: Promise<void> | undefined;
   const beginRefresh = (): Promise<void> => {
     refreshing = undefined;
-    return takeOthers();
+    return contact.noting("read", takeOthers());
   };
 
   const whileOpen = <T>(task: () => Promise<T>): Promise<T> =>
@@ -252,16 +256,19 @@ export async function openJournal<S, C extends JournalChange>(options: JournalOp
     get seal() {
       return sealed.state;
     },
+    get contact() {
+      return contact.state;
+    },
     list({ from, until, ...filter }) {
       const times = {
         ...(from === undefined ? {} : { from: new Date(from).toISOString() }),
         ...(until === undefined ? {} : { until: new Date(until).toISOString() }),
       };
-      return sealed.noting(listVerified(store, { ...filter, ...times }, position.head));
+      return contact.noting("read", sealed.noting(listVerified(store, { ...filter, ...times }, position.head)));
     },
     async verify({ gently = false, signal } = {}) {
       const how = { ...(gently && { gently: clock }), ...(signal && { signal }) };
-      const head = await sealed.noting(verifyJournal(store, position.head, how));
+      const head = await contact.noting("read", sealed.noting(verifyJournal(store, position.head, how)));
       sealed.holds(head);
       return head;
     },

@@ -74,6 +74,21 @@ describe("Artifact Registry's events from Pub/Sub", () => {
     assert.deepEqual(new Set(it.authorization()), new Set(["Bearer t0ken"]));
   });
 
+  test("how long they had been in the subscription is known, where that says when they were published", async () => {
+    const { message, ackId } = push("1") as { readonly message: object; readonly ackId: string };
+    for (const [publishTime, lag] of [
+      ["2026-11-22T23:58:30.5Z", 89_500],
+      ["yesterday", undefined],
+    ] as const) {
+      await using it = await run([
+        { body: { receivedMessages: [{ ackId, message: { ...message, publishTime } }] } },
+        {},
+      ]);
+      await it.waiting;
+      assert.deepEqual([it.hints, it.queue.lag], [[HINT], lag]);
+    }
+  });
+
   test("what could not be handed over is not acknowledged", async () => {
     let busy = true;
     const body = { receivedMessages: [push("1")] };

@@ -34,6 +34,12 @@ const Pulled = z.object({
   receivedMessages: z.array(z.object({ ackId: z.string(), message: z.unknown().optional() })).default([]),
 });
 
+/** What Pub/Sub itself says of a message. */
+const Envelope = z.object({
+  messageId: z.string(),
+  publishTime: z.iso.datetime({ offset: true }).optional().catch(undefined),
+});
+
 /**
  * Pulls and acknowledges messages. What is not acknowledged within the subscription's deadline comes again.
  * @see https://cloud.google.com/pubsub/docs/reference/rest/v1/projects.subscriptions/pull
@@ -59,11 +65,12 @@ export function pubsubTransport(options: PubsubTransportOptions): QueueTransport
 }
 
 function toMessage(handle: string, message: unknown): QueueMessage {
-  const id = z.object({ messageId: z.string() }).safeParse(message).data?.messageId ?? "";
+  const { messageId: id = "", publishTime } = Envelope.safeParse(message).data ?? {};
   const kind = "pubsub-pull";
   return {
     id,
     handle,
+    ...(publishTime !== undefined && { sent: Date.parse(publishTime) }),
     parse: () => artifactRegistryHints(kind, parseValue(kind, PubsubMessage, message, "message")),
   };
 }

@@ -63,3 +63,26 @@ test("what keeps failing is a warning once, until it fails otherwise or works ag
     ["no credentials", "access is denied", "no credentials"],
   );
 });
+
+test("the lag is that of the oldest message that was taken last, and none once the queue is empty", async () => {
+  const clock = manualClock();
+  const stop = new AbortController();
+  const message = (ago: number) => ({ id: "1", handle: "1", sent: clock.now() - ago, parse: () => [] });
+  const answers = [[message(1000), message(60_000)], [message(-5)], [{ ...message(0), sent: undefined }], []];
+  const lags: (number | undefined)[] = [];
+  const queue = createPump({ name: "q", clock, random: () => 1 }, () =>
+    Promise.resolve({
+      async receive() {
+        lags.push(queue.lag);
+        const answer = answers.shift();
+        if (answer === undefined) stop.abort(new Error("enough"));
+        return (answer ?? []).map(({ sent, ...others }) => ({ ...others, ...(sent !== undefined && { sent }) }));
+      },
+      remove: () => Promise.resolve(),
+      close() {},
+    }),
+  );
+  await queue.run(() => Promise.resolve(), stop.signal);
+  // A sender's clock that is ahead makes no message younger than it can be.
+  assert.deepEqual(lags, [undefined, 60_000, 0, undefined, 0]);
+});

@@ -10,6 +10,8 @@ export interface QueueMessage {
   readonly id: string;
   /** By which it is removed. */
   readonly handle: string;
+  /** When it was sent, where the queue says so. Milliseconds since the Unix epoch. */
+  readonly sent?: number;
   /** @throws InvalidWebhookError when it is no event */
   parse(): readonly Hint[];
 }
@@ -43,11 +45,14 @@ export function createPump(options: QueueOptions, open: () => Promise<QueueTrans
   const { name, clock = systemClock, random = Math.random, log = silentLogger } = options;
   let poisoned = 0;
   let failing = false;
+  let lag: number | undefined;
   /** The last failure that was in the log as a warning. */
   let warned: string | undefined;
 
   async function move(transport: QueueTransport, onHints: OnHints, signal: AbortSignal): Promise<void> {
     const messages = await transport.receive(signal);
+    const sent = messages.flatMap((message) => message.sent ?? []);
+    lag = messages.length === 0 ? 0 : sent.length === 0 ? undefined : Math.max(0, clock.now() - Math.min(...sent));
     if (messages.length === 0) return;
     const hints: Hint[] = [];
     const poison: { readonly message: string; readonly err: InvalidWebhookError }[] = [];
@@ -93,6 +98,9 @@ export function createPump(options: QueueOptions, open: () => Promise<QueueTrans
     },
     get failing() {
       return failing;
+    },
+    get lag() {
+      return lag;
     },
     async run(onHints, signal) {
       let transport: QueueTransport | undefined;

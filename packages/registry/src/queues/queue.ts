@@ -14,6 +14,11 @@ export interface EventQueue {
   /** The last attempt to take messages failed. */
   readonly failing: boolean;
   /**
+   * Milliseconds that the oldest of the messages which were taken last had been in the queue; 0 where there were none, `undefined` before the
+   * first answer, and where the queue does not say when a message was sent.
+   */
+  readonly lag: number | undefined;
+  /**
    * Hands over what the queue holds and receives, until the signal aborts; then resolves. Rejects for nothing: what fails
    * is logged and tried again, with growing pauses.
    */

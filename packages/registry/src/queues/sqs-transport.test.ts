@@ -58,6 +58,16 @@ describe("Amazon ECR's events from SQS", () => {
     assert.deepEqual(it.logged, []);
   });
 
+  test("how long they had been in the queue is known", async () => {
+    const sent = manualClock().now() - 90_000;
+    await using server = await startSqsServer(() => sent);
+    await using it = await run(server);
+    assert.equal(it.queue.lag, undefined);
+    server.send(ecrPush());
+    await server.empty();
+    assert.equal(it.queue.lag, 90_000);
+  });
+
   test("what could not be handed over is not deleted and comes again", async () => {
     await using server = await startSqsServer();
     let busy = true;

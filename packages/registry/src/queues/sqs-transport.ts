@@ -1,4 +1,4 @@
-import type { Message, SQSClient } from "@aws-sdk/client-sqs";
+import type { Message, ReceiveMessageCommandInput, SQSClient } from "@aws-sdk/client-sqs";
 import { systemClock, type ErrorCode } from "@executor-registry/resolver";
 import { withTimeLimit } from "@executor-registry/resolver/internal";
 import { z } from "zod";
@@ -32,7 +32,12 @@ export async function sqsTransport({ name, queueUrl, client }: SqsTransportOptio
   };
   return {
     async receive(signal) {
-      const ask = { QueueUrl: queueUrl, MaxNumberOfMessages: MAX_MESSAGES, WaitTimeSeconds: LONG_POLL_S };
+      const ask: ReceiveMessageCommandInput = {
+        QueueUrl: queueUrl,
+        MaxNumberOfMessages: MAX_MESSAGES,
+        WaitTimeSeconds: LONG_POLL_S,
+        MessageSystemAttributeNames: ["SentTimestamp"],
+      };
       const { Messages = [] } = await withTimeLimit({ clock: systemClock, ms: LIMIT_MS, signal, late }, (abortSignal) =>
         client.send(new ReceiveMessageCommand(ask), { abortSignal }),
       ).catch(explain);
@@ -78,8 +83,14 @@ function sqsError(queue: string, queueUrl: string, cause: unknown): unknown {
   return new QueueError(code, queue, `${queueUrl}: ${why} (${cause.name})`, { cause });
 }
 
-function toMessage({ MessageId: id = "", ReceiptHandle: handle = "", Body: body = "" }: Message): QueueMessage {
-  return { id, handle, parse: () => parseQueued(body) };
+function toMessage({
+  MessageId: id = "",
+  ReceiptHandle: handle = "",
+  Body: body = "",
+  Attributes: { SentTimestamp } = {},
+}: Message): QueueMessage {
+  const sent = Number(SentTimestamp);
+  return { id, handle, ...(Number.isFinite(sent) && { sent }), parse: () => parseQueued(body) };
 }
 
 const SnsNotification = z.object({ Type: z.literal("Notification"), Message: z.string() });

@@ -7,6 +7,7 @@ import { reconcile, type Recording } from "../catalogue/reconcile.ts";
 import { forgetUnread } from "../catalogue/repository-read.ts";
 import type { ImageSource, SourceHealth } from "../sources/image-source.ts";
 import type { Hint } from "../model/hint.ts";
+import { type Measures, UNMEASURED } from "../model/measures.ts";
 import { type Polling, SourceLoop } from "./source-loop.ts";
 import type { Reason } from "./ingest.ts";
 import type { ScanReport } from "./source-scan.ts";
@@ -25,6 +26,8 @@ export interface ScannerOptions {
   /** Writes down what was seen. */
   readonly record: Recording;
   readonly naming: Naming;
+  /** @default none */
+  readonly measures?: Measures;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -45,6 +48,12 @@ export interface HintResult {
   readonly repositories: number;
   /** Hosts that were named with a repository which a source covers, and that no source has. */
   readonly unknownHosts: number;
+}
+
+/** A repository that is looked at, and the tags of it that are looked up, though they should not move. */
+interface Wanted {
+  readonly repository: Repository;
+  readonly tags: readonly string[] | "all";
 }
 
 const HOST_WARNING_MS = 3_600_000;
@@ -130,13 +139,23 @@ export class Scanner {
     }
     if (looks.size > 0) {
       const wanted = [...looks.values()].map(({ repository, tags }) => ({ repository, tags: [...tags] }));
-      this.#look(wanted, reason).catch((error: unknown) => {
-        if (!this.#ending.signal.aborted)
-          this.#options.log.error({ err: error }, "what an event's scan found could not be recorded");
-      });
+      void this.#follow(wanted, reason);
     }
     if (unknownHosts.size > 0) this.#warnOfHosts([...unknownHosts], reason);
     return { repositories: looks.size, unknownHosts: unknownHosts.size };
+  }
+
+  /** Looks at what an event names, and measures how long it was until that is answered. Never rejects. */
+  async #follow(wanted: readonly Wanted[], reason: Reason): Promise<void> {
+    const { clock, log, measures = UNMEASURED } = this.#options;
+    const taken = clock.now();
+    try {
+      const reports = await this.#look(wanted, reason);
+      // What could not be read is found by another scan, some time.
+      if (reports.every(({ complete }) => complete)) measures.followed((clock.now() - taken) / 1000);
+    } catch (error) {
+      if (!this.#ending.signal.aborted) log.error({ err: error }, "what an event's scan found could not be recorded");
+    }
   }
 
   /** Once an hour, since a sender that is set up wrongly sends on and on. */
@@ -158,10 +177,7 @@ export class Scanner {
     await Promise.all(this.#options.sources.map(({ source }) => source.close()));
   }
 
-  async #look(
-    wanted: readonly { readonly repository: Repository; readonly tags: readonly string[] | "all" }[],
-    reason: Reason,
-  ): Promise<readonly ScanReport[]> {
+  async #look(wanted: readonly Wanted[], reason: Reason): Promise<readonly ScanReport[]> {
     const loops = this.#loops.flatMap((loop) => {
       const ours = wanted.filter(({ repository }) => loop.source.rank(repository) !== undefined);
       const only = ours.map(({ repository }) => repository);

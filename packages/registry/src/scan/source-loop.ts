@@ -1,5 +1,6 @@
 import { ExecutorRegistryError, type Random } from "@executor-registry/resolver";
 import { backoff } from "@executor-registry/resolver/internal";
+import { type Measures, type ScanEnd, UNMEASURED } from "../model/measures.ts";
 import type { ImageSource, ScanProgress, SourceHealth } from "../sources/image-source.ts";
 import { coalesce } from "./coalesce.ts";
 
@@ -18,6 +19,8 @@ export interface Polling {
 export interface SourceLoopOptions extends Omit<SourceScanOptions, "apart"> {
   readonly polling: Polling;
   readonly random: Random;
+  /** @default none */
+  readonly measures?: Measures;
 }
 
 /** Events come in bursts, one for each platform and tag of a push. */
@@ -50,8 +53,9 @@ export class SourceLoop {
     this.#scan = new SourceScan(source, { ...options, apart: interval * (1 - jitter) });
     const how = { window: WINDOW, clock: options.clock, signal };
     this.scanAll = coalesce(async (orders: readonly ScanOrder[]) => {
-      const report = await this.#run(mergedOrder(orders)).catch((error: unknown) => this.#broke(error));
-      return this.#ended(report);
+      const began = options.clock.now();
+      const report = await this.#run(mergedOrder(orders)).catch((error: unknown) => this.#broke(error, began));
+      return this.#ended(report, began);
     }, how);
     this.scanSome = coalesce((orders: readonly ScanOrder[]) => this.#run(mergedOrder(orders)), how);
   }
@@ -135,8 +139,14 @@ export class SourceLoop {
     return interval * (1 + jitter * (2 * random() - 1));
   }
 
+  #measure(outcome: ScanEnd, began: number): void {
+    const { clock, measures = UNMEASURED } = this.#options;
+    measures.scanned(this.source.name, outcome, (clock.now() - began) / 1000);
+  }
+
   /** A scan whose results could not be recorded is a problem of the service, not of the source. */
-  #broke(error: unknown): never {
+  #broke(error: unknown, began: number): never {
+    if (!this.#signal.aborted) this.#measure("unrecorded", began);
     const known = error instanceof ExecutorRegistryError;
     const { code, message } = known ? error : { code: "internal", message: "a mistake in the service; see its log" };
     const attempted = new Date(this.#options.clock.now()).toISOString();
@@ -145,7 +155,8 @@ export class SourceLoop {
     throw error;
   }
 
-  #ended(report: ScanReport): ScanReport {
+  #ended(report: ScanReport, began: number): ScanReport {
+    this.#measure(report.complete ? "complete" : "incomplete", began);
     const { log, clock } = this.#options;
     const { name, kind } = this.source;
     const { repositories, unread, requests, problem } = report;

@@ -143,6 +143,10 @@ export interface ImageSource {
   named(path: string, registry?: string): readonly Repository[];
   /** Requests sent to the registry so far. */
   readonly requests: number;
+  /** Those of them that it refused because there were too many. */
+  readonly throttled: number;
+  /** Milliseconds that the registry's clock is ahead of this machine's, by its last answer; absent where it does not say its time. */
+  readonly clockOffset?: number | undefined;
   /**
    * Looks at repositories and hands each to `found` as soon as it is read, awaiting it before going on with that one.
    * One that takes long is handed over several times, with what was read so far.

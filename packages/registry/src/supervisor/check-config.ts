@@ -11,6 +11,7 @@ import type { Variables } from "../config/read-secrets.ts";
 import type { Config } from "../config/schema.ts";
 import { Leadership } from "./leadership.ts";
 import { makeParts } from "./parts.ts";
+import { UNMEASURED } from "../model/measures.ts";
 import { rulesUnder } from "./rules-under.ts";
 import { memoryStore } from "../stores/memory.ts";
 import { storeProblem } from "../stores/open.ts";
@@ -69,6 +70,7 @@ async function partsMistake(config: Config, clock: Clock, variables: Variables):
         catalogue,
         leadership: new Leadership({ sharing: undefined, clock, log, note: () => "" }),
         choices: new Choices(catalogue, () => 0, rulesUnder(config, log), clock),
+        measures: UNMEASURED,
         clock,
         random: Math.random,
         log,

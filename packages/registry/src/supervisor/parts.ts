@@ -31,6 +31,7 @@ import type { LiveAnswers } from "../sources/live-source.ts";
 import { makeWebhooks } from "../webhooks/kinds.ts";
 import type { Webhook } from "../webhooks/webhook.ts";
 import type { Hint } from "../model/hint.ts";
+import type { Measures } from "../model/measures.ts";
 
 /** What a configuration decides, made from it: replaced as a whole by the next. */
 export interface Parts {
@@ -84,6 +85,7 @@ export interface PartsContext {
   readonly choices: Choices;
   /** Whether this replica is the one that scans, judges what falls due and delivers the journal. */
   readonly leadership: Leadership;
+  readonly measures: Measures;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -100,7 +102,7 @@ export function namingOf({ executors: { template, tags, aliases } }: Config): Na
 
 /** Makes the parts; nothing runs yet. @throws ConfigurationError */
 export async function makeParts(config: Config, context: PartsContext): Promise<Parts> {
-  const { catalogue, choices, leadership, clock, random, log, variables, fetch } = context;
+  const { catalogue, choices, leadership, measures, clock, random, log, variables, fetch } = context;
   const naming = namingOf(config);
   const { template } = config.executors;
   const { scanned, watched } = makeSources(config.sources, { naming, template, clock, random, log });
@@ -115,7 +117,7 @@ export async function makeParts(config: Config, context: PartsContext): Promise<
   const asked = { policies, sources, catalogue, leading, clock, random, log };
   const judging = new Judging(asked);
   const record = judgedRecording(asked, judging);
-  const scanner = new Scanner({ sources: scanned, catalogue, choices, record, naming, clock, random, log });
+  const scanner = new Scanner({ sources: scanned, catalogue, choices, record, naming, measures, clock, random, log });
   const discovering = new Discovering({ choices, sources, leading, clock, random, log });
   const hint: TakeHints = (hints, reason, to) => {
     judging.hint(hints, reason, to);

@@ -7,7 +7,7 @@ import { createDocuments } from "../http/documents.ts";
 import { createEventStream } from "../http/events.ts";
 import type { Freshness } from "../http/freshness.ts";
 import { createHealth } from "../http/health.ts";
-import { createMetrics } from "../http/metrics.ts";
+import type { Metrics } from "../http/metrics.ts";
 import { MinuteLimit } from "../http/minute-limit.ts";
 import { OPERATIONS } from "../http/operations.ts";
 import { createReadPath, createRequestIds } from "../http/read-path.ts";
@@ -35,6 +35,7 @@ export interface ServiceServerOptions {
   readonly leadership: Pick<Leadership, "replica" | "leading" | "leader">;
   /** How old answers are, where several services share a store. */
   readonly freshness: Freshness | undefined;
+  readonly metrics: Metrics;
   /** Whether the catalogue held something when it was opened. */
   readonly restored: boolean;
   readonly clock: Clock;
@@ -48,6 +49,7 @@ export async function createServiceServer({
   inForce,
   leadership,
   freshness,
+  metrics,
   restored,
   clock,
   log,
@@ -66,23 +68,33 @@ export async function createServiceServer({
     clock,
     freshness,
   );
-  const metrics = createMetrics({ choices, inForce: parts, leadership, freshness, reads, events });
+  const serviceHealth = createHealth({
+    catalogue,
+    snapshot,
+    inForce: parts,
+    leadership,
+    freshness,
+    version: VERSION,
+    draining: () => draining,
+    restored,
+  });
+  metrics.readFrom({
+    choices,
+    inForce: parts,
+    configured: () => inForce.config.sources,
+    leadership,
+    freshness,
+    reads,
+    events,
+    ready: () => serviceHealth.ready().status === "ok",
+  });
   const fastify = await createHttpServer({
     operations: OPERATIONS,
     api: {
       choices,
       selection,
       inForce: parts,
-      serviceHealth: createHealth({
-        catalogue,
-        snapshot,
-        inForce: parts,
-        leadership,
-        freshness,
-        version: VERSION,
-        draining: () => draining,
-        restored,
-      }),
+      serviceHealth,
       events,
       metrics,
       documents: createDocuments(OPERATIONS, VERSION),

@@ -8,6 +8,7 @@ import type { RulesOf } from "../choice/rules.ts";
 import type { Variables } from "../config/read-secrets.ts";
 import type { Config } from "../config/schema.ts";
 import { createFreshness } from "../http/freshness.ts";
+import { createMetrics } from "../http/metrics.ts";
 import { BrokenJournalError } from "../journal/errors.ts";
 import { followOthers } from "../journal/others.ts";
 import { rankOf } from "../scan/scanner.ts";
@@ -126,10 +127,12 @@ async function begin(options: ServiceOptions, lifetimes: Lifetimes): Promise<Ser
   });
   lifetimes.add({ what: "the leader's lease", end: () => leadership.end(), ms: 1000 });
 
+  const metrics = createMetrics();
   const context = {
     catalogue,
     choices,
     leadership,
+    measures: metrics,
     clock,
     random,
     log,
@@ -152,6 +155,7 @@ async function begin(options: ServiceOptions, lifetimes: Lifetimes): Promise<Ser
     inForce,
     leadership,
     freshness,
+    metrics,
     restored,
     clock,
     log,

@@ -18,6 +18,7 @@ export function scriptedSource(
     rank: () => 0,
     named: (path, registry = "registry.test") => [repositoryAt(registry, path)],
     requests: 0,
+    throttled: 0,
     scan,
     details,
     reader: () => unreadable,

@@ -66,6 +66,12 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
     get requests() {
       return session.requests;
     },
+    get throttled() {
+      return session.throttled;
+    },
+    get clockOffset() {
+      return session.clockOffset;
+    },
     async ping(signal) {
       await session.ask({ path: "/v2/", resource: { kind: "registry" }, limit: PAGE_LIMIT }, signal);
     },

@@ -43,6 +43,10 @@ export interface RegistryClient {
   readonly host: string;
   /** Requests sent so far, redirects and token requests included. */
   readonly requests: number;
+  /** Those of them that it refused because there were too many. */
+  readonly throttled: number;
+  /** Milliseconds that its clock is ahead of this machine's, by its last answer; `undefined` where it does not say its time. */
+  readonly clockOffset: number | undefined;
   /** Whether it speaks the API and takes the credentials. */
   ping(signal: AbortSignal): Promise<void>;
   /** Every tag, page by page. @throws RepositoryGoneError (code `not-found`) when there is no such repository */

@@ -30,6 +30,10 @@ interface Ask {
 export interface Session {
   readonly host: string;
   readonly requests: number;
+  /** Requests that it refused because there were too many. */
+  readonly throttled: number;
+  /** Milliseconds that its clock is ahead of ours, by the `Date` of its last answer, which has whole seconds. */
+  readonly clockOffset: number | undefined;
   /** What it turned out not to offer. */
   readonly learnt: Learnt;
   /** Bytes of configurations that are held at the same time. */
@@ -54,6 +58,8 @@ export interface SessionOptions {
 const MAX_TRIES = 4;
 /** A cached token or guessed scope may be refused, then a narrower token; after that a refusal is meant. */
 const MAX_REFUSALS = 3;
+/** Milliseconds of an answer by whose time clocks are compared. */
+const MAX_COMPARED_MS = 2000;
 
 export function createSession(options: SessionOptions): Session {
   return new HostSession(options);
@@ -67,6 +73,7 @@ class HostSession implements Session {
   readonly #authorizer: Authorizer;
   readonly #life = new AbortController();
   #requests = 0;
+  #clockOffset: number | undefined;
 
   constructor(options: SessionOptions) {
     const { host, credentials: provider, clock } = options;
@@ -80,6 +87,14 @@ class HostSession implements Session {
 
   get requests(): number {
     return this.#requests;
+  }
+
+  get throttled(): number {
+    return this.#options.pacer.throttled;
+  }
+
+  get clockOffset(): number | undefined {
+    return this.#clockOffset;
   }
 
   async ask(ask: Ask, signal: AbortSignal): Promise<HttpAnswer> {
@@ -150,14 +165,25 @@ class HostSession implements Session {
   }
 
   async #send(request: Omit<OutgoingRequest, "guarded">, signal: AbortSignal): Promise<HttpAnswer> {
-    const { transport, reach, pacer, userAgent } = this.#options;
+    const { transport, reach, pacer, userAgent, clock } = this.#options;
     const headers = { ...request.headers, "accept-encoding": "identity", "user-agent": userAgent };
     const done = await pacer.turn(signal);
+    const began = clock.now();
     try {
-      return await follow(transport, { ...request, headers }, reach, () => (this.#requests += 1), signal);
+      const answer = await follow(transport, { ...request, headers }, reach, () => (this.#requests += 1), signal);
+      if (answer.url.origin === reach.home.origin) this.#compareClocks(answer, began, clock.now());
+      return answer;
     } finally {
       done();
     }
+  }
+
+  /** An answer that took long says little, and one that a cache has kept has the time at which it was made. */
+  #compareClocks({ headers: { date = "", age } }: HttpAnswer, began: number, ended: number): void {
+    const said = Date.parse(date);
+    if (Number.isNaN(said) || age !== undefined || ended - began > MAX_COMPARED_MS) return;
+    // The second that had begun: on average half of it was over.
+    this.#clockOffset = said + 500 - (began + ended) / 2;
   }
 
   #placeOf(resource: Resource): Place {

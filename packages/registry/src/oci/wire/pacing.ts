@@ -34,6 +34,8 @@ export interface HostPacer {
    * @param throttled it is asked too often: from then on half as often, and a little more with every answer
    */
   pause(retryAfter?: number, throttled?: boolean): void;
+  /** How often it was asked too often, so far. */
+  readonly throttled: number;
   /** Whether the host's retry budget has one left: about one in ten requests may be a repetition. */
   mayRetry(): boolean;
 }
@@ -76,6 +78,7 @@ export function createHostPacer(host: string, options: PacingOptions = {}): Host
   let failures = 0;
   let budget = RETRY_BUDGET;
   let slowed = 1;
+  let refused = 0;
 
   /** Takes the next place in the schedule. @returns milliseconds until it */
   const reserve = (): number => {
@@ -113,6 +116,7 @@ export function createHostPacer(host: string, options: PacingOptions = {}): Host
     pause(retryAfter, throttled = false) {
       // Requests that were under way together fail together: that is one failure.
       const again = now() < pausedUntil;
+      if (throttled) refused += 1;
       if (throttled && !again) slowed = Math.min(MAX_SLOWDOWN, slowed * 2);
       if (retryAfter === undefined && again) return;
       const wait =
@@ -122,6 +126,9 @@ export function createHostPacer(host: string, options: PacingOptions = {}): Host
       failures += 1;
       asked = retryAfter !== undefined;
       pausedUntil = Math.max(pausedUntil, now() + wait);
+    },
+    get throttled() {
+      return refused;
     },
     mayRetry() {
       if (budget < 1) return false;

@@ -2,7 +2,7 @@ import { tryParseReference } from "@executor-registry/resolver";
 import { createRegistryClient } from "../../oci/read/client.ts";
 import type { Credentials } from "../../oci/auth/credentials.ts";
 import { type Place, RegistryError } from "../../oci/wire/errors.ts";
-import { createHostPacer, type PacingOptions } from "../../oci/wire/pacing.ts";
+import { createHostPacer, type HostPacer, type PacingOptions } from "../../oci/wire/pacing.ts";
 import type { RegistryClient } from "../../oci/read/registry.ts";
 import type { RetryOptions } from "../with-retries.ts";
 import { createEcrApi, type EcrApi, type EcrApiOptions } from "./ecr-api.ts";
@@ -29,6 +29,7 @@ const RENEWED = 0.8;
 export class EcrRegistry {
   readonly api: EcrApi;
   readonly #options: EcrRegistryOptions;
+  readonly #pacer: HostPacer;
   #host: string | undefined;
   #client: RegistryClient | undefined;
 
@@ -36,11 +37,20 @@ export class EcrRegistry {
     const { pacing, context, region } = options;
     this.#options = options;
     const pacer = createHostPacer(`api.ecr.${region}.amazonaws.com`, { ...pacing, ...context });
+    this.#pacer = pacer;
     this.api = createEcrApi({ ...options, retry: { ...context, pacer } });
   }
 
   get requests(): number {
     return this.api.calls + (this.#client?.requests ?? 0);
+  }
+
+  get throttled(): number {
+    return this.#pacer.throttled + (this.#client?.throttled ?? 0);
+  }
+
+  get clockOffset(): number | undefined {
+    return this.#client?.clockOffset;
   }
 
   /** As in references; `undefined` until AWS has said it. */

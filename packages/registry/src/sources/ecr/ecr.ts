@@ -133,6 +133,12 @@ export function createEcrSource(options: EcrSourceOptions): ImageSource {
     get requests() {
       return registries.reduce((sum, { requests }) => sum + requests, 0);
     },
+    get throttled() {
+      return registries.reduce((sum, { throttled }) => sum + throttled, 0);
+    },
+    get clockOffset() {
+      return registries.find(({ clockOffset }) => clockOffset !== undefined)?.clockOffset;
+    },
     async scan(request, found) {
       const problems = await Promise.all(registries.map((registry) => scanRegion(registry, request, found)));
       const problem = problems.find((problem) => problem !== undefined);

@@ -192,6 +192,12 @@ export function createArtifactRegistrySource(options: ArtifactRegistrySourceOpti
     get requests() {
       return [...clients.values()].reduce((sum, { requests }) => sum + requests, api.requests);
     },
+    get throttled() {
+      return [...clients.values()].reduce((sum, { throttled }) => sum + throttled, pacer.throttled);
+    },
+    get clockOffset() {
+      return [...clients.values()].find(({ clockOffset }) => clockOffset !== undefined)?.clockOffset;
+    },
     async scan(request, found) {
       if (request.only) {
         await scanSome(request.only, request, found);

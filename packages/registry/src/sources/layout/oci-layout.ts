@@ -29,6 +29,7 @@ export function createOciLayoutSource({ name, path, naming }: OciLayoutSourceOpt
     rank: (repository) => (holds(repository) ? 0 : undefined),
     named: () => [],
     requests: 0,
+    throttled: 0,
     async scan({ only, known, signal }, found) {
       let content: LayoutContent;
       try {

@@ -129,6 +129,12 @@ export function createOciSource({ name, client, repositories, naming, log }: Oci
     get requests() {
       return client.requests;
     },
+    get throttled() {
+      return client.throttled;
+    },
+    get clockOffset() {
+      return client.clockOffset;
+    },
     async scan(request, found): Promise<ScanOutcome> {
       let problem: ExecutorRegistryError | undefined;
       const wanted = new Set<string>();

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { runTests, testFiles } from "./run-tests.ts";
 import { install, installCommand, missing, type Packages } from "./tools.ts";
@@ -25,8 +26,8 @@ const { values, positionals } = parseArgs({
 if (values.install) install(USED);
 const tier = values.slow ? "slow" : "fast";
 const files = positionals.length > 0 ? positionals : testFiles(tier);
-// Most of the slow tier's time passes in waiting.
-const status = runTests(tier, files, ...(tier === "slow" ? ["--test-concurrency=2"] : []));
+// Much of the time passes in waiting for servers, so a processor is not left free for this process, as Node's runner would do.
+const status = runTests(tier, files, `--test-concurrency=${Math.max(2, availableParallelism())}`);
 for (const command of missing(USED)) console.log(`SKIPPED: tests that use ${command}, which is not on the PATH`);
 if (missing(USED).length > 0) {
   console.log(`To run them too: npm test -- --install, as root on Debian, which runs ${installCommand(USED)}`);

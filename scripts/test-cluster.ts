@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { runTests, testFiles } from "./run-tests.ts";
 
@@ -24,6 +25,12 @@ if (!process.env["KUBECONFIG"]) {
     console.log(
       "SKIPPED: tests that load images into a node or restart it: no CLUSTER_TOOL given (see CONTRIBUTING.md)",
     );
+  }
+  if (files.some((file) => readFileSync(file, "utf8").includes("noOwnImages"))) {
+    execFileSync(process.execPath, ["--conditions=executor-registry-source", "testing/cluster-images.ts"], {
+      stdio: "inherit",
+    });
+    process.env["OWN_IMAGES"] = "loaded";
   }
   // Most of the time passes in waiting for the kubelet, so files share it; but no file survives that another stops the API server.
   const stopping = files.filter((file) => readFileSync(file, "utf8").includes("killProcess("));

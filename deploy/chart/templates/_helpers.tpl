@@ -166,3 +166,14 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- define "executor-registry.port" -}}
 {{- dig "listen" "port" 8080 .Values.config | int }}
 {{- end }}
+
+{{/* How pods resolve names. */}}
+{{- define "executor-registry.dnsSettings" -}}
+{{- with .Values.dnsPolicy }}
+dnsPolicy: {{ . }}
+{{- end }}
+{{- with .Values.dnsConfig }}
+dnsConfig:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}

@@ -5,12 +5,13 @@ import { type MetricDefinition, METRICS } from "@executor-registry/registry/inte
 import { metricsReference } from "./metrics-reference.ts";
 
 const DOCUMENT = new URL("../docs/metrics.md", import.meta.url);
+const RULES = new URL("../deploy/chart/files/alerts.yaml", import.meta.url);
 const BEGIN = "<!-- begin metrics: made from the code, by UPDATE_DOCS=1 -->\n\n";
 
-test("docs/metrics.md has every metric of the code; UPDATE_DOCS=1 writes them", async () => {
+test("docs/metrics.md has every metric of the code and every alert; UPDATE_DOCS=1 writes them", async () => {
   const document = await readFile(DOCUMENT, "utf8");
   const [about = ""] = document.split(BEGIN);
-  const made = `${about}${BEGIN}${metricsReference()}`;
+  const made = `${about}${BEGIN}${metricsReference(await readFile(RULES, "utf8"))}`;
   if (process.env["UPDATE_DOCS"]) await writeFile(DOCUMENT, made);
   else assert.equal(document, made);
 });

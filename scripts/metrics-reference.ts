@@ -1,3 +1,4 @@
+import { parse } from "yaml";
 import { type MetricDefinition, METRICS } from "@executor-registry/registry/internal";
 
 const REPLICAS: Readonly<Record<MetricDefinition["replicas"], string>> = {
@@ -6,8 +7,34 @@ const REPLICAS: Readonly<Record<MetricDefinition["replicas"], string>> = {
   leader: "the leader's",
 };
 
-/** Every metric of the service's own as a table in Markdown. */
-export function metricsReference(): string {
+interface RuleFile {
+  readonly groups: readonly {
+    readonly rules: readonly {
+      readonly alert: string;
+      readonly for: string;
+      readonly labels: { readonly severity: string };
+      readonly annotations: { readonly summary: string };
+    }[];
+  }[];
+}
+
+/** The metrics of the service's own, and the alerts of a rule file, as tables in Markdown. */
+export const metricsReference = (rules: string): string =>
+  `## The metrics\n\n${metricsTable()}\n## The alerts\n\n${alertsTable(parse(rules) as RuleFile)}`;
+
+function alertsTable({ groups }: RuleFile): string {
+  const rows = groups.flatMap(({ rules }) =>
+    rules.map(({ alert, for: pending, labels: { severity }, annotations: { summary } }) => [
+      `[${alert}](runbook.md#${alert.toLowerCase()})`,
+      severity,
+      pending,
+      summary,
+    ]),
+  );
+  return table(["alert", "severity", "after", "what"], rows);
+}
+
+function metricsTable(): string {
   const definitions: Readonly<Record<string, MetricDefinition>> = METRICS;
   const rows = Object.entries(definitions).map(([name, { type, unit, replicas, labels = {}, help }]) => [
     `\`${name}\``,
@@ -22,10 +49,9 @@ export function metricsReference(): string {
     REPLICAS[replicas],
     help.replaceAll("|", "\\|"),
   ]);
-  return [
-    "| metric | type | unit | labels, and what bounds them | of several replicas, each says | meaning |",
-    "| --- | --- | --- | --- | --- | --- |",
-    ...rows.map((cells) => `| ${cells.join(" | ")} |`),
-    "",
-  ].join("\n");
+  const head = ["metric", "type", "unit", "labels, and what bounds them", "of several replicas, each says", "meaning"];
+  return table(head, rows);
 }
+
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |\n`).join("");

@@ -16,6 +16,7 @@ const USED: Packages = {
   "redis-server": "redis-server",
   postgres: "postgresql",
   pgbouncer: "pgbouncer",
+  promtool: "prometheus",
 };
 
 const { values, positionals } = parseArgs({

@@ -1,3 +1,27 @@
+import { execFileSync } from "node:child_process";
+
+const installed = (command: string): string | false => {
+  try {
+    execFileSync(command, ["--version"], { stdio: "ignore" });
+    return false;
+  } catch {
+    return `${command} is not installed (Debian: apt-get install prometheus)`;
+  }
+};
+
+/** Why tests that need promtool are skipped here, or `false`. */
+export const noPromtool: string | false = installed("promtool");
+
+/** What promtool prints. @throws Error with all of it when it ends with a failure */
+export function promtool(...args: readonly string[]): string {
+  try {
+    return execFileSync("promtool", args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+  } catch (error) {
+    const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };
+    throw new Error(`promtool ${args.join(" ")}: ${stdout}${stderr}`, { cause: error });
+  }
+}
+
 /** One line of what a target answers: a series and its value now. */
 export interface PrintedSample {
   readonly name: string;

@@ -323,6 +323,11 @@ export class Catalogue {
     return this.#journal.contact;
   }
 
+  /** Finds out when a store that could not be written can be; goes on until the signal aborts. */
+  watchStore(signal: AbortSignal): Promise<void> {
+    return this.#journal.watchStore(signal);
+  }
+
   /** Reads the whole audit log, leaving readers most of the time. @throws StoreError, BrokenJournalError */
   verify(signal: AbortSignal): Promise<Head> {
     return this.#journal.verify({ gently: true, signal });

@@ -1,3 +1,5 @@
+import type { Clock } from "@executor-registry/resolver";
+import { whenAborted } from "@executor-registry/resolver/internal";
 import { ConflictError, StoreError } from "./store-errors.ts";
 
 /** What is asked of a store. */
@@ -11,12 +13,16 @@ export interface Attempts {
   readonly failures: number;
 }
 
+/** Milliseconds after which a store that could not be written is asked again. */
+const ASK_AGAIN_MS = 5000;
+
 /** Counts what a store could not do. Snapshots and cursors, which cost nothing but time when they are lost, are not looked at. */
 export class StoreContact {
   readonly #attempts: Record<Asked, Attempts> = {
     read: { failing: false, failures: 0 },
     write: { failing: false, failures: 0 },
   };
+  #failed = new AbortController();
 
   get state(): Readonly<Record<Asked, Attempts>> {
     return this.#attempts;
@@ -24,19 +30,38 @@ export class StoreContact {
 
   /** Passes an attempt's result on, and notes whether the store answered. */
   async noting<T>(asked: Asked, attempt: Promise<T>): Promise<T> {
-    const note = (failing: boolean): void => {
-      const { failures } = this.#attempts[asked];
-      this.#attempts[asked] = { failing, failures: failures + (failing ? 1 : 0) };
-    };
     try {
       const result = await attempt;
-      note(false);
+      this.#note(asked, false);
       return result;
     } catch (error) {
-      if (error instanceof StoreError) note(true);
+      if (error instanceof StoreError) this.#note(asked, true);
       // It answered.
-      else if (error instanceof ConflictError) note(false);
+      else if (error instanceof ConflictError) this.#note(asked, false);
       throw error;
     }
+  }
+
+  /**
+   * While the last write has failed, writes something that means nothing from time to time: else a store that is well again would be
+   * thought to fail until there is something to write. Goes on until the signal aborts.
+   */
+  async keepAsking(write: () => Promise<void>, clock: Clock, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await whenAborted(AbortSignal.any([signal, this.#failed.signal]));
+      await clock.sleep(ASK_AGAIN_MS, signal).catch(() => {});
+      if (signal.aborted || !this.#attempts.write.failing) continue;
+      await this.noting("write", write()).catch((error: unknown) => {
+        if (!(error instanceof StoreError)) throw error;
+      });
+    }
+  }
+
+  #note(asked: Asked, failing: boolean): void {
+    const before = this.#attempts[asked];
+    this.#attempts[asked] = { failing, failures: before.failures + (failing ? 1 : 0) };
+    if (asked !== "write" || before.failing === failing) return;
+    if (failing) this.#failed.abort();
+    else this.#failed = new AbortController();
   }
 }

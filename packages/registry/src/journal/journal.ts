@@ -18,6 +18,9 @@ const MAX_ATTEMPTS = 50;
 /** Milliseconds that a writer that keeps losing waits at most. */
 const MAX_WAIT_MS = 200;
 
+/** The name of a cursor that is written to find out whether a store can be written. */
+const ASKED = "store-asked";
+
 /** Every change, in order, and the state that they add up to. */
 export interface Journal<S, C extends JournalChange> {
   /** The fold of everything up to {@link Journal.head}. Changed by this journal alone. */
@@ -57,6 +60,8 @@ export interface Journal<S, C extends JournalChange> {
   readonly seal: SealState;
   /** How the store answers when it is read, and when it is appended to. */
   readonly contact: Readonly<Record<"read" | "write", Attempts>>;
+  /** Finds out when a store that could not be appended to can be, also while there is nothing to write; goes on until the signal aborts. */
+  watchStore(signal: AbortSignal): Promise<void>;
   /**
    * The entries that match, newest first, as many as fit into a page; each is verified. Times of any offset and precision.
    * @throws StoreError, BrokenJournalError
@@ -259,6 +264,7 @@ export async function openJournal<S, C extends JournalChange>(options: JournalOp
     get contact() {
       return contact.state;
     },
+    watchStore: (signal) => contact.keepAsking(() => store.saveCursor(ASKED, position.head.sequence), clock, signal),
     list({ from, until, ...filter }) {
       const times = {
         ...(from === undefined ? {} : { from: new Date(from).toISOString() }),

@@ -185,6 +185,7 @@ async function begin(options: ServiceOptions, lifetimes: Lifetimes): Promise<Ser
     await whenAborted(term);
   });
   void keepRunning("choosing again when it is time", () => choices.run(ending.signal), tasks);
+  void keepRunning("asking a store that failed", () => catalogue.watchStore(ending.signal), tasks);
   void keepRunning("verifying the journal", () => verifyDaily(catalogue, clock, ending.signal), tasks);
 
   return {

@@ -3,11 +3,12 @@ import { chownSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { type ChartRelease, installChart, isReady, noHelm } from "../testing/chart-release.ts";
+import { type ChartRelease, installChart, isReady } from "../testing/chart-release.ts";
 import { eventually, type TestNamespace, testNamespace } from "../testing/cluster.ts";
 import { DISPATCHER_IMAGE, noOwnImages, SERVICE_IMAGE } from "../testing/cluster-images.ts";
 import { type ClusterNetwork, clusterNetwork, NAME_SERVER } from "../testing/cluster-network.ts";
 import { type DockerRegistry, noDockerRegistry, startDockerRegistry } from "../testing/docker-registry.ts";
+import { noHelm } from "../testing/helm.ts";
 import { noPostgresServer, type PostgresServer, startPostgresServer } from "../testing/postgres-server.ts";
 import { pushImage } from "../testing/push.ts";
 

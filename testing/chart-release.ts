@@ -1,18 +1,8 @@
-import { execFile, execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { eventually, type TestNamespace } from "./cluster.ts";
 
 const run = promisify(execFile);
-
-/** Why tests that need Helm are skipped here, or `false`. */
-export const noHelm: string | false = (() => {
-  try {
-    execFileSync("helm", ["version"], { stdio: "ignore" });
-    return false;
-  } catch {
-    return "helm is not on the PATH (go install helm.sh/helm/v4/cmd/helm@v4.3.1)";
-  }
-})();
 
 /** What is read of a pod. */
 export interface Pod {

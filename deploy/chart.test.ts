@@ -1,0 +1,188 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { promisify } from "node:util";
+import { parseConfig, InvalidConfigurationError } from "@executor-registry/registry";
+import { parse } from "yaml";
+import { type Manifest, noHelm, renderChart } from "../testing/helm.ts";
+
+const run = promisify(execFile);
+const CHART = "deploy/chart";
+const MINIMAL = ["--values", `${CHART}/ci/minimal-values.yaml`];
+const values = readdirSync(`${CHART}/ci`).map((name) => join(CHART, "ci", name));
+const examples = ["eks", "gke"].map((name) => `deploy/examples/${name}/values.yaml`);
+
+const find = (objects: readonly Manifest[], kind: string): Manifest | undefined =>
+  objects.find((one) => one.kind === kind);
+/** A member deep in an object; rendered manifests have no types. */
+const at = (object: unknown, ...path: readonly (string | number)[]): unknown =>
+  path.reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], object);
+
+test("the chart's version of the service is that of the package", () => {
+  const { appVersion } = parse(readFileSync(`${CHART}/Chart.yaml`, "utf8")) as { appVersion: string };
+  assert.equal(appVersion, JSON.parse(readFileSync("packages/registry/package.json", "utf8")).version);
+});
+
+test("values.yaml and its schema have the same values", () => {
+  type Schema = { readonly properties?: Readonly<Record<string, Schema>>; readonly additionalProperties?: unknown };
+  const schema = JSON.parse(readFileSync(`${CHART}/values.schema.json`, "utf8")) as Schema;
+  const compare = (value: unknown, { properties, additionalProperties }: Schema, path: string): void => {
+    if (properties === undefined || typeof value !== "object" || value === null || additionalProperties !== false)
+      return;
+    const known = Object.keys(properties).filter((name) => name !== "global");
+    // What is empty by default may have members.
+    if (Object.keys(value).length > 0) assert.deepEqual(Object.keys(value).toSorted(), known.toSorted(), path);
+    for (const [name, member] of Object.entries(value)) compare(member, properties[name] ?? {}, `${path}.${name}`);
+  };
+  compare(parse(readFileSync(`${CHART}/values.yaml`, "utf8")), schema, "");
+});
+
+describe("the chart", { skip: noHelm }, () => {
+  for (const file of [...values, ...examples]) {
+    test(`lints, and gives the service a configuration that it takes: ${file}`, async () => {
+      await run("helm", ["lint", CHART, "--strict", "--values", file]);
+      const configMap = (await renderChart("--values", file)).find(
+        ({ kind, metadata }) =>
+          kind === "ConfigMap" && !metadata.name.endsWith("-dashboard") && !metadata.name.endsWith("-extra"),
+      );
+      // Its secrets are in the pod.
+      const elsewhere = /cannot be read \(ENOENT\)|is not set$/;
+      try {
+        parseConfig(String(at(configMap, "data", "registry.yaml")), file);
+      } catch (error) {
+        assert.ok(error instanceof InvalidConfigurationError, String(error));
+        assert.deepEqual(
+          error.mistakes.filter(({ message }) => !elsewhere.test(message)),
+          [],
+        );
+      }
+    });
+  }
+
+  const refused: readonly (readonly [what: string, flags: readonly string[], message: RegExp])[] = [
+    ["no image", ["--set", "image.repository="], /image\.repository is needed: no image is published/],
+    ["a value that it does not have", ["--set", "image.repostory=x"], /additional properties 'repostory' not allowed/],
+    [
+      "several pods on SQLite",
+      ["--set", "replicaCount=2"],
+      /'\/store\/kind': value must be one of 'postgres', 'redis'/,
+    ],
+    ["an autoscaler on SQLite", ["--set", "autoscaling.enabled=true"], /'\/store\/kind': value must be one of/],
+    [
+      "several pods in memory, though the schema is skipped",
+      ["--set", "replicaCount=2,store.kind=memory", "--skip-schema-validation"],
+      /2 pods cannot share a store of kind memory: set store\.kind to postgres or redis/,
+    ],
+    ["PostgreSQL without an address", ["--set", "store.kind=postgres"], /store\.address is needed/],
+    [
+      "a password in an address",
+      ["--set", "store.kind=redis,store.address=rediss://:open@cache"],
+      /store\.address: a password in it would be in the ConfigMap/,
+    ],
+    ["a store in the configuration", ["--set", "config.store=memory:"], /config\.store: set store instead/],
+    ["two monitors", ["--set", "serviceMonitor.enabled=true,podMonitor.enabled=true"], /scraped twice/],
+    ["an end that is too short", ["--set", "terminationGracePeriodSeconds=14"], /14 s are too few/],
+    [
+      "a network policy that keeps tokens from being reviewed",
+      [
+        "--set",
+        "networkPolicy.enabled=true",
+        "--set-json",
+        'config.auth={"kubernetes":{"serviceAccounts":{"a:b":"reader"}}}',
+      ],
+      /apiServer\.cidrs is needed, since the configuration uses the Kubernetes API/,
+    ],
+    [
+      "a network policy that keeps the database away",
+      ["--set", "networkPolicy.enabled=true,store.kind=redis,store.address=rediss://cache"],
+      /database\.to is needed for a store of kind redis/,
+    ],
+  ];
+  for (const [what, flags, message] of refused) {
+    test(`refuses ${what}, and says why`, async () => {
+      await assert.rejects(renderChart(...MINIMAL, ...flags), ({ stderr }: { stderr: string }) => message.test(stderr));
+    });
+  }
+
+  test("gives no right in the cluster, and no token, where the configuration needs none", async () => {
+    const objects = await renderChart(...MINIMAL);
+    for (const kind of ["Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"])
+      assert.equal(find(objects, kind), undefined);
+    assert.equal(at(find(objects, "Deployment"), "spec", "template", "spec", "automountServiceAccountToken"), false);
+  });
+
+  test("restarts pods for what counts from the next start on, and for nothing else", async () => {
+    const checksum = async (...flags: readonly string[]): Promise<unknown> =>
+      at(
+        find(await renderChart(...MINIMAL, ...flags), "Deployment"),
+        "spec",
+        "template",
+        "metadata",
+        "annotations",
+        "checksum/start",
+      );
+    const usual = await checksum();
+    assert.equal(await checksum("--set", "config.log.level=debug"), usual);
+    assert.notEqual(await checksum("--set", "config.limits.eventStreams=5000"), usual);
+    assert.notEqual(await checksum("--set", "config.listen.trustProxy=true"), usual);
+  });
+
+  test("has its port where it listens", async () => {
+    const objects = await renderChart(...MINIMAL, "--set", "config.listen.port=9090");
+    assert.equal(
+      at(find(objects, "Deployment"), "spec", "template", "spec", "containers", 0, "ports", 0, "containerPort"),
+      9090,
+    );
+    assert.match(String(at(find(objects, "ConfigMap"), "data", "registry.yaml")), /port: 9090/);
+  });
+
+  test("leaves the number of pods to the autoscaler", async () => {
+    const objects = await renderChart("--values", `${CHART}/ci/redis-values.yaml`);
+    assert.equal(at(find(objects, "Deployment"), "spec", "replicas"), undefined);
+    assert.equal(at(find(objects, "HorizontalPodAutoscaler"), "spec", "scaleTargetRef", "name"), "executor-registry");
+  });
+
+  test("lets pods reach what is listed, and nothing else", async () => {
+    const objects = await renderChart("--values", `${CHART}/ci/network-values.yaml`);
+    const policy = objects.find(
+      ({ kind, metadata }) => kind === "NetworkPolicy" && metadata.name === "executor-registry",
+    );
+    const egress = at(policy, "spec", "egress") as readonly {
+      to: readonly object[];
+      ports: readonly { port: number }[];
+    }[];
+    const allowed = egress.flatMap(({ to, ports }) =>
+      to.map((peer) => `${JSON.stringify(peer)} ${ports.map(({ port }) => port).join()}`),
+    );
+    assert.deepEqual(allowed, [
+      '{"namespaceSelector":{"matchLabels":{"kubernetes.io/metadata.name":"kube-system"}},"podSelector":{"matchLabels":{"k8s-app":"kube-dns"}}} 53,53',
+      '{"ipBlock":{"cidr":"169.254.20.10/32"}} 53,53',
+      '{"ipBlock":{"cidr":"10.96.0.10/32"}} 53,53',
+      '{"ipBlock":{"cidr":"0.0.0.0/0","except":["169.254.0.0/16"]}} 443',
+      '{"ipBlock":{"cidr":"::/0"}} 443',
+      '{"ipBlock":{"cidr":"10.0.0.1/32"}} 443,6443',
+      '{"ipBlock":{"cidr":"10.0.8.0/24"}} 5432',
+      '{"ipBlock":{"cidr":"169.254.170.23/32"}} 80',
+      '{"ipBlock":{"cidr":"fd00:ec2::23/128"}} 80',
+      '{"ipBlock":{"cidr":"169.254.169.254/32"}} 80',
+      '{"ipBlock":{"cidr":"169.254.169.252/32"}} 988',
+    ]);
+  });
+
+  test("maps each dispatcher's service account to its role", async () => {
+    const objects = await renderChart(
+      ...MINIMAL,
+      "--set-json",
+      'dispatchers=[{"namespace":"jobs","serviceAccount":"dispatcher"}]',
+    );
+    const config = parse(String(at(find(objects, "ConfigMap"), "data", "registry.yaml"))) as object;
+    assert.deepEqual(at(config, "auth", "kubernetes", "serviceAccounts"), { "jobs:dispatcher": "dispatcher" });
+    assert.deepEqual(at(find(objects, "ClusterRole"), "rules"), [
+      { apiGroups: ["authentication.k8s.io"], resources: ["tokenreviews"], verbs: ["create"] },
+    ]);
+    const account = objects.find(({ kind, metadata }) => kind === "ServiceAccount" && metadata.namespace === "jobs");
+    assert.equal(account?.metadata.name, "dispatcher");
+  });
+});

@@ -144,7 +144,7 @@ export const ROOMS: Readonly<Record<string, Allowed>> = {
       "stores",
       "webhooks",
     ],
-    command: ["config", "stores", "supervisor"],
+    command: ["config", "net", "stores", "supervisor"],
   },
   cli: {
     output: [],

@@ -19,10 +19,13 @@ export interface Options {
   readonly keys: readonly string[];
   /** A file of exported entries. */
   readonly exported?: string;
+  /** The base URL of a running service. */
+  readonly url?: string;
+  readonly tokenFile?: string;
 }
 
 /** The flags that some commands have. */
-export const FLAGS = ["config", "store", "output", "force", "key", "export", "type"] as const;
+export const FLAGS = ["config", "store", "output", "force", "key", "export", "type", "url", "token-file"] as const;
 type Flag = (typeof FLAGS)[number];
 
 /** One thing that the command does. */

@@ -79,6 +79,17 @@ export const ACTIONS: readonly Action[] = [
     },
   },
   ...STORE_ACTIONS,
+  {
+    name: "debug bundle",
+    usage: "debug bundle [--url URL] [--output FILE] [--force]",
+    summary: "collect what helps to find a fault, without secrets, in one file",
+    flags: ["config", "url", "token-file", "output", "force"],
+    async run({ file, url, tokenFile, output, force }, io) {
+      const { writeDebugBundle } = await import("./debug-bundle.ts");
+      await writeDebugBundle({ file, url, tokenFile, output, force }, io);
+      return 0;
+    },
+  },
 ];
 
 /** The same as the command line's. */

@@ -8,7 +8,8 @@ import type { ProcessIo } from "./process-io.ts";
 
 const WRONG_USAGE_EXIT = 2;
 
-const HELP = `Runs the executor registry service, checks its configuration and its store, and moves its journal.
+const HELP = `Runs the executor registry service, checks its configuration and its store, moves its journal, and collects what
+helps to find a fault.
 
 Usage: executor-registry-server COMMAND [flags]
 
@@ -22,8 +23,11 @@ Flags:
                     were replaced
   --export FILE     journal verify: a file of exported entries (NDJSON) instead of a store
   --type TYPE       policy test: the executor type to test the image for (default: those that its names mean)
-  -o, --output      config print, policy test: yaml (default) or json; store export: a file (default: standard output)
-  --force           store export: replace a file that is there
+  --url URL         debug bundle: the service's address (default: that of the configuration, on this machine)
+  --token-file FILE debug bundle: a reader's token, where the service asks for one
+  -o, --output      config print, policy test: yaml (default) or json; store export: a file (default: standard output);
+                    debug bundle: a file (default: executor-registry-debug-TIME.tar.gz in this folder)
+  --force           store export, debug bundle: replace a file that is there
   -h, --help        show this
   --version         show the version
 
@@ -36,6 +40,7 @@ store export writes a file whole or not at all; store import reads one, or stand
 the journal where none is, or where its beginning is: done again, they go on where they were. An ADDRESS, FROM or TO is a store's address,
 or config:FILE for the store of a configuration, with its password.
 policy test asks the image's registry as the configuration says, opens no store, and exits with 7 for an image that would not be admitted.
+debug bundle makes what it can: what it could not collect is named on standard error and in the bundle.
 `;
 
 /** Runs one command line; resolves to its exit code. Never rejects. */
@@ -68,6 +73,8 @@ export async function runServerCommand(argv: readonly string[], io: ProcessIo): 
       ...(values.store !== undefined && { store: values.store }),
       keys: values.key ?? [],
       ...(values.export !== undefined && { exported: values.export }),
+      ...(values.url !== undefined && { url: values.url }),
+      ...(values["token-file"] !== undefined && { tokenFile: values["token-file"] }),
       file: () => configFile(values.config ?? (action.takes?.[0] === "[FILE]" ? words[0] : undefined), io.env),
     };
     return await endingInTime(action.run(options, io), io, action.endsWithinMs);
@@ -89,6 +96,8 @@ function parsed(argv: readonly string[]) {
         key: { type: "string", multiple: true },
         export: { type: "string" },
         type: { type: "string" },
+        url: { type: "string" },
+        "token-file": { type: "string" },
         help: { type: "boolean", short: "h" },
         version: { type: "boolean" },
       },

@@ -135,7 +135,7 @@ describe("store export", () => {
   for (const [words, problem] of [
     [["memory:"], /a store in memory ends with its service, and cannot be read from outside it/],
     [["sqlite:FOLDER/none.db"], /none\.db: it cannot be opened/],
-    [["SOUND", "--output", "/dev/null", "--force"], /\/dev\/null is not a regular file; leave out --output/],
+    [["SOUND", "--output", "/dev/null", "--force"], /\/dev\/null is not a regular file/],
     [["SOUND", "--output", "FOLDER/none/x.ndjson"], /x\.ndjson cannot be written: ENOENT/],
     [["SOUND", "--store", "x"], /store export takes no flag --store/],
     [["SOUND", "more"], /store export takes no argument "more"/],

@@ -6,14 +6,14 @@ import { UsageError } from "./config-file.ts";
 /**
  * Writes a file that is there whole or not at all, for its owner alone.
  * @param force replaces a file that is there
- * @param write calls `append` with one text after the other
+ * @param write calls `append` with one part after the other
  * @throws UsageError for a file that is there already, and for what is no file
  * @throws ConfigurationError when it cannot be written
  */
 export async function writeWhole<T>(
   path: string,
   force: boolean,
-  write: (append: (text: string) => Promise<void>) => Promise<T>,
+  write: (append: (part: string | Uint8Array) => Promise<void>) => Promise<T>,
 ): Promise<T> {
   const or = async <R>(task: Promise<R>): Promise<R> =>
     task.catch((cause: unknown) => {
@@ -24,7 +24,7 @@ export async function writeWhole<T>(
   let file: FileHandle | undefined;
   try {
     const opened = (file = await or(open(temporary, "wx", 0o600)));
-    const result = await write((text) => or(opened.appendFile(text)));
+    const result = await write((part) => or(opened.appendFile(part)));
     await or(opened.sync());
     await checkFree(path, force);
     await or(rename(temporary, path));
@@ -40,7 +40,6 @@ export async function writeWhole<T>(
 async function checkFree(path: string, force: boolean): Promise<void> {
   const there = await lstat(path).catch(() => undefined);
   if (there === undefined) return;
-  if (!there.isFile())
-    throw new UsageError(`${path} is not a regular file; leave out --output to write to standard output`);
+  if (!there.isFile()) throw new UsageError(`${path} is not a regular file`);
   if (!force) throw new UsageError(`${path} is there already; --force replaces it`);
 }

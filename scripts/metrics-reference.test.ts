@@ -1,19 +1,13 @@
 import assert from "node:assert/strict";
-import { readFile, writeFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { type MetricDefinition, METRICS } from "@executor-registry/registry/internal";
+import { referencePage } from "./reference-page.ts";
 import { metricsReference } from "./metrics-reference.ts";
 
-const DOCUMENT = new URL("../docs/metrics.md", import.meta.url);
-const RULES = new URL("../deploy/chart/files/alerts.yaml", import.meta.url);
-const BEGIN = "<!-- begin metrics: made from the code, by UPDATE_DOCS=1 -->\n\n";
-
-test("docs/metrics.md has every metric of the code and every alert; UPDATE_DOCS=1 writes them", async () => {
-  const document = await readFile(DOCUMENT, "utf8");
-  const [about = ""] = document.split(BEGIN);
-  const made = `${about}${BEGIN}${metricsReference(await readFile(RULES, "utf8"))}`;
-  if (process.env["UPDATE_DOCS"]) await writeFile(DOCUMENT, made);
-  else assert.equal(document, made);
+test("docs/metrics.md has every metric of the code and every alert; UPDATE_DOCS=1 writes them", () => {
+  const rules = readFileSync("deploy/chart/files/alerts.yaml", "utf8");
+  referencePage("docs/metrics.md", "metrics", metricsReference(rules));
 });
 
 test("metrics are named as Prometheus asks for, and no label can hold what strangers make up", () => {

@@ -11,6 +11,8 @@ export { ownProcess } from "./command/process-io.ts";
 export { runServerCommand } from "./command/server-command.ts";
 export { configJsonSchema } from "./config/schema.ts";
 export { type MetricDefinition, METRICS } from "./http/metric-definitions.ts";
+export { openApi } from "./http/openapi.ts";
+export { OPERATIONS } from "./http/operations.ts";
 export { EMPTY_HEAD, seal } from "./journal/chain.ts";
 export type { Entry, Head, JournalChange } from "./journal/entry.ts";
 export type { Fold } from "./journal/fold.ts";

@@ -171,6 +171,22 @@ describe("the chart", { skip: noHelm }, () => {
     ]);
   });
 
+  test("links alerts to the runbook where it is known where that is, and nowhere otherwise", async () => {
+    const rules = async (...flags: readonly string[]): Promise<readonly object[]> => {
+      const objects = await renderChart(...MINIMAL, "--set", "prometheusRule.enabled=true", ...flags);
+      return at(find(objects, "PrometheusRule"), "spec", "groups", 0, "rules") as readonly object[];
+    };
+    const own = parse(readFileSync(`${CHART}/files/alerts.yaml`, "utf8")) as object;
+    const linked = await rules("--set", "prometheusRule.runbookUrl=https://example.com/runbook");
+    assert.deepEqual(
+      linked.map((rule) => at(rule, "annotations", "runbook_url")),
+      (at(own, "groups", 0, "rules") as readonly object[]).map(
+        (rule) => `https://example.com/runbook#${String(at(rule, "alert")).toLowerCase()}`,
+      ),
+    );
+    for (const rule of await rules()) assert.equal(at(rule, "annotations", "runbook_url"), undefined);
+  });
+
   test("maps each dispatcher's service account to its role", async () => {
     const objects = await renderChart(
       ...MINIMAL,
@@ -184,5 +200,14 @@ describe("the chart", { skip: noHelm }, () => {
     ]);
     const account = objects.find(({ kind, metadata }) => kind === "ServiceAccount" && metadata.namespace === "jobs");
     assert.equal(account?.metadata.name, "dispatcher");
+    const there = [
+      "--set",
+      "dispatchers[0].create=false,dispatchers[0].namespace=jobs,dispatchers[0].serviceAccount=own",
+    ];
+    const accounts = (await renderChart(...MINIMAL, ...there)).filter(({ kind }) => kind === "ServiceAccount");
+    assert.deepEqual(
+      accounts.map(({ metadata }) => metadata.name),
+      ["executor-registry"],
+    );
   });
 });

@@ -7,6 +7,7 @@ import type { Store } from "../journal/store.ts";
 import { StoreError } from "../journal/store-errors.ts";
 import { type Change, isChange } from "../model/change.ts";
 import type { ScanReport } from "../model/scan-report.ts";
+import type { Span } from "../tracing/tracer.ts";
 import { reclaim, type Rank } from "./claims.ts";
 import type { Reasoned } from "./reconcile.ts";
 import type { CatalogueImage, CatalogueState, CatalogueType, KeptAnswer, RepositoryReads } from "./state.ts";
@@ -48,7 +49,7 @@ export class Catalogue {
   readonly #store: Store;
   readonly #rank: Rank;
   readonly #clock: Clock;
-  readonly #listeners: ((types: ReadonlySet<string>) => void)[] = [];
+  readonly #listeners: ((types: ReadonlySet<string>, span?: Span) => void)[] = [];
   #unread: readonly RepositoryReads[] | undefined;
   readonly #othersLooks = new Map<string, number>();
 
@@ -70,13 +71,13 @@ export class Catalogue {
     const journal = await openJournal({ store, fold: CATALOGUE_FOLD, clock, log, ...every });
     journal.state.recent.limit = MAX_UNPACKED_IMAGES;
     const catalogue = new Catalogue(journal, options);
-    const changed = (types: ReadonlySet<string>): void => {
+    const changed = (types: ReadonlySet<string>, span?: Span): void => {
       catalogue.#unread = undefined;
-      for (const listener of catalogue.#listeners) listener(types);
+      for (const listener of catalogue.#listeners) listener(types, span);
     };
-    journal.onEntries((entries, ours) => {
+    journal.onEntries((entries, ours, span) => {
       if (!ours) catalogue.#noteLooks(entries);
-      changed(catalogue.#typesOf(entries.map(({ change }) => change)));
+      changed(catalogue.#typesOf(entries.map(({ change }) => change)), span);
     });
     journal.onReset((before) => {
       journal.state.recent.limit = MAX_UNPACKED_IMAGES;
@@ -85,8 +86,8 @@ export class Catalogue {
     return catalogue;
   }
 
-  /** Calls back, after each change, with the types whose answers it may change; one of them may be gone. */
-  onTypes(listener: (types: ReadonlySet<string>) => void): void {
+  /** Calls back, after each change, with the types whose answers it may change; one of them may be gone. `span` is that of the change. */
+  onTypes(listener: (types: ReadonlySet<string>, span?: Span) => void): void {
     this.#listeners.push(listener);
   }
 
@@ -224,13 +225,15 @@ export class Catalogue {
 
   /**
    * Writes down what `decide` makes of the current state, and whose claims change by it, all or nothing. Durable once it resolves.
+   * @param causes the work that found it, for traces
    * @throws StoreError when it could not be written; nothing has changed then
    */
   async record(
     actor: string,
     decide: (state: CatalogueState) => readonly Reasoned[],
+    causes: readonly Span[] = [],
   ): Promise<readonly Entry<Change>[]> {
-    return this.#journal.append((state) => {
+    const drafts = (state: CatalogueState) => {
       const decided = decide(state);
       const changes = decided.map(({ change }) => change);
       // In one entry with what they follow from: else a service that ended in between would leave them as they were.
@@ -239,7 +242,8 @@ export class Catalogue {
         ...decided.map((draft) => ({ actor, ...draft })),
         ...claims.map((draft) => ({ actor: "system", ...draft })),
       ];
-    });
+    };
+    return this.#journal.append(drafts, undefined, causes);
   }
 
   /** The types whose answers changes may change. */

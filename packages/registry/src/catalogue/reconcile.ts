@@ -5,6 +5,7 @@ import type { Change } from "../model/change.ts";
 import { type ImageDetails, type ImageRecord, isDescribed } from "../model/image.ts";
 import type { Naming } from "../model/naming.ts";
 import { informativeTags } from "../model/version-tag.ts";
+import type { Span } from "../tracing/tracer.ts";
 import type { CatalogueImage, CatalogueState, RepositoryReads } from "./state.ts";
 
 /** A complete look at one repository, with what was learnt about its images. */
@@ -39,12 +40,12 @@ export interface Reasoned<Kind = Change> {
 
 /**
  * Writes down what `decide` makes of the state. It is asked more than once, and must do nothing but decide.
- * @param by who saw it, and why it was looked for: put before each reason
+ * @param by who saw it, and why it was looked for: put before each reason; `span` is that of the look
  * @returns the entries, once they are durable
  * @throws StoreError when it could not be written; nothing has changed then
  */
 export type Recording = (
-  by: { readonly actor: string; readonly why?: string },
+  by: { readonly actor: string; readonly why?: string; readonly span?: Span },
   decide: (state: CatalogueState) => readonly Reasoned<Seen>[],
 ) => Promise<readonly Entry<Change>[]>;
 

@@ -14,6 +14,7 @@ import { executorDocument } from "./document.ts";
 import { basisOf, type Grounds, type RulesOf, type RulesUnder } from "./rules.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { Recent } from "../model/recent.ts";
+import type { Span } from "../tracing/tracer.ts";
 import { TypeView } from "./type-view.ts";
 
 /** Each takes about 600 bytes, where the catalogue does not hold it too. */
@@ -55,12 +56,12 @@ export class Choices {
     this.#set = catalogue.state.versionPolicies;
     this.#rulesOf = rulesUnder(this.#set);
     for (const type of catalogue.types()) this.#render(type);
-    catalogue.onTypes((types) => {
+    catalogue.onTypes((types, span) => {
       if (catalogue.state.versionPolicies !== this.#set) this.renew(this.#rulesUnder);
       for (const name of types) {
         const type = catalogue.type(name);
         if (type === undefined) this.#forget(name);
-        else this.#choose(type);
+        else this.#chooseBecause(type, span);
       }
     });
   }
@@ -146,6 +147,18 @@ export class Choices {
     this.#changesAt.delete(name);
     this.#conditions.delete(name);
     this.answers.set(CATALOGUE, name, undefined);
+  }
+
+  /** The same as a part of the trace of what changed it. */
+  #chooseBecause(type: CatalogueType, cause: Span | undefined): void {
+    const before = cause && this.snapshot.executor(type.type)?.etag;
+    const span = cause?.child("answer", { type: type.type });
+    this.#choose(type);
+    if (span === undefined) return;
+    const { image, digest, version } = this.snapshot.document(type.type) ?? {};
+    const outcome = this.snapshot.executor(type.type)?.etag === before ? "unchanged" : "changed";
+    span.set({ image, digest, version, outcome });
+    span.end();
   }
 
   #choose(type: CatalogueType): void {

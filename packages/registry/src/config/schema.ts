@@ -9,6 +9,7 @@ import { CheckSettings } from "../checks/settings.ts";
 import { VersionSettings } from "../policies/settings.ts";
 import { STORE_ADDRESSES, storeKindOf } from "../stores/open.ts";
 import type { PasswordPlace } from "../stores/store-settings.ts";
+import { TracingSettings } from "../tracing/settings.ts";
 import { isWatched, SourceConfig } from "./source-kinds.ts";
 import { QueueConfig } from "../queues/kinds.ts";
 import { WebhookConfig } from "../webhooks/kinds.ts";
@@ -254,6 +255,7 @@ export const Config = z
         }),
       })
       .prefault({}),
+    tracing: TracingSettings.optional(),
     log: z.strictObject({ level: z.enum(["debug", "info", "warn", "error"]).default("info") }).prefault({}),
   })
   .superRefine(({ sources, webhooks, queues, checks, audit, notifications }, context) => {

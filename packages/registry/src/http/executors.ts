@@ -60,11 +60,13 @@ export async function postReport(
 }
 
 export async function refresh(
-  { query: { type, wait }, principal }: Call<unknown, z.output<typeof RefreshQuery>>,
+  { query: { type, wait }, principal, span }: Call<unknown, z.output<typeof RefreshQuery>>,
   { inForce, log }: Api,
 ): Promise<Answer<"json">> {
   const { scanner } = inForce();
-  const reason = { actor: principal.name, why: type === undefined ? "refresh" : `refresh of ${type}` };
+  span?.set({ type });
+  const why = type === undefined ? "refresh" : `refresh of ${type}`;
+  const reason = { actor: principal.name, why, ...(span && { span }) };
   const scans = type === undefined ? scanner.refresh(reason) : scanner.refreshType(type, reason);
   if (wait === "true") {
     const result: RefreshResult = { scans: (await scans).map(scanReportDocument) };

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, ServerResponse } from "node:http";
 import type { z } from "zod";
 import type { Principal, Role } from "../auth/role.ts";
+import type { Span } from "../tracing/tracer.ts";
 import type { Api } from "./api.ts";
 import type { Conditions } from "./conditions.ts";
 
@@ -15,6 +16,8 @@ export interface Call<Params = unknown, Query = unknown, Body = unknown> {
   readonly headers: IncomingHttpHeaders;
   /** What the headers ask for, of an operation that takes them. */
   readonly conditions: Conditions;
+  /** Of the request, where it is traced. */
+  readonly span?: Span;
   /** Aborts when the caller goes away. */
   readonly signal: AbortSignal;
 }
@@ -81,6 +84,8 @@ export interface Operation<Params = unknown, Query = unknown, Body = unknown, Ki
   /** What of the answer those may see who do not have the role; without it they are refused. */
   readonly withoutRole?: (answer: Answer<Kind>) => Answer<Kind>;
   readonly rate?: RateClass;
+  /** It has the service look at registries: a trace begins with it, or goes on. */
+  readonly traced?: true;
   /** Takes `If-Match` and `Idempotency-Key`. The handler compares the first; the second is done for it. */
   readonly conditional?: true;
   readonly params?: z.ZodType<Params>;

@@ -148,6 +148,7 @@ export const OPERATIONS: readonly Operation[] = [
       "again, also those that are expected never to move. With `wait=true` the answer comes when the scan has ended.",
     role: "dispatcher",
     rate: "writes",
+    traced: true,
     query: RefreshQuery,
     kind: "json",
     answers: {
@@ -202,6 +203,7 @@ export const OPERATIONS: readonly Operation[] = [
     ...event,
     id: "webhook",
     method: "POST",
+    traced: true,
     path: "/webhooks/{name}",
     params: WebhookParams,
     handle: receiveEvent("POST"),
@@ -210,6 +212,7 @@ export const OPERATIONS: readonly Operation[] = [
     ...event,
     id: "webhookWithToken",
     method: "POST",
+    traced: true,
     path: "/webhooks/{name}/{token}",
     params: WebhookTokenParams,
     handle: receiveEvent("POST"),

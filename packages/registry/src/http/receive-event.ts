@@ -14,7 +14,7 @@ type Params = z.output<typeof WebhookParams> & Partial<z.output<typeof WebhookTo
 export const receiveEvent =
   (method: WebhookRequest["method"]) =>
   async (
-    { params: { name, token }, headers, body, signal }: Call<Params, unknown, Buffer>,
+    { params: { name, token }, headers, body, span, signal }: Call<Params, unknown, Buffer>,
     { inForce, metrics, log }: Api,
   ): Promise<Answer<"json">> => {
     const { webhooks } = inForce();
@@ -25,9 +25,11 @@ export const receiveEvent =
     const request = { method, headers, body, ...(token !== undefined && { pathToken: token }) };
     try {
       const answer = await webhook.receiver.receive(request, signal);
-      const reason = { actor: `webhook:${name}`, why: "event" };
+      const reason = { actor: `webhook:${name}`, why: "event", ...(span && { span }) };
       const { repositories, unknownHosts } = inForce().hint(answer.hints, reason, webhook.source);
-      metrics.webhook(name, repositories > 0 ? "taken" : unknownHosts > 0 ? "unknown-host" : "nothing");
+      const outcome = repositories > 0 ? "taken" : unknownHosts > 0 ? "unknown-host" : "nothing";
+      metrics.webhook(name, outcome);
+      span?.set({ webhook: name, outcome, hints: answer.hints.length, repositories });
       const facts = { webhook: name, hints: answer.hints.length, repositories };
       if (repositories > 0) log.info(facts, "event taken");
       else log.debug(facts, "event taken");
@@ -35,6 +37,7 @@ export const receiveEvent =
     } catch (error) {
       const refused = error instanceof ExecutorRegistryError && error.code === "unauthorized";
       metrics.webhook(name, refused ? "refused" : "malformed");
+      span?.set({ webhook: name, outcome: refused ? "refused" : "malformed" });
       throw error;
     }
   };

@@ -6,6 +6,7 @@ import { pino } from "pino";
 import { z } from "zod";
 import { createAccess } from "../auth/access.ts";
 import { createStaticTokens } from "../auth/static-tokens.ts";
+import { UNTRACED } from "../tracing/tracer.ts";
 import type { Api } from "./api.ts";
 import { MinuteLimit } from "./minute-limit.ts";
 import { openApi } from "./openapi.ts";
@@ -109,6 +110,7 @@ describe("the server interprets a row's", () => {
       api: { metrics: { answered() {} }, inForce: () => ({ access }) } as unknown as Api,
       readPath: () => false,
       nextId: () => "1",
+      tracer: UNTRACED,
       pino: pino({ level: "silent" }),
       limits: { writes: new MinuteLimit(100, systemClock), refusedEvents: new MinuteLimit(100, systemClock) },
       clock: systemClock,

@@ -20,6 +20,8 @@ import type { createReadPath } from "./read-path.ts";
 import { callerGone, identify, parseCall } from "./request.ts";
 import { SECURITY_HEADERS } from "./read-path.ts";
 import { send, sendProblem, sendStreamHead } from "./send.ts";
+import type { Span, Tracer } from "../tracing/tracer.ts";
+import { problemDocument } from "./problem.ts";
 import { createUnsent } from "./unsent.ts";
 
 /** What the server is made of. */
@@ -32,6 +34,7 @@ export interface ServerOptions {
   readonly nextId: () => string;
   readonly freshness?: Freshness | undefined;
   readonly pino: PinoLogger;
+  readonly tracer: Tracer;
   readonly limits: RateLimits;
   readonly clock: Clock;
   /** Whose `X-Forwarded-For` is believed: so many proxies before the service, or those at these addresses. */
@@ -57,7 +60,7 @@ const NO_COMPILERS = {
 
 /** Makes the HTTP server; it does not listen yet. */
 export async function createHttpServer(options: ServerOptions): Promise<FastifyInstance> {
-  const { operations, api, readPath, nextId, pino, clock, trustProxy: hops } = options;
+  const { operations, api, readPath, nextId, pino, tracer, clock, trustProxy: hops } = options;
   // What Fastify itself has to say; requests are logged here.
   const ownLog: FastifyBaseLogger = pino.child({}, { level: "warn" });
   const fastify = fastifyFactory({
@@ -137,15 +140,46 @@ export async function createHttpServer(options: ServerOptions): Promise<FastifyI
     if ("error" in outcome) throw outcome.error;
     return outcome.answer;
   };
-  const serve = async (row: Operation, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+  const serve = async (
+    row: Operation,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    span?: Span,
+  ): Promise<FastifyReply> => {
     const signal = callerGone(reply.raw);
     const { access } = api.inForce();
     const { principal, allowed } = await identify(row, request, access, signal);
     if (row.kind === "stream" && request.method === "HEAD") return sendStreamHead(reply);
     const { ip: address, headers } = request;
-    const call: Call = { ...parseCall(row, request, principal), principal, address, headers, signal };
+    const call: Call = {
+      ...parseCall(row, request, principal),
+      principal,
+      address,
+      headers,
+      ...(span && { span }),
+      signal,
+    };
     const answer = await limited(row.rate, options.limits, call, () => handleOnce(row, call, reply));
     return send(allowed ? answer : (row.withoutRole?.(answer) ?? answer), row, request, reply, access);
+  };
+  const serveTraced = async (row: Operation, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const { method, path } = row;
+    const attributes = { "http.request.method": method, "http.route": path, requestId: request.id };
+    const { traceparent } = request.headers;
+    const start = { kind: "server", attributes, traceparent: [traceparent].flat()[0] } as const;
+    const span = tracer.begin(`${method} ${path}`, start);
+    try {
+      const sent = await serve(row, request, reply, span);
+      span.set({ "http.response.status_code": reply.statusCode });
+      span.end();
+      return sent;
+    } catch (error) {
+      const { status, code } = problemDocument(error, request.id);
+      span.set({ "http.response.status_code": status, "error.type": code });
+      // What a caller did wrong is no error of the service.
+      span.end(status >= 500 ? error : undefined);
+      throw error;
+    }
   };
   const mayCall = async (row: Operation, request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     await identify(row, request, api.inForce().access, callerGone(reply.raw));
@@ -178,7 +212,7 @@ export async function createHttpServer(options: ServerOptions): Promise<FastifyI
       bodyLimit: maxBytes,
       // Nothing of a body is read for who may not send it.
       ...(row.role !== undefined && row.body && { onRequest: (request, reply) => mayCall(row, request, reply) }),
-      handler: (request, reply) => serve(row, request, reply),
+      handler: (request, reply) => (row.traced ? serveTraced : serve)(row, request, reply),
     });
   }
   return fastify;

@@ -11,6 +11,7 @@ import { type Loss, lossOf } from "./others.ts";
 import { addParts, foldIn, known, type Position, restore, verifiedPages } from "./opening.ts";
 import { Seal, type SealState } from "./seal.ts";
 import { saveParts } from "./snapshot.ts";
+import { causedBy, NO_SPAN, type Span } from "../tracing/tracer.ts";
 import { verifyJournal } from "./verification.ts";
 
 /** How often an append decides again because another writer was faster. */
@@ -30,17 +31,23 @@ export interface Journal<S, C extends JournalChange> {
    * Writes what `decide` wants written, given the current state. It is asked again when another writer came first, so
    * it must do nothing but decide. Appends happen one after the other. The state changes once the store has it for good.
    * @param signal stops waiting; what the store was already given may still be written
+   * @param causes the work that wants it written, for traces
    * @returns the entries; none when there was nothing to write
    * @throws StoreError when it cannot be written: the state is as before
    * @throws ConflictError when others kept coming first
    * @throws BrokenJournalError when the store holds something else than what was written
    */
-  append(decide: (state: S) => readonly Draft<C>[], signal?: AbortSignal): Promise<readonly Entry<C>[]>;
+  append(
+    decide: (state: S) => readonly Draft<C>[],
+    signal?: AbortSignal,
+    causes?: readonly Span[],
+  ): Promise<readonly Entry<C>[]>;
   /**
    * Calls `listener` with entries, in order, when the state has them; `ours` are those that this journal appended and knows to be written.
+   * `span` is that of the append, where it has a cause.
    * @returns what stops it
    */
-  onEntries(listener: (entries: readonly Entry<C>[], ours: boolean) => void): () => void;
+  onEntries(listener: (entries: readonly Entry<C>[], ours: boolean, span?: Span) => void): () => void;
   /**
    * Calls `listener` when the state was made again from the store, which had lost what it had acknowledged: anything may have changed.
    * @returns what stops it
@@ -103,7 +110,7 @@ export async function openJournal<S, C extends JournalChange>(options: JournalOp
   const inTurn = serial();
   const sealed = new Seal(store.findings, clock, log);
   const contact = new StoreContact();
-  const listeners = new Set<(entries: readonly Entry<C>[], ours: boolean) => void>();
+  const listeners = new Set<(entries: readonly Entry<C>[], ours: boolean, span?: Span) => void>();
   const restored = await restore(store, fold, log);
   let position: Position<S> = { state: restored.state, head: restored.head, at: restored.at };
   let { saved } = restored;
@@ -116,7 +123,7 @@ export async function openJournal<S, C extends JournalChange>(options: JournalOp
   const passedOver = new Set<string>();
   const resets = new Set<(before: S) => void>();
 
-  const take = (all: readonly Entry[], ours: boolean): void => {
+  const take = (all: readonly Entry[], ours: boolean, span?: Span): void => {
     if (all.length === 0) return;
     position = foldIn(position, all, fold);
     if (all[0]?.sequence === 1) origin = all[0].hash;
@@ -125,7 +132,7 @@ export async function openJournal<S, C extends JournalChange>(options: JournalOp
     if (changed !== undefined) addParts(changed, entries, fold);
     for (const listener of listeners) {
       try {
-        listener(entries, ours);
+        listener(entries, ours, span);
       } catch (problem) {
         log.error({ problem, sequence: position.head.sequence }, "a listener of the journal failed");
       }
@@ -190,11 +197,27 @@ export async function openJournal<S, C extends JournalChange>(options: JournalOp
   const write = async (
     decide: (state: S) => readonly Draft<C>[],
     signal?: AbortSignal,
+    causes: readonly Span[] = [],
+  ): Promise<readonly Entry<C>[]> => {
+    let span: Span | undefined;
+    try {
+      return await attempts(decide, signal, () => (span ??= causedBy(causes, "journal append", {}, () => NO_SPAN)));
+    } catch (problem) {
+      span?.end(problem);
+      throw problem;
+    }
+  };
+
+  const attempts = async (
+    decide: (state: S) => readonly Draft<C>[],
+    signal: AbortSignal | undefined,
+    begin: () => Span,
   ): Promise<readonly Entry<C>[]> => {
     for (let attempt = 1; ; attempt++) {
       signal?.throwIfAborted();
       const entries = sealedAfter(position, decide(position.state), clock.now());
       if (entries.length === 0) return entries;
+      const span = begin();
       try {
         const now = clock.now();
         await contact.noting("write", store.append(position.head, entries));
@@ -208,7 +231,9 @@ export async function openJournal<S, C extends JournalChange>(options: JournalOp
         if (attempt === MAX_ATTEMPTS) throw problem;
         continue;
       }
-      take(entries, true);
+      span.set({ entries: entries.length, sequence: position.head.sequence + entries.length, attempts: attempt });
+      take(entries, true, span);
+      span.end();
       return entries;
     }
   };
@@ -242,7 +267,7 @@ export async function openJournal<S, C extends JournalChange>(options: JournalOp
     get head() {
       return position.head;
     },
-    append: (decide, signal) => whileOpen(() => write(decide, signal)),
+    append: (decide, signal, causes) => whileOpen(() => write(decide, signal, causes)),
     onEntries(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -1,4 +1,10 @@
-import { type Digest, pinnedName, type Repository } from "@executor-registry/resolver";
+import { type Clock, type Digest, pinnedName, type Random, type Repository } from "@executor-registry/resolver";
+import { backoff } from "@executor-registry/resolver/internal";
+import type { Span } from "../tracing/tracer.ts";
+
+const LEAST_RETRY_MS = 1000;
+const FIRST_RETRY_MS = 10_000;
+const LONGEST_RETRY_MS = 900_000;
 
 /** Who wants all checks to answer again, and why, though their verdicts hold. */
 interface Asked {
@@ -21,6 +27,8 @@ export interface Due {
   /** It has no verdicts yet. */
   readonly unjudged?: boolean;
   readonly asked?: Asked;
+  /** What made it due, where that is traced. */
+  readonly span?: Span;
 }
 
 export const keyOf = ({ repository, digest }: Pick<Due, "repository" | "digest">): string =>
@@ -33,6 +41,12 @@ export function answered({ asked }: Due): void {
   for (const done of asked?.answered ?? []) done();
 }
 
+/** When what could not be judged is tried again, in milliseconds since the Unix epoch. */
+export const retryAt = (
+  failures: number,
+  { clock, random }: { readonly clock: Clock; readonly random: Random },
+): number => clock.now() + LEAST_RETRY_MS + backoff(failures, random, LONGEST_RETRY_MS, FIRST_RETRY_MS);
+
 /** When which image has to be judged again. Each image is in it once; most are not, since their verdicts hold for ever. */
 export class DueQueue {
   readonly #due = new Map<string, Due>();
@@ -43,7 +57,8 @@ export class DueQueue {
     const known = this.#due.get(key);
     const asked = both(known?.asked, due.asked);
     const at = Math.min(due.at, known?.at ?? due.at);
-    this.#due.set(key, { ...due, at, ...(asked && { asked }) });
+    const span = known?.span ?? due.span;
+    this.#due.set(key, { ...due, at, ...(asked && { asked }), ...(span && { span }) });
   }
 
   /** Takes out what is due by now, up to a number of images: what somebody waits for comes first. */

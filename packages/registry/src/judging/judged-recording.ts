@@ -7,9 +7,11 @@ import type { Image } from "../model/image.ts";
 import type { Verdict } from "../model/verdict.ts";
 import { forEachLimited } from "../sources/for-each-limited.ts";
 import { readerOf } from "../sources/image-source.ts";
+import type { Span } from "../tracing/tracer.ts";
 import { failedVerdict, pendingVerdict, verdictOf } from "./ask.ts";
 import { keyOf } from "./due-queue.ts";
-import { AT_ONCE, type Judging, type JudgingOptions } from "./judging.ts";
+import type { Judging } from "./judging.ts";
+import { AT_ONCE, type JudgingOptions } from "./judging-options.ts";
 import { CheckAnswers, combined, distinct, dueChecks, NOT_YET } from "./verdicts.ts";
 
 /** What is written down waits so long for the checks; those that have not answered by then are asked again later. */
@@ -31,20 +33,20 @@ type Answers = ReadonlyMap<string, CheckAnswers>;
  */
 export function judgedRecording(options: JudgingOptions, judging: Pick<Judging, "watch">): Recording {
   const { catalogue, policies, clock } = options;
-  return async ({ actor, why }, decide) => {
+  return async ({ actor, why, span }, decide) => {
     const seen = decide(catalogue.state);
     if (seen.length === 0) return [];
     const unjudged = new Map<string, Unjudged>();
     for (const { change } of seen) addUnjudged(unjudged, change, catalogue.state, policies, clock);
-    const answers: Answers = unjudged.size === 0 ? new Map() : await answersFor(unjudged, options);
-    const entries = await catalogue.record(actor, (state) =>
+    const answers: Answers = unjudged.size === 0 ? new Map() : await answersFor(unjudged, options, span);
+    const drafts = (state: CatalogueState): readonly Reasoned[] =>
       decide(state)
         .flatMap((one) => judged(state, one, answers, policies, clock.now()))
-        .map(({ reason, change }) => ({ reason: why === undefined ? reason : `${why}: ${reason}`, change })),
-    );
+        .map(({ reason, change }) => ({ reason: why === undefined ? reason : `${why}: ${reason}`, change }));
+    const entries = await catalogue.record(actor, drafts, span && [span]);
     for (const { change } of entries) {
       if (change.kind === "image-found" || change.kind === "image-judged")
-        judging.watch({ ...change, repository: repositoryNamed(change.repository) });
+        judging.watch({ ...change, repository: repositoryNamed(change.repository) }, span);
     }
     return entries;
   };
@@ -97,6 +99,7 @@ function addUnjudged(
 async function answersFor(
   unjudged: ReadonlyMap<string, Unjudged>,
   { sources, clock }: JudgingOptions,
+  cause: Span | undefined,
 ): Promise<Answers> {
   const answers = new Map<string, CheckAnswers>();
   const late = new AbortController();
@@ -109,14 +112,20 @@ async function answersFor(
     const subject = { image, reader: readerOf(sources, source, image.repository) };
     const of = new CheckAnswers();
     answers.set(key, of);
+    const { repository, digest } = image;
+    const span = late.signal.aborted
+      ? undefined
+      : cause?.child("judge", { source, repository: repository.name, digest });
     for (const check of late.signal.aborted ? [] : checks) {
       try {
         of.put(check, verdictOf(check, await check.judge(subject, late.signal), clock.now()));
       } catch (error) {
-        if (late.signal.aborted) return;
+        if (late.signal.aborted) break;
         of.put(check, failedVerdict(check, error));
       }
     }
+    span?.set({ outcome: late.signal.aborted ? "pending" : of.outcome });
+    span?.end();
   });
   await Promise.race([asked, waited]);
   done.abort();

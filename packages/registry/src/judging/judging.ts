@@ -1,24 +1,18 @@
 import { setImmediate } from "node:timers/promises";
-import {
-  type Clock,
-  type Digest,
-  ExecutorRegistryError,
-  type Logger,
-  type Random,
-  type Repository,
-  repositoryNamed,
-} from "@executor-registry/resolver";
-import { backoff, untilAborted, whenAborted } from "@executor-registry/resolver/internal";
-import { type Catalogue, merged } from "../catalogue/catalogue.ts";
+import { type Digest, ExecutorRegistryError, type Repository, repositoryNamed } from "@executor-registry/resolver";
+import { untilAborted, whenAborted } from "@executor-registry/resolver/internal";
+import { merged } from "../catalogue/catalogue.ts";
 import { type Reasoned, same } from "../catalogue/reconcile.ts";
 import type { CatalogueImage, CatalogueState } from "../catalogue/state.ts";
-import { type ImagePolicies, OPEN_POLICIES } from "../checks/checks.ts";
+import { OPEN_POLICIES } from "../checks/checks.ts";
 import type { Hint } from "../model/hint.ts";
 import type { Verdict } from "../model/verdict.ts";
 import { forEachLimited } from "../sources/for-each-limited.ts";
-import { type ImageSource, readerOf } from "../sources/image-source.ts";
+import { readerOf } from "../sources/image-source.ts";
+import { type Span, UNTRACED } from "../tracing/tracer.ts";
 import { ask } from "./ask.ts";
-import { answered, type Due, DueQueue, keyOf } from "./due-queue.ts";
+import { AT_ONCE, type JudgingHealth, type JudgingOptions } from "./judging-options.ts";
+import { answered, type Due, DueQueue, keyOf, retryAt } from "./due-queue.ts";
 import {
   CheckAnswers,
   combined,
@@ -31,46 +25,21 @@ import {
   whyDue,
 } from "./verdicts.ts";
 
-/** What judging needs. */
-export interface JudgingOptions {
-  readonly policies: ImagePolicies;
-  /** Read for the checks, by name. */
-  readonly sources: readonly ImageSource[];
-  readonly catalogue: Catalogue;
-  /** Whether what falls due by itself is judged here; what is asked for always is. @default always */
-  readonly leading?: () => boolean;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Logger;
-}
-
-/** What waits to be judged. */
-export interface JudgingHealth {
-  /** Images whose verdicts do not hold, or have to be given again. */
-  readonly due: number;
-  /** Of these, those that have been waiting for longer than a minute. */
-  readonly late: number;
-}
-
 /** What was found about one image: by type, as it was then. */
 interface Judged {
   readonly due: Due;
   readonly images: ReadonlyMap<string, CatalogueImage>;
   readonly answers: CheckAnswers;
+  readonly span?: Span;
   /** The types under which it was judged by others meanwhile: these answers may be older. Absent where nothing had to be read for them. */
   readonly overtaken?: Set<string>;
 }
 
-/** Images that are judged at the same time. */
-export const AT_ONCE = 8;
 /** Images of one round: what comes meanwhile waits for no more than these. They are written down at once, or sooner than in a second. */
 const ROUND_SIZE = 200;
 const WRITE_MS = 1000;
 /** A configuration is in force no later, though much is to be judged. */
 const ADOPT_MS = 10_000;
-const LEAST_RETRY_MS = 1000;
-const FIRST_RETRY_MS = 10_000;
-const LONGEST_RETRY_MS = 900_000;
 const LONGEST_PAUSE_MS = 3_600_000;
 const LATE_MS = 60_000;
 
@@ -198,15 +167,19 @@ export class Judging {
   }
 
   /** An image was written down: its verdicts may not hold for ever. */
-  watch(image: Pick<CatalogueImage, "repository" | "digest" | "verdicts">): void {
-    if (this.#schedule(image)) this.#wake.abort();
+  watch(image: Pick<CatalogueImage, "repository" | "digest" | "verdicts">, span?: Span): void {
+    if (this.#schedule(image, span)) this.#wake.abort();
   }
 
   /**
    * Makes due what events say was signed or scanned. All that they say is where to look.
    * @param to the name of the only source that is meant
    */
-  hint(hints: readonly Hint[], { actor, why }: { readonly actor: string; readonly why: string }, to?: string): void {
+  hint(
+    hints: readonly Hint[],
+    { actor, why, span }: { readonly actor: string; readonly why: string; readonly span?: Span },
+    to?: string,
+  ): void {
     const { catalogue, clock } = this.#options;
     const asked = { actor, why: `${why}: its checks answer` };
     for (const { action, repository: path, tag, digest } of hints) {
@@ -215,7 +188,8 @@ export class Judging {
         for (const image of catalogue.imagesOf(repository.name).values()) {
           if (image.state === "withdrawn" || (to !== undefined && image.source !== to)) continue;
           const meant = digest === undefined ? tag === undefined || image.tags.includes(tag) : image.digest === digest;
-          if (meant) this.#queue.put({ repository, digest: image.digest, at: clock.now(), failures: 0, asked });
+          const due = { repository, digest: image.digest, at: clock.now(), failures: 0, asked, ...(span && { span }) };
+          if (meant) this.#queue.put(due);
         }
       }
     }
@@ -294,7 +268,7 @@ export class Judging {
       });
       await write();
     } catch (error) {
-      const at = this.#retryAt(0);
+      const at = retryAt(0, this.#options);
       for (const one of due) if (this.#busy.has(keyOf(one))) this.#queue.put({ ...one, at });
       if (!this.#ending.signal.aborted) throw error;
     } finally {
@@ -314,10 +288,18 @@ export class Judging {
     });
     const subject = { image, reader: readerOf(sources, image.source, due.repository) };
     const answers = new CheckAnswers();
+    const span = this.#begin(due, image.source);
     for (const check of distinct(wanted)) {
       answers.put(check, await ask(check, subject, clock, this.#ending.signal));
     }
-    return { due, images, answers, overtaken: new Set() };
+    span.set({ outcome: answers.outcome });
+    span.end();
+    return { due, images, answers, span, overtaken: new Set() };
+  }
+
+  #begin({ span, repository, digest }: Due, source: string): Span {
+    const attributes = { source, repository: repository.name, digest };
+    return span?.child("judge", attributes) ?? (this.#options.tracer ?? UNTRACED).begin("judge", { attributes });
   }
 
   async #write(judged: readonly Judged[]): Promise<void> {
@@ -325,7 +307,8 @@ export class Judging {
     const actorOf = ({ due: { asked } }: Judged): string => asked?.actor ?? "system";
     for (const actor of new Set(judged.map(actorOf))) {
       const some = judged.filter((one) => actorOf(one) === actor);
-      await catalogue.record(actor, (state) => some.flatMap((one) => this.#changes(state, one)));
+      const causes = some.flatMap((one) => one.span ?? []);
+      await catalogue.record(actor, (state) => some.flatMap((one) => this.#changes(state, one)), causes);
     }
     for (const { due, images, answers, overtaken } of judged) {
       let again = false;
@@ -337,7 +320,7 @@ export class Judging {
           this.#queue.put({ ...due, at: clock.now() });
         } else if (answers.pending) {
           const asked = due.asked && { actor: due.asked.actor, why: due.asked.why };
-          const [at, failures] = [this.#retryAt(due.failures), due.failures + 1];
+          const [at, failures] = [retryAt(due.failures, this.#options), due.failures + 1];
           const { repository, digest } = due;
           this.#queue.put({ repository, digest, at, failures, ...(asked && { asked }) });
         } else this.#schedule(image);
@@ -379,19 +362,18 @@ export class Judging {
     );
   }
 
-  #schedule({ repository, digest, verdicts }: Pick<CatalogueImage, "repository" | "digest" | "verdicts">): boolean {
+  #schedule(
+    { repository, digest, verdicts }: Pick<CatalogueImage, "repository" | "digest" | "verdicts">,
+    span?: Span,
+  ): boolean {
     if (this.#options.leading?.() === false) return false;
     const pending = verdicts.filter(({ state }) => state === "pending");
     const unasked = pending.some(({ reason }) => reason === NOT_YET);
-    const retryAt = unasked ? this.#options.clock.now() : this.#retryAt(0);
-    const at = pending.length > 0 ? retryAt : firstExpiry(verdicts);
-    if (at !== undefined) this.#queue.put({ repository, digest, at, failures: 0, ...(unasked && { unjudged: true }) });
+    const again = unasked ? this.#options.clock.now() : retryAt(0, this.#options);
+    const at = pending.length > 0 ? again : firstExpiry(verdicts);
+    const first = unasked && { unjudged: true, ...(span && { span }) };
+    if (at !== undefined) this.#queue.put({ repository, digest, at, failures: 0, ...first });
     return at !== undefined;
-  }
-
-  #retryAt(failures: number): number {
-    const { clock, random } = this.#options;
-    return clock.now() + LEAST_RETRY_MS + backoff(failures, random, LONGEST_RETRY_MS, FIRST_RETRY_MS);
   }
 }
 

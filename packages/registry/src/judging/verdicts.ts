@@ -54,6 +54,11 @@ export class CheckAnswers {
     return this.get(check) !== undefined;
   }
 
+  /** What they make of the image, as far as they have answered. */
+  get outcome(): "rejected" | "pending" | "passed" {
+    return this.reject ? "rejected" : this.pending ? "pending" : "passed";
+  }
+
   /** Whether any of them keeps the image out. */
   get reject(): boolean {
     return [...this.#answers.values()].some((verdict) => verdict.state === "failed" && isEnforced(verdict));

@@ -20,6 +20,7 @@ import {
   type UnreadTag,
 } from "../sources/image-source.ts";
 import { forEachLimited } from "../sources/for-each-limited.ts";
+import type { Span } from "../tracing/tracer.ts";
 import { unreadableIn } from "./known.ts";
 import { heldOutside, presenceOf } from "./presence.ts";
 
@@ -53,6 +54,8 @@ export interface Ingested {
 export interface Reason {
   readonly actor: string;
   readonly why: string;
+  /** What caused it, where that is traced. */
+  readonly span?: Span;
 }
 
 /** One look at a repository. */
@@ -76,7 +79,7 @@ export async function ingest(
   signal: AbortSignal,
   progressed: () => void,
 ): Promise<Ingested> {
-  const { actor, why, since, newest } = look;
+  const { actor, why, span, since, newest } = look;
   const { repository } = listing;
   const { name, path } = repository;
   const problem = invalidName(repository);
@@ -134,7 +137,7 @@ export async function ingest(
   const failures = unread.flatMap(({ problem, ...tag }) => (problem ? [{ ...tag, problem }] : []));
   const ended = failures.length === unread.length;
   const read = { source: source.name, since, repository: name, unread: failures };
-  const entries = await record({ actor, why }, (state) =>
+  const entries = await record({ actor, why, ...(span && { span }) }, (state) =>
     newest() ? [...reconcile(state, seen, naming), ...(ended ? recordLook(state, read) : [])] : [],
   );
   report(log, source, repository, failures);

@@ -8,6 +8,7 @@ import { forgetUnread } from "../catalogue/repository-read.ts";
 import type { ImageSource, SourceHealth } from "../sources/image-source.ts";
 import type { Hint } from "../model/hint.ts";
 import { type Measures, UNMEASURED } from "../model/measures.ts";
+import type { Tracer } from "../tracing/tracer.ts";
 import { type Polling, SourceLoop } from "./source-loop.ts";
 import type { Reason } from "./ingest.ts";
 import type { ScanReport } from "./source-scan.ts";
@@ -28,6 +29,8 @@ export interface ScannerOptions {
   readonly naming: Naming;
   /** @default none */
   readonly measures?: Measures;
+  /** @default none */
+  readonly tracer?: Tracer;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;

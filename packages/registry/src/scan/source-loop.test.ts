@@ -5,6 +5,7 @@ import { ExecutorRegistryError, repositoryNamed } from "@executor-registry/resol
 import { manualClock } from "../../../../testing/manual-clock.ts";
 import { openScanning } from "../testing/scanning.ts";
 import { deferred, listedImage, listing, scriptedSource } from "../testing/scripted-source.ts";
+import type { Span } from "../tracing/tracer.ts";
 import type { ScanOutcome } from "../sources/image-source.ts";
 
 const INTERVAL = 300_000;
@@ -114,5 +115,64 @@ describe("two readings of one repository at the same time", () => {
     scanning.scanner.hint([{ action: "pushed", repository: "executor-new" }], { actor: "webhook:x", why: "event" });
     await all;
     assert.deepEqual(scanning.versions(), { new: "1.0.0" });
+  });
+});
+
+/** What is begun, by what. */
+interface Begun {
+  readonly name: string;
+  readonly parent?: string;
+  readonly links: readonly string[];
+}
+
+/** A span that notes what it causes. */
+function notedSpan(name: string, begun: Begun[], names = new Map<Span, string>()): Span {
+  const span: Span = {
+    child(child, _attributes, links = []) {
+      begun.push({ name: child, parent: name, links: links.map((link) => names.get(link) ?? "unknown") });
+      return notedSpan(child, begun, names);
+    },
+    set() {},
+    end() {},
+  };
+  names.set(span, name);
+  return span;
+}
+
+describe("traces of scans", () => {
+  test("of events that share a scan the first is its cause, and the others are linked; a poll begins a trace", async () => {
+    const clock = manualClock();
+    const begun: Begun[] = [];
+    const source = scriptedSource(async (_request, found) => {
+      await found(listing("executor-ml", listedImage("a", "1.0.0")));
+      return { complete: true };
+    });
+    const tracer = {
+      begin(name: string) {
+        begun.push({ name, links: [] });
+        return notedSpan(`begun ${name}`, begun);
+      },
+      close: () => Promise.resolve(),
+    };
+    await using scanning = await openScanning({ sources: [source], clock, interval: INTERVAL, tracer });
+    await scanning.adopt();
+    const names = new Map<Span, string>();
+    const results = ["first", "second", "third"].map((event) => {
+      const span = notedSpan(event, begun, names);
+      return scanning.scanner.refresh({ actor: event, why: "event", span });
+    });
+    await clock.advance(50);
+    await Promise.all(results);
+    assert.deepEqual(begun, [
+      { name: "scan", parent: "first", links: ["second", "third"] },
+      { name: "judge", parent: "scan", links: [] },
+      { name: "journal append", parent: "scan", links: [] },
+      { name: "answer", parent: "journal append", links: [] },
+    ]);
+    begun.length = 0;
+    const polled = scanning.scanner.poll({ actor: "source:a", why: "polled" });
+    await clock.advance(50);
+    await polled;
+    assert.deepEqual(begun, [{ name: "scan", links: [] }], "what changes nothing writes nothing down");
   });
 });

@@ -2,6 +2,7 @@ import { ExecutorRegistryError, type Random } from "@executor-registry/resolver"
 import { backoff } from "@executor-registry/resolver/internal";
 import { type Measures, type ScanEnd, UNMEASURED } from "../model/measures.ts";
 import type { ImageSource, ScanProgress, SourceHealth } from "../sources/image-source.ts";
+import { causedBy, UNTRACED, type Tracer } from "../tracing/tracer.ts";
 import { coalesce } from "./coalesce.ts";
 
 import { NO_PROGRESS, type ScanOrder, type ScanReport, SourceScan, type SourceScanOptions } from "./source-scan.ts";
@@ -21,12 +22,16 @@ export interface SourceLoopOptions extends Omit<SourceScanOptions, "apart"> {
   readonly random: Random;
   /** @default none */
   readonly measures?: Measures;
+  /** Begins the traces of scans that nothing else caused. @default none */
+  readonly tracer?: Tracer;
 }
 
 /** Events come in bursts, one for each platform and tag of a push. */
 const WINDOW = 50;
 /** A scan that takes long is logged each time that it has read so many more. */
 const LOGGED_REPOSITORIES = 100;
+/** Repositories that the span of a scan names. */
+const NAMED_REPOSITORIES = 10;
 const LOGGED_TAGS = 1000;
 
 /** Keeps one source current: scans at intervals, sooner when asked, later while it fails. */
@@ -54,10 +59,33 @@ export class SourceLoop {
     const how = { window: WINDOW, clock: options.clock, signal };
     this.scanAll = coalesce(async (orders: readonly ScanOrder[]) => {
       const began = options.clock.now();
-      const report = await this.#run(mergedOrder(orders)).catch((error: unknown) => this.#broke(error, began));
+      const report = await this.#traced(orders).catch((error: unknown) => this.#broke(error, began));
       return this.#ended(report, began);
     }, how);
-    this.scanSome = coalesce((orders: readonly ScanOrder[]) => this.#run(mergedOrder(orders)), how);
+    this.scanSome = coalesce((orders: readonly ScanOrder[]) => this.#traced(orders), how);
+  }
+
+  /** The first that asked for it is its cause in traces; the others are linked. */
+  async #traced(orders: readonly ScanOrder[]): Promise<ScanReport> {
+    const { tracer = UNTRACED } = this.#options;
+    const order = mergedOrder(orders);
+    const { only, why } = order;
+    const { name: source, kind } = this.source;
+    const repositories = only?.slice(0, NAMED_REPOSITORIES).map(({ name }) => name);
+    const attributes = { source, kind, why, repository: repositories };
+    const causes = orders.flatMap((one) => one.span ?? []);
+    const span = causedBy(causes, "scan", attributes, () => tracer.begin("scan", { attributes }));
+    try {
+      const report = await this.#run({ ...order, span });
+      const { complete, changes, unread, requests, problem } = report;
+      span.set({ outcome: complete ? "complete" : "incomplete", changes, unread, requests });
+      span.end(problem);
+      return report;
+    } catch (error) {
+      span.set({ outcome: "unrecorded" });
+      span.end(error);
+      throw error;
+    }
   }
 
   /** One that hangs ends as a scan that saw nothing. */

@@ -12,6 +12,7 @@ import type { Config } from "../config/schema.ts";
 import { Leadership } from "./leadership.ts";
 import { makeParts } from "./parts.ts";
 import { UNMEASURED } from "../model/measures.ts";
+import { UNTRACED } from "../tracing/tracer.ts";
 import { rulesUnder } from "./rules-under.ts";
 import { memoryStore } from "../stores/memory.ts";
 import { storeProblem } from "../stores/open.ts";
@@ -71,6 +72,7 @@ async function partsMistake(config: Config, clock: Clock, variables: Variables):
         leadership: new Leadership({ sharing: undefined, clock, log, note: () => "" }),
         choices: new Choices(catalogue, () => 0, rulesUnder(config, log), clock),
         measures: UNMEASURED,
+        tracer: UNTRACED,
         clock,
         random: Math.random,
         log,

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { FollowerHealth } from "../audit/follower.ts";
-import type { JudgingHealth } from "../judging/judging.ts";
+import type { JudgingHealth } from "../judging/judging-options.ts";
 import type { SourceHealth } from "../sources/image-source.ts";
 import type { Leadership } from "./leadership.ts";
 

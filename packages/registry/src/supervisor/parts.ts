@@ -18,7 +18,8 @@ import type { Config } from "../config/schema.ts";
 import { keepRunning } from "./keep-running.ts";
 import { type Examination, examine } from "../judging/examine.ts";
 import { judgedRecording } from "../judging/judged-recording.ts";
-import { Judging, type JudgingHealth } from "../judging/judging.ts";
+import { Judging } from "../judging/judging.ts";
+import type { JudgingHealth } from "../judging/judging-options.ts";
 import { type PostedScan, receiveReport, type ReceivedReport } from "../judging/receive-report.ts";
 import { leaderHealthOf } from "./leader-health.ts";
 import type { Leadership } from "./leadership.ts";
@@ -32,6 +33,7 @@ import { makeWebhooks } from "../webhooks/kinds.ts";
 import type { Webhook } from "../webhooks/webhook.ts";
 import type { Hint } from "../model/hint.ts";
 import type { Measures } from "../model/measures.ts";
+import type { Tracer } from "../tracing/tracer.ts";
 
 /** What a configuration decides, made from it: replaced as a whole by the next. */
 export interface Parts {
@@ -86,6 +88,7 @@ export interface PartsContext {
   /** Whether this replica is the one that scans, judges what falls due and delivers the journal. */
   readonly leadership: Leadership;
   readonly measures: Measures;
+  readonly tracer: Tracer;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -102,7 +105,7 @@ export function namingOf({ executors: { template, tags, aliases } }: Config): Na
 
 /** Makes the parts; nothing runs yet. @throws ConfigurationError */
 export async function makeParts(config: Config, context: PartsContext): Promise<Parts> {
-  const { catalogue, choices, leadership, measures, clock, random, log, variables, fetch } = context;
+  const { catalogue, choices, leadership, measures, tracer, clock, random, log, variables, fetch } = context;
   const naming = namingOf(config);
   const { template } = config.executors;
   const { scanned, watched } = makeSources(config.sources, { naming, template, clock, random, log });
@@ -114,10 +117,11 @@ export async function makeParts(config: Config, context: PartsContext): Promise<
     postedReports: (repository, digest) => catalogue.postedReports(repository, digest),
   });
   const leading = (): boolean => leadership.leading;
-  const asked = { policies, sources, catalogue, leading, clock, random, log };
+  const asked = { policies, sources, catalogue, leading, tracer, clock, random, log };
   const judging = new Judging(asked);
   const record = judgedRecording(asked, judging);
-  const scanner = new Scanner({ sources: scanned, catalogue, choices, record, naming, measures, clock, random, log });
+  const scanning = { catalogue, choices, record, naming, measures, tracer, clock, random, log };
+  const scanner = new Scanner({ sources: scanned, ...scanning });
   const discovering = new Discovering({ choices, sources, leading, clock, random, log });
   const hint: TakeHints = (hints, reason, to) => {
     judging.hint(hints, reason, to);
@@ -206,7 +210,13 @@ export async function makeParts(config: Config, context: PartsContext): Promise<
       if (checkpoints) whileLeading("signing checkpoints", (signal) => checkpoints.run(signal));
       for (const { queue, source } of queues) {
         const reason = { actor: `queue:${queue.name}`, why: "event" };
-        const take = async (hints: readonly Hint[]): Promise<void> => void hint(hints, reason, source);
+        const take = async (hints: readonly Hint[]): Promise<void> => {
+          const attributes = { queue: queue.name, hints: hints.length, "messaging.operation.type": "process" };
+          const span = tracer.begin(`process ${queue.name}`, { kind: "consumer", attributes });
+          const { repositories } = hint(hints, { ...reason, span }, source);
+          span.set({ outcome: repositories > 0 ? "taken" : "nothing", repositories });
+          span.end();
+        };
         run(`asking the queue ${queue.name}`, () => queue.run(take, ending.signal));
       }
     },

@@ -13,6 +13,7 @@ import { OPERATIONS } from "../http/operations.ts";
 import { createReadPath, createRequestIds } from "../http/read-path.ts";
 import { createHttpServer } from "../http/server.ts";
 import type { Selection } from "../selection/selection.ts";
+import type { Tracer } from "../tracing/tracer.ts";
 import type { InForce } from "./in-force.ts";
 import type { Leadership } from "./leadership.ts";
 
@@ -36,6 +37,7 @@ export interface ServiceServerOptions {
   /** How old answers are, where several services share a store. */
   readonly freshness: Freshness | undefined;
   readonly metrics: Metrics;
+  readonly tracer: Tracer;
   /** Whether the catalogue held something when it was opened. */
   readonly restored: boolean;
   readonly clock: Clock;
@@ -50,6 +52,7 @@ export async function createServiceServer({
   leadership,
   freshness,
   metrics,
+  tracer,
   restored,
   clock,
   log,
@@ -104,6 +107,7 @@ export async function createServiceServer({
     nextId,
     freshness,
     pino: log,
+    tracer,
     limits: {
       writes: new MinuteLimit(limits.writesPerMinute, clock),
       refusedEvents: new MinuteLimit(limits.refusedEventsPerMinute, clock),

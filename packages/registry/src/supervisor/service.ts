@@ -25,6 +25,8 @@ import { Lifetimes } from "./lifetimes.ts";
 import { PARTS_END_MS } from "./parts.ts";
 import { rulesUnder } from "./rules-under.ts";
 import { createServiceServer } from "./service-server.ts";
+import type { TracerContext } from "../tracing/open-telemetry.ts";
+import { type Tracer, UNTRACED } from "../tracing/tracer.ts";
 
 /** What a service is started with. */
 export interface ServiceOptions {
@@ -60,7 +62,7 @@ export interface Service {
 }
 
 /** Settings that are fixed until the next start. */
-const FIXED = ["listen", "store", "limits", "log"] as const;
+const FIXED = ["listen", "store", "limits", "tracing", "log"] as const;
 const DAY_MS = 86_400_000;
 
 /**
@@ -128,11 +130,15 @@ async function begin(options: ServiceOptions, lifetimes: Lifetimes): Promise<Ser
   lifetimes.add({ what: "the leader's lease", end: () => leadership.end(), ms: 1000 });
 
   const metrics = createMetrics();
+  const tracer = await openTracer(config, { instance: leadership.replica, clock, log });
+  // After all that is traced; a little longer than it takes by itself.
+  lifetimes.add({ what: "sending traces", end: () => tracer.close(), ms: 1100 });
   const context = {
     catalogue,
     choices,
     leadership,
     measures: metrics,
+    tracer,
     clock,
     random,
     log,
@@ -156,6 +162,7 @@ async function begin(options: ServiceOptions, lifetimes: Lifetimes): Promise<Ser
     leadership,
     freshness,
     metrics,
+    tracer,
     restored,
     clock,
     log,
@@ -206,6 +213,13 @@ async function begin(options: ServiceOptions, lifetimes: Lifetimes): Promise<Ser
       await lifetimes.end();
     },
   };
+}
+
+/** Nothing of OpenTelemetry is loaded where nothing is traced. */
+async function openTracer({ tracing }: Config, context: TracerContext): Promise<Tracer> {
+  if (tracing === undefined) return UNTRACED;
+  const { openTelemetryTracer } = await import("../tracing/open-telemetry.ts");
+  return openTelemetryTracer(tracing, context);
 }
 
 /** What a configuration changes of the answers is logged before it does. */

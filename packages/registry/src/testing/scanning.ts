@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { type Clock, type Logger, silentLogger, systemClock } from "@executor-registry/resolver";
 import { Catalogue } from "../catalogue/catalogue.ts";
 import { Choices } from "../choice/choices.ts";
+import type { Tracer } from "../tracing/tracer.ts";
 import { createNaming, type NamingOptions } from "../model/naming.ts";
 import type { Check } from "../checks/check.ts";
 import { type ImagePolicies, makePolicies, OPEN_POLICIES } from "../checks/checks.ts";
@@ -25,6 +26,8 @@ interface ScannedRegistry {
 }
 
 export interface ScanningOptions {
+  /** @default none */
+  readonly tracer?: Tracer;
   readonly registries?: readonly ScannedRegistry[];
   /** Instead of registries. */
   readonly sources?: readonly ImageSource[];
@@ -108,6 +111,7 @@ export async function openScanning(options: ScanningOptions): Promise<Scanning> 
     clock,
     random: () => 0.5,
     log,
+    ...(options.tracer && { tracer: options.tracer }),
   });
   return {
     catalogue,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { after, afterEach, before, describe, test } from "node:test";
 import { type Clock, silentLogger, systemClock } from "@executor-registry/resolver";
 import { manualClock } from "../../../../../testing/manual-clock.ts";
 import { noPostgresServer, type PostgresServer, startPostgresServer } from "../../../../../testing/postgres-server.ts";
@@ -17,11 +17,20 @@ describe("a PostgreSQL store whose server or network goes away", { skip: noPostg
   before(async () => void (server = await startPostgresServer()));
   after(() => server[Symbol.asyncDispose]());
 
+  // A store that stays open after a test that failed goes on looking for its server, and the process with it.
+  const opened: Store[] = [];
+  const open: typeof openStore = async (...how) => {
+    const store = await openStore(...how);
+    opened.push(store);
+    return store;
+  };
+  afterEach(() => Promise.all(opened.splice(0).map((store) => store.close())));
+
   /** A store that reaches the server through a proxy. */
   const throughProxy = async (clock: Clock = systemClock) => {
     const proxy = await tcpProxy(server.port);
     const { address } = postgresPlace(server.address.replace(String(server.port), String(proxy.port)));
-    return { proxy, address, store: await openStore(address, { clock }) };
+    return { proxy, address, store: await open(address, { clock }) };
   };
 
   test("appends once what it has to send again, since the answer was lost", async () => {
@@ -35,13 +44,12 @@ describe("a PostgreSQL store whose server or network goes away", { skip: noPostg
     }
     assert.equal(proxy.cuts, 10);
     assert.deepEqual(await store.read(0, 100), entries);
-    await store.close();
   });
 
   test("says that a conflict is one, also when the answer to an append was lost", async () => {
     const { proxy, address, store } = await throughProxy();
     await using _ = proxy;
-    const other = await openStore(address);
+    const other = await open(address);
     await store.head();
     const [first] = journalOf(1);
     assert.ok(first);
@@ -51,8 +59,6 @@ describe("a PostgreSQL store whose server or network goes away", { skip: noPostg
       code: "conflict",
       actual: { sequence: 1, hash: first.hash },
     });
-    await store.close();
-    await other.close();
   });
 
   test("says that it is not known whether an append was written, where no connection comes back in time", async () => {
@@ -69,12 +75,11 @@ describe("a PostgreSQL store whose server or network goes away", { skip: noPostg
     await assert.rejects(store.head(), { code: "store", retryable: true, message: /the connection was lost/ });
     proxy.cut(0);
     assert.deepEqual(await store.read(0, 10), entries);
-    await store.close();
   });
 
   test("loses nothing that was acknowledged when the server is killed again and again, and goes on after each", async () => {
     const { address } = postgresPlace(server.address);
-    const store = await openStore(address);
+    const store = await open(address);
     let acknowledged: Head = EMPTY_HEAD;
     const ending = new AbortController();
     const writing = (async () => {
@@ -94,7 +99,6 @@ describe("a PostgreSQL store whose server or network goes away", { skip: noPostg
     await writing;
     const { sequence, hash } = acknowledged;
     assert.deepEqual(verifyChain(await store.read(0, 1_000_000)), { sequence, hash });
-    await store.close();
   });
 
   test("listens again after a restart, and is asked more often until then", async () => {
@@ -105,7 +109,7 @@ describe("a PostgreSQL store whose server or network goes away", { skip: noPostg
       warn: (_: object, text: string) => logged.push(text),
       info: (_: object, text: string) => logged.push(text),
     };
-    const [store, other] = await Promise.all([openStore(address, { log }), openStore(address)]);
+    const [store, other] = await Promise.all([open(address, { log }), open(address)]);
     const watch = watchOf(store);
     await watch.announced();
     const head = await appendOne(other, EMPTY_HEAD);
@@ -121,13 +125,11 @@ describe("a PostgreSQL store whose server or network goes away", { skip: noPostg
       logged.map((text) => text.replace(/\d+/, "N")),
       ["nobody announces what others append: asking every N ms", "what others append is announced again"],
     );
-    await store.close();
-    await other.close();
   });
 
   test("does not wake who appends for what they have appended", async () => {
     const { address } = postgresPlace(server.address);
-    const [store, other] = await Promise.all([openStore(address), openStore(address)]);
+    const [store, other] = await Promise.all([open(address), open(address)]);
     const [watch, others] = [watchOf(store), watchOf(other)];
     await watch.announced();
     await others.announced();
@@ -135,8 +137,6 @@ describe("a PostgreSQL store whose server or network goes away", { skip: noPostg
     await appendOne(store, EMPTY_HEAD);
     await others.woken();
     assert.equal(watch.count, before);
-    await store.close();
-    await other.close();
   });
 
   test("waits a minute for a server that is away, says so once, and opens when it is back", async () => {

@@ -40,6 +40,9 @@ export interface Announcements {
   readonly closing: AbortSignal;
 }
 
+/** What an announcement begins with that is of no entry: its sender looks whether it arrives. */
+const PROBE = "probe ";
+
 /** Calls those who watch when others have appended, as long as it is told so; it says once when it is not, and when it is again. */
 export class Watch {
   readonly #how: Announcements;
@@ -102,7 +105,7 @@ export class Watch {
     const { channel, writer, connections, clock, closing } = this.#how;
     const client = this.#how.listener();
     const over = new AbortController();
-    const probe = `probe ${writer} ${clock.now()}`;
+    const probe = `${PROBE}${writer} ${clock.now()}`;
     let answer = (_heard: boolean): void => {};
     const heard = new Promise<boolean>((resolve) => (answer = resolve));
     const lost = new Promise<never>((_, reject) => {
@@ -112,7 +115,7 @@ export class Watch {
     lost.catch(() => {});
     client.on("notification", ({ payload = "" }) => {
       if (payload === probe) answer(true);
-      else if (!payload.endsWith(` ${writer}`)) this.#wake();
+      else if (!payload.startsWith(PROBE) && !payload.endsWith(` ${writer}`)) this.#wake();
     });
     const stop = (): void => over.abort();
     closing.addEventListener("abort", stop, { once: true });

@@ -35,33 +35,53 @@ export interface MetricSources {
 
 const bit = (holds: boolean): number => (holds ? 1 : 0);
 
-/** What is known anyway. */
-export function* samplesOf(from: MetricSources): Generator<Sample> {
+/** What is known anyway. @returns what reads it */
+export function createSampler(from: MetricSources): () => Generator<Sample> {
   const { choices, leadership, freshness, reads, events } = from;
-  yield ["executor_registry_build_info", 1, { version: VERSION }];
-  yield ["executor_registry_ready", bit(from.ready())];
-  yield ["executor_registry_leader", bit(leadership.leading)];
-  yield ["executor_registry_executors", choices.snapshot.size];
-  yield ["executor_registry_event_streams", events.size];
-  yield ["executor_registry_answers_age_seconds", freshness?.age ?? 0];
-  yield ["executor_registry_resolutions_total", reads.ok, { status: "200" }];
-  yield ["executor_registry_resolutions_total", reads.notModified, { status: "304" }];
-  yield* imageSamples(from);
-  yield* typeSamples(from);
-  yield* journalSamples(choices.catalogue);
-  yield* sourceSamples(from);
-  yield* deliverySamples(from);
+  const { catalogue } = choices;
+  let counted: { readonly head: string; readonly counts: Counts } | undefined;
+  /** A pass over many images takes a tenth of a second: it is made again only after an entry was written. */
+  const counts = (): Counts => {
+    const { hash } = catalogue.head;
+    if (counted?.head !== hash) counted = { head: hash, counts: countsOf(catalogue) };
+    return counted.counts;
+  };
+  return function* () {
+    yield ["executor_registry_build_info", 1, { version: VERSION }];
+    yield ["executor_registry_ready", bit(from.ready())];
+    yield ["executor_registry_leader", bit(leadership.leading)];
+    yield ["executor_registry_executors", choices.snapshot.size];
+    yield ["executor_registry_event_streams", events.size];
+    yield ["executor_registry_answers_age_seconds", freshness?.age ?? 0];
+    yield ["executor_registry_resolutions_total", reads.ok, { status: "200" }];
+    yield ["executor_registry_resolutions_total", reads.notModified, { status: "304" }];
+    yield* catalogueSamples(from, counts());
+    yield* journalSamples(catalogue);
+    yield* sourceSamples(from);
+    yield* deliverySamples(from);
+  };
 }
 
-/** One pass over all images. */
-function* imageSamples({ choices: { catalogue }, inForce }: MetricSources): Generator<Sample> {
-  const { policies } = inForce();
+/** What the catalogue holds. */
+interface Counts {
+  readonly states: Readonly<Record<string, number>>;
+  readonly rejected: ReadonlyMap<string, number>;
+  readonly pins: Readonly<Record<string, number>>;
+  readonly denials: number;
+  /** Types whose current image was withdrawn. */
+  readonly gone: number;
+}
+
+function countsOf(catalogue: Pick<Catalogue, "types">): Counts {
   const states = { admitted: 0, rejected: 0, pending: 0, withdrawn: 0 };
+  const pins = { pin: 0, rollback: 0 };
   const rejected = new Map<string, number>();
-  for (const { type, images } of catalogue.types()) {
-    // An alert compares with what was before: so a check has a number before it rejects the first.
-    for (const { name } of policies.of(type).checks) if (!rejected.has(name)) rejected.set(name, 0);
-    for (const { state, verdicts } of images) {
+  let [denials, gone] = [0, 0];
+  for (const type of catalogue.types()) {
+    if (type.pin) pins[type.pin.mode] += 1;
+    denials += type.denials.length;
+    if (imageGone(type)) gone += 1;
+    for (const { state, verdicts } of type.images) {
       states[state] += 1;
       if (state !== "rejected") continue;
       for (const verdict of verdicts)
@@ -69,24 +89,23 @@ function* imageSamples({ choices: { catalogue }, inForce }: MetricSources): Gene
           rejected.set(verdict.check, (rejected.get(verdict.check) ?? 0) + 1);
     }
   }
-  for (const [state, count] of Object.entries(states)) yield ["executor_registry_images", count, { state }];
-  for (const [check, count] of rejected) yield ["executor_registry_rejected_images", count, { check }];
+  return { states, rejected, pins, denials, gone };
 }
 
-function* typeSamples({ choices: { catalogue, conditions } }: MetricSources): Generator<Sample> {
-  const pins = { pin: 0, rollback: 0 };
-  const counts: Record<string, number> = { NoMatch: 0, TagGone: 0, PinInvalid: 0, ImageGone: 0 };
-  let denied = 0;
-  const count = (condition: string): void => void (counts[condition] = (counts[condition] ?? 0) + 1);
-  for (const type of catalogue.types()) {
-    if (type.pin) pins[type.pin.mode] += 1;
-    denied += type.denials.length;
-    if (imageGone(type)) count("ImageGone");
-  }
-  for (const found of conditions.values()) found.forEach(count);
-  for (const [mode, pinned] of Object.entries(pins)) yield ["executor_registry_pins", pinned, { mode }];
-  yield ["executor_registry_denials", denied];
-  for (const [condition, types] of Object.entries(counts)) yield ["executor_registry_conditions", types, { condition }];
+function* catalogueSamples({ choices, inForce }: MetricSources, counts: Counts): Generator<Sample> {
+  const { policies } = inForce();
+  // An alert compares with what was before: so a check has a number before it rejects the first.
+  const checks = new Set(counts.rejected.keys());
+  for (const { type } of choices.catalogue.types()) for (const { name } of policies.of(type).checks) checks.add(name);
+  const conditions: Record<string, number> = { NoMatch: 0, TagGone: 0, PinInvalid: 0, ImageGone: counts.gone };
+  for (const found of choices.conditions.values())
+    for (const condition of found) conditions[condition] = (conditions[condition] ?? 0) + 1;
+  for (const [state, count] of Object.entries(counts.states)) yield ["executor_registry_images", count, { state }];
+  for (const check of checks) yield ["executor_registry_rejected_images", counts.rejected.get(check) ?? 0, { check }];
+  for (const [mode, count] of Object.entries(counts.pins)) yield ["executor_registry_pins", count, { mode }];
+  yield ["executor_registry_denials", counts.denials];
+  for (const [condition, types] of Object.entries(conditions))
+    yield ["executor_registry_conditions", types, { condition }];
 }
 
 function* journalSamples({ head, seal, contact }: Pick<Catalogue, "head" | "seal" | "contact">): Generator<Sample> {

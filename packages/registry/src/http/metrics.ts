@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
 import type { Measures } from "../model/measures.ts";
 import { type MetricDefinition, type MetricName, METRICS } from "./metric-definitions.ts";
-import { type MetricSources, samplesOf } from "./metric-samples.ts";
+import { createSampler, type MetricSources } from "./metric-samples.ts";
 
 /** What is measured, and how it is printed. */
 export interface Metrics extends Measures {
@@ -29,12 +29,12 @@ export function createMetrics(): Metrics {
   const scans = histogram("executor_registry_scan_duration_seconds");
   const followed = histogram("executor_registry_event_duration_seconds");
   const webhooks = counter("executor_registry_webhooks_total");
-  let sources: MetricSources | undefined;
+  let samples: ReturnType<typeof createSampler> | undefined;
 
   const read = (): void => {
-    if (sources === undefined) return;
+    if (samples === undefined) return;
     for (const [name, { measured }] of Object.entries(definitions)) if (!measured) made.get(name)?.reset();
-    for (const [name, value, labels = {}] of samplesOf(sources)) {
+    for (const [name, value, labels = {}] of samples()) {
       const metric = made.get(name);
       if (metric instanceof Gauge) metric.set(labels, value);
       else if (metric instanceof Counter) metric.inc(labels, value);
@@ -46,7 +46,7 @@ export function createMetrics(): Metrics {
       read();
       return registry.metrics();
     },
-    readFrom: (from) => void (sources = from),
+    readFrom: (from) => void (samples = createSampler(from)),
     answered: (route, method, status, seconds) => durations.observe({ route, method, status: String(status) }, seconds),
     webhook: (name, outcome) => webhooks.inc({ webhook: name, outcome }),
     scanned: (source, outcome, seconds) => scans.observe({ source, outcome }, seconds),

@@ -113,6 +113,23 @@ describe("the chart", { skip: noHelm }, () => {
     assert.equal(at(find(objects, "Deployment"), "spec", "template", "spec", "automountServiceAccountToken"), false);
   });
 
+  test("runs its container with a read-only root, without capabilities, and without a way to more rights", async () => {
+    for (const file of values) {
+      const pod = at(find(await renderChart("--values", file), "Deployment"), "spec", "template", "spec");
+      assert.deepEqual(
+        at(pod, "securityContext", "runAsNonRoot") && at(pod, "securityContext", "seccompProfile"),
+        { type: "RuntimeDefault" },
+        file,
+      );
+      const containers = at(pod, "containers") as readonly object[];
+      assert.deepEqual(
+        containers.map((one) => at(one, "securityContext")),
+        [{ allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ["ALL"] } }],
+        file,
+      );
+    }
+  });
+
   test("restarts pods for what counts from the next start on, and for nothing else", async () => {
     const checksum = async (...flags: readonly string[]): Promise<unknown> =>
       at(

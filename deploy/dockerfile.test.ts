@@ -28,3 +28,22 @@ test("the image starts without a shell, as a user that is a number", () => {
   assert.deepEqual(valuesOf("RUN"), []);
   for (const value of [...valuesOf("ENTRYPOINT"), ...valuesOf("CMD")]) assert.ok(Array.isArray(JSON.parse(value)));
 });
+
+test("the program is made of what the lock file holds by its hash, and no package runs a script meanwhile", () => {
+  interface Locked {
+    readonly link?: boolean;
+    readonly inBundle?: boolean;
+    readonly integrity?: string;
+  }
+  const runs = stages.flatMap(({ instructions }) => instructions).filter(({ name }) => name === "RUN");
+  const installs = runs
+    .map(({ value }) => value)
+    .filter((value) => /\b(npm|npx|yarn|pnpm|curl|wget|apt|apt-get)\b/.test(value));
+  assert.deepEqual(installs, ["npm ci --ignore-scripts --no-audit --no-fund"]);
+  const packages = Object.entries(json("package-lock.json").packages as Readonly<Record<string, Locked>>);
+  const unheld = packages.filter(
+    ([path, { link, inBundle, integrity = "" }]) =>
+      path.includes("node_modules/") && !link && !inBundle && !integrity.startsWith("sha512-"),
+  );
+  assert.deepEqual(unheld, []);
+});

@@ -80,6 +80,35 @@ describe("red-18, red-13: access", () => {
     }
   });
 
+  test("a page of another site can read no answer, and is not allowed what a browser asks for first", async () => {
+    const service = await start("auth: {writes: open}");
+    try {
+      const origin = "https://elsewhere.example";
+      for (const path of ["/executors", "/executors/ml", "/journal", "/health", "/events"]) {
+        const leaving = new AbortController();
+        const response = await fetch(service.url + path, { headers: { origin }, signal: leaving.signal });
+        assert.equal(response.headers.get("access-control-allow-origin"), null, path);
+        leaving.abort();
+      }
+      const asked = {
+        origin,
+        "access-control-request-method": "PUT",
+        "access-control-request-headers": "content-type",
+      };
+      for (const path of ["/executors/ml/pin", "/executors/refresh"]) {
+        const { status, headers } = await fetch(service.url + path, { method: "OPTIONS", headers: asked });
+        assert.equal(status, 405, path);
+        assert.deepEqual(
+          [...headers.keys()].filter((name) => name.startsWith("access-control")),
+          [],
+          path,
+        );
+      }
+    } finally {
+      await service.close();
+    }
+  });
+
   for (const [trusted, headers] of [
     ["true", (nth: number) => `192.0.2.${nth}, 198.51.100.1`],
     ["1", (nth: number) => `192.0.2.${nth}, 198.51.100.1`],

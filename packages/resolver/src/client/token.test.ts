@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { production } from "../../../../testing/production-resolver.ts";
+import { noOpenssl } from "../../../../testing/self-signed.ts";
+import { startTlsServer } from "../../../../testing/tls-server.ts";
 
 describe("the token", () => {
   let folder: string;
@@ -54,4 +56,22 @@ describe("the token", () => {
       return true;
     });
   });
+
+  test(
+    "is not sent to a service whose certificate no authority signed, and its answer is none",
+    { skip: noOpenssl },
+    async () => {
+      let asked = 0;
+      await using server = await startTlsServer([], (_, response) => {
+        asked += 1;
+        response.end("{}");
+      });
+      await using world = await production({ url: `https://127.0.0.1:${server.port}`, token: "a.b.c" });
+      await assert.rejects(world.resolver.resolve("ml"), {
+        code: "unreachable",
+        message: /self-signed certificate|SELF_SIGNED/,
+      });
+      assert.equal(asked, 0);
+    },
+  );
 });

@@ -170,7 +170,7 @@ export const PARTS: Allowed = {
   registry: ["resolver"],
   cli: ["dispatcher", "resolver"],
   testing: ["dispatcher", "registry", "resolver"],
-  scripts: ["cli", "registry"],
+  scripts: ["cli", "registry", "testing"],
   examples: ["dispatcher", "resolver", "scripts", "testing"],
   bench: ["registry", "resolver", "scripts", "testing"],
 };

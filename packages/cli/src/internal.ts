@@ -2,3 +2,4 @@
 export { exitCodes } from "./base/exit-codes.ts";
 export { type Flags, GLOBAL_FLAGS } from "./base/flags.ts";
 export { COMMANDS } from "./commands/index.ts";
+export { checkWords, commandOf, givenTo } from "./parse-command.ts";

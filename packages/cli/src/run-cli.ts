@@ -1,16 +1,14 @@
 import { ExecutorRegistryError, ForbiddenError } from "@executor-registry/resolver";
 import type { Command } from "./base/command.ts";
-import { commandAt } from "./base/command-at.ts";
 import { COMMANDS } from "./commands/index.ts";
 import { NOT_RUN } from "./base/exit-codes.ts";
 import { causesOf, exitOf, hintOf } from "./base/failure.ts";
-import { GLOBAL_FLAGS } from "./base/flags.ts";
 import { commandHelp, overview } from "./base/help.ts";
 import { endingInTime, interruptedExit, linesOf } from "@executor-registry/resolver/internal";
 import type { Io } from "./output/io.ts";
 import type { Line, Styled } from "./output/printer.ts";
-import { type Given, parseFlags } from "./base/parse-flags.ts";
-import { suggestion, UsageError } from "./base/usage-error.ts";
+import { UsageError } from "./base/usage-error.ts";
+import { checkWords, commandOf, givenTo } from "./parse-command.ts";
 
 /** Runs one command line; resolves to its exit code. Never rejects. */
 export async function runCli(argv: readonly string[], io: Io): Promise<number> {
@@ -22,15 +20,8 @@ export async function runCli(argv: readonly string[], io: Io): Promise<number> {
       return 0;
     }
     if (argv[0] === "--version") return await runCli(["version", ...argv.slice(1)], io);
-    const at = commandAt(argv);
-    const name = argv[at] ?? "";
-    command = COMMANDS.find((one) => one.name === name);
-    if (!command) throw unknownCommand(name);
-    const args = argv.filter((_, index) => index !== at);
-    // What is to be completed may look like flags, and is not parsed.
-    const given = command.hidden
-      ? { flags: {}, words: [], rest: args }
-      : parseFlags(args, { ...GLOBAL_FLAGS, ...command.flags }, command.name);
+    command = commandOf(argv);
+    const given = givenTo(command, argv);
     verbose = given.flags["verbose"] === true;
     if (given.flags["help"]) {
       io.stdout.print(linesOf(commandHelp(io.program, command)));
@@ -41,33 +32,6 @@ export async function runCli(argv: readonly string[], io: Io): Promise<number> {
   } catch (error) {
     return failed(error, command, verbose, io);
   }
-}
-
-function unknownCommand(name: string): UsageError {
-  if (name === "") return new UsageError("no command is given");
-  if (name === "serve" || name === "config") {
-    return new UsageError(`the service has a command of its own: \`executor-registry-server ${name}\``);
-  }
-  if (name === "store") {
-    return new UsageError(
-      "stores are opened by `executor-registry-server store`, on the machine or in the pod of the service",
-    );
-  }
-  const known = COMMANDS.flatMap((one) => (one.hidden ? [] : [one.name]));
-  return new UsageError(`there is no command ${name}${suggestion(name, known)}`);
-}
-
-function checkWords({ name, words, usage, actions, takesRest }: Command, given: Given): void {
-  const { length } = given.words;
-  if (length < words.least) {
-    const needed = usage.split(" ").slice(length, words.least).join(" and ");
-    throw new UsageError(`${name} needs ${actions?.join(", ") ?? needed}`, name);
-  }
-  if (length > words.most) {
-    const hint = takesRest ? "; the executor's own arguments go after --" : "";
-    throw new UsageError(`${name} takes no argument "${given.words[words.most]}"${hint}`, name);
-  }
-  if (given.rest.length > 0 && !takesRest) throw new UsageError(`${name} takes no arguments after --`, name);
 }
 
 function failed(error: unknown, command: Command | undefined, verbose: boolean, io: Io): number {

@@ -8,7 +8,7 @@ export { createSignatureCheck, SignatureSettings } from "./checks/signature.ts";
 export { verifiedAttestations } from "./checks/signature/attestations.ts";
 export { trustOf } from "./checks/signature/signers.ts";
 export { ownProcess } from "./command/process-io.ts";
-export { runServerCommand } from "./command/server-command.ts";
+export { checkServerCommand, runServerCommand } from "./command/server-command.ts";
 export { configJsonSchema } from "./config/schema.ts";
 export { type MetricDefinition, METRICS } from "./http/metric-definitions.ts";
 export { openApi } from "./http/openapi.ts";

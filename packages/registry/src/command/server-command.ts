@@ -49,12 +49,7 @@ export async function runServerCommand(argv: readonly string[], io: ProcessIo): 
     const { values, positionals } = parsed(argv);
     if (values.version) return printed(io, VERSION);
     if (values.help || positionals.length === 0 || positionals[0] === "help") return printed(io, HELP);
-    const { action, words } = actionOf(positionals);
-    const unused = FLAGS.find((name) => values[name] !== undefined && !action.flags.includes(name));
-    if (values.export !== undefined && values.store !== undefined) {
-      throw new UsageError("--export names what to verify, so --store has no meaning with it");
-    }
-    if (unused !== undefined) throw new UsageError(`${action.name} takes no flag --${unused}`);
+    const { action, words } = checkedAction({ values, positionals });
     const { output } = values;
     const options: Options = {
       ...(output !== undefined && { output }),
@@ -81,6 +76,22 @@ export async function runServerCommand(argv: readonly string[], io: ProcessIo): 
   } catch (error) {
     return failed(error, io);
   }
+}
+
+/** Checks a command line, without doing anything. @throws UsageError where it cannot be carried out as it is */
+export function checkServerCommand(argv: readonly string[]): void {
+  const line = parsed(argv);
+  if (!line.values.version && !line.values.help && line.positionals.length > 0) checkedAction(line);
+}
+
+function checkedAction({ values, positionals }: ReturnType<typeof parsed>) {
+  const { action, words } = actionOf(positionals);
+  const unused = FLAGS.find((name) => values[name] !== undefined && !action.flags.includes(name));
+  if (values.export !== undefined && values.store !== undefined) {
+    throw new UsageError("--export names what to verify, so --store has no meaning with it");
+  }
+  if (unused !== undefined) throw new UsageError(`${action.name} takes no flag --${unused}`);
+  return { action, words };
 }
 
 function parsed(argv: readonly string[]) {

@@ -1,0 +1,3 @@
+module executor-registry.dev/examples/dispatcher
+
+go 1.22

@@ -1,12 +1,13 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { oddFields } from "@executor-registry/registry/internal";
 import { startServer } from "./cli.ts";
 
 /** A line of the service's log. */
 type LogLine = Readonly<Record<string, unknown>> & { readonly msg: string };
 
-/** `executor-registry-server serve` as a process of its own. Killed when it goes out of scope. */
+/** `executor-registry-server serve` as a process of its own. Killed when it goes out of scope, which throws for lines that are not as docs/logs.md says. */
 export interface Serving extends AsyncDisposable {
   readonly url: string;
   readonly pid: number;
@@ -35,11 +36,13 @@ export function serving(
 /** The same of a process that was started in another way, with pipes for its output. */
 export async function servingAs(child: ChildProcess, until: "ready" | "listening" = "ready"): Promise<Serving> {
   const lines: LogLine[] = [];
+  const odd: string[] = [];
   const counts = new Map<string, number>();
   const reader = createInterface({ input: child.stdout! });
   reader.on("line", (text) => {
     const line = JSON.parse(text) as LogLine;
     lines.push(line);
+    odd.push(...oddFields(line).map((why) => `${why}: ${text}`));
     counts.set(line.msg, (counts.get(line.msg) ?? 0) + 1);
   });
   let problem = "";
@@ -66,6 +69,7 @@ export async function servingAs(child: ChildProcess, until: "ready" | "listening
     async [Symbol.asyncDispose]() {
       child.kill("SIGKILL");
       await ended;
+      if (odd.length > 0) throw new Error(odd.join("\n"));
     },
   };
 }

@@ -19,6 +19,7 @@ export type { Fold } from "./journal/fold.ts";
 export { type Journal, openJournal } from "./journal/journal.ts";
 export { verifiedPages } from "./journal/opening.ts";
 export type { Store } from "./journal/store.ts";
+export { LOG_FIELDS, oddFields } from "./logs/fields.ts";
 export type { Change } from "./model/change.ts";
 export { Judging } from "./judging/judging.ts";
 export { createRegistryClient, type RegistryClientOptions } from "./oci/read/client.ts";

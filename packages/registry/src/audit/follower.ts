@@ -3,6 +3,7 @@ import { backoff } from "@executor-registry/resolver/internal";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { Entry } from "../journal/entry.ts";
 import { DeliveryError } from "./delivery-error.ts";
+import { problemFields } from "../logs/problem-fields.ts";
 
 /** Where entries of the journal, or what is made of them, go. */
 export interface Destination<Item> {
@@ -72,7 +73,7 @@ export function createFollower<Item>(destination: Destination<Item>, options: Fo
     if (found === undefined) return keep(destination.from === "first" ? 0 : end);
     // A store that lost its end is written on from there.
     if (found > end)
-      log.warn({ ...facts, cursor: found, end }, "the journal is shorter than it was; following its end");
+      log.warn({ ...facts, cursor: found, sequence: end }, "the journal is shorter than it was; following its end");
     return (kept = Math.min(found, end));
   }
 
@@ -96,10 +97,9 @@ export function createFollower<Item>(destination: Destination<Item>, options: Fo
         const asked = error instanceof DeliveryError ? (error.retryAfter ?? 0) : 0;
         const own = backoff(failures, random, MAX_PAUSE_MS);
         const ms = Math.round(Math.max(own, Math.min(asked, MAX_ASKED_PAUSE_MS)));
-        const what = error instanceof DeliveryError ? { code: error.code, problem: error.message } : { err: error };
         // Once while it stays the same: a receiver may be away for days.
         log[said === String(error) ? "debug" : "warn"](
-          { ...facts, ...what, failures: failures + 1, ms },
+          { ...facts, ...problemFields(error), failures: failures + 1, ms },
           "entries of the journal cannot be delivered now, trying again",
         );
         said = String(error);

@@ -20,6 +20,7 @@ import type { Hint } from "../model/hint.ts";
 import { type ImageSource, readerOf } from "../sources/image-source.ts";
 import { discover } from "./discover.ts";
 import { RULES_FINGERPRINT } from "./rules.ts";
+import { problemFields } from "../logs/problem-fields.ts";
 
 /** What discovering needs. */
 export interface DiscoveringOptions {
@@ -226,7 +227,11 @@ export class Discovering {
       one.failures += 1;
       one.at = Math.min(one.at, retryAt());
       const image = pinnedName(one.repository, one.digest);
-      log.error({ image, err: error }, `what ${image} can do could not be found out; trying again`);
+      const { repository, digest } = one;
+      log.error(
+        { repository: repository.name, digest, ...problemFields(error) },
+        `what ${image} can do could not be found out; trying again`,
+      );
     } finally {
       one.busy = false;
     }

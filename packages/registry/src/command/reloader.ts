@@ -3,7 +3,7 @@ import { readConfig, refuseLoss, refuseUnchecked } from "../config/load-config.t
 import { InvalidConfigurationError, readWholeConfig } from "../config/parse-config.ts";
 import type { Variables } from "../config/read-secrets.ts";
 import type { Config } from "../config/schema.ts";
-import { problemFields } from "../supervisor/keep-running.ts";
+import { problemFields } from "../logs/problem-fields.ts";
 import type { Service } from "../supervisor/service.ts";
 import type { Clock } from "@executor-registry/resolver";
 import type { Logger } from "pino";

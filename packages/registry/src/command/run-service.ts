@@ -1,5 +1,5 @@
 import { loadConfig } from "../config/load-config.ts";
-import { problemFields } from "../supervisor/keep-running.ts";
+import { problemFields } from "../logs/problem-fields.ts";
 import { type Service, startService } from "../supervisor/service.ts";
 import { type Clock, ConfigurationError } from "@executor-registry/resolver";
 import { type Logger, pino } from "pino";
@@ -102,7 +102,8 @@ async function inTime(close: () => Promise<void>, log: Logger, clock: Clock): Pr
   late.catch(() => {});
   const outcome = await Promise.race([close().catch((error: unknown) => error), late]);
   done.abort();
-  if (outcome === "late") log.error(`something did not end within ${END_MS / 1000} s; what was acknowledged is stored`);
+  if (outcome === "late")
+    log.error({ code: "timeout" }, `something did not end within ${END_MS / 1000} s; what was acknowledged is stored`);
   else if (outcome instanceof Error)
     log.error(problemFields(outcome), "the end was not clean; what was acknowledged is stored");
   else log.info("ended");

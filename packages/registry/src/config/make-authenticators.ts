@@ -21,10 +21,7 @@ export async function makeAuthenticators(
       const why = cause instanceof Error ? cause.message : String(cause);
       throw new ConfigurationError(`auth.kubernetes: tokens cannot be judged: ${why}`);
     });
-    log.info(
-      { server: api.server, audience: kubernetes.audience },
-      "service accounts' tokens are judged by Kubernetes",
-    );
+    log.info({ url: api.server, audience: kubernetes.audience }, "service accounts' tokens are judged by Kubernetes");
     authenticators.push(createKubernetesTokens({ api, ...kubernetes }));
   }
   if (oidc !== undefined) {

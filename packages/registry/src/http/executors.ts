@@ -15,6 +15,7 @@ import type {
   VersionsQuery,
 } from "./queries.ts";
 import { notLookedAt, notReady, unknownType } from "../choice/unknown-type.ts";
+import { problemFields } from "../logs/problem-fields.ts";
 
 type Params = z.output<typeof TypeParams>;
 
@@ -60,7 +61,7 @@ export async function postReport(
 }
 
 export async function refresh(
-  { query: { type, wait }, principal, span }: Call<unknown, z.output<typeof RefreshQuery>>,
+  { query: { type, wait }, principal, requestId, span }: Call<unknown, z.output<typeof RefreshQuery>>,
   { inForce, log }: Api,
 ): Promise<Answer<"json">> {
   const { scanner } = inForce();
@@ -72,7 +73,9 @@ export async function refresh(
     const result: RefreshResult = { scans: (await scans).map(scanReportDocument) };
     return json(result);
   }
-  scans.catch((error: unknown) => log.error({ err: error }, "what a refresh found could not be recorded"));
+  scans.catch((error: unknown) =>
+    log.error({ ...problemFields(error), requestId, ...span?.ids }, "what a refresh found could not be recorded"),
+  );
   const result: RefreshResult = { accepted: true };
   return json(result, 202);
 }

@@ -16,6 +16,8 @@ export interface Call<Params = unknown, Query = unknown, Body = unknown> {
   readonly headers: IncomingHttpHeaders;
   /** What the headers ask for, of an operation that takes them. */
   readonly conditions: Conditions;
+  /** By which the request is found in the log; its answer has it too. */
+  readonly requestId: string;
   /** Of the request, where it is traced. */
   readonly span?: Span;
   /** Aborts when the caller goes away. */

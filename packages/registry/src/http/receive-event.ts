@@ -14,7 +14,7 @@ type Params = z.output<typeof WebhookParams> & Partial<z.output<typeof WebhookTo
 export const receiveEvent =
   (method: WebhookRequest["method"]) =>
   async (
-    { params: { name, token }, headers, body, span, signal }: Call<Params, unknown, Buffer>,
+    { params: { name, token }, headers, body, requestId, span, signal }: Call<Params, unknown, Buffer>,
     { inForce, metrics, log }: Api,
   ): Promise<Answer<"json">> => {
     const { webhooks } = inForce();
@@ -30,7 +30,7 @@ export const receiveEvent =
       const outcome = repositories > 0 ? "taken" : unknownHosts > 0 ? "unknown-host" : "nothing";
       metrics.webhook(name, outcome);
       span?.set({ webhook: name, outcome, hints: answer.hints.length, repositories });
-      const facts = { webhook: name, hints: answer.hints.length, repositories };
+      const facts = { webhook: name, hints: answer.hints.length, repositories, requestId, ...span?.ids };
       if (repositories > 0) log.info(facts, "event taken");
       else log.debug(facts, "event taken");
       return json(answer.body ?? { accepted: repositories }, answer.status, answer.headers);

@@ -5,6 +5,7 @@ import type { Access } from "../auth/access.ts";
 import { ThrottledError } from "./minute-limit.ts";
 import type { Answer, Operation } from "./operation.ts";
 import { problemDocument } from "./problem.ts";
+import type { Span } from "../tracing/tracer.ts";
 import { isCurrent, renderedHeaders, SECURITY_HEADERS } from "./read-path.ts";
 
 const JSON_TYPE = "application/json; charset=utf-8";
@@ -61,11 +62,13 @@ export function sendProblem(
   request: FastifyRequest,
   reply: FastifyReply,
   pino: PinoLogger,
+  span?: Span,
 ): FastifyReply {
   const problem = problemDocument(error, request.id);
   // Before the first scan has ended, `not-ready` is an answer like others: a dispatcher that waits would fill the log with it.
   if (problem.status >= 500 && problem.code !== "not-ready") {
-    pino.error({ err: error, requestId: request.id }, "a request failed");
+    const { code } = problem;
+    pino.error({ code, err: error, requestId: request.id, ...span?.ids }, "a request failed");
   }
   if (problem.status === 401) void reply.header("www-authenticate", "Bearer");
   if (problem.status === 503) void reply.header("retry-after", "5");

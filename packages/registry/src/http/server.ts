@@ -105,6 +105,7 @@ export async function createHttpServer(options: ServerOptions): Promise<FastifyI
       done();
     });
   }
+  const spans = new WeakMap<object, Span>();
   const unsent = createUnsent();
   fastify.addHook("onSend", (_request, reply, payload, done) => {
     reply.raw.socket?.setTimeout(UNREAD_MS);
@@ -121,6 +122,7 @@ export async function createHttpServer(options: ServerOptions): Promise<FastifyI
       route,
       status: reply.statusCode,
       ms: Math.round(reply.elapsedTime),
+      ...spans.get(request)?.ids,
     };
     // A registry reports each pull, our own among them.
     const act = ACTS.has(method) && !route.startsWith("/webhooks/");
@@ -128,7 +130,7 @@ export async function createHttpServer(options: ServerOptions): Promise<FastifyI
     else pino.debug(fields, "answered");
     done();
   });
-  fastify.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, pino));
+  fastify.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, pino, spans.get(request)));
   // Methods that Fastify does not know are answered as others that a path has not.
   for (const method of METHODS) if (!fastify.supportedMethods.includes(method)) fastify.addHttpMethod(method);
   const keys = new IdempotencyKeys(clock);
@@ -156,6 +158,7 @@ export async function createHttpServer(options: ServerOptions): Promise<FastifyI
       principal,
       address,
       headers,
+      requestId: request.id,
       ...(span && { span }),
       signal,
     };
@@ -168,6 +171,7 @@ export async function createHttpServer(options: ServerOptions): Promise<FastifyI
     const { traceparent } = request.headers;
     const start = { kind: "server", attributes, traceparent: [traceparent].flat()[0] } as const;
     const span = tracer.begin(`${method} ${path}`, start);
+    spans.set(request, span);
     try {
       const sent = await serve(row, request, reply, span);
       span.set({ "http.response.status_code": reply.statusCode });

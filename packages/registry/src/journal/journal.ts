@@ -13,6 +13,7 @@ import { Seal, type SealState } from "./seal.ts";
 import { saveParts } from "./snapshot.ts";
 import { causedBy, NO_SPAN, type Span } from "../tracing/tracer.ts";
 import { verifyJournal } from "./verification.ts";
+import { problemFields } from "../logs/problem-fields.ts";
 
 /** How often an append decides again because another writer was faster. */
 const MAX_ATTEMPTS = 50;
@@ -134,7 +135,7 @@ export async function openJournal<S, C extends JournalChange>(options: JournalOp
       try {
         listener(entries, ours, span);
       } catch (problem) {
-        log.error({ problem, sequence: position.head.sequence }, "a listener of the journal failed");
+        log.error({ ...problemFields(problem), sequence: position.head.sequence }, "a listener of the journal failed");
       }
     }
     snapshotIfDue();
@@ -145,7 +146,7 @@ export async function openJournal<S, C extends JournalChange>(options: JournalOp
     for (const { change, sequence } of all) {
       if (fold.knows(change) || passedOver.has(change.kind)) continue;
       passedOver.add(change.kind);
-      log.warn({ sequence, kind: change.kind }, "entries of a kind that this release does not know are passed over");
+      log.warn({ sequence, change: change.kind }, "entries of a kind that this release does not know are passed over");
     }
   };
 
@@ -185,7 +186,7 @@ export async function openJournal<S, C extends JournalChange>(options: JournalOp
   /** A snapshot that cannot be saved costs time at the next start, nothing else. */
   const trySave = (): Promise<void> =>
     save().catch((problem: unknown) => {
-      log.warn({ problem, store: store.description }, "the journal's snapshot could not be saved");
+      log.warn({ ...problemFields(problem), store: store.description }, "the journal's snapshot could not be saved");
     });
 
   const snapshotIfDue = (): void => {

@@ -23,7 +23,10 @@ async function opened(store: Store, snapshotEvery?: number) {
     store,
     fold: { ...toyFold, apply: (state, entry) => (applied++, toyFold.apply(state, entry)) },
     clock,
-    log: { ...silentLogger, warn: (fields) => warnings.push((fields as { problem: unknown }).problem) },
+    log: {
+      ...silentLogger,
+      warn: (fields: { problem?: unknown; err?: unknown }) => warnings.push(fields.problem ?? fields.err),
+    },
     ...(snapshotEvery === undefined ? {} : { snapshotEvery }),
   });
   return { journal, warnings, applied };

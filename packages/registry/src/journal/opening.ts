@@ -105,7 +105,10 @@ async function fromSnapshot<S, C extends JournalChange>(
   log: Logger,
 ): Promise<Position<S> | undefined> {
   const passOver = (problem: string): undefined => {
-    log.warn({ store: store.description, problem }, "the snapshot cannot be used; replaying the whole journal");
+    log.warn(
+      { store: store.description, code: "internal", problem },
+      "the snapshot cannot be used; replaying the whole journal",
+    );
     return undefined;
   };
   let snapshot: Awaited<ReturnType<typeof loadParts<S, C>>>;

@@ -1,8 +1,9 @@
 import { backoff } from "@executor-registry/resolver/internal";
-import { type Clock, ExecutorRegistryError, type Logger, type Random } from "@executor-registry/resolver";
+import type { Clock, Logger, Random } from "@executor-registry/resolver";
 import type { Head } from "./entry.ts";
 import { BrokenJournalError } from "./errors.ts";
 import type { Sharing, Store } from "./store.ts";
+import { problemFields } from "../logs/problem-fields.ts";
 
 /** Milliseconds between two attempts to read a store that is away, at most. */
 const MAX_PAUSE_MS = 2000;
@@ -76,10 +77,8 @@ export async function followOthers(
         [failures, said] = [0, undefined];
       } catch (error) {
         if (signal.aborted) return;
-        const problem =
-          error instanceof ExecutorRegistryError ? { code: error.code, problem: error.message } : { err: error };
         log[said === String(error) ? "debug" : "error"](
-          problem,
+          problemFields(error),
           "what others wrote cannot be read; answers are as they were, trying again",
         );
         said = String(error);

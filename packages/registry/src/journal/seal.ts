@@ -35,7 +35,7 @@ export class Seal {
   /** A store has lost what it had acknowledged. */
   loses(loss: NonNullable<SealState["broken"]>): void {
     this.#lost ??= loss;
-    this.#log.error({ sequence: loss.sequence }, loss.message);
+    this.#log.error({ code: "broken-journal", sequence: loss.sequence }, loss.message);
   }
 
   /** The whole chain was read, and holds. */

@@ -4,6 +4,7 @@ import { InvalidWebhookError } from "../webhooks/errors.ts";
 import type { Hint } from "../model/hint.ts";
 import { QueueError } from "./errors.ts";
 import type { EventQueue, OnHints } from "./queue.ts";
+import { problemFields } from "../logs/problem-fields.ts";
 
 /** A message as the queue gave it. */
 export interface QueueMessage {
@@ -55,33 +56,32 @@ export function createPump(options: QueueOptions, open: () => Promise<QueueTrans
     lag = messages.length === 0 ? 0 : sent.length === 0 ? undefined : Math.max(0, clock.now() - Math.min(...sent));
     if (messages.length === 0) return;
     const hints: Hint[] = [];
-    const poison: { readonly message: string; readonly err: InvalidWebhookError }[] = [];
+    const poison: { readonly messageId: string; readonly error: InvalidWebhookError }[] = [];
     for (const message of messages) {
       try {
         hints.push(...message.parse());
-      } catch (err) {
-        if (!(err instanceof InvalidWebhookError)) throw err;
-        poison.push({ message: message.id, err });
+      } catch (error) {
+        if (!(error instanceof InvalidWebhookError)) throw error;
+        poison.push({ messageId: message.id, error });
       }
     }
     if (hints.length > 0) await onHints(hints);
     // Poison too. It would only come again, and an unreadable hint is no loss.
     await transport.remove(messages, signal);
     poisoned += poison.length;
-    for (const facts of poison) log.warn({ queue: name, poisoned, ...facts }, "removed a message that is no event");
+    for (const { messageId, error } of poison)
+      log.warn({ queue: name, poisoned, messageId, ...problemFields(error) }, "removed a message that is no event");
   }
 
   async function pause(failures: number, error: unknown, signal: AbortSignal): Promise<void> {
     const asked = error instanceof QueueError ? (error.retryAfter ?? 0) : 0;
     const own = backoff(failures - 1, random, MAX_PAUSE_MS);
     const ms = Math.round(Math.max(own, Math.min(asked, MAX_ASKED_PAUSE_MS)));
-    // Our own errors say what is wrong; of others the stack may help.
-    const what = error instanceof QueueError ? { code: error.code, problem: error.message } : { err: error };
     // Once while it stays the same: a queue without credentials fails every minute.
     const same = warned === String(error);
     warned = String(error);
     log[same ? "debug" : "warn"](
-      { queue: name, ...what, failures, ms },
+      { queue: name, ...problemFields(error), failures, ms },
       "the queue's events cannot be taken now, trying again",
     );
     try {

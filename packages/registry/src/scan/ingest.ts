@@ -85,7 +85,7 @@ export async function ingest(
   const problem = invalidName(repository);
   if (problem !== undefined && listing.state === "listed") {
     const unread = listing.images.flatMap(({ tags }) => tags.map((tag) => ({ tag, problem })));
-    report(log, source, repository, unread);
+    report(log, source, look, repository, unread);
     return { changes: 0, unread };
   }
   const listed = listing.state === "gone" ? [] : listing.images;
@@ -140,7 +140,7 @@ export async function ingest(
   const entries = await record({ actor, why, ...(span && { span }) }, (state) =>
     newest() ? [...reconcile(state, seen, naming), ...(ended ? recordLook(state, read) : [])] : [],
   );
-  report(log, source, repository, failures);
+  report(log, source, look, repository, failures);
   return { changes: entries.length, unread: failures };
 }
 
@@ -163,12 +163,18 @@ function wanting(images: readonly ListedImage[], runnable: (image: ListedImage) 
     .slice(0, DETAILED);
 }
 
-function report(log: Logger, source: ImageSource, { name }: Repository, failures: readonly Failure[]): void {
+function report(
+  log: Logger,
+  source: ImageSource,
+  { span }: Reason,
+  { name }: Repository,
+  failures: readonly Failure[],
+): void {
   const [first] = failures;
   if (first === undefined) return;
   const { tag, problem } = first;
   log.warn(
-    { source: source.name, repository: name, tags: failures.length, tag, code: problem.code },
+    { source: source.name, repository: name, unread: failures.length, tag, code: problem.code, ...span?.ids },
     `could not read ${tag}: ${problem.message}`,
   );
 }

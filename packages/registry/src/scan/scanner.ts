@@ -12,6 +12,7 @@ import type { Tracer } from "../tracing/tracer.ts";
 import { type Polling, SourceLoop } from "./source-loop.ts";
 import type { Reason } from "./ingest.ts";
 import type { ScanReport } from "./source-scan.ts";
+import { problemFields } from "../logs/problem-fields.ts";
 
 /** A source and how often to look at it. In the order of the configuration. */
 interface PolledSource {
@@ -157,17 +158,18 @@ export class Scanner {
       // What could not be read is found by another scan, some time.
       if (reports.every(({ complete }) => complete)) measures.followed((clock.now() - taken) / 1000);
     } catch (error) {
-      if (!this.#ending.signal.aborted) log.error({ err: error }, "what an event's scan found could not be recorded");
+      if (!this.#ending.signal.aborted)
+        log.error({ ...problemFields(error), ...reason.span?.ids }, "what an event's scan found could not be recorded");
     }
   }
 
   /** Once an hour, since a sender that is set up wrongly sends on and on. */
-  #warnOfHosts(hosts: readonly string[], { actor }: Reason): void {
+  #warnOfHosts(hosts: readonly string[], { actor, span }: Reason): void {
     const { clock, log } = this.#options;
     if (Math.abs(clock.now() - this.#warnedOfHosts) < HOST_WARNING_MS) return;
     this.#warnedOfHosts = clock.now();
     log.warn(
-      { by: actor, hosts: hosts.slice(0, 5) },
+      { actor, hosts: hosts.slice(0, 5), ...span?.ids },
       "an event names a repository that a source covers, on a host that no source has: set `source` where the event comes in, " +
         "or have the sender name the host that the source is configured with",
     );

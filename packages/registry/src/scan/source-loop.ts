@@ -2,11 +2,12 @@ import { ExecutorRegistryError, type Random } from "@executor-registry/resolver"
 import { backoff } from "@executor-registry/resolver/internal";
 import { type Measures, type ScanEnd, UNMEASURED } from "../model/measures.ts";
 import type { ImageSource, ScanProgress, SourceHealth } from "../sources/image-source.ts";
-import { causedBy, UNTRACED, type Tracer } from "../tracing/tracer.ts";
+import { causedBy, type Span, UNTRACED, type Tracer } from "../tracing/tracer.ts";
 import { coalesce } from "./coalesce.ts";
 
 import { NO_PROGRESS, type ScanOrder, type ScanReport, SourceScan, type SourceScanOptions } from "./source-scan.ts";
 import { STALLED_MS, watched } from "./watchdog.ts";
+import { problemFields } from "../logs/problem-fields.ts";
 
 /** How often a source is looked at without a request. */
 export interface Polling {
@@ -59,24 +60,27 @@ export class SourceLoop {
     const how = { window: WINDOW, clock: options.clock, signal };
     this.scanAll = coalesce(async (orders: readonly ScanOrder[]) => {
       const began = options.clock.now();
-      const report = await this.#traced(orders).catch((error: unknown) => this.#broke(error, began));
-      return this.#ended(report, began);
+      const span = this.#begin(orders);
+      const report = await this.#traced(orders, span).catch((error: unknown) => this.#broke(error, began));
+      return this.#ended(report, began, span);
     }, how);
-    this.scanSome = coalesce((orders: readonly ScanOrder[]) => this.#traced(orders), how);
+    this.scanSome = coalesce((orders: readonly ScanOrder[]) => this.#traced(orders, this.#begin(orders)), how);
   }
 
   /** The first that asked for it is its cause in traces; the others are linked. */
-  async #traced(orders: readonly ScanOrder[]): Promise<ScanReport> {
+  #begin(orders: readonly ScanOrder[]): Span {
     const { tracer = UNTRACED } = this.#options;
-    const order = mergedOrder(orders);
-    const { only, why } = order;
+    const { only, why } = mergedOrder(orders);
     const { name: source, kind } = this.source;
-    const repositories = only?.slice(0, NAMED_REPOSITORIES).map(({ name }) => name);
-    const attributes = { source, kind, why, repository: repositories };
+    const repository = only?.slice(0, NAMED_REPOSITORIES).map(({ name }) => name);
+    const attributes = { source, kind, why, repository };
     const causes = orders.flatMap((one) => one.span ?? []);
-    const span = causedBy(causes, "scan", attributes, () => tracer.begin("scan", { attributes }));
+    return causedBy(causes, "scan", attributes, () => tracer.begin("scan", { attributes }));
+  }
+
+  async #traced(orders: readonly ScanOrder[], span: Span): Promise<ScanReport> {
     try {
-      const report = await this.#run({ ...order, span });
+      const report = await this.#run({ ...mergedOrder(orders), span });
       const { complete, changes, unread, requests, problem } = report;
       span.set({ outcome: complete ? "complete" : "incomplete", changes, unread, requests });
       span.end(problem);
@@ -155,7 +159,10 @@ export class SourceLoop {
         await clock.sleep(this.#pause(random), signal);
       } catch (error) {
         if (signal.aborted) return;
-        log.error({ source: this.source.name, err: error }, "what a scan found could not be recorded; trying again");
+        log.error(
+          { source: this.source.name, ...problemFields(error) },
+          "what a scan found could not be recorded; trying again",
+        );
         await clock.sleep(this.#pause(random), signal).catch(() => {});
       }
     }
@@ -183,7 +190,7 @@ export class SourceLoop {
     throw error;
   }
 
-  #ended(report: ScanReport, began: number): ScanReport {
+  #ended(report: ScanReport, began: number, { ids }: Span): ScanReport {
     this.#measure(report.complete ? "complete" : "incomplete", began);
     const { log, clock } = this.#options;
     const { name, kind } = this.source;
@@ -193,10 +200,11 @@ export class SourceLoop {
     // What is refused for good is not asked for sooner than at the next poll.
     this.#failures = report.passing ? this.#failures + 1 : 0;
     if (problem !== undefined && this.#health.problem?.message !== problem.message) {
-      log.warn({ source: name, code: problem.code }, `scan incomplete: ${problem.message}`);
+      log.warn({ source: name, code: problem.code, ...ids }, `scan incomplete: ${problem.message}`);
     }
-    if (report.complete && this.#health.state === "failing") log.info({ source: name }, "scans are complete again");
-    log.debug({ source: name, repositories, requests, changes: report.changes }, "scanned");
+    if (report.complete && this.#health.state === "failing")
+      log.info({ source: name, ...ids }, "scans are complete again");
+    log.debug({ source: name, repositories, requests, changes: report.changes, ...ids }, "scanned");
     this.#health = {
       name,
       kind,

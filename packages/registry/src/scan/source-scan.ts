@@ -142,7 +142,7 @@ export class SourceScan {
         unreadable.add(name);
         failed(name, listing.problem, listing.problem.message);
         log.warn(
-          { source: source.name, repository: name, code: listing.problem.code },
+          { source: source.name, repository: name, code: listing.problem.code, ...reason.span?.ids },
           `could not read ${name}: ${listing.problem.message}`,
         );
       } else if (held.has(name) && isEmpty(listing)) {

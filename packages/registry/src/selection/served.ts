@@ -7,6 +7,7 @@ import type { Current } from "../choice/current.ts";
 import type { Choices } from "../choice/choices.ts";
 import { contextOf, type Grounds } from "../choice/rules.ts";
 import { denialIndex } from "../policies/denials.ts";
+import { problemFields } from "../logs/problem-fields.ts";
 
 /** Writes down which version each type is answered with, whenever that changes: the history that a rollback goes back in. */
 export class ServedVersions {
@@ -44,7 +45,7 @@ export class ServedVersions {
     } catch (problem) {
       for (const type of types) this.#changed.add(type);
       if (problem instanceof ExecutorRegistryError && problem.code === "closed") return;
-      this.#log.warn({ problem }, "which version types are answered with could not be written down");
+      this.#log.warn(problemFields(problem), "which version types are answered with could not be written down");
     }
   }
 

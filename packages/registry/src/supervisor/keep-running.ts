@@ -1,5 +1,6 @@
-import { type Clock, ExecutorRegistryError, type Logger, type Random } from "@executor-registry/resolver";
+import type { Clock, Logger, Random } from "@executor-registry/resolver";
 import { backoff } from "@executor-registry/resolver/internal";
+import { problemFields } from "../logs/problem-fields.ts";
 
 const MAX_PAUSE_MS = 60_000;
 
@@ -33,10 +34,4 @@ export async function keepRunning(
       await clock.sleep(ms, signal).catch(() => {});
     }
   }
-}
-
-/** An error as it is logged: our own by their message, others with the stack, which shows where the mistake is. */
-export function problemFields(error: unknown): Readonly<Record<string, unknown>> {
-  if (error instanceof ExecutorRegistryError) return { code: error.code, problem: error.message };
-  return { code: "internal", err: error };
 }

@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import type { Clock, Logger } from "@executor-registry/resolver";
 import { whenAborted, withTimeLimit } from "@executor-registry/resolver/internal";
 import type { Sharing } from "../journal/store.ts";
-import { problemFields } from "./keep-running.ts";
+import { problemFields } from "../logs/problem-fields.ts";
 
 /** Milliseconds that a lease holds without being renewed. */
 const LEASE_MS = 15_000;

@@ -1,5 +1,5 @@
 import type { Clock, Logger } from "@executor-registry/resolver";
-import { problemFields } from "./keep-running.ts";
+import { problemFields } from "../logs/problem-fields.ts";
 
 /** Something that has begun and has to be ended. */
 interface Lifetime {
@@ -38,7 +38,7 @@ export class Lifetimes {
       try {
         await end();
       } catch (error) {
-        this.#log.error({ what, ...problemFields(error) }, `${what} did not end cleanly`);
+        this.#log.error({ task: what, ...problemFields(error) }, `${what} did not end cleanly`);
       }
       return true;
     })();
@@ -48,6 +48,6 @@ export class Lifetimes {
     );
     const inTime = await Promise.race([ended, late]);
     done.abort();
-    if (!inTime) this.#log.error({ what, ms }, `${what} does not end; going on without it`);
+    if (!inTime) this.#log.error({ task: what, code: "timeout", ms }, `${what} does not end; going on without it`);
   }
 }

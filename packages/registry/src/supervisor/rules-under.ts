@@ -6,6 +6,7 @@ import type { Config } from "../config/schema.ts";
 import { makeVersionPolicies } from "../policies/policies.ts";
 import type { VersionPolicies } from "../policies/rules.ts";
 import { VersionSettings } from "../policies/settings.ts";
+import { problemFields } from "../logs/problem-fields.ts";
 
 /** What a configuration decides about types. @throws ConfigurationError for a version policy that cannot be followed */
 export function rulesUnder(config: Pick<Config, "checks" | "versions" | "executors">, log: Logger): RulesUnder {
@@ -31,7 +32,7 @@ function operatorsPolicies(
     return makeVersionPolicies(VersionSettings.parse(settings));
   } catch (problem) {
     log.error(
-      { problem, by, since },
+      { ...problemFields(problem), actor: by, since },
       "the version policies that an operator has set cannot be followed; the configuration's count",
     );
     return undefined;

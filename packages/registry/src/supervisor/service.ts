@@ -172,7 +172,7 @@ async function begin(options: ServiceOptions, lifetimes: Lifetimes): Promise<Ser
   await inForce.parts.takeBack();
   const url = await server.listen();
   const { sequence } = catalogue.head;
-  log.info({ url, store: store.description, executors: choices.snapshot.size, journal: sequence }, "listening");
+  log.info({ url, store: store.description, executors: choices.snapshot.size, sequence }, "listening");
 
   await inForce.parts.adopt();
   signal?.throwIfAborted();

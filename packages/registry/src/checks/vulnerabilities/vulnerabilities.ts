@@ -12,6 +12,7 @@ import { VexSettings, vexStatements } from "./vex/read-vex.ts";
 import { exceptionOf, rules } from "./rules.ts";
 import { trustOf } from "../signature/signers.ts";
 import { scanTargets, type Target } from "./targets.ts";
+import { problemFields } from "../../logs/problem-fields.ts";
 
 /** What images' vulnerabilities may be, and who says what they are. */
 export const VulnerabilitySettings = z.strictObject({
@@ -48,7 +49,7 @@ export function createVulnerabilityJudge(
       signal.throwIfAborted();
       // Without all that is stated nothing is excused.
       log.warn(
-        { err: error, image: `${target.repository.name}@${target.digest}` },
+        { repository: target.repository.name, digest: target.digest, ...problemFields(error) },
         "what is stated about vulnerabilities cannot be read",
       );
       return [];

@@ -145,7 +145,10 @@ export function createOciSource({ name, client, repositories, naming, log }: Oci
         } catch (error) {
           request.signal.throwIfAborted();
           problem = problemOf(error);
-          log.debug({ source: name, err: problem }, "the registry does not list its repositories");
+          log.debug(
+            { source: name, code: problem.code, problem: problem.message },
+            "the registry does not list its repositories",
+          );
         }
       } else {
         for (const repository of request.only) if (rank(repository) !== undefined) wanted.add(repository.path);

@@ -169,7 +169,7 @@ class Reflector {
       case "ERROR":
         throw statusError({ method: "WATCH", path, server: this.#options.api.server }, event.object);
       default:
-        log.debug({ path, type: event.type }, "unknown watch event left out");
+        log.debug({ path }, `a watch event of the unknown type ${event.type} is left out`);
         return;
     }
     this.#advance(resourceVersionOf(event.object));

@@ -76,6 +76,18 @@ export async function sqliteStore(path: string, clock: Clock): Promise<Store> {
     if (row === undefined) return EMPTY_HEAD;
     return { sequence: row.sequence, hash: parseEntry(row.entry, row.sequence).hash };
   };
+  const { ino } = statSync(file);
+  /** SQLite goes on writing to a file that has lost its name, and nothing of that is there after the next start. */
+  const stillThere = (): void => {
+    const now = statSync(file, { throwIfNoEntry: false });
+    if (now?.ino === ino) return;
+    const what = now === undefined ? "was deleted" : "was replaced";
+    throw new StoreError(
+      description,
+      `the file ${what} while the service had it open, so nothing is written to it any more; restore it, and start the service again`,
+      { retryable: false },
+    );
+  };
   const marker = new HeadMarker(`${file}-head`);
   const findings = [...readableByOthers(file), ...missing(marker, head)];
 
@@ -97,6 +109,7 @@ export async function sqliteStore(path: string, clock: Clock): Promise<Store> {
     findings,
     head: () => unlocked(head),
     async append(expected, entries) {
+      stillThere();
       if (!(await unlocked(() => append(expected, entries)))) return;
       const { sequence, hash } = entries.at(-1) ?? expected;
       marker.set({ sequence, hash });
@@ -106,7 +119,10 @@ export async function sqliteStore(path: string, clock: Clock): Promise<Store> {
     saveSnapshot: (snapshot, parts, complete) => unlocked(() => snapshots.save(snapshot, parts, complete)),
     loadSnapshot: (take) => unlocked(() => snapshots.load(take)),
     cursor: (name) => unlocked(() => (cursor.get(name) as { readonly sequence: number } | undefined)?.sequence),
-    saveCursor: (name, sequence) => unlocked(() => void putCursor.run(name, sequence)),
+    async saveCursor(name, sequence) {
+      stillThere();
+      await unlocked(() => void putCursor.run(name, sequence));
+    },
     async close() {
       if (!database.isOpen) return;
       marker.close();

@@ -82,7 +82,7 @@ class Dispatcher implements AsyncDisposable {
     return container;
   }
 
-  /** The warnings so far. */
+  /** The warnings before the last error: what is printed to another stream may be read later. */
   get notes(): string {
     return this.#notes;
   }
@@ -173,8 +173,8 @@ for (const { name, needs, start } of LANGUAGES) {
       const first = await asking.container("ml");
       await service.close();
       assert.deepEqual(await asking.container("ml"), first);
-      assert.match(asking.notes, /warning: ml: an answer of \d+ s ago is used/);
       assert.match(await asking.ask("nlp"), /^error: nlp: .*refused/);
+      assert.match(asking.notes, /warning: ml: an answer of \d+ s ago is used/);
     });
 
     test("asks the next URL where the first does not answer", async () => {
@@ -202,12 +202,13 @@ for (const { name, needs, start } of LANGUAGES) {
       ] as const;
       let next = 0;
       await using service = await listening((_, response) => {
-        const [status, body] = answers[next++] ?? answers[0];
+        const [status, body] = answers[next++] ?? [404, { code: "unknown-type" }];
         response.writeHead(status).end(JSON.stringify(body));
       });
       await using asking = dispatcher(service.url);
       for (let asked = 0; asked < answers.length; asked += 1)
         assert.equal((await asking.container("ml")).image, "r.test/executor-ml@sha256:1");
+      assert.match(await asking.ask("other"), /^error: there is no executor type other$/);
       assert.match(asking.notes, /not known yet.*not looked at yet: own/);
     });
 
@@ -231,6 +232,8 @@ for (const { name, needs, start } of LANGUAGES) {
       await service.configure(configuration("the-second-token"));
       await writeFile(file, "the-second-token\n");
       await asking.container("nlp");
+      await asking.container("ml");
+      assert.match(await asking.ask("mll"), /^error: there is no executor type mll/);
       assert.equal(asking.notes, "");
     });
 

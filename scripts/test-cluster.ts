@@ -32,8 +32,9 @@ if (!process.env["KUBECONFIG"]) {
     });
     process.env["OWN_IMAGES"] = "loaded";
   }
-  // Most of the time passes in waiting for the kubelet, so files share it; but no file survives that another stops the API server.
-  const stopping = files.filter((file) => readFileSync(file, "utf8").includes("killProcess("));
+  // Most of the time passes in waiting for the kubelet, so files share it; but no file survives that another stops the API server, or
+  // drains the node.
+  const stopping = files.filter((file) => /killProcess\(|"drain"/.test(readFileSync(file, "utf8")));
   const others = files.filter((file) => !stopping.includes(file));
   process.exitCode = Math.max(
     ...[others, stopping].map((group, index) =>

@@ -23,8 +23,3 @@ test("the trust policies name the service account that the chart makes", () => {
   );
   assert.deepEqual(actionsIn("trust-pod-identity.json"), ["sts:AssumeRole", "sts:TagSession"]);
 });
-
-test("the rule's pattern on EKS is the one that docs/eks.md shows", () => {
-  const [, shown = ""] = /```json\n(.*?)```/s.exec(readFileSync("docs/eks.md", "utf8")) ?? [];
-  assert.deepEqual(json("events.json"), JSON.parse(shown));
-});

@@ -150,12 +150,18 @@ class HostAuthorizer implements Authorizer {
   async #fetch(server: TokenServer, scope: string | undefined, resource: Resource): Promise<BearerToken> {
     const { place: registry, clock, life, send } = this.#options;
     const place = resource.kind === "repository" ? { ...registry, repository: resource.name } : registry;
-    const ask = async (): Promise<HttpAnswer> =>
-      send(tokenRequest(server, scope, credentialsFor(await this.#known(life), nameOf(resource)), place));
+    let sent: string | undefined;
+    const ask = async (): Promise<HttpAnswer> => {
+      const credentials = credentialsFor(await this.#known(life), nameOf(resource));
+      const request = tokenRequest(server, scope, credentials, place);
+      sent =
+        credentials && "identityToken" in credentials ? credentials.identityToken : request.headers?.["authorization"];
+      return send(request);
+    };
     let answer = await ask();
     if ((answer.status === 401 || answer.status === 403) && (await this.#changed(life))) answer = await ask();
     if (answer.status < 200 || answer.status > 299)
-      throw failure(answer, place, clock.now(), await this.standing(resource, life));
+      throw failure(answer, place, clock.now(), await this.standing(resource, life), sent);
     return readToken(answer, place, clock);
   }
 

@@ -45,6 +45,27 @@ describe("a registry that cannot be trusted", () => {
     await assert.rejects(client.head("executor-ml", digest, signal), { name: "DigestMismatchError" });
   });
 
+  test("cannot have the credentials that it was sent shown by repeating them", async ({ signal }) => {
+    await using registry = await startRegistryProxy();
+    const username = "puller";
+    const password = "open-sesame";
+    await using client = testClient(registry.host, {
+      credentials: { credentials: async () => ({ username, password }) },
+    });
+    const encoded = Buffer.from(`${username}:${password}`).toString("base64");
+    const message = `who sends Basic ${encoded}, or ${password}, may not`;
+    registry.answerNext(
+      /GET/,
+      { status: 403, headers: {}, body: JSON.stringify({ errors: [{ code: "DENIED", message }] }) },
+      9,
+    );
+    registry.answerNext(/GET/, { status: 401, headers: { "www-authenticate": 'Basic realm="here"' }, body: "" });
+    const error: unknown = await client.manifest("executor-ml", "v1", signal).catch((problem: unknown) => problem);
+    assert.ok(error instanceof Error);
+    assert.match(error.message, /It says: DENIED who sends \[secret\], or \[secret\], may not/);
+    for (const secret of [password, encoded]) assert.ok(!error.message.includes(secret));
+  });
+
   test("cannot pass one kind of manifest off as another", async ({ signal }) => {
     await using registry = await startRegistryProxy();
     await using client = testClient(registry.host);

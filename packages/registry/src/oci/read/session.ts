@@ -154,7 +154,7 @@ class HostSession implements Session {
         continue;
       const standing =
         status === 401 || status === 403 ? await this.#standing(ask.resource, authorization, signal) : "known";
-      throw failure(answer, place, clock.now(), standing);
+      throw failure(answer, place, clock.now(), standing, authorization);
     }
   }
 

@@ -42,10 +42,19 @@ const UNSENT: Readonly<Record<Exclude<Standing, "known">, string>> = {
   "not-asked": "the configured credentials were not sent, because it does not ask for a password or a token",
 };
 
-/** What an answer that is no success means, and what to do about it. */
-export function failure(answer: HttpAnswer, place: Place, now: number, standing: Standing): RegistryError {
+/**
+ * What an answer that is no success means, and what to do about it.
+ * @param sent the `Authorization` of the request, or the refresh token in it: a registry may repeat it, and nobody is to read it
+ */
+export function failure(
+  answer: HttpAnswer,
+  place: Place,
+  now: number,
+  standing: Standing,
+  sent: string | undefined,
+): RegistryError {
   const { status, headers, url } = answer;
-  const own = ownErrors(answer.body);
+  const own = ownErrors(answer.body, secretsIn(sent));
   const facts: RegistryErrorFacts = {
     status,
     ...optional("requestId", ID_HEADERS.map((name) => shown([headers[name]].flat()[0] ?? "", 100)).find(Boolean)),
@@ -119,11 +128,22 @@ function ownCodes(body: Uint8Array): readonly string[] {
 }
 
 /** The registry's own codes and messages, as far as they can be shown; `undefined` where it gives none. */
-function ownErrors(body: Uint8Array): string | undefined {
+function ownErrors(body: Uint8Array, secrets: readonly string[]): string | undefined {
   const errors = parsedErrors(body).slice(0, MAX_SHOWN);
+  const hidden = (text: string): string => secrets.reduce((left, secret) => left.replaceAll(secret, "[secret]"), text);
   return errors.length === 0
     ? undefined
-    : errors.map(({ code, message }) => shown(`${code} ${message}`, 200)).join("; ");
+    : errors.map(({ code, message }) => shown(hidden(`${code} ${message}`), 200)).join("; ");
+}
+
+/** Shorter ones are in many words, and no secrets. */
+const MIN_SECRET = 4;
+
+/** What an `Authorization` gives away, longest first: as it is, and user and password as they were before Base64. */
+function secretsIn(sent = ""): readonly string[] {
+  const value = sent.slice(sent.indexOf(" ") + 1);
+  const pair = /^Basic /i.test(sent) ? Buffer.from(value, "base64").toString() : "";
+  return [sent, pair, value, pair.slice(pair.indexOf(":") + 1)].filter(({ length }) => length >= MIN_SECRET);
 }
 
 function parsedErrors(body: Uint8Array): z.output<typeof errorsBody>["errors"] {

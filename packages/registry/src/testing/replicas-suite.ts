@@ -190,8 +190,8 @@ export function replicasSuite(
         }
       }
       for (const replica of replicas.all) {
-        const { kind } = await replica.logged("entries of a kind that this release does not know are passed over");
-        assert.equal(kind, "type-retired-by-a-newer-release");
+        const { change } = await replica.logged("entries of a kind that this release does not know are passed over");
+        assert.equal(change, "type-retired-by-a-newer-release");
       }
       await pin(other, "1.2.0");
       await everywhere("1.2.0");

@@ -158,7 +158,10 @@ export class Watch {
     if (this.#said === problem) return;
     this.#said = problem;
     const { log, description } = this.#how;
-    log.warn({ store: description, problem }, `nobody announces what others append: asking every ${UNANNOUNCED_MS} ms`);
+    log.warn(
+      { store: description, code: "store", problem },
+      `nobody announces what others append: asking every ${UNANNOUNCED_MS} ms`,
+    );
   }
 
   #well(): void {

@@ -122,7 +122,8 @@ async function opened(
       const problem = postgresError(description, cause);
       const wait = FIRST_WAIT_MS + backoff(failures, Math.random, LONGEST_WAIT_MS, FIRST_WAIT_MS);
       if (!passesByItself(cause) || clock.now() + wait - since > OPEN_MS) throw problem;
-      if (said !== problem.message) log.warn({ store: description, problem: problem.message }, "waiting for the store");
+      if (said !== problem.message)
+        log.warn({ store: description, code: problem.code, problem: problem.message }, "waiting for the store");
       said = problem.message;
       await clock.sleep(wait);
     }

@@ -117,7 +117,10 @@ export class RedisConnection {
     this.#primary = undefined;
     primary.client.destroy();
     if (!this.#lost)
-      this.#context.log.warn({ store: this.#description }, `the store was lost: ${problemText(problem)}`);
+      this.#context.log.warn(
+        { store: this.#description, code: "store" },
+        `the store was lost: ${problemText(problem)}`,
+      );
     this.#lost = true;
   }
 

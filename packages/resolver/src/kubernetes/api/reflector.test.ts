@@ -305,7 +305,7 @@ describe("reflect", () => {
     one.server.raw('{"type":"SHRUGGED","object":{}}\n');
     one.server.put("a");
     await one.until("upsert a");
-    assert.deepEqual(one.logged, ["debug: listed", "debug: unknown watch event left out"]);
+    assert.deepEqual(one.logged, ["debug: listed", "debug: a watch event of the unknown type SHRUGGED is left out"]);
   });
 
   test("a line cut in the middle is asked for again", async () => {

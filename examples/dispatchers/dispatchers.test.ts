@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { mkdtempSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer as createTcpServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -102,6 +102,25 @@ async function listening(handle: RequestListener): Promise<{ readonly url: strin
     async [Symbol.asyncDispose]() {
       server.close();
       server.closeAllConnections();
+    },
+  };
+}
+
+/** Answers each first request of a connection with bytes that need not be HTTP. */
+async function rawServer(answer: (socket: Socket) => void): Promise<{ readonly url: string } & AsyncDisposable> {
+  const sockets = new Set<Socket>();
+  const server = createTcpServer((socket) => {
+    sockets.add(socket);
+    // A client that gave up may reset the connection.
+    socket.on("error", () => socket.destroy());
+    socket.once("data", () => answer(socket));
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async [Symbol.asyncDispose]() {
+      server.close();
+      for (const socket of sockets) socket.destroy();
     },
   };
 }
@@ -253,6 +272,35 @@ for (const { name, needs, start } of LANGUAGES) {
       assert.ok(performance.now() - began < 10_000);
       await using asking = dispatcher(large.url);
       assert.match(await asking.ask("ml"), /more than 1048576 bytes/);
+    });
+
+    test("ends a request whose headers take too long", async () => {
+      await using dripping = await rawServer((socket) => {
+        socket.write("HTTP/1.1 200 OK\r\nx: ");
+        const drip = setInterval(() => socket.write("a"), 200);
+        socket.on("close", () => clearInterval(drip));
+      });
+      await using asking = dispatcher(dripping.url);
+      const began = performance.now();
+      assert.match(await asking.ask("ml"), /^error: ml: .*(deadline|not answered)/);
+      assert.ok(performance.now() - began < 5_000);
+    });
+
+    test("reports what is no answer, and goes on with the next line", async () => {
+      const json = (body: string): string =>
+        `HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+      const answers = [
+        "hello\r\n\r\n",
+        'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n40\r\n{"image"',
+        "HTTP/1.1 304 Not Modified\r\nconnection: close\r\n\r\n",
+        json("[".repeat(500_000)),
+        json('{"image":"r.test/executor-ml@sha256:1","live":"here"}'),
+      ];
+      let next = 0;
+      await using odd = await rawServer((socket) => socket.end(answers[next++] ?? ""));
+      await using asking = dispatcher(odd.url);
+      for (const answer of answers) assert.match(await asking.ask("ml"), /^error: ml: /, answer.slice(0, 80));
+      assert.equal(next, answers.length);
     });
 
     test("sends its token to no other address", async () => {

@@ -143,6 +143,9 @@ func (r *Registry) ask(ctx context.Context, base, executorType string, last know
 	answer := known{etag: response.Header.Get("ETag"), confirmedAt: now, askAgainAt: now.Add(r.ttl)}
 	switch response.StatusCode {
 	case http.StatusNotModified:
+		if last.etag == "" {
+			return known{}, fmt.Errorf("%s answers 304, but was not asked for a change", base)
+		}
 		answer.executor, answer.etag = last.executor, last.etag
 		return answer, nil
 	case http.StatusOK:

@@ -9,9 +9,13 @@ EXECUTOR_REGISTRY_TTL         seconds for which an answer is used without asking
 Only what Python brings is needed: Python 3.9 or newer.
 """
 
+import contextlib
+import http.client
 import json
 import os
+import socket
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -52,13 +56,42 @@ class NoRedirects(urllib.request.HTTPRedirectHandler):
         return None
 
 
+class Bounded(http.client.HTTPConnection):
+    """Ends a connection after the limit: the socket's own limit begins again with each byte, of the headers too."""
+
+    def connect(self) -> None:
+        super().connect()
+        timer = threading.Timer(TIMEOUT_SECONDS, end, [self.sock])
+        timer.daemon = True
+        timer.start()
+
+
+class BoundedTls(Bounded, http.client.HTTPSConnection):
+    pass
+
+
+def end(connection: socket.socket) -> None:
+    with contextlib.suppress(OSError):  # It is closed already.
+        connection.shutdown(socket.SHUT_RDWR)
+
+
+class BoundedHttp(urllib.request.HTTPHandler):
+    def http_open(self, req: urllib.request.Request) -> Any:
+        return self.do_open(Bounded, req)
+
+
+class BoundedHttps(urllib.request.HTTPSHandler):
+    def https_open(self, req: urllib.request.Request) -> Any:
+        return self.do_open(BoundedTls, req)
+
+
 class Registry:
     def __init__(self, urls: list[str], token_file: Optional[str], ttl: float) -> None:
         self._urls = urls
         self._token_file = token_file
         self._ttl = ttl
         self._known: dict[str, Known] = {}
-        self._opener = urllib.request.build_opener(NoRedirects)
+        self._opener = urllib.request.build_opener(NoRedirects, BoundedHttp, BoundedHttps)
 
     def resolve(self, executor_type: str) -> dict[str, Any]:
         """The executor of a type: `image` goes into the container as it is. Raises ResolveError."""
@@ -107,10 +140,12 @@ class Registry:
             return Known(known.executor, known.etag, now, now + self._ttl)
         try:
             document = json.loads(body)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise NoAnswer(f"{url} answers {status} without JSON") from error
         if not isinstance(document, dict):
             raise NoAnswer(f"{url} answers {status} with JSON that is no object")
+        if status == 200 and not isinstance(document.get("live", {}), dict):
+            raise NoAnswer(f"{url} answers 200 with a `live` that is no object")
         if status == 200 and isinstance(document.get("image"), str):
             return Known(document, answered, now, now + self._ttl)
         detail = document.get("detail") or document.get("title") or f"status {status}"
@@ -133,16 +168,18 @@ class Registry:
                 response = error  # It is an answer as well.
             with response:
                 body = bytearray()
-                # One read at a time: the socket's own limit begins again with each byte.
                 while chunk := response.read1(65_536):
                     body += chunk
                     if len(body) > MAX_BYTES:
                         raise NoAnswer(f"{address} answers with more than {MAX_BYTES} bytes")
-                    if time.monotonic() > deadline:
-                        raise TimeoutError(f"not answered within {TIMEOUT_SECONDS:g} s")
+                if time.monotonic() > deadline:
+                    raise TimeoutError
                 return response.status, response.headers.get("ETag"), bytes(body)
-        except (OSError, ValueError) as error:
-            raise NoAnswer(f"{address}: {getattr(error, 'reason', error)}") from error
+        except (OSError, ValueError, http.client.HTTPException) as error:
+            late = time.monotonic() > deadline
+            reason = f"not answered within {TIMEOUT_SECONDS:g} s" if late else getattr(error, "reason", error)
+            # What a server sent may be in it, with the ends of its lines.
+            raise NoAnswer(f"{address}: {' '.join(str(reason).split())}") from error
 
 
 def job(executor_type: str, executor: dict[str, Any], args: list[str]) -> dict[str, Any]:

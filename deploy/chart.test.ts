@@ -82,6 +82,11 @@ describe("the chart", { skip: noHelm }, () => {
       /store\.address: a password in it would be in the ConfigMap/,
     ],
     ["a store in the configuration", ["--set", "config.store=memory:"], /config\.store: set store instead/],
+    [
+      "roles for an account that is not named",
+      ["--set", "serviceAccount.create=false"],
+      /serviceAccount\.name is needed with serviceAccount\.create=false/,
+    ],
     ["two monitors", ["--set", "serviceMonitor.enabled=true,podMonitor.enabled=true"], /scraped twice/],
     ["an end that is too short", ["--set", "terminationGracePeriodSeconds=14"], /14 s are too few/],
     [
@@ -202,6 +207,22 @@ describe("the chart", { skip: noHelm }, () => {
       ),
     );
     for (const rule of await rules()) assert.equal(at(rule, "annotations", "runbook_url"), undefined);
+  });
+
+  test("leaves out of any range of registries what is to be left out", async () => {
+    const blocks = '[{"cidr":"128.0.0.0/1","except":["169.254.0.0/16"]}]';
+    const flags = ["--set", "networkPolicy.enabled=true"];
+    const given = ["--set-json", `networkPolicy.egress.registries.ipBlocks=${blocks}`];
+    const policy = find(await renderChart(...MINIMAL, ...flags, ...given), "NetworkPolicy");
+    assert.deepEqual(at(policy, "spec", "egress", 1, "to"), [
+      { ipBlock: { cidr: "128.0.0.0/1", except: ["169.254.0.0/16"] } },
+    ]);
+  });
+
+  test("names what it makes in a shared namespace by the release's own", async () => {
+    const source = '[{"name":"here","kind":"cluster","namespace":"team","from":["configmap"]}]';
+    const role = find(await renderChart(...MINIMAL, "--set-json", `config.sources=${source}`), "Role");
+    assert.deepEqual([role?.metadata.namespace, role?.metadata.name], ["team", "executor-registry-executor-registry"]);
   });
 
   test("maps each dispatcher's service account to its role", async () => {

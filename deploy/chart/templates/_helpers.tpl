@@ -28,7 +28,7 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- if .Values.serviceAccount.create }}
 {{- default (include "executor-registry.fullname" .) .Values.serviceAccount.name }}
 {{- else }}
-{{- default "default" .Values.serviceAccount.name }}
+{{- required "serviceAccount.name is needed with serviceAccount.create=false: the roles would go to the account `default`, and so to every pod of the namespace" .Values.serviceAccount.name }}
 {{- end }}
 {{- end }}
 

@@ -26,6 +26,7 @@ export async function withRetries<T>(
   signal: AbortSignal,
 ): Promise<T> {
   for (let failures = 0; ; failures += 1) {
+    // What it throws says nothing new of the API, which was not asked.
     const done = await pacer.turn(signal);
     let error: unknown;
     try {
@@ -46,7 +47,7 @@ export async function withRetries<T>(
       throw error;
     }
     const concernsAll = code === "throttled" || status === 503 || (code === "unreachable" && status === undefined);
-    if (concernsAll) pacer.pause(retryAfter, code === "throttled");
+    if (concernsAll) pacer.pause(error);
     if (failures + 1 >= MAX_TRIES || (!concernsAll && (retryAfter ?? 0) > MAX_WAIT_MS) || !pacer.mayRetry())
       throw error;
     log.debug({ host, code, status, failures }, "will ask the API again");

@@ -6,7 +6,7 @@ import { type Place, RegistryError, shown } from "../wire/errors.ts";
 import { failure, type Standing } from "../wire/failure.ts";
 import { createLearnt, type Learnt } from "../wire/learnt.ts";
 import { CONFIGS_LIMIT } from "../wire/limits.ts";
-import { type HostPacer, MAX_BACKOFF_MS, MAX_WAIT_MS } from "../wire/pacing.ts";
+import { type HostPacer, HostPausedError, MAX_BACKOFF_MS, MAX_WAIT_MS } from "../wire/pacing.ts";
 import { follow, type Reach } from "../wire/redirects.ts";
 import type { Resource } from "../auth/scopes.ts";
 import { createSemaphore, type Semaphore } from "../wire/semaphore.ts";
@@ -109,11 +109,13 @@ class HostSession implements Session {
         pacer.succeeded();
         return error;
       }
+      // It was not asked, so this says nothing new of it.
+      if (error instanceof HostPausedError) throw error;
       if (!passes(error)) {
         if (error.status !== undefined) pacer.succeeded();
         throw error;
       }
-      if (concernsHost(error)) pacer.pause(error.retryAfter, error.code === "throttled");
+      if (concernsHost(error)) pacer.pause(error);
       const { retryAfter: asked = 0 } = error;
       // What hangs as a HEAD is asked for by GET instead.
       const hopeless =

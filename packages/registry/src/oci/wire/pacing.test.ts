@@ -4,6 +4,7 @@ import { manualClock } from "../../../../../testing/manual-clock.ts";
 import { createHostPacer } from "./pacing.ts";
 
 const never = new AbortController().signal;
+const failing = { code: "unreachable", message: "h: connection refused" } as const;
 
 describe("a host", () => {
   test("gets no more requests at a time than allowed, in the order they came", async () => {
@@ -57,7 +58,7 @@ describe("a host", () => {
     const pacer = createHostPacer("h", { clock, random: () => 1 });
     const pauses: number[] = [];
     for (let failures = 0; failures < 6; failures += 1) {
-      pacer.pause();
+      pacer.pause(failing);
       const turn = pacer.turn(never);
       pauses.push(await clock.nextSleep());
       await clock.advance(pauses.at(-1) ?? 0);
@@ -65,18 +66,18 @@ describe("a host", () => {
     }
     assert.deepEqual(pauses, [1000, 2000, 4000, 8000, 16_000, 32_000]);
     for (const seconds of [60, 60]) {
-      pacer.pause();
-      const message = new RegExp(`not asked for another ${seconds} s`);
+      pacer.pause(failing);
+      const message = `h: not asked for another ${seconds} s, because it keeps failing. The last failure: h: connection refused`;
       await assert.rejects(
         pacer.turn(never),
-        { code: "throttled", message },
+        { code: "unreachable", message },
         "nobody waits so long for who may be away",
       );
       await clock.advance(seconds * 1000);
       (await pacer.turn(never))();
     }
     pacer.succeeded();
-    pacer.pause();
+    pacer.pause(failing);
     const turn = pacer.turn(never);
     assert.equal(await clock.nextSleep(), 1000);
     await clock.advance(1000);
@@ -127,8 +128,8 @@ describe("a host", () => {
     };
     await took(1);
     assert.equal(await took(10), 100);
-    pacer.pause(1000, true);
-    pacer.pause(1000, true);
+    pacer.pause({ ...failing, code: "throttled", retryAfter: 1000 });
+    pacer.pause({ ...failing, code: "throttled", retryAfter: 1000 });
     await took(1);
     assert.equal(await took(10), 200, "what was under way together counts once");
     for (let answers = 0; answers < 200; answers += 1) pacer.succeeded();

@@ -19,21 +19,43 @@ export interface PacingOptions {
   readonly random?: Random;
 }
 
+/** A failure that says something about the host as a whole. */
+type HostFailure = Pick<RegistryError, "code" | "message" | "retryAfter">;
+
+/** A host was not asked, since it is left alone for a while: `throttled` if it is asked too often, else `unreachable`. */
+export class HostPausedError extends RegistryError {
+  override readonly name = "HostPausedError";
+
+  /** @param ms until it is asked again */
+  constructor(host: string, { code, message, retryAfter }: HostFailure, ms: number) {
+    const seconds = Math.ceil(ms / 1000);
+    const why =
+      code === "throttled"
+        ? "it limits how often it may be asked. Ask less often, or with credentials that may ask more"
+        : `${retryAfter === undefined ? "it keeps failing" : "it asked for that"}. The last failure: ${message}`;
+    super(
+      code === "throttled" ? "throttled" : "unreachable",
+      `not asked for another ${seconds} s, because ${why}`,
+      { host },
+      { retryAfter: ms },
+    );
+  }
+}
+
 /** What limits the requests to one host; all that ask the host share it. */
 export interface HostPacer {
   /**
    * Resolves when a request may be sent; the result is called when its answer has been read.
-   * @throws RegistryError code `throttled` while the host is paused for longer than `maxWaitMs`
+   * @throws HostPausedError while the host is paused for longer than a request waits
    */
   turn(signal: AbortSignal): Promise<() => void>;
   /** The host answered sensibly. */
   succeeded(): void;
   /**
-   * The host as a whole is busy or away: it is not asked for a while.
-   * @param retryAfter milliseconds it asked for; else 1 s, doubling to 1 min with every failure in a row, with full jitter
-   * @param throttled it is asked too often: from then on half as often, and a little more with every answer
+   * The host as a whole is busy or away: it is not asked for as long as it asked for; else 1 s, doubling to 1 min with every failure in
+   * a row, with full jitter. If it was asked too often, it is from then on half as often, and a little more with every answer.
    */
-  pause(retryAfter?: number, throttled?: boolean): void;
+  pause(failure: HostFailure): void;
   /** How often it was asked too often, so far. */
   readonly throttled: number;
   /** Whether the host's retry budget has one left: about one in ten requests may be a repetition. */
@@ -74,7 +96,7 @@ export function createHostPacer(host: string, options: PacingOptions = {}): Host
   const interval = 1000 / rate;
   let nextDue = 0;
   let pausedUntil = 0;
-  let asked = false;
+  let pausedFor: HostFailure | undefined;
   let failures = 0;
   let budget = RETRY_BUDGET;
   let slowed = 1;
@@ -90,7 +112,8 @@ export function createHostPacer(host: string, options: PacingOptions = {}): Host
   };
   const unpaused = async (signal: AbortSignal): Promise<void> => {
     for (let left = pausedUntil - now(); left > 0; left = pausedUntil - now()) {
-      if (left > (asked ? maxWaitMs : Math.min(maxWaitMs, MAX_WAIT_FOR_FAILING_MS))) throw paused(host, left);
+      const most = pausedFor?.retryAfter === undefined ? Math.min(maxWaitMs, MAX_WAIT_FOR_FAILING_MS) : maxWaitMs;
+      if (pausedFor && left > most) throw new HostPausedError(host, pausedFor, left);
       await clock.sleep(left, signal);
     }
   };
@@ -113,7 +136,9 @@ export function createHostPacer(host: string, options: PacingOptions = {}): Host
       budget = Math.min(RETRY_BUDGET, budget + RETRY_EARNED);
       slowed = Math.max(1, slowed * RECOVERY);
     },
-    pause(retryAfter, throttled = false) {
+    pause(failure) {
+      const { retryAfter } = failure;
+      const throttled = failure.code === "throttled";
       // Requests that were under way together fail together: that is one failure.
       const again = now() < pausedUntil;
       if (throttled) refused += 1;
@@ -124,8 +149,9 @@ export function createHostPacer(host: string, options: PacingOptions = {}): Host
           ? backoff(failures, random, MAX_PAUSE_MS)
           : Math.min(MAX_RETRY_AFTER_MS, retryAfter) + random() * SPREAD_MS;
       failures += 1;
-      asked = retryAfter !== undefined;
-      pausedUntil = Math.max(pausedUntil, now() + wait);
+      if (now() + wait < pausedUntil) return;
+      pausedUntil = now() + wait;
+      pausedFor = failure;
     },
     get throttled() {
       return refused;
@@ -136,12 +162,4 @@ export function createHostPacer(host: string, options: PacingOptions = {}): Host
       return true;
     },
   };
-}
-
-function paused(host: string, ms: number): RegistryError {
-  const seconds = Math.ceil(ms / 1000);
-  const why =
-    `not asked for another ${seconds} s, because it asked for that or keeps failing. ` +
-    "If it limits how often it may be asked, ask less often or with credentials that are allowed more";
-  return new RegistryError("throttled", why, { host }, { retryAfter: ms });
 }

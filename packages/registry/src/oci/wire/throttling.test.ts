@@ -51,6 +51,20 @@ describe("a registry that limits requests", () => {
     await client.ping(signal);
   });
 
+  test("is counted as often as it said so, not as often as it was not asked for that", async ({ signal }) => {
+    await using registry = await startRegistryProxy();
+    const clock = manualClock();
+    const pacer = createHostPacer(registry.host, { clock, random: () => 0 });
+    await using client = testClient(registry.host, { pacer, clock, random: () => 0 });
+    registry.answerNext(/./, { status: 429, headers: { "retry-after": "90" }, body: "{}" });
+    for (let times = 0; times < 3; times += 1) await assert.rejects(client.ping(signal), { code: "throttled" });
+    assert.equal(client.throttled, 1);
+    await clock.advance(90_000);
+    registry.answerNext(/./, ok);
+    await client.ping(signal);
+    assert.equal(registry.requests.length, 2, "not asking it did not make the pause longer");
+  });
+
   test("for a millisecond, in a sentence, as GitHub does, is asked again", async ({ signal }) => {
     await using registry = await startRegistryProxy();
     await using client = testClient(registry.host);
@@ -137,4 +151,27 @@ describe("a registry that fails", () => {
     await client.close();
     await assert.rejects(client.ping(signal), { code: "closed" });
   });
+});
+
+test("a registry that is down for long is unreachable, with the reason, and never throttled", async ({ signal }) => {
+  await using registry = await startRegistryProxy();
+  const clock = manualClock();
+  const random = (): number => 1;
+  const pacer = createHostPacer(registry.host, { clock, random });
+  await using client = testClient(registry.host, { pacer, clock, random });
+  for (let failures = 0; failures < 7; failures += 1) {
+    await clock.advance(60_000);
+    pacer.pause({ code: "unreachable", message: "connection refused" });
+  }
+  for (let times = 0; times < 2; times += 1) {
+    await assert.rejects(client.ping(signal), {
+      code: "unreachable",
+      retryAfter: 60_000,
+      message: `${registry.host}: not asked for another 60 s, because it keeps failing. The last failure: connection refused`,
+    });
+  }
+  assert.equal(client.throttled, 0);
+  await clock.advance(60_000);
+  registry.answerNext(/./, ok);
+  await client.ping(signal);
 });

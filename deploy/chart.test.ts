@@ -87,6 +87,11 @@ describe("the chart", { skip: noHelm }, () => {
       ["--set", "serviceAccount.create=false"],
       /serviceAccount\.name is needed with serviceAccount\.create=false/,
     ],
+    [
+      "a pull secret without its namespace",
+      ["--set-json", 'config.sources=[{"kind":"oci","credentials":{"pullSecret":"registry"}}]'],
+      /the pullSecret "registry" needs its namespace: NAMESPACE\/NAME/,
+    ],
     ["two monitors", ["--set", "serviceMonitor.enabled=true,podMonitor.enabled=true"], /scraped twice/],
     ["an end that is too short", ["--set", "terminationGracePeriodSeconds=14"], /14 s are too few/],
     [

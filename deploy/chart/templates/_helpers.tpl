@@ -70,14 +70,21 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- if hasKey .Values.config "store" }}
 {{- fail "config.store: set store instead, so that the pods have what it needs" }}
 {{- end }}
+{{- range .Values.config.sources }}
+{{- with dig "credentials" "pullSecret" "" . }}
+{{- if not (regexMatch "^[^/]+/[^/]+$" .) }}
+{{- fail (printf "config.sources: the pullSecret %q needs its namespace: NAMESPACE/NAME" .) }}
+{{- end }}
+{{- end }}
+{{- end }}
 {{- range .Values.dispatchers }}
 {{- if and .podSelector (not $.Values.networkPolicy.egress.apiServer.cidrs) }}
-{{- fail (printf "networkPolicy.egress.apiServer.cidrs is needed, since the dispatcher %s:%s has a network policy; `kubectl get endpoints kubernetes` shows the addresses" .namespace .serviceAccount) }}
+{{- fail (printf "networkPolicy.egress.apiServer.cidrs is needed, since the dispatcher %s:%s has a network policy; `kubectl -n default get endpointslices kubernetes` shows the addresses" .namespace .serviceAccount) }}
 {{- end }}
 {{- end }}
 {{- if .Values.networkPolicy.enabled }}
 {{- if and (include "executor-registry.usesApi" .) (not .Values.networkPolicy.egress.apiServer.cidrs) }}
-{{- fail "networkPolicy.egress.apiServer.cidrs is needed, since the configuration uses the Kubernetes API; `kubectl get endpoints kubernetes` shows the addresses" }}
+{{- fail "networkPolicy.egress.apiServer.cidrs is needed, since the configuration uses the Kubernetes API; `kubectl -n default get endpointslices kubernetes` shows the addresses" }}
 {{- end }}
 {{- if and $shared (not .Values.networkPolicy.egress.database.to) }}
 {{- fail (printf "networkPolicy.egress.database.to is needed for a store of kind %s" .Values.store.kind) }}

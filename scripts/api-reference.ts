@@ -1,4 +1,5 @@
-import { code, type Shape, table, values } from "./json-schema-words.ts";
+import { code, type Shape, values } from "./json-schema-words.ts";
+import { table } from "./reference-page.ts";
 
 interface Schema extends Omit<Shape, "properties" | "items" | "anyOf" | "oneOf" | "additionalProperties"> {
   readonly $ref?: string;

@@ -1,4 +1,5 @@
 import { COMMANDS, exitCodes, type Flags, GLOBAL_FLAGS } from "executor-registry/internal";
+import { table } from "./reference-page.ts";
 
 /** The tables of docs/cli.md that are made from the code, by the name in their `<!-- begin … -->`. */
 export function referenceTables(): ReadonlyMap<string, string> {
@@ -30,9 +31,4 @@ function flagTable(flags: Flags): string {
     help,
   ]);
   return table(["flag", "meaning"], rows);
-}
-
-function table(headers: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |\n`;
-  return line(headers) + line(headers.map(() => "---")) + rows.map(line).join("");
 }

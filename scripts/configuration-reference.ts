@@ -1,5 +1,6 @@
 import { configJsonSchema } from "@executor-registry/registry/internal";
-import { code, type Shape, table as tableOf, values } from "./json-schema-words.ts";
+import { code, type Shape, values } from "./json-schema-words.ts";
+import { table as tableOf } from "./reference-page.ts";
 
 /** Every setting as tables in Markdown, one for each member of the file and each kind of a list's members. */
 export function configurationReference(): string {

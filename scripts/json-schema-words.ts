@@ -38,10 +38,3 @@ export function values(shape: Shape): string {
 
 /** A value as code. */
 export const code = (value: unknown): string => `\`${typeof value === "string" ? value : JSON.stringify(value)}\``;
-
-/** A table in Markdown. */
-export function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell) => cell.replaceAll("|", "\\|").replaceAll("\n", " ")).join(" | ")} |`;
-  return [line(heads), line(heads.map(() => "---")), ...rows.map(line), ""].join("\n");
-}

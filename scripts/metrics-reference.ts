@@ -1,5 +1,6 @@
 import { parse } from "yaml";
 import { type MetricDefinition, METRICS } from "@executor-registry/registry/internal";
+import { table } from "./reference-page.ts";
 
 const REPLICAS: Readonly<Record<MetricDefinition["replicas"], string>> = {
   own: "its own",
@@ -47,11 +48,8 @@ function metricsTable(): string {
       )
       .join("; "),
     REPLICAS[replicas],
-    help.replaceAll("|", "\\|"),
+    help,
   ]);
   const head = ["metric", "type", "unit", "labels, and what bounds them", "of several replicas, each says", "meaning"];
   return table(head, rows);
 }
-
-const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
-  [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |\n`).join("");

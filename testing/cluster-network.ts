@@ -1,6 +1,6 @@
-import { execFileSync } from "node:child_process";
-import { createHash } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { startNameServer } from "./name-server.ts";
+import { nodeRules } from "./node-rules.ts";
 import type { TestNamespace } from "./cluster.ts";
 
 interface Endpoint {
@@ -12,8 +12,11 @@ interface Slice {
   readonly endpoints: readonly Endpoint[] | null;
 }
 
-/** Where pods ask for names: `dnsConfig: { nameservers: [NAME_SERVER] }`, with `dnsPolicy: None`. */
-export const NAME_SERVER = "10.96.0.10";
+/**
+ * Where pods ask for names: `dnsConfig: { nameservers: [NAME_SERVER] }`, with `dnsPolicy: None`. Each process has an address of its own, of
+ * those that belong to no network (RFC 2544), so that test files that run at once answer their own pods.
+ */
+export const NAME_SERVER = `198.${18 + ((process.pid >> 16) & 1)}.${(process.pid >> 8) & 255}.${process.pid & 255}`;
 /** Where connections to nothing lead: they are refused there. */
 const NOWHERE = "127.0.0.1:1";
 /** Milliseconds between looks at the endpoints; kube-proxy takes up changes about as fast. */
@@ -30,40 +33,31 @@ export interface ClusterNetwork extends AsyncDisposable {
   lead(service: string, port: number, to: string): Promise<string>;
 }
 
-/** For the Services of a namespace; needs root on the node. Its rules go when it goes out of scope. */
+/**
+ * For the Services of a namespace, one namespace at a time in a process; needs root on the node. Its rules go when it goes out of scope,
+ * which fails if a Service could not be followed all the time.
+ */
 export async function clusterNetwork({ name: namespace, api }: TestNamespace): Promise<ClusterNetwork> {
   const services = `/api/v1/namespaces/${namespace}/services` as const;
-  const chains: { readonly chain: string; readonly matches: string }[] = [];
+  await using starting = new AsyncDisposableStack();
+  const addresses = new Map<string, string>();
+  const names = starting.use(
+    await startNameServer((name) => addresses.get(name.replace(/(\.svc(\.cluster\.local)?)?$/, ""))),
+  );
+  const rules = starting.use(nodeRules());
+  rules.lead(`${NAME_SERVER}/32 -p udp --dport 53`, [`127.0.0.1:${names.port}`]);
+
   const ended = new AbortController();
   const following: Promise<void>[] = [];
+  starting.defer(async () => {
+    ended.abort();
+    await Promise.all(following);
+  });
 
-  const addresses = new Map<string, string>();
-  const names = await startNameServer((name) => addresses.get(name.replace(/(\.svc(\.cluster\.local)?)?$/, "")));
-
-  /** Puts the rules of one Service into a chain of their own, all at once. */
-  const route = (chain: string, ends: readonly string[]): void => {
-    const rules = ends.map((end, at) => {
-      const share = at === ends.length - 1 ? "" : `-m statistic --mode random --probability ${1 / (ends.length - at)} `;
-      return `-A ${chain} -p tcp ${share}-j DNAT --to-destination ${end}`;
-    });
-    const input = ["*nat", `:${chain} - [0:0]`, ...rules, "COMMIT", ""].join("\n");
-    execFileSync("iptables-restore", ["--wait", "--noflush"], { input });
-  };
-  const nat = (...args: readonly string[]): void =>
-    void execFileSync("iptables", ["-w", "-t", "nat", ...args], { stdio: "ignore" });
-  const chainFor = (service: string, address: string, port: number): string => {
-    const chain = `TEST-${createHash("sha256").update(`${namespace}/${service}`).digest("hex").slice(0, 12)}`;
-    route(chain, [NOWHERE]);
-    const matches = `-d ${address}/32 -p tcp --dport ${port} -j ${chain}`;
-    for (const hook of ["PREROUTING", "OUTPUT"]) nat("-A", hook, ...matches.split(" "));
-    chains.push({ chain, matches });
+  const route = (service: string, address: string, port: number, ends: readonly string[]): void => {
+    rules.lead(`${address}/32 -p tcp --dport ${port}`, ends);
     for (const name of [service, `${service}.${namespace}`]) addresses.set(name, address);
-    return chain;
   };
-  const asked = `PREROUTING -d ${NAME_SERVER} -p udp --dport 53 -j DNAT --to-destination 127.0.0.1:${names.port}`.split(
-    " ",
-  );
-  nat("-I", ...asked);
   const endsOf = async (service: string): Promise<readonly string[]> => {
     const selector = encodeURIComponent(`kubernetes.io/service-name=${service}`);
     const path = `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices?labelSelector=${selector}` as const;
@@ -80,39 +74,33 @@ export async function clusterNetwork({ name: namespace, api }: TestNamespace): P
     return chosen.length > 0 ? chosen : [NOWHERE];
   };
 
+  const held = starting.move();
   return {
     async follow(service) {
       type Found = { spec: { clusterIP: string; ports: readonly { port: number }[] } };
       const { spec } = (await api.request(`${services}/${service}` as const)) as Found;
-      const chain = chainFor(service, spec.clusterIP, spec.ports[0]?.port ?? 0);
-      let now = "";
+      let now: readonly string[] = [];
       const look = async (): Promise<void> => {
-        while (!ended.signal.aborted) {
-          const ends = await endsOf(service);
-          if (ends.join() !== now) route(chain, ends);
-          now = ends.join();
-          await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-        }
+        const ends = await endsOf(service);
+        if (ends.join() !== now.join()) route(service, spec.clusterIP, spec.ports[0]?.port ?? 0, ends);
+        now = ends;
       };
-      following.push(look());
+      await look();
+      const looking = (async () => {
+        // Only its end cuts a pause short.
+        while (await sleep(LOOK_MS, true, { signal: ended.signal }).catch(() => false)) await look();
+      })();
+      // What it fails by is thrown at the end.
+      looking.catch(() => {});
+      following.push(looking);
       return spec.clusterIP;
     },
     async lead(service, port, to) {
       const body = { metadata: { name: service }, spec: { ports: [{ port }] } };
       const { spec } = (await api.request(services, { method: "POST", body })) as { spec: { clusterIP: string } };
-      route(chainFor(service, spec.clusterIP, port), [to]);
+      route(service, spec.clusterIP, port, [to]);
       return spec.clusterIP;
     },
-    async [Symbol.asyncDispose]() {
-      ended.abort();
-      await Promise.all(following);
-      nat("-D", ...asked);
-      await names[Symbol.asyncDispose]();
-      for (const { chain, matches } of chains) {
-        for (const hook of ["PREROUTING", "OUTPUT"]) nat("-D", hook, ...matches.split(" "));
-        nat("-F", chain);
-        nat("-X", chain);
-      }
-    },
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
 }

@@ -114,6 +114,7 @@ describe("the server interprets a row's", () => {
       pino: pino({ level: "silent" }),
       limits: { writes: new MinuteLimit(100, systemClock), refusedEvents: new MinuteLimit(100, systemClock) },
       clock: systemClock,
+      draining: () => false,
       trustProxy: false,
     });
     url = await server.listen({ host: "127.0.0.1", port: 0 });

@@ -37,6 +37,8 @@ export interface ServerOptions {
   readonly tracer: Tracer;
   readonly limits: RateLimits;
   readonly clock: Clock;
+  /** Whether the service is ending: each caller is told to make its next request on another connection. */
+  readonly draining: () => boolean;
   /** Whose `X-Forwarded-For` is believed: so many proxies before the service, or those at these addresses. */
   readonly trustProxy: false | number | string[];
 }
@@ -60,13 +62,15 @@ const NO_COMPILERS = {
 
 /** Makes the HTTP server; it does not listen yet. */
 export async function createHttpServer(options: ServerOptions): Promise<FastifyInstance> {
-  const { operations, api, readPath, nextId, pino, tracer, clock, trustProxy: hops } = options;
+  const { operations, api, readPath, nextId, pino, tracer, clock, draining, trustProxy: hops } = options;
   // What Fastify itself has to say; requests are logged here.
   const ownLog: FastifyBaseLogger = pino.child({}, { level: "warn" });
   const fastify = fastifyFactory({
     loggerInstance: ownLog,
     serverFactory(handler): Server {
       const listener = oneAtATime((request, response) => {
+        // Else what a caller sends on a kept connection, as that is closed, is lost.
+        if (draining()) response.shouldKeepAlive = false;
         if (!readPath(request, response)) handler(request, response);
         else if (response.writableLength > 0) response.socket?.setTimeout(UNREAD_MS);
       });

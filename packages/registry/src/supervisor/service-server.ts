@@ -113,6 +113,7 @@ export async function createServiceServer({
       refusedEvents: new MinuteLimit(limits.refusedEventsPerMinute, clock),
     },
     clock,
+    draining: () => draining,
     trustProxy: listen.trustProxy,
   });
   return {

@@ -150,6 +150,19 @@ describe("a service that ends", () => {
     await assert.rejects(fetch(`${service.url}/livez`));
   });
 
+  test("has callers leave the connections that it is about to close", async () => {
+    const service = await start(`${nothing}sources: [{name: examples, kind: oci-layout, path: examples/layout}]\n`);
+    await fetch(`${service.url}/executors/refresh?wait=true`, { method: "POST" });
+    const kept = async (path: string): Promise<readonly [number, string | null]> => {
+      const { status, headers } = await fetch(service.url + path);
+      return [status, headers.get("connection")];
+    };
+    for (const path of ["/executors/ml", "/executors"]) assert.deepEqual(await kept(path), [200, "keep-alive"], path);
+    service.drain();
+    for (const path of ["/executors/ml", "/executors"]) assert.deepEqual(await kept(path), [200, "close"], path);
+    await service.close();
+  });
+
   test("leaves a resolver that has asked once with its answer", async () => {
     const service = await start(`${nothing}sources: [{name: examples, kind: oci-layout, path: examples/layout}]\n`);
     await fetch(`${service.url}/executors/refresh?wait=true`, { method: "POST" });

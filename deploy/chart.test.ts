@@ -173,20 +173,23 @@ describe("the chart", { skip: noHelm }, () => {
 
   test("lets pods reach what is listed, and nothing else", async () => {
     const objects = await renderChart("--values", `${CHART}/ci/network-values.yaml`);
-    const policy = objects.find(
-      ({ kind, metadata }) => kind === "NetworkPolicy" && metadata.name === "executor-registry",
-    );
-    const egress = at(policy, "spec", "egress") as readonly {
-      to: readonly object[];
-      ports: readonly { port: number }[];
-    }[];
-    const allowed = egress.flatMap(({ to, ports }) =>
-      to.map((peer) => `${JSON.stringify(peer)} ${ports.map(({ port }) => port).join()}`),
-    );
-    assert.deepEqual(allowed, [
+    const allowed = (name: string): readonly string[] => {
+      const policy = objects.find(({ kind, metadata }) => kind === "NetworkPolicy" && metadata.name === name);
+      const egress = at(policy, "spec", "egress") as readonly {
+        to: readonly object[];
+        ports: readonly { port: number }[];
+      }[];
+      return egress.flatMap(({ to, ports }) =>
+        to.map((peer) => `${JSON.stringify(peer)} ${ports.map(({ port }) => port).join()}`),
+      );
+    };
+    const dns = [
       '{"namespaceSelector":{"matchLabels":{"kubernetes.io/metadata.name":"kube-system"}},"podSelector":{"matchLabels":{"k8s-app":"kube-dns"}}} 53,53',
       '{"ipBlock":{"cidr":"169.254.20.10/32"}} 53,53',
       '{"ipBlock":{"cidr":"10.96.0.10/32"}} 53,53',
+    ];
+    assert.deepEqual(allowed("executor-registry"), [
+      ...dns,
       '{"ipBlock":{"cidr":"0.0.0.0/0","except":["169.254.0.0/16"]}} 443',
       '{"ipBlock":{"cidr":"::/0"}} 443',
       '{"ipBlock":{"cidr":"10.0.0.1/32"}} 443,6443',
@@ -195,6 +198,12 @@ describe("the chart", { skip: noHelm }, () => {
       '{"ipBlock":{"cidr":"fd00:ec2::23/128"}} 80',
       '{"ipBlock":{"cidr":"169.254.169.254/32"}} 80',
       '{"ipBlock":{"cidr":"169.254.169.252/32"}} 988',
+    ]);
+    assert.deepEqual(allowed("executor-registry-dispatcher"), [
+      ...dns,
+      '{"namespaceSelector":{"matchLabels":{"kubernetes.io/metadata.name":"executor-registry"}},"podSelector":{"matchLabels":{"app.kubernetes.io/name":"executor-registry","app.kubernetes.io/instance":"executor-registry"}}} 8080',
+      '{"ipBlock":{"cidr":"10.0.0.1/32"}} 443,6443',
+      '{"podSelector":{"matchLabels":{"app":"queue"}}} 5672',
     ]);
   });
 

@@ -78,7 +78,7 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end }}
 {{- end }}
 {{- range .Values.dispatchers }}
-{{- if and .podSelector (not $.Values.networkPolicy.egress.apiServer.cidrs) }}
+{{- if and .networkPolicy (not $.Values.networkPolicy.egress.apiServer.cidrs) }}
 {{- fail (printf "networkPolicy.egress.apiServer.cidrs is needed, since the dispatcher %s:%s has a network policy; `kubectl -n default get endpointslices kubernetes` shows the addresses" .namespace .serviceAccount) }}
 {{- end }}
 {{- end }}

@@ -5,6 +5,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { after, before, describe, test } from "node:test";
 import { onPath } from "./tools.ts";
 
@@ -16,26 +17,28 @@ describe("npm start", () => {
   after(() => rm(folder, { recursive: true }));
 
   /** As `npm start`, but for the place of the store. */
-  async function start(): Promise<{ printed: string; end(): Promise<unknown> }> {
+  async function start(): Promise<{ printed: string; end(): Promise<{ code: number | null; warned: string }> }> {
     const example = await readFile("examples/registry.yaml", "utf8");
     const file = join(folder, "registry.yaml");
     await writeFile(file, example.replace("sqlite:.data/", `sqlite:${join(folder, "data")}/`));
     const { scripts } = JSON.parse(await readFile("package.json", "utf8")) as { scripts: { start: string } };
     const [command, ...args] = scripts.start.split(" ");
     assert.equal(command, "node");
-    const child = spawn(process.execPath, [...args, file], { stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(process.execPath, [...args, file], { stdio: ["ignore", "pipe", "pipe"] });
     let printed = "";
+    let warned = "";
+    child.stderr.on("data", (chunk) => (warned += String(chunk)));
     while (!printed.includes("Ctrl-C ends it.")) {
       const event = await Promise.race([once(child.stdout, "data"), once(child, "exit").then(() => undefined)]);
-      if (event === undefined) throw new Error(`it ended early: ${printed}`);
+      if (event === undefined) throw new Error(`it ended early: ${printed}${warned}`);
       printed += String(event[0]);
     }
     return {
       printed,
       async end() {
         child.kill("SIGINT");
-        const [code] = (await once(child, "exit")) as [number | null];
-        return code;
+        const [code] = (await once(child, "close")) as [number | null];
+        return { code, warned };
       },
     };
   }
@@ -61,8 +64,18 @@ describe("npm start", () => {
       following.kill();
       await once(following, "exit");
     } finally {
-      assert.equal(await end(), 0);
+      assert.deepEqual(await end(), { code: 0, warned: "" });
     }
+  });
+
+  test("says in a sentence what it cannot use of the data of another release", async () => {
+    await (await start()).end();
+    const database = new DatabaseSync(join(folder, "data", "executors.sqlite"));
+    assert.equal(database.prepare("UPDATE snapshot SET format = 0").run().changes, 1);
+    database.close();
+    const { code, warned } = await (await start()).end();
+    assert.equal(code, 0);
+    assert.match(warned, /^warn: the snapshot cannot be used; replaying the whole journal \(it has format 0; .*\)\n$/);
   });
 
   test("takes the next port when its own is taken, and says so", async () => {
@@ -78,7 +91,7 @@ describe("npm start", () => {
         printed,
         /^Something listens on port 8080 already; this is \d+\.\nThe registry service answers at http:\/\/127\.0\.0\.1:/,
       );
-      assert.equal(await end(), 0);
+      assert.deepEqual(await end(), { code: 0, warned: "" });
     } finally {
       if (taken) other.close();
     }

@@ -12,11 +12,20 @@ const POLL_MS = 20;
 
 // Runs `executor-registry-server serve` with the example images, and says what to try.
 const file = process.argv[2] ?? "examples/registry.yaml";
-const { io, ended } = ownProcess();
+const { io: own, ended } = ownProcess();
+const io = Object.create(own, { stdout: { value: { ...own.stdout, print: printLog } } }) as typeof own;
 const { text, config } = await loadConfig(file, io.env);
 const { host, port: wanted } = config.listen;
 const port = await freePort(host, wanted);
 const url = `http://${host === "0.0.0.0" ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host}:${port}`;
+
+/** Prints the service's log, of which there are only warnings, for a person. */
+function printLog(lines: string | readonly string[]): void {
+  for (const line of [lines].flat()) {
+    const { level, msg, problem } = JSON.parse(line) as Readonly<Record<string, string | undefined>>;
+    own.stderr.print(`${level}: ${msg}${problem === undefined ? "" : ` (${problem})`}`);
+  }
+}
 
 /** Serves by the configuration, or by a copy of it with another port. */
 async function serve(): Promise<number> {

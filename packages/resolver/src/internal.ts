@@ -19,7 +19,7 @@ export { parseUnreadTag, parseVerdict, parseVersion } from "./contract/parse-ser
 export { parseEvent, parseVersionNames } from "./contract/parse-document.ts";
 export type * from "./contract/selection-documents.ts";
 export type * from "./contract/service-documents.ts";
-export { noProxyFor, noProxyRules } from "./http/no-proxy.ts";
+export { isLoopback, noProxyFor, noProxyRules } from "./http/no-proxy.ts";
 export type { ClusterAccess, Credentials } from "./kubernetes/api/access.ts";
 export { LABEL_PREFIX, SIGHTINGS_NAME, TYPE_LABEL } from "./kubernetes/api/api.ts";
 export { refusedSubject } from "./kubernetes/api/forbidden.ts";

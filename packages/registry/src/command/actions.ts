@@ -32,11 +32,14 @@ export const ACTIONS: readonly Action[] = [
         import("../config/load-config.ts"),
         import("../supervisor/check-config.ts"),
       ]);
-      const { summary } = await checkConfig(await readConfig(named), named, io.clock, io.env);
+      const { policies, warnings } = await checkConfig(await readConfig(named), named, io.clock, io.env);
+      for (const { code, path, message } of warnings) {
+        io.stderr.print(escaped(`warning: ${named}: ${path}: ${message} (${code})`));
+      }
       io.stdout.print([
         `${named} has no mistakes`,
         "what images must pass, by policy:",
-        ...summary.map((line) => escaped(`  ${line}`)),
+        ...policies.summary.map((line) => escaped(`  ${line}`)),
       ]);
       return 0;
     },

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { parse } from "yaml";
+import { serving } from "../../../../testing/serving.ts";
 import { fakeIo, runHere } from "../testing/process-io.ts";
 
 describe("config", () => {
@@ -21,6 +22,17 @@ describe("config", () => {
         "",
       ],
     );
+  });
+
+  test("a service that lets everybody on a network write says so, and so does check", async () => {
+    const file = join(folder, "open.yaml");
+    await writeFile(file, "listen: { host: 0.0.0.0, port: 0 }\nsources: []\nauth: { writes: open }\n");
+    const { code, stderr } = await runHere(["config", "check", file]);
+    assert.equal(code, 0);
+    const [, warning = ""] = /^warning: .*open\.yaml: (auth\.writes: .*) \(open-writes\)\n$/.exec(stderr) ?? [];
+    assert.match(warning, /whoever reaches 0\.0\.0\.0 is an operator/);
+    await using service = await serving(file, {}, "listening");
+    assert.partialDeepStrictEqual(await service.logged(warning), { level: "warn", code: "open-writes" });
   });
 
   test("check prints every mistake with its line, and ends with 2", async () => {

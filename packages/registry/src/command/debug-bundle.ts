@@ -110,8 +110,9 @@ async function findings(
 ): Promise<Collected> {
   if (text === undefined) return { problem: messageOf(problem) };
   try {
-    await checkConfig(text, file, clock, env);
-    return { text: `${file} has no mistakes\n` };
+    const { warnings } = await checkConfig(text, file, clock, env);
+    const lines = warnings.map(({ code, path, message }) => `warning: ${path}: ${message} (${code})\n`);
+    return { text: [...lines, `${file} has no mistakes\n`].join("") };
   } catch (error) {
     return { text: `${messageOf(error)}\n` };
   }

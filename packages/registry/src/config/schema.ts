@@ -112,7 +112,10 @@ const Executors = z.strictObject({
 
 const Auth = z.strictObject({
   reads: z.enum(["open", "token"]).default("open").meta({ description: "Whether reading needs a token" }),
-  writes: z.enum(["open", "token"]).default("token").meta({ description: "Whether writing does" }),
+  writes: z
+    .enum(["open", "token"])
+    .default("token")
+    .meta({ description: "Whether writing does. `open` makes every caller an operator" }),
   health: z.enum(["open", "token"]).optional().meta({
     description:
       "Whether the details of `/health` need a token; the status alone never does, nor do `/livez` and `/readyz`. As `reads` when absent",

@@ -16,7 +16,7 @@ export const LOG_FIELDS = {
   level: text("`debug`, `info`, `warn`, `error` or `fatal`"),
   time: text("When, in UTC: RFC 3339"),
   msg: text("What happened, as a sentence"),
-  code: text("The error's [code](errors.md); `internal` for a mistake in the service"),
+  code: text("The error's [code](errors.md), or the [warning's](#warnings); `internal` for a mistake in the service"),
   problem: text("What is wrong, as a sentence, where `msg` says what follows from it"),
   err: object("An error that is none of the service's own, with its stack"),
   requestId: text("The request, as in its answer's `X-Request-Id`"),

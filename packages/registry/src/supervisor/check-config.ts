@@ -9,6 +9,7 @@ import { refuseLoss, refuseUnchecked } from "../config/load-config.ts";
 import { type ConfigMistake, InvalidConfigurationError, readWholeConfig } from "../config/parse-config.ts";
 import type { Variables } from "../config/read-secrets.ts";
 import type { Config } from "../config/schema.ts";
+import { type ConfigWarning, configWarnings } from "../config/warnings.ts";
 import { Leadership } from "./leadership.ts";
 import { makeParts } from "./parts.ts";
 import { UNMEASURED } from "../model/measures.ts";
@@ -17,10 +18,16 @@ import { rulesUnder } from "./rules-under.ts";
 import { memoryStore } from "../stores/memory.ts";
 import { storeProblem } from "../stores/open.ts";
 
+/** What a configuration without mistakes means. */
+export interface CheckedConfig {
+  readonly policies: ImagePolicies;
+  readonly warnings: readonly ConfigWarning[];
+}
+
 /**
  * Finds what would keep the service from starting with a configuration on this machine. Nothing is kept, and no other machine is asked.
  * @param file for messages
- * @returns what images must pass
+ * @returns what images must pass, and what is worth a warning
  * @throws InvalidConfigurationError
  */
 export async function checkConfig(
@@ -28,7 +35,7 @@ export async function checkConfig(
   file: string,
   clock: Clock,
   variables: Variables,
-): Promise<ImagePolicies> {
+): Promise<CheckedConfig> {
   const config = await readWholeConfig(text, file, variables);
   refuseLoss(config, { text, file });
   refuseUnchecked(config, file);
@@ -39,7 +46,7 @@ export async function checkConfig(
   ]);
   const mistakes = found.filter((mistake) => mistake !== undefined);
   if (mistakes.length > 0) throw new InvalidConfigurationError(file, mistakes);
-  return makePolicies(config.checks ?? "none");
+  return { policies: makePolicies(config.checks ?? "none"), warnings: configWarnings(config) };
 }
 
 async function storeMistake({ store }: Config): Promise<ConfigMistake | undefined> {

@@ -7,6 +7,7 @@ import { Choices } from "../choice/choices.ts";
 import type { RulesOf } from "../choice/rules.ts";
 import type { Variables } from "../config/read-secrets.ts";
 import type { Config } from "../config/schema.ts";
+import { configWarnings } from "../config/warnings.ts";
 import { createFreshness } from "../http/freshness.ts";
 import { createMetrics } from "../http/metrics.ts";
 import { BrokenJournalError } from "../journal/errors.ts";
@@ -99,6 +100,8 @@ async function begin(options: ServiceOptions, lifetimes: Lifetimes): Promise<Ser
     if (missing === undefined) log.warn(fields, message);
     else log.error(fields, message);
   }
+
+  warn(config, log);
 
   // It orders claims by the parts, which are made after it; nothing is put in order before that.
   const catalogue = await Catalogue.open({
@@ -204,6 +207,7 @@ async function begin(options: ServiceOptions, lifetimes: Lifetimes): Promise<Ser
         choices.renew(rules);
         await server.renew(parts.access, ending.signal);
       });
+      warn({ listen: config.listen, auth: next.auth }, log);
       return FIXED.filter((name) => !isDeepStrictEqual(next[name], config[name]));
     },
     drain: () => server.drain(),
@@ -213,6 +217,10 @@ async function begin(options: ServiceOptions, lifetimes: Lifetimes): Promise<Ser
       await lifetimes.end();
     },
   };
+}
+
+function warn(config: Parameters<typeof configWarnings>[0], log: Logger): void {
+  for (const { code, path, message } of configWarnings(config)) log.warn({ code }, `${path}: ${message}`);
 }
 
 /** Nothing of OpenTelemetry is loaded where nothing is traced. */

@@ -28,7 +28,8 @@ LOOPBACK.addSubnet("127.0.0.0", 8, "ipv4");
 LOOPBACK.addAddress("::1", "ipv6");
 const family = (address: string): "ipv4" | "ipv6" => (isIP(address) === 6 ? "ipv6" : "ipv4");
 
-function isLoopback(host: string): boolean {
+/** Whether a name or an address, without brackets, is this machine's own. */
+export function isLoopback(host: string): boolean {
   return host === "localhost" || (isIP(host) !== 0 && LOOPBACK.check(host, family(host)));
 }
 

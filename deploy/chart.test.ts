@@ -90,7 +90,17 @@ describe("the chart", { skip: noHelm }, () => {
     [
       "a pull secret without its namespace",
       ["--set-json", 'config.sources=[{"kind":"oci","credentials":{"pullSecret":"registry"}}]'],
-      /the pullSecret "registry" needs its namespace: NAMESPACE\/NAME/,
+      /'\/config\/sources\/0\/credentials\/pullSecret': 'registry' does not match pattern/,
+    ],
+    [
+      "a setting that the service does not have",
+      ["--set-json", 'config.auth={"raeds":"token"}'],
+      /'\/config\/auth': additional properties 'raeds' not allowed/,
+    ],
+    [
+      "a source whose kind lacks something, and names no other kind's settings",
+      ["--set-json", 'config.sources=[{"name":"own","kind":"oci","host":"registry.example.com"}]'],
+      /'\/config\/sources\/0': missing property 'repositories'\n*$/,
     ],
     ["two monitors", ["--set", "serviceMonitor.enabled=true,podMonitor.enabled=true"], /scraped twice/],
     ["an end that is too short", ["--set", "terminationGracePeriodSeconds=14"], /14 s are too few/],

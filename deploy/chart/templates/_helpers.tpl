@@ -70,13 +70,6 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- if hasKey .Values.config "store" }}
 {{- fail "config.store: set store instead, so that the pods have what it needs" }}
 {{- end }}
-{{- range .Values.config.sources }}
-{{- with dig "credentials" "pullSecret" "" . }}
-{{- if not (regexMatch "^[^/]+/[^/]+$" .) }}
-{{- fail (printf "config.sources: the pullSecret %q needs its namespace: NAMESPACE/NAME" .) }}
-{{- end }}
-{{- end }}
-{{- end }}
 {{- range .Values.dispatchers }}
 {{- if and .networkPolicy (not $.Values.networkPolicy.egress.apiServer.cidrs) }}
 {{- fail (printf "networkPolicy.egress.apiServer.cidrs is needed, since the dispatcher %s:%s has a network policy; `kubectl -n default get endpointslices kubernetes` shows the addresses" .namespace .serviceAccount) }}

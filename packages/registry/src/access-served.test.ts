@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { request } from "node:http";
+import { type IncomingMessage, request } from "node:http";
+import { text } from "node:stream/consumers";
 import { describe, test } from "node:test";
 import { pino } from "pino";
 import { startLoopbackServer } from "../../../testing/loopback-server.ts";
@@ -106,6 +107,61 @@ describe("red-18, red-13: access", () => {
       }
     } finally {
       await service.close();
+    }
+  });
+
+  test("a page whose site's name was made to lead here reads nothing, and does nothing", async () => {
+    const asked = async (service: Service, host: string, path: string, method = "GET"): Promise<unknown> => {
+      const sent = request(service.url + path, { method, headers: { host }, agent: false }).end();
+      const [response] = (await once(sent, "response")) as [IncomingMessage];
+      const body = await text(response);
+      return response.statusCode === 421 ? (JSON.parse(body) as { code: string }).code : response.statusCode;
+    };
+    const layout = "sources: [{name: examples, kind: oci-layout, path: examples/layout}]\nauth: {writes: open}";
+    const startAt = (listen: string): Promise<Service> =>
+      startService({ config: parseConfig(`listen: {port: 0, ${listen}}\n${layout}`, "test.yaml"), log });
+    const [own, behindProxy, shared, named] = await Promise.all([
+      startAt("host: 127.0.0.1"),
+      startAt("host: 127.0.0.1, trustProxy: true"),
+      startAt("host: 0.0.0.0"),
+      startAt("host: 0.0.0.0, hosts: [Executors.example.com]"),
+    ]);
+    try {
+      await fetch(`${own.url}/executors/refresh?wait=true`, { method: "POST" });
+      for (const [method, path] of [
+        ["GET", "/executors/ml"],
+        ["GET", "/executors"],
+        ["GET", "/"],
+        ["GET", "/nowhere"],
+        ["POST", "/executors/refresh"],
+        ["OPTIONS", "/executors"],
+      ] as const) {
+        for (const host of [
+          "evil.example",
+          "evil.example:8080",
+          "127.0.0.1.evil.example",
+          "localhost, evil.example",
+          "evil.example:x",
+        ])
+          assert.equal(await asked(own, host, path, method), "unknown-host", `${method} ${path} at ${host}`);
+      }
+      for (const host of [
+        "localhost",
+        "LOCALHOST:8080",
+        "127.0.0.1:1",
+        "[::1]:8080",
+        "192.0.2.1",
+        "dev.localhost",
+        "registry",
+        "host.docker.internal:8080",
+      ])
+        assert.equal(await asked(own, host, "/executors/ml"), 200, host);
+      for (const service of [behindProxy, shared]) assert.equal(await asked(service, "any.example", "/executors"), 200);
+      for (const host of ["executors.example.com", "executors.example.com.:443", "10.0.0.7:8080"])
+        assert.equal(await asked(named, host, "/executors"), 200, host);
+      assert.equal(await asked(named, "evil.example", "/executors"), "unknown-host");
+    } finally {
+      await Promise.all([own, behindProxy, shared, named].map((service) => service.close()));
     }
   });
 

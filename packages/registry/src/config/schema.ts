@@ -57,6 +57,22 @@ const Listen = z.strictObject({
         "(`true` is 1), or their addresses or CIDRs. Of the header's addresses the one that the last trusted proxy saw counts; " +
         "those to the left of it are the caller's own claims",
     }),
+  hosts: z
+    .array(
+      z
+        .string()
+        .regex(
+          /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/i,
+          "expected a name without scheme and port, such as executors.example.com",
+        ),
+    )
+    .optional()
+    .meta({
+      description:
+        "The names that the service is asked by (`Host`). Others are refused with 421, so that no page in a browser reads it by DNS rebinding. " +
+        "Addresses, names without a dot, and those that end in `.localhost` or `.internal` need not be here. " +
+        "Absent: any; none where `host` is a loopback address, without `trustProxy`",
+    }),
 });
 
 const TypeSettings = z.strictObject({

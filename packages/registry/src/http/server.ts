@@ -11,6 +11,7 @@ import { type Clock, ExecutorRegistryError } from "@executor-registry/resolver";
 import type { Logger as PinoLogger } from "pino";
 import { SERVICE_ERRORS } from "../errors/service-errors.ts";
 import type { Api } from "./api.ts";
+import type { RefuseName } from "./asked-names.ts";
 import { type Freshness, JOURNAL_HEADER } from "./freshness.ts";
 import { IdempotencyKeys } from "./idempotency.ts";
 import { limited, type RateLimits } from "./minute-limit.ts";
@@ -41,6 +42,8 @@ export interface ServerOptions {
   readonly draining: () => boolean;
   /** Whose `X-Forwarded-For` is believed: so many proxies before the service, or those at these addresses. */
   readonly trustProxy: false | number | string[];
+  /** Absent: any name is right. */
+  readonly refuseName?: RefuseName | undefined;
 }
 
 /** A digest by SHA-512 has 135. */
@@ -62,7 +65,7 @@ const NO_COMPILERS = {
 
 /** Makes the HTTP server; it does not listen yet. */
 export async function createHttpServer(options: ServerOptions): Promise<FastifyInstance> {
-  const { operations, api, readPath, nextId, pino, tracer, clock, draining, trustProxy: hops } = options;
+  const { operations, api, readPath, nextId, pino, tracer, clock, draining, trustProxy: hops, refuseName } = options;
   // What Fastify itself has to say; requests are logged here.
   const ownLog: FastifyBaseLogger = pino.child({}, { level: "warn" });
   const fastify = fastifyFactory({
@@ -71,7 +74,7 @@ export async function createHttpServer(options: ServerOptions): Promise<FastifyI
       const listener = oneAtATime((request, response) => {
         // Else what a caller sends on a kept connection, as that is closed, is lost.
         if (draining()) response.shouldKeepAlive = false;
-        if (!readPath(request, response)) handler(request, response);
+        if (refuseName?.(request.headers.host) || !readPath(request, response)) handler(request, response);
         else if (response.writableLength > 0) response.socket?.setTimeout(UNREAD_MS);
       });
       const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: 75_000 }, listener);
@@ -99,7 +102,7 @@ export async function createHttpServer(options: ServerOptions): Promise<FastifyI
     // As it is before the answer is made: an answer never says that it is newer than it is.
     const journal = freshness?.journal;
     if (journal !== undefined) void reply.header(JOURNAL_HEADER, journal);
-    done();
+    done(refuseName?.(request.headers.host));
   });
   if (freshness !== undefined) {
     fastify.addHook("onSend", (request, reply, _payload, done) => {

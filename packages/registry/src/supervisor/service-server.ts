@@ -1,8 +1,11 @@
 import type { AddressInfo } from "node:net";
 import { type Clock, ExecutorRegistryError, VERSION } from "@executor-registry/resolver";
+import { isLoopback } from "@executor-registry/resolver/internal";
 import type { Logger } from "pino";
 import type { Access } from "../auth/access.ts";
 import type { Choices } from "../choice/choices.ts";
+import type { Config } from "../config/schema.ts";
+import { refuseOtherNames, type RefuseName } from "../http/asked-names.ts";
 import { createDocuments } from "../http/documents.ts";
 import { createEventStream } from "../http/events.ts";
 import type { Freshness } from "../http/freshness.ts";
@@ -115,6 +118,7 @@ export async function createServiceServer({
     clock,
     draining: () => draining,
     trustProxy: listen.trustProxy,
+    refuseName: refuseNameOf(listen),
   });
   return {
     async listen() {
@@ -135,6 +139,12 @@ export async function createServiceServer({
       await fastify.close();
     },
   };
+}
+
+/** Of a service that only its own machine reaches, other names are no mistake but an attack, unless a proxy there passes them on. */
+function refuseNameOf({ host, trustProxy, hosts }: Config["listen"]): RefuseName | undefined {
+  const ownMachine = isLoopback(host) && trustProxy === false;
+  return hosts === undefined && !ownMachine ? undefined : refuseOtherNames(hosts ?? []);
 }
 
 /** That a token cannot be judged now does not mean that it was taken away. */

@@ -1,5 +1,12 @@
-import { type Clock, ConfigurationError } from "@executor-registry/resolver";
-import { CHECKPOINT_KIND, checkpointText, noteSigner, type NoteSigner } from "@executor-registry/resolver/internal";
+import { type Clock, ConfigurationError, type Logger } from "@executor-registry/resolver";
+import {
+  CHECKPOINT_KIND,
+  checkpointDifference,
+  checkpointText,
+  noteSigner,
+  type NoteSigner,
+  publicNoteKey,
+} from "@executor-registry/resolver/internal";
 import { z } from "zod";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import { durationBetween } from "../settings/duration.ts";
@@ -18,20 +25,39 @@ export type CheckpointSettings = z.output<typeof CheckpointSettings>;
 export interface Checkpoints {
   /** PEM, for those who verify. */
   readonly publicKey: string;
-  /** Goes on until the signal aborts. @throws StoreError, BrokenJournalError */
+  /** Goes on until the signal aborts; warns first of a journal that nothing shows to be the one that was signed before. @throws StoreError, BrokenJournalError */
   run(signal: AbortSignal): Promise<void>;
+}
+
+/** What signing works with. */
+interface CheckpointsContext {
+  /** Whose journal it is. */
+  readonly origin: string;
+  readonly catalogue: Catalogue;
+  readonly clock: Clock;
+  readonly log: Logger;
 }
 
 /**
  * A checkpoint is an entry of the journal itself, about all entries before it: an export carries its proofs with it.
- * @param origin whose journal it is
  * @throws ConfigurationError for what is no key
  */
 export function createCheckpoints(
   { key, every }: CheckpointSettings,
-  { origin, catalogue, clock }: { readonly origin: string; readonly catalogue: Catalogue; readonly clock: Clock },
+  { origin, catalogue, clock, log }: CheckpointsContext,
 ): Checkpoints {
   const signer = signerOf(origin, key);
+  const keys = [publicNoteKey(signer.publicKey)];
+  const restored = catalogue.head.sequence;
+  const listLast = async () => (await catalogue.list({ kind: CHECKPOINT_KIND, limit: 1 })).entries[0];
+  const warnOfUnproven = async (): Promise<void> => {
+    const last = await listLast();
+    const why = last === undefined ? restored > 0 && "it holds no checkpoint" : checkpointDifference(last, keys);
+    if (!why) return;
+    const sequence = last?.sequence ?? restored;
+    const message = `the journal up to entry ${sequence} is signed as it was found: ${why}. Unless checkpoints or their key are new, compare it with a kept copy`;
+    log.warn({ code: "unproven-journal", sequence }, message);
+  };
   const write = (before: number) =>
     catalogue.record("system", () => {
       const { head } = catalogue;
@@ -45,8 +71,9 @@ export function createCheckpoints(
   return {
     publicKey: signer.publicKey,
     async run(signal) {
+      await warnOfUnproven();
       for (;;) {
-        const [last] = (await catalogue.list({ kind: CHECKPOINT_KIND, limit: 1 })).entries;
+        const last = await listLast();
         const age = last === undefined ? every : clock.now() - Date.parse(last.at);
         if (age >= every) await write(last?.sequence ?? 0);
         // A replica may have written one meanwhile, and a clock may be set back.

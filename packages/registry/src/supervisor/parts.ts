@@ -133,7 +133,7 @@ export async function makeParts(config: Config, context: PartsContext): Promise<
     await judging.adopt();
   };
   const { origin, checkpoints: signing } = config.audit;
-  const checkpoints = signing && createCheckpoints(signing, { origin, catalogue, clock });
+  const checkpoints = signing && createCheckpoints(signing, { origin, catalogue, clock, log });
   const followers = makeFollowers(config, { journal: catalogue, clock, random, log, ...(fetch && { fetch }) });
   const queues = makeQueues(config.queues, { clock, random, log });
   const webhooks = makeWebhooks(config.webhooks, { clock, ...(fetch && { fetch }) });

@@ -8,11 +8,17 @@ const stages = parseDockerfile(readFileSync("deploy/Dockerfile", "utf8"));
 const last = stages.at(-1);
 const valuesOf = (name: string): string[] =>
   (last?.instructions ?? []).filter((one) => one.name === name).map(({ value }) => value);
+/** The reference without its digest. */
+const tagOf = (base: string): string => base.replace(/@.*/, "");
 
 test("the image has the Node that the tests run on", () => {
   const { node } = json("package.json").devDependencies as Record<string, string>;
-  const bases = stages.map(({ base }) => base).filter((base) => base.startsWith("node:"));
-  assert.deepEqual([...new Set(bases)], [`node:${node}-trixie-slim`]);
+  const bases = new Set(stages.map(({ base }) => base).filter((base) => base.startsWith("node:")));
+  assert.deepEqual([...bases].map(tagOf), [`node:${node}-trixie-slim`]);
+});
+
+test("the image is made from bases that are named by digest", () => {
+  for (const { base } of stages) assert.match(base, /^[^@]+:[^@]+@sha256:[0-9a-f]{64}$/);
 });
 
 test("the image's version is that of the package, and its base is named", () => {
@@ -20,7 +26,7 @@ test("the image's version is that of the package, and its base is named", () => 
   const labels = Object.assign({}, ...valuesOf("LABEL").map((value) => assignments(value, variables)));
   assert.equal(labels["org.opencontainers.image.version"], json("packages/registry/package.json").version);
   assert.equal(labels["org.opencontainers.image.description"], json("packages/registry/package.json").description);
-  assert.equal(labels["org.opencontainers.image.base.name"], last?.base);
+  assert.equal(labels["org.opencontainers.image.base.name"], tagOf(last?.base ?? ""));
 });
 
 test("the image starts without a shell, as a user that is a number", () => {

@@ -86,24 +86,28 @@ interface Place {
 }
 
 async function perform(instructions: readonly Instruction[], place: Place): Promise<ImageConfig> {
-  const config = { entrypoint: [""], command: [""], user: "0:0", env: {}, labels: {}, workingDir: "/" };
   const variables: Record<string, string> = {};
-  config.entrypoint = config.command = [];
+  const env: Record<string, string> = {};
+  const labels: Record<string, string> = {};
+  let entrypoint: readonly string[] = [];
+  let command: readonly string[] = [];
+  let user = "0:0";
+  let workingDir = "/";
   for (const { name, flags, value } of instructions) {
     if (name === "ARG") Object.assign(variables, assignments(value, variables));
-    else if (name === "LABEL") Object.assign(config.labels, assignments(value, variables));
-    else if (name === "ENV") Object.assign(config.env, assignments(value, variables));
-    else if (name === "USER") config.user = value;
-    else if (name === "ENTRYPOINT") config.entrypoint = JSON.parse(value) as string[];
-    else if (name === "CMD") config.command = JSON.parse(value) as string[];
+    else if (name === "LABEL") Object.assign(labels, assignments(value, variables));
+    else if (name === "ENV") Object.assign(env, assignments(value, variables));
+    else if (name === "USER") user = value;
+    else if (name === "ENTRYPOINT") entrypoint = JSON.parse(value) as string[];
+    else if (name === "CMD") command = JSON.parse(value) as string[];
     else if (name === "WORKDIR") {
-      config.workingDir = resolve(config.workingDir, value);
-      mkdirSync(join(place.upper, config.workingDir), { recursive: true });
-    } else if (name === "COPY") copy(value.split(/\s+/), flags, config.workingDir, place);
-    else if (name === "RUN") await runIn(place, config.workingDir, value);
+      workingDir = resolve(workingDir, value);
+      mkdirSync(join(place.upper, workingDir), { recursive: true });
+    } else if (name === "COPY") copy(value.split(/\s+/), flags, workingDir, place);
+    else if (name === "RUN") await runIn(place, workingDir, value);
     else if (name !== "EXPOSE") throw new Error(`${name} is not understood`);
   }
-  return config;
+  return { entrypoint, command, user, env, labels, workingDir };
 }
 
 function copy(
@@ -148,7 +152,7 @@ async function runIn({ stage, upper }: Place, workingDir: string, command: strin
   const script = `
     mount -t overlay overlay -o "lowerdir=/,upperdir=$1,workdir=$2/work" "$2/merged"
     mount --rbind /dev "$2/merged/dev" && mount --rbind /proc "$2/merged/proc"
-    exec chroot "$2/merged" /usr/bin/env PATH=/usr/local/bin:/usr/bin:/bin sh -ec "cd $3 && $4"`;
+    exec chroot "$2/merged" /usr/bin/env --chdir="$3" PATH=/usr/local/bin:/usr/bin:/bin sh -ec "$4"`;
   const args = ["--mount", "sh", "-ec", script, "sh", upper, stage, workingDir, command];
   await run("unshare", args, { maxBuffer: 16 << 20 });
 }

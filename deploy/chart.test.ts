@@ -175,6 +175,20 @@ describe("the chart", { skip: noHelm }, () => {
     assert.match(String(at(find(objects, "ConfigMap"), "data", "registry.yaml")), /port: 9090/);
   });
 
+  test("lets the service be asked by its own name besides those of the configuration", async () => {
+    const listen = async (...flags: readonly string[]): Promise<unknown> =>
+      at(
+        parse(String(at(find(await renderChart(...MINIMAL, ...flags), "ConfigMap"), "data", "registry.yaml"))),
+        "listen",
+      );
+    assert.deepEqual(await listen(), { port: 8080 });
+    const own = "executor-registry.executor-registry";
+    assert.deepEqual(await listen("--set", "config.listen.hosts={executors.example.com}"), {
+      port: 8080,
+      hosts: ["executors.example.com", own, `${own}.svc`, `${own}.svc.cluster.local`],
+    });
+  });
+
   test("leaves the number of pods to the autoscaler", async () => {
     const objects = await renderChart("--values", `${CHART}/ci/redis-values.yaml`);
     assert.equal(at(find(objects, "Deployment"), "spec", "replicas"), undefined);

@@ -88,7 +88,13 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{/* The service's configuration, whole. */}}
 {{- define "executor-registry.config" -}}
 {{- $config := deepCopy .Values.config }}
-{{- $_ := set $config "listen" (mergeOverwrite (dict "port" 8080) (default dict $config.listen)) }}
+{{- $listen := mergeOverwrite (dict "port" 8080) (default dict $config.listen) }}
+{{- if hasKey $listen "hosts" }}
+{{- /* What is in the cluster asks by the Service's name, which is listed so that nobody forgets it. */}}
+{{- $name := printf "%s.%s" (include "executor-registry.fullname" .) .Release.Namespace }}
+{{- $_ := set $listen "hosts" (concat $listen.hosts (list $name (printf "%s.svc" $name) (printf "%s.svc.cluster.local" $name)) | uniq) }}
+{{- end }}
+{{- $_ := set $config "listen" $listen }}
 {{- $store := .Values.store }}
 {{- if eq $store.kind "memory" }}
 {{- $_ := set $config "store" "memory:" }}

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { silentLogger, systemClock } from "@executor-registry/resolver";
 import { startConnectProxy } from "../../../testing/connect-proxy.ts";
 import { makeImage } from "../../../testing/images.ts";
+import { startOtlpCollector } from "../../../testing/otlp-collector.ts";
 import { startLoopbackServer } from "../../../testing/loopback-server.ts";
 import { testClient } from "../../../testing/registry-client.ts";
 import { startRegistryProxy } from "../../../testing/registry-proxy.ts";
@@ -11,6 +13,7 @@ import type { ResolveName } from "./oci/wire/guarded-lookup.ts";
 import { proxiedFetch } from "./net/proxied-fetch.ts";
 import { proxiesOf } from "./net/proxies.ts";
 import { openEcr } from "./sources/ecr/ecr-client.ts";
+import { openTelemetryTracer } from "./tracing/open-telemetry.ts";
 
 const unknownName: ResolveName = async () => {
   throw Object.assign(new Error("ENOTFOUND"), { code: "ENOTFOUND" });
@@ -86,6 +89,23 @@ describe("reg-10: which proxy a URL has", () => {
       }
     });
   }
+});
+
+test("reg-10: a collector of traces that only a proxy reaches gets them", async () => {
+  await using collector = await startOtlpCollector();
+  const port = Number(new URL(collector.url).port);
+  await using proxy = await startConnectProxy({ "collector.corp.test:4318": port });
+  const settings = { endpoint: "http://collector.corp.test:4318", sample: 1, headers: {} };
+  const proxies = proxiesOf({ HTTP_PROXY: proxy.url });
+  const context = { instance: "one", clock: systemClock, log: silentLogger, proxies };
+  const tracer = openTelemetryTracer(settings, context);
+  tracer.begin("scan").end();
+  await tracer.close();
+  assert.deepEqual(
+    collector.spans.map(({ name }) => name),
+    ["scan"],
+  );
+  assert.equal(proxy.asked.length, 1);
 });
 
 describe("reg-10: a registry that only a proxy reaches", { skip: noOpenssl, timeout: 30_000 }, () => {

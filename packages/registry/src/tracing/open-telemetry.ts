@@ -11,6 +11,7 @@ import {
   TracerProvider,
 } from "@opentelemetry/sdk-trace";
 import { type Clock, ExecutorRegistryError, type Logger, VERSION } from "@executor-registry/resolver";
+import { agentPair, type Proxies, proxiesOf } from "../net/proxies.ts";
 import type { TracingSettings } from "./settings.ts";
 import type { Span, SpanAttributes, Tracer, TraceStart } from "./tracer.ts";
 
@@ -32,12 +33,26 @@ export interface TracerContext {
   readonly instance: string;
   readonly clock: Clock;
   readonly log: Logger;
+  /** @default the environment's */
+  readonly proxies?: Proxies;
 }
 
-/** Traces into a collector. The only file that imports OpenTelemetry's SDK: loaded where the configuration has a collector. */
-export function openTelemetryTracer(settings: TracingSettings, { instance, clock, log }: TracerContext): Tracer {
-  const url = new URL("v1/traces", settings.endpoint.replace(/\/*$/, "/")).href;
-  const exporter = new OTLPTraceExporter({ url, headers: settings.headers, timeoutMillis: SEND_MS });
+/**
+ * Traces into a collector. The only file that imports OpenTelemetry's SDK: loaded where the configuration has a collector.
+ * @throws ConfigurationError for an environment that names no proper proxy
+ */
+export function openTelemetryTracer(
+  settings: TracingSettings,
+  { instance, clock, log, proxies = proxiesOf() }: TracerContext,
+): Tracer {
+  const collector = new URL("v1/traces", settings.endpoint.replace(/\/*$/, "/"));
+  const agents = agentPair(undefined, proxies.of(collector));
+  const exporter = new OTLPTraceExporter({
+    url: collector.href,
+    headers: settings.headers,
+    timeoutMillis: SEND_MS,
+    httpAgentOptions: () => (collector.protocol === "https:" ? agents.https : agents.http),
+  });
   const provider = new TracerProvider({
     resource: resourceFromAttributes({
       "service.name": "executor-registry",
@@ -47,7 +62,7 @@ export function openTelemetryTracer(settings: TracingSettings, { instance, clock
     sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(settings.sample) }),
     spanProcessors: [
       new BatchSpanProcessor({
-        exporter: reporting(exporter, new URL(url).host, { clock, log }),
+        exporter: reporting(exporter, collector.host, { clock, log }),
         maxQueueSize: MAX_WAITING,
         scheduledDelayMillis: SEND_EVERY_MS,
         exportTimeoutMillis: SEND_MS + 1000,

@@ -1,5 +1,6 @@
 import type { Clock, Logger, Random } from "@executor-registry/resolver";
 import { backoff } from "@executor-registry/resolver/internal";
+import { clockOffset } from "../../net/clock-offset.ts";
 import { createAuthorizer, type Authorizer } from "../auth/authorizer.ts";
 import type { CredentialProvider } from "../auth/credentials.ts";
 import { type Place, RegistryError, shown } from "../wire/errors.ts";
@@ -58,8 +59,6 @@ export interface SessionOptions {
 const MAX_TRIES = 4;
 /** A cached token or guessed scope may be refused, then a narrower token; after that a refusal is meant. */
 const MAX_REFUSALS = 3;
-/** Milliseconds of an answer by whose time clocks are compared. */
-const MAX_COMPARED_MS = 2000;
 
 export function createSession(options: SessionOptions): Session {
   return new HostSession(options);
@@ -173,19 +172,12 @@ class HostSession implements Session {
     const began = clock.now();
     try {
       const answer = await follow(transport, { ...request, headers }, reach, () => (this.#requests += 1), signal);
-      if (answer.url.origin === reach.home.origin) this.#compareClocks(answer, began, clock.now());
+      if (answer.url.origin === reach.home.origin)
+        this.#clockOffset = clockOffset(answer.headers, began, clock.now()) ?? this.#clockOffset;
       return answer;
     } finally {
       done();
     }
-  }
-
-  /** An answer that took long says little, and one that a cache has kept has the time at which it was made. */
-  #compareClocks({ headers: { date = "", age } }: HttpAnswer, began: number, ended: number): void {
-    const said = Date.parse(date);
-    if (Number.isNaN(said) || age !== undefined || ended - began > MAX_COMPARED_MS) return;
-    // The second that had begun: on average half of it was over.
-    this.#clockOffset = said + 500 - (began + ended) / 2;
   }
 
   #placeOf(resource: Resource): Place {

@@ -24,6 +24,8 @@ export interface EcrApiOptions extends EcrClientOptions {
 export interface EcrApi {
   /** Calls so far. */
   readonly calls: number;
+  /** See ImageSource. */
+  readonly clockOffset: number | undefined;
   repositories(signal: AbortSignal): AsyncIterable<readonly Repository[]>;
   /** Those that have tags. @throws RepositoryGoneError */
   images(repository: string, signal: AbortSignal): AsyncIterable<readonly ImageDetail[]>;
@@ -47,7 +49,8 @@ export function createEcrApi(options: EcrApiOptions): EcrApi {
   const { region, registryId, retry } = options;
   const account = registryId === undefined ? {} : { registryId };
   const host = `api.ecr.${region}.amazonaws.com`;
-  let opened: Promise<OpenedEcr> | undefined;
+  let opening: Promise<OpenedEcr> | undefined;
+  let opened: OpenedEcr | undefined;
   let calls = 0;
 
   const call = <T>(
@@ -60,7 +63,8 @@ export function createEcrApi(options: EcrApiOptions): EcrApi {
       async () => {
         const tooLate = (): RegistryError =>
           new RegistryError("timeout", `AWS did not answer ecr:${action} within ${LIMIT_MS / 1000} s`, place);
-        const { sdk, client } = await (opened ??= openEcr(options, { host }));
+        opened = await (opening ??= openEcr(options, { host }, retry.clock));
+        const { sdk, client } = opened;
         calls += 1;
         try {
           return await withTimeLimit({ clock: systemClock, ms: LIMIT_MS, signal, late: tooLate }, (abortSignal) =>
@@ -78,6 +82,9 @@ export function createEcrApi(options: EcrApiOptions): EcrApi {
   return {
     get calls() {
       return calls;
+    },
+    get clockOffset() {
+      return opened?.clockOffset;
     },
     repositories: (signal) =>
       tokenPages(
@@ -131,7 +138,7 @@ export function createEcrApi(options: EcrApiOptions): EcrApi {
       return authorizationData[0];
     },
     close() {
-      opened?.then(({ client }) => client.destroy()).catch(() => {});
+      opening?.then(({ client }) => client.destroy()).catch(() => {});
     },
   };
 }

@@ -1,6 +1,8 @@
 import { Readable } from "node:stream";
 import type { ECRClient, ECRClientConfig } from "@aws-sdk/client-ecr";
 import type * as EcrSdk from "@aws-sdk/client-ecr";
+import { type Clock, systemClock } from "@executor-registry/resolver";
+import { clockOffset } from "../../net/clock-offset.ts";
 import type { Place } from "../../oci/wire/errors.ts";
 import { PAGE_LIMIT } from "../../oci/wire/limits.ts";
 import { type Proxies, proxiesOf } from "../../net/proxies.ts";
@@ -24,13 +26,17 @@ export interface EcrClientOptions {
 export interface OpenedEcr {
   readonly sdk: typeof EcrSdk;
   readonly client: ECRClient;
+  /** See ImageSource. */
+  readonly clockOffset: number | undefined;
 }
 
 /** Loads the SDK. Nothing is asked of AWS yet. */
 export async function openEcr(
   { region, roleArn, endpoint, credentials, proxies = proxiesOf() }: EcrClientOptions,
   place: Place,
+  clock: Clock = systemClock,
 ): Promise<OpenedEcr> {
+  let offset: number | undefined;
   const sdk = await import("@aws-sdk/client-ecr");
   const config: ECRClientConfig = {
     region,
@@ -53,8 +59,10 @@ export async function openEcr(
   }
   client.middlewareStack.add(
     (next) => async (args) => {
+      const began = clock.now();
       const result = await next(args);
-      const response = result.response as { body?: unknown };
+      const response = result.response as { body?: unknown; headers?: Readonly<Record<string, string>> };
+      offset = clockOffset(response.headers ?? {}, began, clock.now()) ?? offset;
       if (response.body instanceof Readable) {
         const bytes = boundedBytes(response.body as AsyncIterable<Uint8Array>, PAGE_LIMIT, place);
         response.body = Readable.from(bytes, { objectMode: false });
@@ -64,5 +72,11 @@ export async function openEcr(
     // Below the SDK's own, which reads the body.
     { step: "deserialize", priority: "low", name: "boundedAnswer" },
   );
-  return { sdk, client };
+  return {
+    sdk,
+    client,
+    get clockOffset() {
+      return offset;
+    },
+  };
 }

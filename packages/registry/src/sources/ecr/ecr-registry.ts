@@ -50,7 +50,7 @@ export class EcrRegistry {
   }
 
   get clockOffset(): number | undefined {
-    return this.#client?.clockOffset;
+    return this.api.clockOffset ?? this.#client?.clockOffset;
   }
 
   /** As in references; `undefined` until AWS has said it. */

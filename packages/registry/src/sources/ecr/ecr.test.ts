@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { repositoryNamed, repositoryAt } from "@executor-registry/resolver";
+import { repositoryNamed, repositoryAt, systemClock } from "@executor-registry/resolver";
 import { RegistryError } from "../../oci/wire/errors.ts";
 import { type EcrImage, startEcrDouble } from "../../../../../testing/ecr-double.ts";
 import { manualClock } from "../../../../../testing/manual-clock.ts";
@@ -11,6 +11,7 @@ import { scanned } from "../testing/scanned.ts";
 const HOST = "123456789012.dkr.ecr.eu-west-1.amazonaws.com";
 const OTHER = "999999999999.dkr.ecr.eu-west-1.amazonaws.com";
 const ML = `${HOST}/team/executor-ml`;
+const HOUR_MS = 3_600_000;
 const digest = (n: number): string => `sha256:${n.toString(16).padStart(64, "0")}`;
 const image = (n: number, ...tags: readonly string[]): EcrImage => ({ digest: digest(n), tags });
 
@@ -31,6 +32,15 @@ describe("a scan of Amazon ECR", () => {
     assert.equal(listings.size, 200);
     assert.deepEqual([ecr.count("DescribeRepositories"), ecr.count("DescribeImages")], [2, 199 + 3]);
     assert.deepEqual([ecr.calls.length, source.requests], [204, 204]);
+  });
+
+  test("says how far the API's clock is from the machine's", async () => {
+    await using ecr = await startEcrDouble();
+    ecr.set("team/executor-ml", [image(1, "1.0.0")]);
+    const source = ecrSource(ecr, { clock: { ...systemClock, now: () => Date.now() - HOUR_MS } });
+    assert.equal(source.clockOffset, undefined);
+    await scanned(source);
+    assert.ok(Math.abs((source.clockOffset ?? 0) - HOUR_MS) < 2000, `${source.clockOffset} ms`);
   });
 
   test("shows tags and times of push; no signatures, nothing untagged, nothing archived", async () => {

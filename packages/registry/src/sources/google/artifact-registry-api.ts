@@ -21,6 +21,8 @@ const Repositories = z.object({
 export interface ArtifactRegistryApi {
   /** Requests so far. */
   readonly requests: number;
+  /** See ImageSource. */
+  readonly clockOffset: number | undefined;
   /** Artifact Registry's repositories of Docker images in a location. */
   repositories(location: string, signal: AbortSignal): AsyncIterable<readonly ArtifactPlace[]>;
   /** Every image of one of them. @throws code `not-found` when there is no such repository */
@@ -45,6 +47,9 @@ export function createArtifactRegistryApi({ project, ...options }: ArtifactRegis
   return {
     get requests() {
       return api.requests;
+    },
+    get clockOffset() {
+      return api.clockOffset;
     },
     repositories(location, signal) {
       const place = { host, repository: parent(location) };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { repositoryNamed, repositoryAt } from "@executor-registry/resolver";
+import { repositoryNamed, repositoryAt, systemClock } from "@executor-registry/resolver";
 import { type ArtifactImage, startArtifactRegistryDouble } from "../../../../../testing/artifact-registry-double.ts";
 import { manualClock } from "../../../../../testing/manual-clock.ts";
 import { artifactRegistrySource } from "./testing/artifact-registry.ts";
@@ -9,6 +9,7 @@ import { scanned } from "../testing/scanned.ts";
 const HOST = "europe-west4-docker.pkg.dev";
 const ML = `${HOST}/acme/executors/executor-ml`;
 const NLP = `${HOST}/acme/executors/team/executor-nlp`;
+const HOUR_MS = 3_600_000;
 const digest = (n: number): string => `sha256:${n.toString(16).padStart(64, "0")}`;
 const image = (name: string, n: number, ...tags: readonly string[]): ArtifactImage => ({
   name,
@@ -34,6 +35,15 @@ describe("a scan of Artifact Registry", () => {
     assert.equal(ml?.state === "listed" && ml.images.length, 2400);
     assert.deepEqual([double.requests.length, source.requests], [1 + 3, 4]);
     assert.ok(double.requests.every((path) => path.includes("pageSize=1000")));
+  });
+
+  test("says how far the API's clock is from the machine's", async () => {
+    await using double = await startArtifactRegistryDouble();
+    double.set("europe-west4", "executors", [image("executor-ml", 1, "1.0.0")]);
+    const source = artifactRegistrySource(double, { clock: { ...systemClock, now: () => Date.now() - HOUR_MS } });
+    assert.equal(source.clockOffset, undefined);
+    await scanned(source);
+    assert.ok(Math.abs((source.clockOffset ?? 0) - HOUR_MS) < 2000, `${source.clockOffset} ms`);
   });
 
   test("shows tags and times of upload; sizes that no number holds do not matter", async () => {

@@ -196,7 +196,7 @@ export function createArtifactRegistrySource(options: ArtifactRegistrySourceOpti
       return [...clients.values()].reduce((sum, { throttled }) => sum + throttled, pacer.throttled);
     },
     get clockOffset() {
-      return [...clients.values()].find(({ clockOffset }) => clockOffset !== undefined)?.clockOffset;
+      return [api, ...clients.values()].find(({ clockOffset }) => clockOffset !== undefined)?.clockOffset;
     },
     async scan(request, found) {
       if (request.only) {

@@ -4,6 +4,7 @@ import type { z } from "zod";
 import { type Place, RegistryError, type RegistryErrorCode, TooLargeError } from "../../oci/wire/errors.ts";
 import { parseJson } from "../../oci/wire/json.ts";
 import { PAGE_LIMIT } from "../../oci/wire/limits.ts";
+import { clockOffset } from "../../net/clock-offset.ts";
 import { retryAfter } from "../../net/retry-after.ts";
 import { withRetries, type RetryOptions } from "../with-retries.ts";
 import type { GoogleToken } from "./google-token.ts";
@@ -23,6 +24,8 @@ export interface GoogleApiOptions {
 export interface GoogleApi {
   /** Requests so far. */
   readonly requests: number;
+  /** See ImageSource. */
+  readonly clockOffset: number | undefined;
   /**
    * @param path from `/v1/`
    * @param place what it is about, for messages
@@ -43,6 +46,7 @@ const ERROR_LIMIT = 64 << 10;
 
 export function createGoogleApi({ endpoint, token, advice, fetch, retry }: GoogleApiOptions): GoogleApi {
   let requests = 0;
+  let offset: number | undefined;
 
   async function attempt(url: URL, place: Place, signal: AbortSignal): Promise<Buffer> {
     const late = (): RegistryError =>
@@ -55,8 +59,11 @@ export function createGoogleApi({ endpoint, token, advice, fetch, retry }: Googl
     requests += 1;
     let response: Response;
     let body: Buffer;
+    const began = retry.clock.now();
     try {
       response = await fetch(url, { headers, redirect: "manual", signal: AbortSignal.any([signal, limit]) });
+      const [date, age] = ["date", "age"].map((name) => response.headers.get(name) ?? undefined);
+      offset = clockOffset({ date, age }, began, retry.clock.now()) ?? offset;
       body = await read(response, response.ok ? PAGE_LIMIT : ERROR_LIMIT, place);
     } catch (cause) {
       signal.throwIfAborted();
@@ -72,6 +79,9 @@ export function createGoogleApi({ endpoint, token, advice, fetch, retry }: Googl
   return {
     get requests() {
       return requests;
+    },
+    get clockOffset() {
+      return offset;
     },
     async get(path, query, schema, place, signal) {
       const url = new URL(path, endpoint);

@@ -286,4 +286,22 @@ describe("the chart", { skip: noHelm }, () => {
       ["executor-registry"],
     );
   });
+
+  test("says how to ask it, with a token where it wants one", async () => {
+    const notes = async (...flags: readonly string[]): Promise<string> => {
+      const args = ["install", "executor-registry", CHART, "--namespace", "registry", "--dry-run=client", ...MINIMAL];
+      return (await run("helm", [...args, ...flags])).stdout.replace(/^.*^NOTES:$/ms, "");
+    };
+    const open = await notes();
+    assert.match(open, /^ {2}curl -s localhost:8080\/executors$/m);
+    assert.doesNotMatch(open, /TOKEN/);
+    const auth = "config.auth.reads=token,config.auth.kubernetes.audience=own";
+    const accounts = ["--set", auth, "--set-json", 'config.auth.kubernetes.serviceAccounts={"apps:*":"reader"}'];
+    const dispatchers = ["--set-json", 'dispatchers=[{"namespace":"jobs","serviceAccount":"dispatcher"}]'];
+    const closed = await notes(...accounts, ...dispatchers, "--set", "service.port=8000");
+    assert.match(closed, /^ {2}TOKEN=\$\(kubectl -n jobs create token dispatcher --audience=own\)$/m);
+    assert.match(closed, /^ {2}curl -s -H "Authorization: Bearer \$TOKEN" localhost:8080\/executors$/m);
+    assert.match(closed, /^EXECUTOR_REGISTRY_URL=http:\/\/executor-registry\.registry:8000$/m);
+    assert.match(closed, /^and, as EXECUTOR_REGISTRY_TOKEN_FILE, .* for the audience own/m);
+  });
 });

@@ -223,7 +223,7 @@ describe("the chart", { skip: noHelm }, () => {
       '{"ipBlock":{"cidr":"169.254.169.254/32"}} 80',
       '{"ipBlock":{"cidr":"169.254.169.252/32"}} 988',
     ]);
-    assert.deepEqual(allowed("executor-registry-dispatcher"), [
+    assert.deepEqual(allowed("executor-registry-executor-registry-dispatcher"), [
       ...dns,
       '{"namespaceSelector":{"matchLabels":{"kubernetes.io/metadata.name":"executor-registry"}},"podSelector":{"matchLabels":{"app.kubernetes.io/name":"executor-registry","app.kubernetes.io/instance":"executor-registry"}}} 8080',
       '{"ipBlock":{"cidr":"10.0.0.1/32"}} 443,6443',
@@ -261,6 +261,21 @@ describe("the chart", { skip: noHelm }, () => {
     const source = '[{"name":"here","kind":"cluster","namespace":"team","from":["configmap"]}]';
     const role = find(await renderChart(...MINIMAL, "--set-json", `config.sources=${source}`), "Role");
     assert.deepEqual([role?.metadata.namespace, role?.metadata.name], ["team", "executor-registry-executor-registry"]);
+    const dispatchers = '[{"namespace":"jobs","serviceAccount":"dispatcher"}]';
+    const ofDispatcher = find(await renderChart(...MINIMAL, "--set-json", `dispatchers=${dispatchers}`), "Role");
+    assert.equal(ofDispatcher?.metadata.name, "executor-registry-executor-registry-dispatcher");
+  });
+
+  test("makes no role at all where somebody else makes them", async () => {
+    const source = '[{"name":"here","kind":"cluster"}]';
+    const dispatchers = '[{"namespace":"jobs","serviceAccount":"dispatcher"}]';
+    const used = ["--set-json", `config.sources=${source}`, "--set-json", `dispatchers=${dispatchers}`];
+    const kinds = async (...flags: readonly string[]): Promise<readonly string[]> =>
+      (await renderChart(...MINIMAL, ...used, ...flags))
+        .map(({ kind }) => kind)
+        .filter((kind) => kind.includes("Role"));
+    assert.equal((await kinds()).length, 6);
+    assert.deepEqual(await kinds("--set", "rbac.create=false"), []);
   });
 
   test("maps each dispatcher's service account to its role", async () => {

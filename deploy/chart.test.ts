@@ -39,6 +39,13 @@ test("values.yaml and its schema have the same values", () => {
   compare(parse(readFileSync(`${CHART}/values.yaml`, "utf8")), schema, "");
 });
 
+test("the chart's README says what every value is", () => {
+  const empty = readFileSync(`${CHART}/README.md`, "utf8")
+    .split("\n")
+    .filter((line) => /^\| `.*\|\s*\|$/.test(line));
+  assert.deepEqual(empty, []);
+});
+
 describe("the chart", { skip: noHelm }, () => {
   for (const file of [...values, ...examples]) {
     test(`lints, and gives the service a configuration that it takes: ${file}`, async () => {
@@ -187,6 +194,17 @@ describe("the chart", { skip: noHelm }, () => {
       port: 8080,
       hosts: ["executors.example.com", own, `${own}.svc`, `${own}.svc.cluster.local`],
     });
+  });
+
+  test("lets `helm test` run where the service's pods may", async () => {
+    const objects = await renderChart("--values", `${CHART}/ci/everything-values.yaml`);
+    const placed = ["nodeSelector", "tolerations", "imagePullSecrets"] as const;
+    const own = at(find(objects, "Deployment"), "spec", "template", "spec");
+    const test = at(find(objects, "Pod"), "spec");
+    for (const member of placed) {
+      assert.ok(at(own, member) !== undefined, member);
+      assert.deepEqual(at(test, member), at(own, member), member);
+    }
   });
 
   test("leaves the number of pods to the autoscaler", async () => {

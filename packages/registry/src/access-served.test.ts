@@ -143,7 +143,7 @@ describe("red-18, red-13: access", () => {
           "localhost, evil.example",
           "evil.example:x",
         ])
-          assert.equal(await asked(own, host, path, method), "unknown-host", `${method} ${path} at ${host}`);
+          assert.equal(await asked(own, host, path, method), "misdirected-request", `${method} ${path} at ${host}`);
       }
       for (const host of [
         "localhost",
@@ -159,7 +159,7 @@ describe("red-18, red-13: access", () => {
       for (const service of [behindProxy, shared]) assert.equal(await asked(service, "any.example", "/executors"), 200);
       for (const host of ["executors.example.com", "executors.example.com.:443", "10.0.0.7:8080"])
         assert.equal(await asked(named, host, "/executors"), 200, host);
-      assert.equal(await asked(named, "evil.example", "/executors"), "unknown-host");
+      assert.equal(await asked(named, "evil.example", "/executors"), "misdirected-request");
     } finally {
       await Promise.all([own, behindProxy, shared, named].map((service) => service.close()));
     }

@@ -22,7 +22,7 @@ const OWN = errorTable({
     exit: 1,
     retryable: false,
   },
-  "unknown-host": { title: "Unknown name of the service", status: 421, exit: 2, retryable: false },
+  "misdirected-request": { title: "Misdirected request", status: 421, exit: 2, retryable: false },
   "invalid-webhook": { title: "Invalid webhook event", status: 400, exit: 2, retryable: false },
   "invalid-configuration": { title: "Invalid configuration file", status: 500, exit: 2, retryable: false },
   "version-not-admitted": { title: "Version not admitted", status: 409, exit: 1, retryable: false },

@@ -19,7 +19,7 @@ export function refuseOtherNames(names: readonly string[]): RefuseName {
     if (name !== undefined && (isPrivateName(name) || accepted.has(name))) return undefined;
     const remedy = "Ask by its address, or add the name to listen.hosts";
     const detail = `this service is not asked by the name ${oneLine(name ?? host, 200)}. ${remedy}`;
-    return new ExecutorRegistryError(SERVICE_ERRORS["unknown-host"], detail);
+    return new ExecutorRegistryError(SERVICE_ERRORS["misdirected-request"], detail);
   };
 }
 

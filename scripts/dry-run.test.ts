@@ -40,6 +40,7 @@ metadata: { name: $NAME }
 E
 kubectl apply -f m.yaml -f examples/kubernetes/rbac.yaml
 for type in ml nlp; do executor-registry resolve "$type" --registry "$URL" -o json | jq .image; done
+file=$(mktemp) && openssl rand -hex 8 > "$file"
 until curl -fs "$URL/readyz"; do sleep 1; done
 cd somewhere && export TAG=$(date +%s) && docker build -t "executor-ml:$TAG" examples/executors/ml
 executor-registry run ml -- --epochs 3 --whatever`;

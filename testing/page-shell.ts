@@ -1,8 +1,40 @@
+import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, readFileSync, symlinkSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
-import { shellIn, writeProgram } from "./documented.ts";
+import { blocksOf, type DocumentBlock, shellIn, writeProgram } from "./documented.ts";
+
+/** Whether a block needs a cluster, and nothing that a test with a cluster cannot have. */
+const runsOnCluster = ({ language, info }: DocumentBlock): boolean =>
+  language === "sh" && /^needs=(?:helm,)?cluster$/.test(info.join(" "));
+
+/** The blocks of a page that a test on a cluster runs. */
+export interface ClusterBlocks {
+  /** Those that were not taken yet. */
+  readonly left: ReadonlySet<string>;
+  /** The one block that has this text. */
+  take(text: string): string;
+}
+
+/** Reads the blocks of a page that need a cluster. */
+export function clusterBlocks(page: string): ClusterBlocks {
+  const left = new Set(
+    blocksOf(readFileSync(page, "utf8"))
+      .filter(runsOnCluster)
+      .map(({ text }) => text),
+  );
+  return {
+    left,
+    take(text) {
+      const found = [...left].filter((block) => block.includes(text));
+      assert.equal(found.length, 1, `${page}: ${text}`);
+      const [block = ""] = found;
+      left.delete(block);
+      return block;
+    },
+  };
+}
 
 /** A folder of a reader, in which blocks of commands are carried out one after another. */
 export interface PageShell extends AsyncDisposable {

@@ -1,0 +1,189 @@
+import assert from "node:assert/strict";
+import { chownSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { parse, stringify } from "yaml";
+import { clusterTool, eventually, removeImages, type TestNamespace, testNamespace } from "../testing/cluster.ts";
+import { DISPATCHER_IMAGE, noOwnImages, SERVICE_IMAGE } from "../testing/cluster-images.ts";
+import { type ClusterNetwork, clusterNetwork, NAME_SERVER } from "../testing/cluster-network.ts";
+import {
+  noDockerRegistry,
+  REGISTRY_AUTHORIZATION,
+  REGISTRY_USER,
+  startDockerRegistry,
+} from "../testing/docker-registry.ts";
+import { sectionsOf } from "../testing/documented.ts";
+import { noHelm } from "../testing/helm.ts";
+import { clusterBlocks, type PageShell, pageShell } from "../testing/page-shell.ts";
+import { pushImage } from "../testing/push.ts";
+import { freePort } from "./free-port.ts";
+
+const INSTALLING = "docs/any-cluster.md";
+const OPERATING = "docs/operations.md";
+const DNS = { dnsPolicy: "None", dnsConfig: { nameservers: [NAME_SERVER] } };
+const skip = noOwnImages || noHelm || noDockerRegistry;
+
+describe(`commands of ${INSTALLING}, then of ${OPERATING}, in their order`, { skip, timeout: 240_000 }, () => {
+  const installing = clusterBlocks(INSTALLING);
+  const operating = clusterBlocks(OPERATING);
+  const ends = new AsyncDisposableStack();
+  let api: TestNamespace["api"];
+  let service: string;
+  let jobs: string;
+  let shell: PageShell;
+  let port: number;
+  let network: ClusterNetwork;
+  /** The registry, as pods reach it. */
+  let host: string;
+  /** The service, as this machine reaches it. */
+  let address: string;
+
+  /** With the test's names in place of the page's. */
+  const own = (text: string): string =>
+    text
+      .replaceAll(/(-n |--namespace |namespace )executor-registry\b/g, `$1${service}`)
+      .replaceAll("executor-registry.executor-registry", `executor-registry.${service}`)
+      .replaceAll(/(-n |namespace |namespace: )jobs\b/g, `$1${jobs}`)
+      .replaceAll("--docker-username=reader", `--docker-username=${REGISTRY_USER.username}`)
+      .replaceAll("host: registry.example.com", "host: registry.example.com\n      insecure: true")
+      .replaceAll("registry.example.com", host)
+      .replaceAll("--values values.yaml", "--values values.yaml --values node.yaml")
+      .replaceAll("localhost:8080", `localhost:${port}`)
+      .replaceAll(" 8080:80", ` ${port}:80`);
+  const run = (block: string): Promise<string> => shell.run(own(block), { PASSWORD: REGISTRY_USER.password });
+
+  /** The files that a section shows. */
+  async function shown(page: string, heading: string): Promise<readonly string[]> {
+    const section = (await sectionsOf(page)).find((one) => one.heading === heading);
+    assert.ok(section, heading);
+    return section.configurations.map(own);
+  }
+
+  before(async () => {
+    const space = ends.use(await testNamespace("docs"));
+    api = space.api;
+    [service, jobs] = [`${space.name}-service`, `${space.name}-jobs`];
+    [shell, port] = await Promise.all([pageShell("any-cluster"), freePort()]);
+    ends.use(shell);
+    await writeFile(join(shell.folder, "node.yaml"), stringify(DNS));
+  });
+  after(() => ends.disposeAsync());
+
+  /** What a cluster has, and the test's own has not: a registry and the service's image in it, names, and volumes. */
+  async function prepare(space: TestNamespace): Promise<void> {
+    network = ends.use(await clusterNetwork(space));
+    const registry = ends.use(await startDockerRegistry({ htpasswd: true }));
+    host = `${await network.lead("images", 5000, registry.host)}:5000`;
+    await pushImage({ ...registry, authorization: REGISTRY_AUTHORIZATION }, "team/executor-ml", "1.0.0");
+    // It is in the node under the name that it would be pulled by.
+    const image = own("registry.example.com/platform/registry-service:0.1.0");
+    await clusterTool("ctr", "images", "tag", SERVICE_IMAGE, image);
+    ends.defer(() => removeImages(image));
+    const folder = mkdtempSync(join(tmpdir(), "volumes-"));
+    ends.defer(() => rmSync(folder, { recursive: true }));
+    await Promise.all(["first", "second"].map((name) => volume(join(folder, name), `${service}-${name}`)));
+  }
+
+  /** A volume for the claim of the chart. */
+  async function volume(path: string, name: string): Promise<void> {
+    mkdirSync(path);
+    chownSync(path, 65_532, 65_532);
+    const spec = {
+      capacity: { storage: "10Gi" },
+      accessModes: ["ReadWriteOnce"],
+      persistentVolumeReclaimPolicy: "Retain",
+      claimRef: { namespace: service, name: "executor-registry" },
+      hostPath: { path },
+    };
+    const volumes = "/api/v1/persistentvolumes";
+    await api.request(volumes, { method: "POST", body: { metadata: { name }, spec } });
+    ends.defer(async () => void (await api.request(`${volumes}/${name}`, { method: "DELETE" })));
+  }
+
+  /** Asks the service through its Service, as the dispatcher. */
+  async function head(): Promise<{ readonly sequence: number; readonly hash: string }> {
+    const token = (await run("kubectl -n jobs create token dispatcher --audience=executor-registry")).trim();
+    const response = await fetch(`http://${address}/health`, { headers: { authorization: `Bearer ${token}` } });
+    return ((await response.json()) as { journal: { sequence: number; hash: string } }).journal;
+  }
+
+  test("install the chart, whose test passes", async () => {
+    const [namespace = "", secret = ""] = installing.take("create secret docker-registry").split("\n");
+    await run(namespace);
+    const remove = async () => void (await run("kubectl delete --wait=false namespace executor-registry"));
+    await prepare(ends.use({ name: service, api, [Symbol.asyncDispose]: remove }));
+    await run(secret);
+    const [values = ""] = await shown(INSTALLING, "3. Install it");
+    await writeFile(join(shell.folder, "values.yaml"), values);
+    ends.defer(async () => {
+      await run("helm uninstall executor-registry --namespace executor-registry --no-hooks");
+      await run("kubectl delete --wait=false namespace jobs");
+    });
+    const installed = run(installing.take("helm install"));
+    // In place of kube-proxy: nothing else leads to a Service here.
+    const following = eventually("the Service", 60_000, () =>
+      network.follow("executor-registry").catch(() => undefined),
+    );
+    const [printed] = await Promise.all([installed, following]);
+    address = await following;
+    assert.match(printed, /Phase: +Succeeded/);
+  });
+
+  test("ask it through a forwarded port, and get what the page shows", async () => {
+    await run(`${installing.take("port-forward").trim()} > forward.log 2>&1 &
+echo $! >> serving
+until grep -q ^Forwarding forward.log; do kill -0 $!; sleep 0.1; done`);
+    const printed = await run(installing.take("executor-registry list"));
+    assert.match(printed, /^TYPE +VERSION +SOURCE +AGE +EVIDENCE\nml +1\.0\.0 +registry +\d+s +only-candidate\n$/m);
+  });
+
+  test("let a dispatcher's pod ask, with the variables and the token that the page shows", async () => {
+    const [container = "", pod = ""] = await shown(INSTALLING, "5. Let a dispatcher use it");
+    const script = `const { createResolver } = await import("@executor-registry/resolver");
+const resolver = createResolver();
+console.log((await resolver.resolve("ml")).image);
+await resolver.close();`;
+    const asking = {
+      name: "ask",
+      image: DISPATCHER_IMAGE,
+      imagePullPolicy: "Never",
+      workingDir: "/app",
+      command: ["node", "--conditions=executor-registry-source", "--input-type=module", "--eval", script],
+      ...(parse(container) as object),
+    };
+    const spec = {
+      ...DNS,
+      serviceAccountName: "dispatcher",
+      restartPolicy: "Never",
+      containers: [asking],
+      ...(parse(pod) as object),
+    };
+    const manifest = { apiVersion: "v1", kind: "Pod", metadata: { name: "ask", namespace: jobs }, spec };
+    await writeFile(join(shell.folder, "pod.yaml"), stringify(manifest));
+    const printed = await run(`kubectl apply -f pod.yaml
+kubectl -n jobs wait --for=jsonpath='{.status.phase}'=Succeeded --timeout=60s pod/ask
+kubectl -n jobs logs ask`);
+    assert.match(printed, /\/team\/executor-ml@sha256:[0-9a-f]{64}\n$/);
+  });
+
+  test("restore a backup on a new claim", async () => {
+    const before = await head();
+    const [backup = ""] = (await sectionsOf(OPERATING)).find(({ heading }) => heading === "Back up")?.commands ?? [];
+    await run(`export EXECUTOR_REGISTRY_URL=http://${address} EXECUTOR_REGISTRY_TOKEN_FILE=$PWD/token
+kubectl -n jobs create token dispatcher --audience=executor-registry > token
+${backup}`);
+    const [pod = ""] = await shown(OPERATING, "Restore");
+    await writeFile(join(shell.folder, "restore.yaml"), pod);
+    await run(operating.take("helm upgrade"));
+    const after = await eventually("an answer", 30_000, () => head().catch(() => undefined));
+    assert.deepEqual([after.sequence, after.hash], [before.sequence, before.hash]);
+    const claims = await run(
+      "kubectl -n executor-registry get pvc executor-registry --output=jsonpath={.spec.volumeName}",
+    );
+    assert.match(claims, /-(first|second)$/);
+  });
+
+  test("are all of them", () => assert.deepEqual([...installing.left, ...operating.left], []));
+});

@@ -26,14 +26,25 @@ test("the chart's version of the service is that of the package", () => {
 });
 
 test("values.yaml and its schema have the same values", () => {
-  type Schema = { readonly properties?: Readonly<Record<string, Schema>>; readonly additionalProperties?: unknown };
+  interface Schema {
+    readonly properties?: Readonly<Record<string, Schema>>;
+    readonly additionalProperties?: unknown;
+    readonly required?: readonly string[];
+    readonly $ref?: string;
+  }
   const schema = JSON.parse(readFileSync(`${CHART}/values.schema.json`, "utf8")) as Schema;
-  const compare = (value: unknown, { properties, additionalProperties }: Schema, path: string): void => {
+  const compare = (value: unknown, { properties, additionalProperties, required = [] }: Schema, path: string): void => {
     if (properties === undefined || typeof value !== "object" || value === null || additionalProperties !== false)
       return;
     const known = Object.keys(properties).filter((name) => name !== "global");
     // What is empty by default may have members.
     if (Object.keys(value).length > 0) assert.deepEqual(Object.keys(value).toSorted(), known.toSorted(), path);
+    // Helm takes away what is left empty, and templates that look into it fail without naming it.
+    const holdOthers = Object.entries(value)
+      .filter(([name]) => properties[name]?.properties !== undefined || properties[name]?.$ref !== undefined)
+      .filter(([, member]) => Object.keys(member as object).length > 0)
+      .map(([name]) => name);
+    assert.deepEqual(required, holdOthers, path);
     for (const [name, member] of Object.entries(value)) compare(member, properties[name] ?? {}, `${path}.${name}`);
   };
   compare(parse(readFileSync(`${CHART}/values.yaml`, "utf8")), schema, "");
@@ -109,6 +120,7 @@ describe("the chart", { skip: noHelm }, () => {
       ["--set-json", 'config.sources=[{"name":"own","kind":"oci","host":"registry.example.com"}]'],
       /'\/config\/sources\/0': missing property 'repositories'\n*$/,
     ],
+    ["a configuration that is left empty", ["--set", "config=null"], /at '': missing property 'config'/],
     ["two monitors", ["--set", "serviceMonitor.enabled=true,podMonitor.enabled=true"], /scraped twice/],
     ["an end that is too short", ["--set", "terminationGracePeriodSeconds=14"], /14 s are too few/],
     [

@@ -121,6 +121,11 @@ describe("the chart", { skip: noHelm }, () => {
       /'\/config\/sources\/0': missing property 'repositories'\n*$/,
     ],
     ["a configuration that is left empty", ["--set", "config=null"], /at '': missing property 'config'/],
+    [
+      "an address that no other machine reaches",
+      ["--set", "config.listen.host=127.0.0.1"],
+      /config\.listen\.host: neither probes nor the Service reach 127\.0\.0\.1; leave it out/,
+    ],
     ["two monitors", ["--set", "serviceMonitor.enabled=true,podMonitor.enabled=true"], /scraped twice/],
     ["an end that is too short", ["--set", "terminationGracePeriodSeconds=14"], /14 s are too few/],
     [

@@ -70,6 +70,11 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- if hasKey .Values.config "store" }}
 {{- fail "config.store: set store instead, so that the pods have what it needs" }}
 {{- end }}
+{{- with dig "listen" "host" "" .Values.config }}
+{{- if regexMatch "^(127\\..*|localhost|::1)$" . }}
+{{- fail (printf "config.listen.host: neither probes nor the Service reach %s; leave it out" .) }}
+{{- end }}
+{{- end }}
 {{- range .Values.dispatchers }}
 {{- if and .networkPolicy (not $.Values.networkPolicy.egress.apiServer.cidrs) }}
 {{- fail (printf "networkPolicy.egress.apiServer.cidrs is needed, since the dispatcher %s:%s has a network policy; `kubectl -n default get endpointslices kubernetes` shows the addresses" .namespace .serviceAccount) }}

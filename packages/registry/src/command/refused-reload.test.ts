@@ -24,6 +24,9 @@ describe("a running service whose configuration is changed for the worse", () =>
   after(() => rm(folder, { recursive: true }));
   const types = async ({ url }: Serving): Promise<string[]> =>
     Object.keys((await (await fetch(`${url}/executors`)).json()) as object);
+  /** What metrics say of the last change. */
+  const successful = async ({ url }: Serving): Promise<string | undefined> =>
+    /^executor_registry_config_last_reload_successful (.*)$/m.exec(await (await fetch(`${url}/metrics`)).text())?.[1];
   /** The next refusal's mistakes: line, path, message. */
   const mistakes = async (service: Serving): Promise<string[]> => {
     const refusal = await service.logged(REFUSED);
@@ -67,11 +70,13 @@ describe("a running service whose configuration is changed for the worse", () =>
       const { file, change } = await place(config(layouts[0] ?? ""));
       await using service = await serving(file);
       assert.deepEqual(await types(service), ["ml"]);
+      assert.equal(await successful(service), "1");
 
       await change(`${config(...layouts)}checks: [a\n`);
       const [syntax, ...none] = await mistakes(service);
       assert.match(syntax ?? "", /^6 : .*must .*end with a \]/);
       assert.deepEqual(none, []);
+      assert.equal(await successful(service), "0");
       assert.deepEqual(await types(service), ["ml"]);
 
       const wrong = `${config(...layouts)}  - { name: main, kind: oci, repositories: [executor-ml], interval: soon }
@@ -92,6 +97,7 @@ auth: { writes: sometimes }
       await service.logged(IN_FORCE);
       while ((await types(service)).length < 2);
       assert.deepEqual(await types(service), ["ml", "nlp"]);
+      assert.equal(await successful(service), "1");
     });
   }
 });

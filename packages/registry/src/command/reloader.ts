@@ -29,7 +29,7 @@ export interface ReloaderOptions {
   readonly text: string;
   /** The configuration that is in force. */
   readonly config: Config;
-  readonly service: Pick<Service, "reconfigure">;
+  readonly service: Pick<Service, "reconfigure" | "refuse">;
   readonly log: Logger;
   readonly clock: Clock;
   /** The environment, where secrets may be. */
@@ -90,8 +90,10 @@ export function createReloader({
   const attempt = async (read: () => Promise<string>, why: string, always: boolean): Promise<void> => {
     try {
       await takeOver(await read(), why, always);
+      service.refuse(false);
     } catch (error) {
       if (signal.aborted) return;
+      service.refuse(true);
       if (error instanceof InvalidConfigurationError) {
         const { mistakes } = error;
         sayOnce(error.message, { mistakes }, "the new configuration is refused; the old one stays in force");

@@ -47,6 +47,12 @@ export const METRICS = {
     unit: "0 or 1",
     replicas: "own",
   },
+  executor_registry_config_last_reload_successful: {
+    type: "gauge",
+    help: "Whether the configuration file could be taken over when it was last read; while it is 0, the configuration before is in force, and the log has the mistakes",
+    unit: "0 or 1",
+    replicas: "own",
+  },
   executor_registry_leader: {
     type: "gauge",
     help: "Whether this replica scans, judges what falls due and delivers the journal",

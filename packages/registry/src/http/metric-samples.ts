@@ -24,6 +24,8 @@ export interface MetricSources {
   };
   /** The sources of the configuration. @param interval milliseconds, of those that are scanned */
   configured(): readonly { readonly name: string; readonly interval?: number }[];
+  /** Whether the configuration file was refused when it was last read. */
+  refused(): boolean;
   readonly leadership: { readonly leading: boolean };
   /** How old answers are, where several services share a store. */
   readonly freshness: Freshness | undefined;
@@ -49,6 +51,7 @@ export function createSampler(from: MetricSources): () => Generator<Sample> {
   return function* () {
     yield ["executor_registry_build_info", 1, { version: VERSION }];
     yield ["executor_registry_ready", bit(from.ready())];
+    yield ["executor_registry_config_last_reload_successful", bit(!from.refused())];
     yield ["executor_registry_leader", bit(leadership.leading)];
     yield ["executor_registry_executors", choices.snapshot.size];
     yield ["executor_registry_event_streams", events.size];

@@ -40,6 +40,8 @@ export interface ServiceServerOptions {
   /** How old answers are, where several services share a store. */
   readonly freshness: Freshness | undefined;
   readonly metrics: Metrics;
+  /** Whether the configuration file was refused when it was last read. */
+  readonly refused: () => boolean;
   readonly tracer: Tracer;
   /** Whether the catalogue held something when it was opened. */
   readonly restored: boolean;
@@ -55,6 +57,7 @@ export async function createServiceServer({
   leadership,
   freshness,
   metrics,
+  refused,
   tracer,
   restored,
   clock,
@@ -88,6 +91,7 @@ export async function createServiceServer({
     choices,
     inForce: parts,
     configured: () => inForce.config.sources,
+    refused,
     leadership,
     freshness,
     reads,

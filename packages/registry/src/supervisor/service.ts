@@ -56,6 +56,8 @@ export interface Service {
    * @throws ConfigurationError for what cannot be made, StoreError when it cannot be applied to the catalogue
    */
   reconfigure(config: Config): Promise<readonly string[]>;
+  /** Has metrics say whether what would be the next configuration is refused. */
+  refuse(refused: boolean): void;
   /** Says that it is not ready any more, while it still answers. */
   drain(): void;
   /** Ends everything: waits for what is being written, and writes a snapshot. Never rejects; what hangs is left behind, and logged. */
@@ -157,6 +159,7 @@ async function begin(options: ServiceOptions, lifetimes: Lifetimes): Promise<Ser
   const served = new ServedVersions(choices, log, () => leadership.leading);
   const configured = () => inForce.config.versions.policies;
   const selection = new Selection({ choices, served, clock, configured });
+  let refused = false;
   const freshness = sharing === undefined ? undefined : createFreshness(catalogue, clock);
   const server = await createServiceServer({
     choices,
@@ -165,6 +168,7 @@ async function begin(options: ServiceOptions, lifetimes: Lifetimes): Promise<Ser
     leadership,
     freshness,
     metrics,
+    refused: () => refused,
     tracer,
     restored,
     clock,
@@ -210,6 +214,7 @@ async function begin(options: ServiceOptions, lifetimes: Lifetimes): Promise<Ser
       warn({ listen: config.listen, auth: next.auth }, log);
       return FIXED.filter((name) => !isDeepStrictEqual(next[name], config[name]));
     },
+    refuse: (next) => void (refused = next),
     drain: () => server.drain(),
     async close() {
       server.drain();

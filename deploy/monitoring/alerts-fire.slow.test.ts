@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -100,7 +100,7 @@ auth: { tokens: [{ name: ops, role: operator, sha256: ${sha256} }] }
     assert.equal(status, 200);
   };
 
-  test("fire for a registry that is down, a rejected image, a pin whose version is gone, a locked store, a changed journal and a killed service, and for nothing else", async () => {
+  test("fire for a registry that is down, a refused configuration, a rejected image, a pin whose version is gone, a locked store, a changed journal and a killed service, and for nothing else", async () => {
     const database = join(folder, "catalogue.db");
     await configure(`sqlite:${database}`);
     let service = await serving(file);
@@ -112,6 +112,11 @@ auth: { tokens: [{ name: ops, role: operator, sha256: ${sha256} }] }
       await registry.stop();
       await fires(prometheus, "SourceFailing");
       await registry.start();
+      await quiet(prometheus);
+
+      await appendFile(file, "storage: none\n");
+      await fires(prometheus, "ConfigurationRefused");
+      await configure(`sqlite:${database}`);
       await quiet(prometheus);
 
       await push("other/executor-nlp", "1.0.0", 3);

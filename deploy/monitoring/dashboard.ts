@@ -50,7 +50,13 @@ const ROWS: readonly Row[] = [
       one("Store", "Whether the last reads and writes succeeded.", `min(${own("store_up")})`),
       one("Age of answers", "Above 0 while a shared store cannot be read.", `max(${own("answers_age_seconds")})`, "s"),
       one("Journal damage", "1 where the chain does not hold.", `max(${own("journal_broken")})`),
+      one("Configuration", "0 while a changed file is refused.", `min(${own("config_last_reload_successful")})`),
       one("Executor types", "Those that can be resolved.", `max(${own("executors")})`),
+      one(
+        "Types to look at",
+        "Their policy matches nothing, their tag is gone, or their pin is invalid.",
+        `sum(max by (condition) (${own("conditions", 'condition!="ImageGone"')}))`,
+      ),
     ],
   },
   {

@@ -25,6 +25,33 @@ const OPERATING = "docs/operations.md";
 const DNS = { dnsPolicy: "None", dnsConfig: { nameservers: [NAME_SERVER] } };
 const skip = noOwnImages || noHelm || noDockerRegistry;
 
+interface Names {
+  /** The namespace of the service. */
+  readonly service: string;
+  /** The namespace of a dispatcher. */
+  readonly jobs: string;
+  /** The registry, as pods reach it. */
+  readonly host: string;
+}
+
+/** With a test's names in place of a page's, and what the node needs besides the page's values. */
+const withNames = (text: string, { service, jobs, host }: Names): string =>
+  text
+    .replaceAll(/(-n |--namespace |namespace )executor-registry\b/g, `$1${service}`)
+    .replaceAll("executor-registry.executor-registry", `executor-registry.${service}`)
+    .replaceAll(/(-n |namespace |namespace: )jobs\b/g, `$1${jobs}`)
+    .replaceAll("host: registry.example.com,", "host: registry.example.com, insecure: true,")
+    .replaceAll("host: registry.example.com\n", "host: registry.example.com\n      insecure: true\n")
+    .replaceAll("registry.example.com", host)
+    .replaceAll("--values values.yaml", "--values values.yaml --values node.yaml");
+
+/** Puts the service's image into the node under the name that it would be pulled by. */
+async function tagImage(host: string, ends: AsyncDisposableStack): Promise<void> {
+  const image = `${host}/platform/registry-service:0.1.0`;
+  await clusterTool("ctr", "images", "tag", SERVICE_IMAGE, image);
+  ends.defer(() => removeImages(image));
+}
+
 describe(`commands of ${INSTALLING}, then of ${OPERATING}, in their order`, { skip, timeout: 240_000 }, () => {
   const installing = clusterBlocks(INSTALLING);
   const operating = clusterBlocks(OPERATING);
@@ -35,23 +62,14 @@ describe(`commands of ${INSTALLING}, then of ${OPERATING}, in their order`, { sk
   let shell: PageShell;
   let port: number;
   let network: ClusterNetwork;
-  /** The registry, as pods reach it. */
   let host: string;
-  /** The service, as this machine reaches it. */
-  let address: string;
+  let forwarding: string;
 
-  /** With the test's names in place of the page's. */
   const own = (text: string): string =>
-    text
-      .replaceAll(/(-n |--namespace |namespace )executor-registry\b/g, `$1${service}`)
-      .replaceAll("executor-registry.executor-registry", `executor-registry.${service}`)
-      .replaceAll(/(-n |namespace |namespace: )jobs\b/g, `$1${jobs}`)
+    withNames(text, { service, jobs, host })
       .replaceAll("--docker-username=reader", `--docker-username=${REGISTRY_USER.username}`)
-      .replaceAll("host: registry.example.com", "host: registry.example.com\n      insecure: true")
-      .replaceAll("registry.example.com", host)
-      .replaceAll("--values values.yaml", "--values values.yaml --values node.yaml")
-      .replaceAll("localhost:8080", `localhost:${port}`)
-      .replaceAll(" 8080:80", ` ${port}:80`);
+      .replaceAll(" 8080:80", ` ${port}:80`)
+      .replaceAll("localhost:8080", `localhost:${port}`);
   const run = (block: string): Promise<string> => shell.run(own(block), { PASSWORD: REGISTRY_USER.password });
 
   /** The files that a section shows. */
@@ -65,8 +83,7 @@ describe(`commands of ${INSTALLING}, then of ${OPERATING}, in their order`, { sk
     const space = ends.use(await testNamespace("docs"));
     api = space.api;
     [service, jobs] = [`${space.name}-service`, `${space.name}-jobs`];
-    [shell, port] = await Promise.all([pageShell("any-cluster"), freePort()]);
-    ends.use(shell);
+    shell = ends.use(await pageShell("any-cluster"));
     await writeFile(join(shell.folder, "node.yaml"), stringify(DNS));
   });
   after(() => ends.disposeAsync());
@@ -77,10 +94,7 @@ describe(`commands of ${INSTALLING}, then of ${OPERATING}, in their order`, { sk
     const registry = ends.use(await startDockerRegistry({ htpasswd: true }));
     host = `${await network.lead("images", 5000, registry.host)}:5000`;
     await pushImage({ ...registry, authorization: REGISTRY_AUTHORIZATION }, "team/executor-ml", "1.0.0");
-    // It is in the node under the name that it would be pulled by.
-    const image = own("registry.example.com/platform/registry-service:0.1.0");
-    await clusterTool("ctr", "images", "tag", SERVICE_IMAGE, image);
-    ends.defer(() => removeImages(image));
+    await tagImage(host, ends);
     const folder = mkdtempSync(join(tmpdir(), "volumes-"));
     ends.defer(() => rmSync(folder, { recursive: true }));
     await Promise.all(["first", "second"].map((name) => volume(join(folder, name), `${service}-${name}`)));
@@ -102,11 +116,19 @@ describe(`commands of ${INSTALLING}, then of ${OPERATING}, in their order`, { sk
     ends.defer(async () => void (await api.request(`${volumes}/${name}`, { method: "DELETE" })));
   }
 
-  /** Asks the service through its Service, as the dispatcher. */
-  async function head(): Promise<{ readonly sequence: number; readonly hash: string }> {
-    const token = (await run("kubectl -n jobs create token dispatcher --audience=executor-registry")).trim();
-    const response = await fetch(`http://${address}/health`, { headers: { authorization: `Bearer ${token}` } });
-    return ((await response.json()) as { journal: { sequence: number; hash: string } }).journal;
+  /** Forwards another port to the pod that is there now, as in a terminal of its own. */
+  async function forward(): Promise<void> {
+    port = await freePort();
+    await run(`${forwarding.trim()} > forward-${port}.log 2>&1 &
+echo $! >> serving
+until grep -q ^Forwarding forward-${port}.log; do kill -0 $!; sleep 0.1; done`);
+  }
+
+  /** The journal's last entry, as `/health` has it. */
+  async function head(): Promise<unknown> {
+    const printed = await run('curl -s -H "Authorization: Bearer $(cat token)" http://localhost:8080/health');
+    const { journal } = JSON.parse(printed) as { journal: { sequence: number; hash: string } };
+    return { sequence: journal.sequence, hash: journal.hash };
   }
 
   test("install the chart, whose test passes", async () => {
@@ -127,14 +149,12 @@ describe(`commands of ${INSTALLING}, then of ${OPERATING}, in their order`, { sk
       network.follow("executor-registry").catch(() => undefined),
     );
     const [printed] = await Promise.all([installed, following]);
-    address = await following;
     assert.match(printed, /Phase: +Succeeded/);
   });
 
   test("ask it through a forwarded port, and get what the page shows", async () => {
-    await run(`${installing.take("port-forward").trim()} > forward.log 2>&1 &
-echo $! >> serving
-until grep -q ^Forwarding forward.log; do kill -0 $!; sleep 0.1; done`);
+    forwarding = installing.take("port-forward");
+    await forward();
     const printed = await run(installing.take("executor-registry list"));
     assert.match(printed, /^TYPE +VERSION +SOURCE +AGE +EVIDENCE\nml +1\.0\.0 +registry +\d+s +only-candidate\n$/m);
   });
@@ -169,16 +189,16 @@ kubectl -n jobs logs ask`);
   });
 
   test("restore a backup on a new claim", async () => {
-    const before = await head();
     const [backup = ""] = (await sectionsOf(OPERATING)).find(({ heading }) => heading === "Back up")?.commands ?? [];
-    await run(`export EXECUTOR_REGISTRY_URL=http://${address} EXECUTOR_REGISTRY_TOKEN_FILE=$PWD/token
-kubectl -n jobs create token dispatcher --audience=executor-registry > token
+    await run(`kubectl -n jobs create token dispatcher --audience=executor-registry > token
+export EXECUTOR_REGISTRY_URL=http://localhost:8080 EXECUTOR_REGISTRY_TOKEN_FILE=$PWD/token
 ${backup}`);
+    const before = await head();
     const [pod = ""] = await shown(OPERATING, "Restore");
     await writeFile(join(shell.folder, "restore.yaml"), pod);
     await run(operating.take("helm upgrade"));
-    const after = await eventually("an answer", 30_000, () => head().catch(() => undefined));
-    assert.deepEqual([after.sequence, after.hash], [before.sequence, before.hash]);
+    await forward();
+    assert.deepEqual(await head(), before);
     const claims = await run(
       "kubectl -n executor-registry get pvc executor-registry --output=jsonpath={.spec.volumeName}",
     );
@@ -186,4 +206,93 @@ ${backup}`);
   });
 
   test("are all of them", () => assert.deepEqual([...installing.left, ...operating.left], []));
+});
+
+describe("commands that install the chart on other pages", { skip, timeout: 120_000 }, () => {
+  const ends = new AsyncDisposableStack();
+  let space: TestNamespace;
+  let network: ClusterNetwork;
+  let host: string;
+  before(async () => {
+    space = ends.use(await testNamespace("install"));
+    network = ends.use(await clusterNetwork(space));
+    const registry = ends.use(await startDockerRegistry());
+    await pushImage(registry, "team/executor-ml", "1.0.0");
+    host = `${await network.lead("images", 5000, registry.host)}:5000`;
+    await tagImage(host, ends);
+  });
+  after(() => ends.disposeAsync());
+
+  /** A reader's shell, and namespaces that go with the test. */
+  async function reader(
+    page: string,
+    ends: AsyncDisposableStack,
+    service: string,
+  ): Promise<(block: string) => Promise<string>> {
+    const shell = ends.use(await pageShell(page));
+    const names = { service, jobs: `${service}-jobs`, host };
+    const run = (block: string): Promise<string> =>
+      shell.run(withNames(block, names), { DATABASE_PASSWORD: "not-for-production" });
+    const files = {
+      "node.yaml": stringify({ ...DNS, store: { persistence: { enabled: false } } }),
+      // The kinds of Prometheus' operator are not here.
+      "cloud.yaml": stringify({
+        dispatchers: [{ namespace: names.jobs, serviceAccount: "dispatcher" }],
+        serviceMonitor: { enabled: false },
+        prometheusRule: { enabled: false },
+      }),
+      "global-bundle.pem": "the authorities\n",
+      "server-ca.pem": "the authority\n",
+    };
+    for (const [name, text] of Object.entries(files)) await writeFile(join(shell.folder, name), text);
+    const values = (await sectionsOf(page))
+      .flatMap(({ configurations }) => configurations)
+      .find((text) => text.includes("dispatchers:"));
+    if (values !== undefined) await writeFile(join(shell.folder, "values.yaml"), withNames(values, names));
+    ends.defer(async () => {
+      await run("helm uninstall executor-registry --namespace executor-registry --no-hooks");
+      await run(
+        `kubectl delete --wait=false --ignore-not-found namespace jobs ${service === space.name ? "" : service}`,
+      );
+    });
+    return run;
+  }
+
+  test("README.md: the pods get ready", async () => {
+    await using ends = new AsyncDisposableStack();
+    const blocks = clusterBlocks("README.md");
+    const run = await reader("README.md", ends, `${space.name}-readme`);
+    await run(blocks.take("helm install"));
+    await run("kubectl -n executor-registry rollout status deployment/executor-registry --timeout=60s");
+    assert.deepEqual([...blocks.left], []);
+  });
+
+  test("deploy/chart/README.md: the pods get ready, and its test passes", async () => {
+    await using ends = new AsyncDisposableStack();
+    const blocks = clusterBlocks("deploy/chart/README.md");
+    const run = await reader("deploy/chart/README.md", ends, space.name);
+    const [install = "", ask = ""] = blocks.take("helm install").split("\n");
+    // The page says so in words.
+    await run("kubectl create namespace jobs");
+    await run(install);
+    await network.follow("executor-registry");
+    await run("kubectl -n executor-registry rollout status deployment/executor-registry --timeout=60s");
+    assert.match(await run(ask), /Phase: +Succeeded/);
+    assert.deepEqual([...blocks.left], []);
+  });
+
+  for (const [page, replicas] of [
+    ["deploy/examples/eks/README.md", "3"],
+    ["deploy/examples/gke/README.md", "2"],
+  ] as const) {
+    test(`${page}: the API server takes all of it`, async () => {
+      await using ends = new AsyncDisposableStack();
+      const blocks = clusterBlocks(page);
+      const run = await reader(page, ends, `${space.name}-cloud-${replicas}`);
+      await run(blocks.take("helm install").replace(/values\.yaml$/m, "$& --values cloud.yaml"));
+      const deployment = "deployment executor-registry --output=jsonpath={.spec.replicas}";
+      assert.equal(await run(`kubectl -n executor-registry get ${deployment}`), replicas);
+      assert.deepEqual([...blocks.left], []);
+    });
+  }
 });

@@ -7,7 +7,7 @@ import { after, before, describe, test } from "node:test";
 import { blocksOf, type DocumentBlock, documents, sectionsOf } from "../testing/documented.ts";
 import { mistakesIn } from "./dry-run.ts";
 import { exampleService } from "../testing/example-service.ts";
-import { type PageShell, pageShell } from "../testing/page-shell.ts";
+import { type PageShell, pageShell, runsOnCluster } from "../testing/page-shell.ts";
 import { freePort } from "./free-port.ts";
 import { onPath } from "./tools.ts";
 
@@ -34,6 +34,34 @@ const OWN_TESTS: Readonly<Record<string, string>> = {
   "docs/capabilities.md": "packages/registry/src/capabilities-docs.test.ts",
   "docs/signing-and-scanning.md": "packages/registry/src/security-docs.test.ts",
   "docs/security.md": "packages/registry/src/security-docs.test.ts",
+};
+
+/** Pages whose blocks that need a cluster, or a cluster and Helm, are run on one, by a test that fails when one of them is left. */
+const CLUSTER_TESTS: Readonly<Record<string, string>> = {
+  "README.md": "scripts/docs-blocks-chart.cluster.test.ts",
+  "deploy/chart/README.md": "scripts/docs-blocks-chart.cluster.test.ts",
+  "deploy/examples/eks/README.md": "scripts/docs-blocks-chart.cluster.test.ts",
+  "deploy/examples/gke/README.md": "scripts/docs-blocks-chart.cluster.test.ts",
+  "docs/any-cluster.md": "scripts/docs-blocks-chart.cluster.test.ts",
+  "docs/development.md": "scripts/docs-blocks.cluster.test.ts",
+  "docs/operations.md": "scripts/docs-blocks-chart.cluster.test.ts",
+  "docs/tutorial.md": "scripts/docs-blocks-tutorial.cluster.test.ts",
+  "packages/cli/README.md": "scripts/docs-blocks-tutorial.cluster.test.ts",
+};
+
+/** All other blocks with `needs=`, by what they need: of these only commands, flags and files are checked. */
+const NOT_RUN: Readonly<Record<string, readonly string[]>> = {
+  "CONTRIBUTING.md": ["checkout"],
+  "README.md": ["checkout", "kind,skaffold"],
+  "deploy/examples/eks/README.md": ["aws", "aws", "aws"],
+  "deploy/examples/gke/README.md": ["gcloud", "gcloud"],
+  "docs/any-cluster.md": ["checkout", "docker", "docker"],
+  "docs/cli.md": ["checkout", "zsh", "fish"],
+  "docs/development.md": ["kind,skaffold", "skaffold", "docker,kind"],
+  "docs/server.md": ["checkout"],
+  "docs/tutorial.md": ["kind", "skaffold"],
+  "packages/cli/README.md": ["checkout"],
+  "packages/resolver/README.md": ["checkout"],
 };
 
 /** What the blocks of a page find besides the service of every page. Blocks are changed as `adapt` says before they are run. */
@@ -98,7 +126,7 @@ const filesIn = (markdown: string): Readonly<Record<string, string>> =>
     ),
   );
 const HELP = `Such a block is run as a reader would: in an empty folder, with curl failing on an error's status, and with EXECUTOR_REGISTRY_URL
-and EXECUTOR_REGISTRY_TOKEN_FILE of a service that has examples/layout. Where it needs what a test cannot have, say so in its fence:
+and EXECUTOR_REGISTRY_TOKEN_FILE of a service that has examples/layout. Where it needs more, say so in its fence:
 \`\`\`sh needs=NAME with ${Object.keys(NEEDS).join(", ")}, or several with commas. Where it needs files, give the page a rig in
 scripts/docs-blocks.test.ts.`;
 
@@ -127,8 +155,17 @@ describe("a block of commands", () => {
   }
 });
 
+test("no block of commands is left out of the tests but those that are listed", () => {
+  const left = documents.flatMap((page) => {
+    const blocks = blocksOf(readFileSync(page, "utf8")).filter(({ language }) => language === "sh");
+    const notRun = blocks.filter((block) => !isRun(block) && !(runsOnCluster(block) && page in CLUSTER_TESTS));
+    return notRun.length === 0 ? [] : [[page, notRun.map(({ info }) => wordsAfter("needs", info).join())]];
+  });
+  assert.deepEqual(Object.fromEntries(left), NOT_RUN, "run it, or say in NOT_RUN that it is not");
+});
+
 test("the tests that know the blocks of a page one by one are there", () => {
-  for (const [page, file] of Object.entries(OWN_TESTS)) {
+  for (const [page, file] of [...Object.entries(OWN_TESTS), ...Object.entries(CLUSTER_TESTS)]) {
     assert.ok(existsSync(file) && readFileSync(file, "utf8").includes(`"${page}"`), `${file} does not know ${page}`);
   }
 });

@@ -6,7 +6,7 @@ import { delimiter, join, resolve } from "node:path";
 import { blocksOf, type DocumentBlock, shellIn, writeProgram } from "./documented.ts";
 
 /** Whether a block needs a cluster, and nothing that a test with a cluster cannot have. */
-const runsOnCluster = ({ language, info }: DocumentBlock): boolean =>
+export const runsOnCluster = ({ language, info }: DocumentBlock): boolean =>
   language === "sh" && /^needs=(?:helm,)?cluster$/.test(info.join(" "));
 
 /** The blocks of a page that a test on a cluster runs. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { chownSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -186,6 +186,24 @@ await resolver.close();`;
 kubectl -n jobs wait --for=jsonpath='{.status.phase}'=Succeeded --timeout=60s pod/ask
 kubectl -n jobs logs ask`);
     assert.match(printed, /\/team\/executor-ml@sha256:[0-9a-f]{64}\n$/);
+  });
+
+  test("take a registry's events, with the proof that the page makes", async () => {
+    await run(installing.take("create secret generic webhook"));
+    const [webhooks = ""] = await shown(INSTALLING, "6. Have pushes seen at once");
+    const file = join(shell.folder, "values.yaml");
+    const values = parse(await readFile(file, "utf8")) as { readonly config: object };
+    const config = { ...values.config, ...(parse(webhooks) as object) };
+    await writeFile(file, stringify({ ...values, secrets: ["registry", "webhook"], config }));
+    const [proof] = /Bearer \w+$/.exec(await run(installing.take("helm upgrade"))) ?? [];
+    await forward();
+    const target = { repository: "team/executor-ml", digest: `sha256:${"0".repeat(64)}`, tag: "1.0.1" };
+    const event = { events: [{ action: "push", target, request: { host } }] };
+    await writeFile(join(shell.folder, "event.json"), JSON.stringify(event));
+    const printed = await run(
+      `curl -s -H "Authorization: ${proof}" -H "Content-Type: application/json" --data @event.json http://localhost:8080/webhooks/own`,
+    );
+    assert.deepEqual(JSON.parse(printed), { accepted: 1 });
   });
 
   test("restore a backup on a new claim", async () => {

@@ -1,3 +1,6 @@
+import { execFileSync } from "node:child_process";
+import { globSync, readFileSync } from "node:fs";
+import { basename, dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startNameServer } from "./name-server.ts";
 import { nodeRules } from "./node-rules.ts";
@@ -39,6 +42,7 @@ export interface ClusterNetwork extends AsyncDisposable {
  */
 export async function clusterNetwork({ name: namespace, api }: TestNamespace): Promise<ClusterNetwork> {
   const services = `/api/v1/namespaces/${namespace}/services` as const;
+  keepBridgeAddresses();
   await using starting = new AsyncDisposableStack();
   const addresses = new Map<string, string>();
   const names = starting.use(
@@ -103,4 +107,12 @@ export async function clusterNetwork({ name: namespace, api }: TestNamespace): P
     },
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
+}
+
+/** A bridge has the lowest address of its ports until it is given one: pods that come and go would change it under open connections. */
+function keepBridgeAddresses(): void {
+  for (const bridge of globSync("/sys/class/net/cni*/bridge").map((path) => dirname(path))) {
+    const address = readFileSync(`${bridge}/address`, "utf8").trim();
+    execFileSync("ip", ["link", "set", basename(bridge), "address", address], { stdio: ["ignore", "ignore", "pipe"] });
+  }
 }

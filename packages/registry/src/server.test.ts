@@ -337,6 +337,7 @@ auth:
       "/metrics",
       "/openapi.json",
       "/docs",
+      "/",
     ];
     assert.deepEqual(Object.keys(document.paths), paths);
     const text = JSON.stringify(document);
@@ -344,10 +345,9 @@ auth:
     const defined = Object.keys(document.components.schemas);
     assert.deepEqual([...new Set(referred)].sort(), defined.sort());
     assert.ok(!text.includes("$defs"));
-    assert.match(
-      await (await get("/docs")).text(),
-      /<code>GET \/executors\/&#123;type&#125;|<code>GET \/executors\/\{type\}/,
-    );
+    const page = await (await get("/docs")).text();
+    assert.equal(await (await get("/")).text(), page);
+    assert.match(page, /<code>GET \/executors\/&#123;type&#125;|<code>GET \/executors\/\{type\}/);
   });
 
   test("red-20: a method that a path has not is a 405 with those that it has, also one that is new to Node", async () => {

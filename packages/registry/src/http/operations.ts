@@ -296,17 +296,22 @@ export const OPERATIONS: readonly Operation[] = [
     answers: { 200: { description: "The document", schema: z.record(z.string(), z.unknown()) } },
     handle: (_call, { documents }) => ({ kind: "bytes", body: documents.openApi() }),
   }),
-  operation({
-    id: "docs",
+  apiPage("docs", "/docs", "This API as a page"),
+  apiPage("home", "/", "The same page, for who opens the address of the service"),
+];
+
+function apiPage(id: string, path: string, summary: string): Operation {
+  return operation({
+    id,
     method: "GET",
-    path: "/docs",
-    summary: "This API as a page",
+    path,
+    summary,
     kind: "page",
     headers: { "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'" },
     answers: { 200: { description: "The page", schema: z.string() } },
     handle: (_call, { documents }) => ({ kind: "page", html: documents.page() }),
-  }),
-];
+  });
+}
 
 const SERVING: ReadonlySet<string> = new Set<HealthDocument["status"]>(["ok", "degraded"]);
 

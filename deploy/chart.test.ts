@@ -126,6 +126,16 @@ describe("the chart", { skip: noHelm }, () => {
       ["--set", "config.listen.host=127.0.0.1"],
       /config\.listen\.host: neither probes nor the Service reach 127\.0\.0\.1; leave it out/,
     ],
+    [
+      "a file of a Secret that is not mounted",
+      [
+        "--set-json",
+        'secrets=["other"]',
+        "--set-json",
+        'config.webhooks=[{"name":"own","kind":"distribution","source":"own","headers":{"Authorization":{"file":"/secrets/webhook/authorization"}}}]',
+      ],
+      /config names a file in \/secrets\/webhook\/, and no such Secret is mounted there: add "webhook" to secrets/,
+    ],
     ["two monitors", ["--set", "serviceMonitor.enabled=true,podMonitor.enabled=true"], /scraped twice/],
     ["an end that is too short", ["--set", "terminationGracePeriodSeconds=14"], /14 s are too few/],
     [

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
+import { freePort } from "../scripts/free-port.ts";
 import { noHelm, renderChart } from "../testing/helm.ts";
 import { serving } from "../testing/serving.ts";
 
@@ -55,6 +56,9 @@ describe("`helm test`", { skip: noHelm }, () => {
   }
 
   test("fails where nothing listens", async () => {
-    assert.equal((await asked("open", "http://127.0.0.1:1")).passes, false);
+    const address = `127.0.0.1:${await freePort()}`;
+    const { passes, says } = await asked("open", `http://${address}`);
+    const why = `http://${address} cannot be reached from a pod: connect ECONNREFUSED ${address}\n`;
+    assert.deepEqual([passes, says], [false, why]);
   });
 });

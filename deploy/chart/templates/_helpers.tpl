@@ -75,6 +75,16 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- fail (printf "config.listen.host: neither probes nor the Service reach %s; leave it out" .) }}
 {{- end }}
 {{- end }}
+{{- $mounts := list }}
+{{- range .Values.extraVolumeMounts }}{{ $mounts = append $mounts (printf "%s/" (trimSuffix "/" .mountPath)) }}{{ end }}
+{{- range uniq (regexFindAll "/secrets/[a-z0-9.-]+/" (toJson .Values.config) -1) }}
+{{- $path := . }}
+{{- $mounted := has (trimAll "/" (trimPrefix "/secrets" .)) $.Values.secrets }}
+{{- range $mounts }}{{ if hasPrefix . $path }}{{ $mounted = true }}{{ end }}{{ end }}
+{{- if not $mounted }}
+{{- fail (printf "secrets: config names a file in %s, and no such Secret is mounted there: add %q to secrets" $path (trimAll "/" (trimPrefix "/secrets" $path))) }}
+{{- end }}
+{{- end }}
 {{- range .Values.dispatchers }}
 {{- if and .networkPolicy (not $.Values.networkPolicy.egress.apiServer.cidrs) }}
 {{- fail (printf "networkPolicy.egress.apiServer.cidrs is needed, since the dispatcher %s:%s has a network policy; `kubectl -n default get endpointslices kubernetes` shows the addresses" .namespace .serviceAccount) }}

@@ -1,7 +1,10 @@
+import { once } from "node:events";
+import { get, type IncomingMessage } from "node:http";
+import { text } from "node:stream/consumers";
 import { createResolver } from "@executor-registry/resolver";
 
 // Runs in a pod of the example dispatcher's image: asks for the type `ml` a hundred times a second, with the library as a dispatcher has it,
-// and with a plain request each time. Prints what came of it every second, as a line of JSON.
+// and with a plain request on a connection of its own. Prints what came of it every second, as a line of JSON.
 
 const url = process.env["EXECUTOR_REGISTRY_URL"] ?? "";
 const PERIOD_MS = 10;
@@ -26,9 +29,10 @@ async function askLibrary(): Promise<void> {
 async function askPlainly(): Promise<void> {
   plain.asked += 1;
   try {
-    const response = await fetch(`${url}/executors/ml`);
-    await response.arrayBuffer();
-    if (!response.ok) throw new Error(`status ${response.status}`);
+    // A kept connection may be closed just as it is used (RFC 9112 §9.5), and then it is for the client to ask again. None is kept here.
+    const [response] = (await once(get(`${url}/executors/ml`, { agent: false }), "response")) as [IncomingMessage];
+    await text(response);
+    if (response.statusCode !== 200) throw new Error(`status ${response.statusCode}`);
   } catch (error) {
     plain.failed += 1;
     problems.push(`${String(error)}: ${String((error as Error).cause)}`);

@@ -1,7 +1,7 @@
 import type { Clock, Logger, Random } from "@executor-registry/resolver";
 import { backoff } from "@executor-registry/resolver/internal";
 import { RegistryError } from "../oci/wire/errors.ts";
-import { type HostPacer, MAX_BACKOFF_MS, MAX_WAIT_MS } from "../oci/wire/pacing.ts";
+import { concernsHost, type HostPacer, MAX_BACKOFF_MS, MAX_WAIT_MS } from "../oci/wire/pacing.ts";
 
 /** What it takes to ask one cloud API again. */
 export interface RetryOptions {
@@ -46,7 +46,7 @@ export async function withRetries<T>(
       if (status !== undefined) pacer.succeeded();
       throw error;
     }
-    const concernsAll = code === "throttled" || status === 503 || (code === "unreachable" && status === undefined);
+    const concernsAll = concernsHost(error);
     if (concernsAll) pacer.pause(error);
     if (failures + 1 >= MAX_TRIES || (!concernsAll && (retryAfter ?? 0) > MAX_WAIT_MS) || !pacer.mayRetry())
       throw error;

@@ -7,7 +7,7 @@ import { type Place, RegistryError, shown } from "../wire/errors.ts";
 import { failure, type Standing } from "../wire/failure.ts";
 import { createLearnt, type Learnt } from "../wire/learnt.ts";
 import { CONFIGS_LIMIT } from "../wire/limits.ts";
-import { type HostPacer, HostPausedError, MAX_BACKOFF_MS, MAX_WAIT_MS } from "../wire/pacing.ts";
+import { concernsHost, type HostPacer, HostPausedError, MAX_BACKOFF_MS, MAX_WAIT_MS } from "../wire/pacing.ts";
 import { follow, type Reach } from "../wire/redirects.ts";
 import type { Resource } from "../auth/scopes.ts";
 import { createSemaphore, type Semaphore } from "../wire/semaphore.ts";
@@ -188,9 +188,4 @@ class HostSession implements Session {
 /** Whether the same question may be answered a little later. */
 function passes({ code, retryable }: RegistryError): boolean {
   return retryable && (code === "throttled" || code === "unreachable" || code === "timeout");
-}
-
-/** Whether it says something about the host, rather than about what was asked of it. */
-function concernsHost({ code, status }: RegistryError): boolean {
-  return code === "throttled" || status === 503 || (code === "unreachable" && status === undefined);
 }

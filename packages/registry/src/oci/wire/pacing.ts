@@ -22,6 +22,11 @@ export interface PacingOptions {
 /** A failure that says something about the host as a whole. */
 type HostFailure = Pick<RegistryError, "code" | "message" | "retryAfter">;
 
+/** Whether a failure says something about the host, rather than about what was asked of it. */
+export function concernsHost({ code, status }: RegistryError): boolean {
+  return code === "throttled" || status === 503 || (code === "unreachable" && status === undefined);
+}
+
 /** A host was not asked, since it is left alone for a while: `throttled` if it is asked too often, else `unreachable`. */
 export class HostPausedError extends RegistryError {
   override readonly name = "HostPausedError";

@@ -311,6 +311,20 @@ describe("the chart", { skip: noHelm }, () => {
     assert.equal(ofDispatcher?.metadata.name, "executor-registry-executor-registry-dispatcher");
   });
 
+  test("takes files of Secrets that are mounted in another way, and files elsewhere", async () => {
+    const from = (dockerConfig: string): readonly string[] => [
+      "--set-json",
+      `config.sources=[{"name":"own","kind":"oci","host":"registry.example.com","repositories":["a/*"],"credentials":{"dockerConfig":"${dockerConfig}"}}]`,
+    ];
+    const mount = ["--set-json", 'extraVolumeMounts=[{"name":"own","mountPath":"/secrets/own"}]'];
+    for (const flags of [
+      [...from("/secrets/own/config.json"), ...mount],
+      [...from("/secrets/own/config.json"), "--set", "secrets={own}"],
+      from("/var/run/secrets/own/config.json"),
+    ])
+      assert.ok(find(await renderChart(...MINIMAL, ...flags), "Deployment"));
+  });
+
   test("makes no role at all where somebody else makes them", async () => {
     const source = '[{"name":"here","kind":"cluster"}]';
     const dispatchers = '[{"namespace":"jobs","serviceAccount":"dispatcher"}]';

@@ -77,12 +77,14 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end }}
 {{- $mounts := list }}
 {{- range .Values.extraVolumeMounts }}{{ $mounts = append $mounts (printf "%s/" (trimSuffix "/" .mountPath)) }}{{ end }}
-{{- range uniq (regexFindAll "/secrets/[a-z0-9.-]+/" (toJson .Values.config) -1) }}
-{{- $path := . }}
-{{- $mounted := has (trimAll "/" (trimPrefix "/secrets" .)) $.Values.secrets }}
+{{- /* With its quotation mark: /var/run/secrets is another place. */}}
+{{- range uniq (regexFindAll "\"/secrets/[a-z0-9.-]+/" (toJson .Values.config) -1) }}
+{{- $path := trimPrefix "\"" . }}
+{{- $name := trimAll "/" (trimPrefix "/secrets" $path) }}
+{{- $mounted := has $name $.Values.secrets }}
 {{- range $mounts }}{{ if hasPrefix . $path }}{{ $mounted = true }}{{ end }}{{ end }}
 {{- if not $mounted }}
-{{- fail (printf "secrets: config names a file in %s, and no such Secret is mounted there: add %q to secrets" $path (trimAll "/" (trimPrefix "/secrets" $path))) }}
+{{- fail (printf "secrets: config names a file in %s, and no such Secret is mounted there: add %q to secrets" $path $name) }}
 {{- end }}
 {{- end }}
 {{- range .Values.dispatchers }}

@@ -6,7 +6,7 @@ import { after, before, describe, test } from "node:test";
 import { type ChartRelease, installChart, isReady } from "../testing/chart-release.ts";
 import { eventually, type TestNamespace, testNamespace } from "../testing/cluster.ts";
 import { DISPATCHER_IMAGE, noOwnImages, SERVICE_IMAGE } from "../testing/cluster-images.ts";
-import { type ClusterNetwork, clusterNetwork, NAME_SERVER } from "../testing/cluster-network.ts";
+import { type ClusterNetwork, clusterNetwork, POD_DNS } from "../testing/cluster-network.ts";
 import { type DockerRegistry, noDockerRegistry, startDockerRegistry } from "../testing/docker-registry.ts";
 import { noHelm } from "../testing/helm.ts";
 import { noPostgresServer, type PostgresServer, startPostgresServer } from "../testing/postgres-server.ts";
@@ -14,8 +14,6 @@ import { pushImage } from "../testing/push.ts";
 
 const skip = noOwnImages || noHelm || noDockerRegistry || noPostgresServer;
 const PASSWORD = "not-for-production";
-
-const DNS = { dnsPolicy: "None", dnsConfig: { nameservers: [NAME_SERVER] } };
 
 const [repository, tag] = SERVICE_IMAGE.split(":");
 const OWN_IMAGE = { repository, tag, pullPolicy: "Never" };
@@ -65,7 +63,7 @@ describe("the chart's pods, three of them on PostgreSQL", { skip }, () => {
     release = await installChart(space, {
       image: OWN_IMAGE,
       replicaCount: 3,
-      ...DNS,
+      ...POD_DNS,
       store: {
         kind: "postgres",
         address: `postgres://executor@${databaseAddress}/executor?sslmode=disable`,
@@ -108,7 +106,7 @@ describe("the chart's pods, three of them on PostgreSQL", { skip }, () => {
       securityContext,
       volumeMounts: [{ name: "ask", mountPath: "/app/ask" }],
     };
-    const spec = { ...DNS, containers: [container], volumes: [{ name: "ask", configMap: { name: "ask" } }] };
+    const spec = { ...POD_DNS, containers: [container], volumes: [{ name: "ask", configMap: { name: "ask" } }] };
     await space.api.request(path("pods"), { method: "POST", body: { metadata: { name: "ask" }, spec } });
     const first = await eventually("a first answer", 60_000, async () => (await printed())[0]);
     assert.match(JSON.stringify(first), /executor-ml@sha256:/);
@@ -236,7 +234,7 @@ describe("the chart's pod, one of it on SQLite", { skip: noOwnImages || noHelm |
     await using network = await clusterNetwork(space);
     const release = await installChart(space, {
       image: OWN_IMAGE,
-      ...DNS,
+      ...POD_DNS,
       store: { persistence: { storageClassName: name, size: "1Gi", keep: false } },
       config: configOf(await network.lead("images", 5000, registry.host)),
     });

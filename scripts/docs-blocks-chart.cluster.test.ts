@@ -7,7 +7,7 @@ import { after, before, describe, test } from "node:test";
 import { parse, stringify } from "yaml";
 import { clusterTool, eventually, removeImages, type TestNamespace, testNamespace } from "../testing/cluster.ts";
 import { DISPATCHER_IMAGE, noOwnImages, SERVICE_IMAGE } from "../testing/cluster-images.ts";
-import { type ClusterNetwork, clusterNetwork, NAME_SERVER } from "../testing/cluster-network.ts";
+import { type ClusterNetwork, clusterNetwork, POD_DNS } from "../testing/cluster-network.ts";
 import {
   noDockerRegistry,
   REGISTRY_AUTHORIZATION,
@@ -22,7 +22,6 @@ import { freePort } from "./free-port.ts";
 
 const INSTALLING = "docs/any-cluster.md";
 const OPERATING = "docs/operations.md";
-const DNS = { dnsPolicy: "None", dnsConfig: { nameservers: [NAME_SERVER] } };
 const skip = noOwnImages || noHelm || noDockerRegistry;
 
 interface Names {
@@ -84,7 +83,7 @@ describe(`commands of ${INSTALLING}, then of ${OPERATING}, in their order`, { sk
     api = space.api;
     [service, jobs] = [`${space.name}-service`, `${space.name}-jobs`];
     shell = ends.use(await pageShell("any-cluster"));
-    await writeFile(join(shell.folder, "node.yaml"), stringify(DNS));
+    await writeFile(join(shell.folder, "node.yaml"), stringify(POD_DNS));
   });
   after(() => ends.disposeAsync());
 
@@ -174,7 +173,7 @@ await resolver.close();`;
       ...(parse(container) as object),
     };
     const spec = {
-      ...DNS,
+      ...POD_DNS,
       serviceAccountName: "dispatcher",
       restartPolicy: "Never",
       containers: [asking],
@@ -252,7 +251,7 @@ describe("commands that install the chart on other pages", { skip, timeout: 120_
     const run = (block: string): Promise<string> =>
       shell.run(withNames(block, names), { DATABASE_PASSWORD: "not-for-production" });
     const files = {
-      "node.yaml": stringify({ ...DNS, store: { persistence: { enabled: false } } }),
+      "node.yaml": stringify({ ...POD_DNS, store: { persistence: { enabled: false } } }),
       // The kinds of Prometheus' operator are not here.
       "cloud.yaml": stringify({
         dispatchers: [{ namespace: names.jobs, serviceAccount: "dispatcher" }],

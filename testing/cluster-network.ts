@@ -15,11 +15,10 @@ interface Slice {
   readonly endpoints: readonly Endpoint[] | null;
 }
 
-/**
- * Where pods ask for names: `dnsConfig: { nameservers: [NAME_SERVER] }`, with `dnsPolicy: None`. Each process has an address of its own, of
- * those that belong to no network (RFC 2544), so that test files that run at once answer their own pods.
- */
-export const NAME_SERVER = `198.${18 + ((process.pid >> 16) & 1)}.${(process.pid >> 8) & 255}.${process.pid & 255}`;
+/** Each process has an address of its own, of those that belong to no network (RFC 2544), so that test files that run at once answer their own pods. */
+const NAME_SERVER = `198.${18 + ((process.pid >> 16) & 1)}.${(process.pid >> 8) & 255}.${process.pid & 255}`;
+/** How pods ask for names, as members of their specification. */
+export const POD_DNS = { dnsPolicy: "None", dnsConfig: { nameservers: [NAME_SERVER] } };
 /** Where connections to nothing lead: they are refused there. */
 const NOWHERE = "127.0.0.1:1";
 /** Milliseconds between looks at the endpoints; kube-proxy takes up changes about as fast. */

@@ -24,7 +24,7 @@ describe("a running service whose configuration is changed for the worse", () =>
   after(() => rm(folder, { recursive: true }));
   const types = async ({ url }: Serving): Promise<string[]> =>
     Object.keys((await (await fetch(`${url}/executors`)).json()) as object);
-  /** What metrics say of the last change. */
+  /** The metric's value after the last change. */
   const successful = async ({ url }: Serving): Promise<string | undefined> =>
     /^executor_registry_config_last_reload_successful (.*)$/m.exec(await (await fetch(`${url}/metrics`)).text())?.[1];
   /** The next refusal's mistakes: line, path, message. */

@@ -38,7 +38,7 @@ export interface ServerOptions {
   readonly tracer: Tracer;
   readonly limits: RateLimits;
   readonly clock: Clock;
-  /** Whether the service is ending: each caller is told to make its next request on another connection. */
+  /** Whether the service is ending. Then each answer closes its connection, so that the next request is sent on another one. */
   readonly draining: () => boolean;
   /** Whose `X-Forwarded-For` is believed: so many proxies before the service, or those at these addresses. */
   readonly trustProxy: false | number | string[];
@@ -72,7 +72,7 @@ export async function createHttpServer(options: ServerOptions): Promise<FastifyI
     loggerInstance: ownLog,
     serverFactory(handler): Server {
       const listener = oneAtATime((request, response) => {
-        // Else what a caller sends on a kept connection, as that is closed, is lost.
+        // A request that is sent on a kept connection while the service closes it is lost.
         if (draining()) response.shouldKeepAlive = false;
         if (refuseName?.(request.headers.host) || !readPath(request, response)) handler(request, response);
         else if (response.writableLength > 0) response.socket?.setTimeout(UNREAD_MS);
